@@ -1,0 +1,53 @@
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'electron-vite';
+import { fileURLToPath } from 'node:url';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const shared = { '@shared': at('src/shared') };
+
+// The engine, its workers and the command line run under plain Node; the window must also run on the oldest Electron
+// supported, 33. Hence the explicit targets: electron-vite would derive newer ones from the installed version.
+const nodeTarget = 'node20';
+const chromeTarget = 'chrome130';
+
+export default defineConfig({
+  main: {
+    resolve: { alias: shared },
+    build: {
+      target: nodeTarget,
+      sourcemap: true,
+      rolldownOptions: {
+        input: {
+          main: at('src/main/main.ts'),
+          engine: at('src/main/engine/engine.ts'),
+          worker: at('src/main/engine/worker.ts'),
+          cli: at('src/cli/cli.ts'),
+        },
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    resolve: { alias: shared },
+    build: {
+      target: nodeTarget,
+      sourcemap: true,
+      // A sandboxed preload script can require nothing but electron: one CommonJS file holds all of it.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { preload: at('src/preload/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: at('src/renderer'),
+    resolve: { alias: { ...shared, '@': at('src/renderer') } },
+    plugins: [vue()],
+    build: {
+      target: chromeTarget,
+      sourcemap: true,
+      rolldownOptions: { input: { index: at('src/renderer/index.html') } },
+    },
+  },
+});

@@ -1,0 +1,30 @@
+// node scripts/bench.mjs NAME [arguments]: bundles bench/NAME.ts for plain Node into .cache/bench and runs it in a process of its own,
+// so that its peak memory is its own.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { projectDir } from './ensure.mjs';
+
+const [name, ...args] = process.argv.slice(2);
+const source = join(projectDir, 'bench', `${name}.ts`);
+if (!name || !existsSync(source)) {
+  const names = readdirSync(join(projectDir, 'bench')).filter((file) => file.endsWith('.ts'));
+  console.error(
+    `Usage: node scripts/bench.mjs NAME [arguments]; NAME is one of ${names.map((file) => file.slice(0, -3)).join(', ')}`,
+  );
+  process.exit(2);
+}
+const outDir = join(projectDir, '.cache', 'bench');
+await build({
+  configFile: false,
+  root: projectDir,
+  logLevel: 'warn',
+  resolve: { alias: { '@shared': join(projectDir, 'src', 'shared') } },
+  // Packages stay where they are: several hold native code.
+  build: { ssr: source, outDir, emptyOutDir: false, rolldownOptions: { output: { entryFileNames: `${name}.mjs` } } },
+});
+const child = spawn(process.execPath, [join(outDir, `${name}.mjs`), ...args], { stdio: 'inherit' });
+child.on('exit', (code, signal) => {
+  process.exitCode = signal ? 1 : code;
+});
