@@ -1,0 +1,78 @@
+/**
+ * What evaluation costs beside the network: the bare session.run calls, then the whole evaluation with no crop cached (cold)
+ * and with all cached (warm), in rounds that alternate; the fastest of each counts. Goal: both within 1.15 of bare.
+ * Usage: evaluate [images] [threads] [rounds] [dataset folder]
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { datasetSpecSchema } from '../src/shared/dataset';
+import { modelCardSchema, type ModelCard } from '../src/shared/model-card';
+import type { ImageSet } from '../src/main/engine/dataset/dataset';
+import { openImages } from '../src/main/engine/dataset/image-batches';
+import { openDataset } from '../src/main/engine/dataset/open-dataset';
+import { defaultBatchSize, evaluateModel } from '../src/main/engine/measure/evaluate';
+import { ort } from '../src/main/engine/runtimes/ort';
+
+const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
+const imageCount = Number(process.argv[2] ?? 1000);
+const threads = Number(process.argv[3] ?? 1);
+const rounds = Number(process.argv[4] ?? 3);
+const path = process.argv[5] ?? join(shared, 'imagenet');
+const cacheFolder = mkdtempSync(join(tmpdir(), 'whittle-evaluate-'));
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** The same number of calls at the same batch, on one batch of zeros. */
+async function runBare(modelPath: string, card: ModelCard, count: number): Promise<number> {
+  const session = await ort.open(modelPath, { threads });
+  const { height, width } = card.input;
+  const data = new Float32Array(defaultBatchSize * 3 * height * width);
+  const feeds = { [card.input.name]: { type: 'float32' as const, shape: [defaultBatchSize, 3, height, width], data } };
+  await session.run(feeds);
+  const time = await timed(async () => {
+    for (let done = 0; done < count; done += defaultBatchSize) await session.run(feeds);
+  });
+  await session.close();
+  return time;
+}
+
+async function runEvaluation(modelPath: string, card: ModelCard, set: ImageSet<'eval'>): Promise<number> {
+  return timed(async () => {
+    const images = await openImages(set, card, { cacheFolder });
+    const signal = new AbortController().signal;
+    await evaluateModel({ modelPath, card, images, runtime: ort, threads, progress: () => undefined, signal });
+  });
+}
+
+try {
+  const dataset = await openDataset(datasetSpecSchema.parse({ path, eval: imageCount, calibration: 0 }), { cacheFolder });
+  const count = dataset.eval.entries.length;
+  console.log(`${count} images, ${threads} threads, batch ${defaultBatchSize}, fastest of ${rounds} rounds, ms an image`);
+  for (const name of ['squeezenet1.1', 'mobilenetv2', 'resnet50']) {
+    const modelPath = join(shared, 'zoo', `${name}.onnx`);
+    if (!existsSync(modelPath)) {
+      console.log(`${name}: skipped, there is no ${modelPath}`);
+      continue;
+    }
+    const card = modelCardSchema.parse(JSON.parse(readFileSync(join(shared, 'zoo', `${name}.card.json`), 'utf8')));
+    const best = { bare: Infinity, cold: Infinity, warm: Infinity };
+    for (let round = 0; round < rounds; round++) {
+      best.bare = Math.min(best.bare, await runBare(modelPath, card, count));
+      rmSync(join(cacheFolder, 'crops'), { recursive: true, force: true });
+      best.cold = Math.min(best.cold, await runEvaluation(modelPath, card, dataset.eval));
+      best.warm = Math.min(best.warm, await runEvaluation(modelPath, card, dataset.eval));
+    }
+    const show = (time: number): string => (time / count).toFixed(2).padStart(7);
+    const ratio = (time: number): string => (time / best.bare).toFixed(3);
+    console.log(
+      `${name.padEnd(14)} bare ${show(best.bare)}  cold ${show(best.cold)} (${ratio(best.cold)})  warm ${show(best.warm)} (${ratio(best.warm)})`,
+    );
+  }
+} finally {
+  rmSync(cacheFolder, { recursive: true, force: true });
+}

@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+import { AppError } from '@shared/errors';
+
+export interface OptionSpec {
+  type: 'string' | 'boolean';
+  short?: string;
+  /** Name of the value in the help: `DIR`. */
+  value?: string;
+  help: string;
+}
+
+/** A command as data: the help and the parser both come from it. */
+export interface Command {
+  name: string;
+  /** Positional arguments as shown: `SWEEP.yaml`, `[TECHNIQUE]`. */
+  usage: string;
+  summary: string;
+  options: Record<string, OptionSpec>;
+  /** @returns the exit code */
+  run(arguments_: Arguments): Promise<number>;
+}
+
+export interface Arguments {
+  positionals: string[];
+  text(name: string): string | undefined;
+  flag(name: string): boolean;
+  /** A whole number in a range, or undefined. @throws `usage` */
+  integer(name: string, least: number, most: number): number | undefined;
+}
+
+/** Options of every command; a command's own option of the same name goes before. */
+export const commonOptions: Record<string, OptionSpec> = {
+  json: { type: 'boolean', help: 'print the whole result as JSON on standard output' },
+  zoo: { type: 'string', value: 'DIR', help: 'folder where model names are looked up' },
+  preprocess: { type: 'string', value: 'NAME', help: 'for models without a card: imagenet or tf' },
+  help: { type: 'boolean', short: 'h', help: 'show this help' },
+};
+
+/** @throws `usage` with the first thing that is wrong */
+export function parseArguments(command: Command, words: string[]): Arguments {
+  const options = { ...commonOptions, ...command.options };
+  const wanted = command.usage.split(' ').filter(Boolean);
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    const config = Object.fromEntries(
+      Object.entries(options).map(([name, { type, short }]) => [name, short ? { type, short } : { type }]),
+    );
+    parsed = parseArgs({ args: words, options: config, allowPositionals: true });
+  } catch (thrown) {
+    throw usageError(command, (thrown as Error).message.split('. ')[0]!);
+  }
+  const { values, positionals } = parsed;
+  const least = wanted.filter((word) => !word.startsWith('[')).length;
+  if (!values.help && positionals.length < least) throw usageError(command, `${wanted[positionals.length]} is missing`);
+  if (positionals.length > wanted.length)
+    throw usageError(command, `"${positionals[wanted.length]}" is one argument too many`);
+  return {
+    positionals,
+    text: (name) => values[name] as string | undefined,
+    flag: (name) => values[name] === true,
+    integer(name, from, to) {
+      const text = values[name] as string | undefined;
+      if (text === undefined) return undefined;
+      const value = Number(text);
+      if (Number.isInteger(value) && value >= from && value <= to) return value;
+      throw usageError(command, `--${name} takes a whole number from ${from} to ${to}, not "${text}"`);
+    },
+  };
+}
+
+export function usageError(command: Command, detail: string): AppError {
+  return new AppError('usage', { detail: `${command.name}: ${detail}` });
+}
+
+export function commandHelp(command: Command): string {
+  const rows = Object.entries({ ...commonOptions, ...command.options }).map(([name, { short, value, help }]) => {
+    const flag = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
+    return `  ${flag.padEnd(24)}${help}`;
+  });
+  return `whittle ${command.name} ${command.usage}\n\n${command.summary}\n\n${rows.join('\n')}\n`;
+}

@@ -1,0 +1,24 @@
+import type { Command } from './arguments';
+import { bench } from './commands/bench';
+import { compress } from './commands/compress';
+import { datasets } from './commands/datasets';
+import { doctor } from './commands/doctor';
+import { evaluate } from './commands/evaluate';
+import { inspect } from './commands/inspect';
+import { models } from './commands/models';
+import { report } from './commands/report';
+import { run } from './commands/run';
+import { techniques } from './commands/techniques';
+
+export const commands: readonly Command[] = [
+  run,
+  compress,
+  evaluate,
+  bench,
+  inspect,
+  report,
+  techniques,
+  models,
+  datasets,
+  doctor,
+];

@@ -1,0 +1,59 @@
+import { formatBytes, formatMs, formatRatio, formatRatioInterval } from '@shared/format';
+import type { LatencyMetrics } from '@shared/metrics';
+import type { LatencyMode } from '@shared/sweep-file';
+import { verdictOfRatio, verdictText } from '@shared/verdict';
+import type { Command } from '../arguments';
+import { runJob } from '../foreground-job';
+import { openNamedModel, openSession } from '../session';
+
+export const bench: Command = {
+  name: 'bench',
+  usage: 'MODEL',
+  summary: 'latency of a model, interleaved with another (or with itself, which shows the noise)',
+  options: {
+    vs: { type: 'string', value: 'OTHER', help: 'the baseline' },
+    threads: { type: 'string', value: 'N', help: 'threads of the runtime (1)' },
+    runtime: { type: 'string', value: 'NAME', help: 'runtime (ort-cpu)' },
+    rigorous: { type: 'boolean', help: 'more rounds, narrower interval' },
+    seed: { type: 'string', value: 'N', help: 'seed of the input and the bootstrap (1)' },
+  },
+  async run(arguments_) {
+    const threads = arguments_.integer('threads', 1, 256) ?? 1;
+    const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+    const mode: LatencyMode = arguments_.flag('rigorous') ? 'rigorous' : 'quick';
+    const engine = await openSession(arguments_);
+    try {
+      const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
+      const vs = arguments_.text('vs');
+      const baseline = vs === undefined ? model : await openNamedModel(engine, vs, arguments_);
+      const metrics = await runJob(engine, {
+        kind: 'measure',
+        candidatePath: model.path,
+        baselinePath: baseline.path,
+        card: model.card,
+        target: { runtime: arguments_.text('runtime') ?? 'ort-cpu', threads },
+        mode,
+        seed,
+      });
+      process.stdout.write(
+        arguments_.flag('json')
+          ? `${JSON.stringify({ model: model.path, vs: baseline.path, machine: engine.machine, latency: metrics }, null, 2)}\n`
+          : latencyText(model.name, vs === undefined ? undefined : baseline.name, metrics),
+      );
+      return 0;
+    } finally {
+      engine.close();
+    }
+  },
+};
+
+function latencyText(name: string, baseline: string | undefined, metrics: LatencyMetrics): string {
+  const { p50Ms, p90Ms, p99Ms, madMs, n, rounds, ratio, ratioInterval } = metrics;
+  const against = baseline
+    ? `against ${baseline} (${formatMs(metrics.baselineP50Ms)}): ${formatRatio(ratio)} ${formatRatioInterval(ratioInterval)}, ${verdictText(verdictOfRatio(ratioInterval, 'lower'))}`
+    : `against itself: ${formatRatio(ratio)} ${formatRatioInterval(ratioInterval)} (what noise alone does here)`;
+  return (
+    `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${n} inferences in ${rounds} rounds)\n` +
+    `${against}\nload and first inference ${formatMs(metrics.coldStartMs)}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n`
+  );
+}

@@ -1,0 +1,56 @@
+import { AppError } from '@shared/errors';
+import { datasetSpecSchema } from '@shared/dataset';
+import { summarize } from '../../main/engine/dataset/dataset-summary';
+import { openDataset } from '../../main/engine/dataset/open-dataset';
+import type { Command } from '../arguments';
+import { ProgressLine } from '../progress-line';
+import { openSession } from '../session';
+
+export const datasets: Command = {
+  name: 'datasets',
+  usage: 'DIR',
+  summary: 'what Whittle finds in an image folder: layout, labels, splits, problems',
+  options: {
+    calibration: { type: 'string', value: 'N', help: 'calibration images (256)' },
+    limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
+    seed: { type: 'string', value: 'N', help: 'which images (1)' },
+  },
+  async run(arguments_) {
+    const path = arguments_.positionals[0];
+    if (path === undefined) throw new AppError('usage', { detail: 'datasets: DIR is missing' });
+    const engine = await openSession(arguments_);
+    const line = new ProgressLine();
+    const startedAt = Date.now();
+    try {
+      const spec = datasetSpecSchema.parse({
+        path,
+        eval: arguments_.integer('limit', 0, 10_000_000) ?? 0,
+        calibration: arguments_.integer('calibration', 0, 10_000_000) ?? 256,
+        seed: arguments_.integer('seed', 0, 2 ** 31) ?? 1,
+      });
+      const dataset = await openDataset(spec, {
+        cacheFolder: engine.workspace.cacheFolder,
+        progress: (done, total) =>
+          line.update({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - startedAt }),
+      });
+      line.clear();
+      const found = summarize(dataset);
+      if (arguments_.flag('json')) {
+        process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+        return 0;
+      }
+      const counts = (of: typeof found.available): string =>
+        `eval ${of.eval}, calibration ${of.calibration}, train ${of.train}`;
+      process.stdout.write(
+        `${found.name}  ${found.path}\n  layout       ${found.layout}\n  classes      ${found.labelled ? found.classes : 'no labels: latency and agreement only'}\n` +
+          `  available    ${counts(found.available)}\n  chosen       ${counts(found.chosen)}\n  fingerprint  ${found.fingerprint}\n`,
+      );
+      for (const problem of found.problems.slice(0, 20)) process.stdout.write(`  skipped      ${problem.message}\n`);
+      if (found.problems.length > 20) process.stdout.write(`  and ${found.problems.length - 20} more\n`);
+      return 0;
+    } finally {
+      line.clear();
+      engine.close();
+    }
+  },
+};

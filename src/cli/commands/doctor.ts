@@ -1,0 +1,60 @@
+import { access, constants, statfs } from 'node:fs/promises';
+import { formatBytes } from '@shared/format';
+import { runtimes } from '../../main/engine/runtimes/registry';
+import { resourcesFolder } from '../../main/engine/starter';
+import { locateElectron } from '../locate-electron';
+import type { Command } from '../arguments';
+import { openSession } from '../session';
+
+export const doctor: Command = {
+  name: 'doctor',
+  usage: '',
+  summary: 'what this machine has, and what is missing',
+  options: {},
+  async run(arguments_) {
+    const engine = await openSession(arguments_);
+    try {
+      const { machine, workspace } = engine;
+      const disk = await statfs(workspace.folder);
+      const freeBytes = disk.bavail * disk.bsize;
+      const writable = await access(workspace.folder, constants.W_OK).then(
+        () => true,
+        () => false,
+      );
+      const electron = await locateElectron();
+      const vnni = machine.isa.some((flag) => /VNNI|ASIMDDP|AMX/.test(flag));
+      const facts = {
+        machine,
+        workspace: workspace.folder,
+        writable,
+        freeBytes,
+        modelFolder: engine.modelFolder(),
+        resources: resourcesFolder(),
+        runtimes: runtimes.map(({ id, version }) => `${id} ${version}`),
+        electron,
+        info: engine.info().version,
+      };
+      if (arguments_.flag('json')) {
+        process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+        return 0;
+      }
+      process.stdout.write(
+        [
+          `Whittle ${facts.info} on Node ${process.versions.node}`,
+          `  processor    ${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)}`,
+          `  instructions ${machine.isa.join(' ') || 'unknown'}`,
+          `  int8         ${vnni ? 'dot-product instructions: sums do not saturate' : 'no dot-product instructions: u8 x s8 sums may saturate, int8 results can differ from other machines'}`,
+          `  governor     ${machine.governor ?? 'unknown'}`,
+          `  runtimes     ${facts.runtimes.join(', ')}`,
+          `  workspace    ${workspace.folder}${writable ? '' : ' (not writable)'}, ${formatBytes(freeBytes)} free`,
+          `  models       ${facts.modelFolder}`,
+          `  window       ${electron ?? 'Electron is not here yet: npm start fetches it'}`,
+          '',
+        ].join('\n'),
+      );
+      return 0;
+    } finally {
+      engine.close();
+    }
+  },
+};

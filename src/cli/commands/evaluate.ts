@@ -1,0 +1,84 @@
+import { formatDelta, formatInterval, formatNumber } from '@shared/format';
+import type { AccuracyMetrics } from '@shared/metrics';
+import type { Dataset } from '../../main/engine/dataset/dataset';
+import { openDataset } from '../../main/engine/dataset/open-dataset';
+import type { Engine } from '../../main/engine/create-engine';
+import { accuracyMetrics, type Predictions } from '../../main/engine/measure/accuracy';
+import type { Model } from '../../main/engine/models/model-folder';
+import { usageError, type Command } from '../arguments';
+import { runJob } from '../foreground-job';
+import { openNamedModel, openSession } from '../session';
+
+export const evaluate: Command = {
+  name: 'eval',
+  usage: 'MODEL',
+  summary: 'top-1 and top-5 of a model on the evaluation images',
+  options: {
+    data: { type: 'string', value: 'DIR', help: 'dataset' },
+    limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
+    vs: { type: 'string', value: 'OTHER', help: 'compare with another model on the same images' },
+    threads: { type: 'string', value: 'N', help: 'threads of the runtime' },
+    seed: { type: 'string', value: 'N', help: 'which images, with --limit (1)' },
+  },
+  async run(arguments_) {
+    const data = arguments_.text('data');
+    if (data === undefined) throw usageError(evaluate, '--data DIR is missing');
+    const limit = arguments_.integer('limit', 1, 10_000_000) ?? 0;
+    const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+    const engine = await openSession(arguments_);
+    try {
+      const threads = arguments_.integer('threads', 1, 256) ?? engine.executor.threads;
+      const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
+      const vs = arguments_.text('vs');
+      const other = vs === undefined ? undefined : await openNamedModel(engine, vs, arguments_);
+      const dataset = await openDataset(
+        { path: data, eval: limit, calibration: 0, train: 0, seed },
+        { cacheFolder: engine.workspace.cacheFolder },
+      );
+      const baseline = other && (await predict(engine, other, dataset, threads));
+      const metrics = accuracyMetrics(await predict(engine, model, dataset, threads), baseline);
+      for (const problem of dataset.problems) process.stderr.write(`${problem.message}\n`);
+      process.stdout.write(
+        arguments_.flag('json')
+          ? `${JSON.stringify({ model: model.name, vs: other?.name, dataset: dataset.name, fingerprint: dataset.fingerprint, metrics }, null, 2)}\n`
+          : accuracyText(model.name, metrics),
+      );
+      return 0;
+    } finally {
+      engine.close();
+    }
+  },
+};
+
+function predict(engine: Engine, model: Model, dataset: Dataset, threads: number): Promise<Predictions> {
+  const { path: modelPath, card } = model;
+  return runJob(engine, {
+    kind: 'evaluate',
+    modelPath,
+    card,
+    images: dataset.eval,
+    cacheFolder: engine.workspace.cacheFolder,
+    threads,
+  });
+}
+
+function accuracyText(name: string, metrics: AccuracyMetrics): string {
+  const lines = [
+    `${name}: ${metrics.n.toLocaleString('en')} images${metrics.skipped > 0 ? `, ${metrics.skipped} skipped` : ''}`,
+  ];
+  const share = (label: string, value: number | undefined, interval: [number, number] | undefined): void => {
+    if (value !== undefined && interval)
+      lines.push(`${label}  ${formatNumber(value, 2)} %  ${formatInterval(interval)}`);
+  };
+  share('top-1', metrics.top1, metrics.top1Interval);
+  share('top-5', metrics.top5, metrics.top5Interval);
+  if (metrics.top1Delta !== undefined && metrics.top1DeltaInterval) {
+    const interval = formatInterval(metrics.top1DeltaInterval, (end) => formatDelta(end, 2));
+    lines.push(
+      `difference  ${formatDelta(metrics.top1Delta, 2)} points  ${interval}  McNemar p ${metrics.mcnemarP?.toPrecision(2)}`,
+    );
+  }
+  if (metrics.agreement !== undefined) lines.push(`agreement  ${formatNumber(metrics.agreement, 2)} %`);
+  if (metrics.top1 === undefined) lines.push('The dataset has no labels: no accuracy.');
+  return `${lines.join('\n')}\n`;
+}

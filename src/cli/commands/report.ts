@@ -1,0 +1,64 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '@shared/errors';
+import type { RunView } from '@shared/run';
+import type { Engine } from '../../main/engine/create-engine';
+import { renderReport, type ReportFormat } from '../../main/engine/report/render-report';
+import { htmlReport } from '../../main/engine/report/html';
+import { writeFileAtomic } from '../../main/engine/store/atomic-file';
+import type { Command } from '../arguments';
+import { matrixText } from '../matrix-text';
+import { printWithElectron } from '../print-with-electron';
+import { openSession } from '../session';
+
+const formats: ReportFormat[] = ['csv', 'json', 'html'];
+
+export const report: Command = {
+  name: 'report',
+  usage: '[RUN]',
+  summary: 'write or print a run: its id, "latest", or the folder given to run --out',
+  options: {
+    csv: { type: 'string', value: 'FILE', help: 'write the matrix as CSV' },
+    html: { type: 'string', value: 'FILE', help: 'write one self-contained page' },
+    pdf: { type: 'string', value: 'FILE', help: 'print the page to PDF' },
+    json: { type: 'string', value: 'FILE', help: 'write the whole result as JSON (- for standard output)' },
+    out: { type: 'string', value: 'DIR', help: 'the folder given to run --out' },
+  },
+  async run(arguments_) {
+    const reference = arguments_.positionals[0] ?? 'latest';
+    const isFolder = existsSync(join(reference, 'whittle.db')) && statSync(reference).isDirectory();
+    const engine = await openSession(arguments_, { workspace: isFolder ? reference : arguments_.text('out') });
+    try {
+      const run = findRun(engine, isFolder ? 'latest' : reference);
+      const written: string[] = [];
+      for (const format of formats) {
+        const path = arguments_.text(format);
+        if (path === undefined) continue;
+        if (path === '-') process.stdout.write(renderReport(run, format));
+        else await writeFileAtomic(path, renderReport(run, format));
+        written.push(path);
+      }
+      const pdf = arguments_.text('pdf');
+      if (pdf !== undefined) {
+        await printWithElectron(htmlReport(run), pdf);
+        written.push(pdf);
+      }
+      for (const path of written) if (path !== '-') process.stderr.write(`Wrote ${path}\n`);
+      if (written.length === 0) process.stdout.write(`${matrixText(run)}\n`);
+      return 0;
+    } finally {
+      engine.close();
+    }
+  },
+};
+
+function findRun(engine: Engine, reference: string): RunView {
+  const records = engine.workspace.runs.list();
+  if (records.length === 0) throw new AppError('run.none', { path: engine.workspace.folder });
+  if (reference === 'latest') return engine.runs.view(records[0]!.id);
+  const matches = records.filter(
+    (record) => record.id === reference || record.id.startsWith(reference) || record.name === reference,
+  );
+  if (matches.length === 0) throw new AppError('run.not-found', { run: reference, path: engine.workspace.folder });
+  return engine.runs.view(matches[0]!.id);
+}

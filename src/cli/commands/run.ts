@@ -1,0 +1,90 @@
+import type { RunView } from '@shared/run';
+import type { Engine } from '../../main/engine/create-engine';
+import type { PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
+import { jsonReport } from '../../main/engine/report/json';
+import { readSweep } from '../../main/engine/sweep/read-sweep';
+import type { Command } from '../arguments';
+import { matrixText } from '../matrix-text';
+import { ProgressLine } from '../progress-line';
+import { writeResults } from '../results-folder';
+import { openSession } from '../session';
+
+export const run: Command = {
+  name: 'run',
+  usage: 'SWEEP.yaml',
+  summary: 'run a sweep and print the matrix; finished steps are never computed again',
+  options: {
+    out: { type: 'string', value: 'DIR', help: 'keep the journal, the artifacts and the results in DIR' },
+    resume: { type: 'boolean', help: 'continue the last unfinished run of the same sweep' },
+  },
+  async run(arguments_) {
+    const line = new ProgressLine();
+    const sweep = await readSweep(arguments_.positionals[0]!);
+    const engine = await openSession(arguments_, {
+      workspace: arguments_.text('out'),
+      events: {
+        progress: (progress) => {
+          if (progress && progress.stage !== '') line.update(progress);
+        },
+      },
+    });
+    try {
+      engine.runs.recover();
+      const startedAt = Date.now();
+      const prepared = await engine.prepare(sweep, {
+        progress: (stage, done, total) => line.update({ stage, done, total, elapsedMs: Date.now() - startedAt }),
+      });
+      line.clear();
+      for (const warning of prepared.warnings) process.stderr.write(`${warning}\n`);
+      const { id, finished } = launch(engine, prepared, arguments_.flag('resume'));
+      const stop = cancelOnInterrupt(engine, id, line);
+      const status = await finished.finally(() => {
+        stop();
+        line.clear();
+      });
+      const view = engine.runs.view(id);
+      const folder = await writeResults(engine, view, arguments_.text('out'));
+      process.stdout.write(
+        arguments_.flag('json') ? `${JSON.stringify(jsonReport(view), null, 2)}\n` : `${matrixText(view)}\n`,
+      );
+      process.stderr.write(`Run ${id}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`);
+      return status === 'cancelled' ? 130 : exitCode(view);
+    } finally {
+      engine.close();
+    }
+  },
+};
+
+function launch(engine: Engine, prepared: PreparedSweep, resume: boolean): ReturnType<Engine['runs']['start']> {
+  const unfinished = resume
+    ? engine.workspace.runs
+        .list()
+        .find((record) => record.manifest.sweepSha256 === prepared.manifest.sweepSha256 && record.status !== 'done')
+    : undefined;
+  if (resume && !unfinished) process.stderr.write('There is no unfinished run of this sweep; starting a new one.\n');
+  return unfinished ? engine.runs.resume(unfinished.id, prepared) : engine.runs.start(prepared);
+}
+
+/** The first interrupt stops cleanly, a second one at once. */
+function cancelOnInterrupt(engine: Engine, id: string, line: ProgressLine): () => void {
+  const interrupt = (): void => {
+    line.clear();
+    process.stderr.write('Stopping. Finished steps are kept; run the same command again to go on.\n');
+    engine.runs.control(id).cancel();
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  return () => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+}
+
+/** When every trial failed for one and the same wrong input, that is bad input, not a failed trial. */
+function exitCode(view: RunView): number {
+  const failed = view.trials.filter((trial) => trial.status === 'failed');
+  if (failed.length === 0) return 0;
+  const codes = [...new Set(failed.map((trial) => trial.error?.code))];
+  const allAlike = failed.length === view.trials.length && codes.length === 1;
+  return allAlike && /^(dataset|model|card|output)\./.test(codes[0] ?? '') ? 2 : 1;
+}

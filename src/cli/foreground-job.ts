@@ -1,0 +1,30 @@
+import type { Engine } from '../main/engine/create-engine';
+import type { Job, JobResults } from '../main/engine/jobs/job';
+import { ProgressLine } from './progress-line';
+
+/** Runs one job in a worker and shows its progress; notes and log lines go to standard error. Interrupt stops it. */
+export async function runJob<J extends Job>(engine: Engine, job: J): Promise<JobResults[J['kind']]> {
+  const line = new ProgressLine();
+  const startedAt = Date.now();
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  process.once('SIGINT', interrupt);
+  const say = (text: string): void => {
+    line.clear();
+    process.stderr.write(`${text}\n`);
+  };
+  try {
+    return await engine.executor.run(
+      job,
+      {
+        progress: (stage, done, total) => line.update({ stage, done, total, elapsedMs: Date.now() - startedAt }),
+        note: say,
+        log: say,
+      },
+      abort.signal,
+    );
+  } finally {
+    process.off('SIGINT', interrupt);
+    line.clear();
+  }
+}

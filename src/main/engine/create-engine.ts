@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EngineInfo, Settings } from '@shared/contract';
+import type { Preprocess } from '@shared/model-card';
+import type { Machine } from '@shared/run';
+import type { SweepFile } from '@shared/sweep-file';
+import { machineFacts } from './measure/machine';
+import { ort } from './runtimes/ort';
+import { runtimes } from './runtimes/registry';
+import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
+import type { Executor } from './sweep/executor';
+import { LocalExecutor } from './sweep/local-executor';
+import { prepareSweep, type PreparedSweep } from './sweep/prepare-sweep';
+import { RunManager, type RunEvents } from './sweep/run-manager';
+import { starterSweep } from './starter';
+import { whittleVersion } from './version';
+
+export interface EngineOptions {
+  /** Folder of the journal and artifacts; default: the platform's place for application data. */
+  workspace?: string;
+  /** Overrides the setting for this process. */
+  modelFolder?: string;
+  /** For models without a card. */
+  preprocess?: (side: number) => Preprocess;
+  events?: Partial<RunEvents>;
+}
+
+/** The product without a face: the command line calls it directly, the window through `handlers`. */
+export interface Engine {
+  readonly workspace: Workspace;
+  readonly runs: RunManager;
+  readonly executor: Executor;
+  readonly machine: Machine;
+  info(): EngineInfo;
+  modelFolder(): string;
+  settings(): Settings;
+  changeSettings(change: Partial<Settings>): Settings;
+  prepare(
+    sweep: SweepFile,
+    options?: { signal?: AbortSignal; progress?: (stage: string, done: number, total: number) => void },
+  ): Promise<PreparedSweep>;
+  close(): void;
+}
+
+/** The worker's file: built beside the entry points; this code may lie in a shared chunk one folder below. */
+function workerPath(): string {
+  const candidates = ['./worker.js', '../worker.js'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return process.env.WHITTLE_WORKER ?? candidates.find((path) => existsSync(path)) ?? candidates[0]!;
+}
+
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const workspace = openWorkspace(options.workspace ?? defaultWorkspaceFolder());
+  const machine = await machineFacts();
+  const executor = new LocalExecutor(workerPath());
+  const runs = new RunManager(workspace, executor, {
+    progress: (progress) => options.events?.progress?.(progress),
+    trial: (run, trial) => options.events?.trial?.(run, trial),
+  });
+  const modelFolder = (): string =>
+    options.modelFolder ?? workspace.settings.get<string>('modelFolder') ?? join(workspace.folder, 'models');
+  const settings = (): Settings => ({
+    modelFolder: modelFolder(),
+    view: workspace.settings.get<Settings['view']>('view') ?? {},
+  });
+  const versions = { whittle: whittleVersion, onnxruntime: ort.version };
+
+  return {
+    workspace,
+    runs,
+    executor,
+    machine,
+    modelFolder,
+    settings,
+    info: () => ({
+      version: whittleVersion,
+      onnxruntime: ort.version,
+      node: process.versions.node,
+      machine,
+      workspace: workspace.folder,
+      modelFolder: modelFolder(),
+      runtimes: runtimes.map((runtime) => runtime.id),
+      starterSweep: starterSweep(),
+    }),
+    changeSettings(change) {
+      if (change.modelFolder !== undefined) workspace.settings.set('modelFolder', change.modelFolder);
+      if (change.view !== undefined) workspace.settings.set('view', { ...settings().view, ...change.view });
+      return settings();
+    },
+    prepare: (sweep, { signal, progress } = {}) =>
+      prepareSweep(sweep, {
+        modelFolder: modelFolder(),
+        cacheFolder: workspace.cacheFolder,
+        machine,
+        versions,
+        preprocess: options.preprocess,
+        signal,
+        progress,
+      }),
+    close: () => workspace.close(),
+  };
+}

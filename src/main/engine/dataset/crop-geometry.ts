@@ -1,0 +1,48 @@
+import type { Preprocess } from '@shared/model-card';
+
+/** Which pixels of an image a network sees; models that share it share cached crops. */
+export interface CropGeometry {
+  /** Short side after resizing; undefined when images are only cropped. */
+  resize?: number;
+  /** Side of the square in the centre. */
+  crop: number;
+}
+
+/** Where an image is scaled to and cut: sizes and offsets in pixels, offsets in the scaled image. */
+export interface CropPlan {
+  width: number;
+  height: number;
+  left: number;
+  top: number;
+  crop: number;
+}
+
+export function cropGeometry(preprocess: Pick<Preprocess, 'resize' | 'crop'>, alreadyResized: boolean): CropGeometry {
+  return alreadyResized ? { crop: preprocess.crop } : { resize: preprocess.resize, crop: preprocess.crop };
+}
+
+/**
+ * The geometry of torchvision's `Resize(resize)` and `CenterCrop(crop)`: long side = floor(resize * long / short), offsets
+ * rounded as Python does. Undefined when the scaled image is smaller than the crop.
+ */
+export function planCrop(width: number, height: number, geometry: CropGeometry): CropPlan | undefined {
+  const { resize, crop } = geometry;
+  const scaledWidth = resize === undefined ? width : width <= height ? resize : Math.floor((resize * width) / height);
+  const scaledHeight = resize === undefined ? height : height <= width ? resize : Math.floor((resize * height) / width);
+  if (scaledWidth < crop || scaledHeight < crop) return undefined;
+  return {
+    width: scaledWidth,
+    height: scaledHeight,
+    left: roundHalfToEven((scaledWidth - crop) / 2),
+    top: roundHalfToEven((scaledHeight - crop) / 2),
+    crop,
+  };
+}
+
+/** Python's `round`: 80.5 becomes 80, 81.5 becomes 82. */
+export function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  const fraction = value - floor;
+  if (fraction !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

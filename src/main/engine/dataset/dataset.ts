@@ -1,0 +1,45 @@
+import type { ImageProblem, Split } from '@shared/dataset';
+
+declare const splitBrand: unique symbol;
+
+/** One image file with its identity. */
+export interface ImageEntry {
+  /** Absolute path. */
+  path: string;
+  /** sha256 of the file's bytes, hex: identity for splits, cache and fingerprint. */
+  hash: string;
+  /** Class index, or -1 without labels. */
+  label: number;
+}
+
+/**
+ * The images of one split. The brand keeps splits apart in the types: an evaluator takes `ImageSet<'eval'>`, techniques see
+ * `ImageSet<'calibration'>`, and only `openDataset` makes either, so overlap cannot be written by mistake.
+ */
+export interface ImageSet<S extends Split = Split> {
+  readonly [splitBrand]?: S;
+  readonly split: S;
+  readonly entries: readonly ImageEntry[];
+  /** Only crop, do not resize. */
+  readonly alreadyResized: boolean;
+}
+
+export interface Dataset {
+  readonly path: string;
+  readonly name: string;
+  readonly labelled: boolean;
+  /** Class-list name such as "imagenet-1k", where known. */
+  readonly labels?: string;
+  readonly labelNames?: readonly string[];
+  /** How labels were found, in words. */
+  readonly layout: string;
+  readonly classes: number;
+  /** Hash over the chosen images, labels and splits. */
+  readonly fingerprint: string;
+  /** Images available per split before limits. */
+  readonly available: Readonly<Record<Split, number>>;
+  readonly eval: ImageSet<'eval'>;
+  readonly calibration: ImageSet<'calibration'>;
+  readonly train: ImageSet<'train'>;
+  readonly problems: readonly ImageProblem[];
+}

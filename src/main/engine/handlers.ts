@@ -1,0 +1,98 @@
+import { copyFile } from 'node:fs/promises';
+import type { EngineContract } from '@shared/contract';
+import { AppError, toAppError } from '@shared/errors';
+import { recipeSchema } from '@shared/recipe';
+import { formatRecipe } from '@shared/recipe-syntax';
+import type { Handlers } from '@shared/rpc';
+import type { Engine } from './create-engine';
+import { openDataset } from './dataset/open-dataset';
+import { summarize } from './dataset/dataset-summary';
+import { makeCard, writeCard } from './models/card';
+import { inspectModel } from './models/inspect-model';
+import { listModels, summarizeModel } from './models/model-folder';
+import { loadModel } from './onnx/load';
+import { writeError, writeFileAtomic } from './store/atomic-file';
+import { cardOfArtifact } from './models/artifact-card';
+import { htmlReport } from './report/html';
+import { renderReport } from './report/render-report';
+import { countSteps } from './sweep/run-manager';
+import { readSweep } from './sweep/read-sweep';
+import { checkRecipe } from './techniques/check-recipe';
+import { describeTechniques } from './techniques/registry';
+
+/** The engine's answers to the contract. */
+export function handlersOf(engine: Engine): Handlers<EngineContract> {
+  const { runs, workspace } = engine;
+  return {
+    'engine.info': () => engine.info(),
+    'settings.get': () => engine.settings(),
+    'settings.set': (change) => engine.changeSettings(change),
+    'techniques.list': () => describeTechniques(),
+    'recipes.check': ({ recipe }) => {
+      const parsed = recipeSchema.safeParse(recipe);
+      if (!parsed.success) return { problem: parsed.error.issues[0]!.message };
+      try {
+        checkRecipe(parsed.data);
+        return { text: formatRecipe(parsed.data) };
+      } catch (thrown) {
+        return { problem: toAppError(thrown).message };
+      }
+    },
+    'models.list': ({ folder }) => listModels(folder ?? engine.modelFolder()),
+    'models.inspect': ({ path }) => inspectModel(path),
+    'models.describe': async ({ path, preprocess, labels }) => {
+      await writeCard(path, makeCard(path, await loadModel(path), preprocess, labels));
+      return summarizeModel(path);
+    },
+    'datasets.inspect': async (spec, { progress, signal }) => {
+      const started = Date.now();
+      const dataset = await openDataset(spec, {
+        cacheFolder: workspace.cacheFolder,
+        signal,
+        progress: (done, total) =>
+          progress({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - started }),
+      });
+      return summarize(dataset);
+    },
+    'sweeps.plan': async (sweep) => {
+      const { trials, warnings } = await engine.prepare(sweep);
+      return { trials: trials.length, ...countSteps(trials, workspace), warnings };
+    },
+    'sweeps.parse': ({ path }) => readSweep(path),
+    'sweeps.start': async (sweep) => {
+      const { id } = runs.start(await engine.prepare(sweep));
+      return runs.summary(runs.record(id));
+    },
+    'runs.list': () => runs.list(),
+    'runs.get': ({ run }) => runs.view(run),
+    'runs.pause': ({ run }) => runs.control(run).pause(),
+    'runs.continue': ({ run }) => runs.control(run).continue(),
+    'runs.cancel': ({ run }) => runs.control(run).cancel(),
+    'runs.resume': async ({ run }) => {
+      runs.resume(run, await engine.prepare(runs.record(run).sweep));
+    },
+    'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
+    'runs.export': async ({ run, format, path }) => {
+      await writeFileAtomic(path, renderReport(runs.view(run), format));
+      return { path };
+    },
+    'runs.html': ({ run }) => htmlReport(runs.view(run)),
+    'runs.saveArtifact': async ({ run, trial, path }) => {
+      const view = runs.view(run);
+      const found = view.trials.find((candidate) => candidate.id === trial);
+      if (!found?.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      await saveCopy(found.artifact.path, path);
+      const card = await cardOfArtifact(view, found);
+      if (card) await writeCard(path, card);
+      return { path };
+    },
+  };
+}
+
+async function saveCopy(source: string, path: string): Promise<void> {
+  try {
+    await copyFile(source, path);
+  } catch (thrown) {
+    throw writeError(path, thrown);
+  }
+}

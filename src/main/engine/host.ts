@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { connect, reviveError, type Client, type Message } from '@shared/rpc';
+import { AppError } from '@shared/errors';
+import type { EngineContract } from '@shared/contract';
+import type { ErrorReport } from '@shared/errors';
+
+export type EngineState = { state: 'starting' | 'ready' | 'restarting' | 'failed'; detail?: string };
+
+export interface HostOptions {
+  /** A plain Node binary: never the Electron one, in which native modules of the engine crash. */
+  nodePath: string;
+  enginePath: string;
+  environment: NodeJS.ProcessEnv;
+  onState(state: EngineState): void;
+  onSignal(name: string, state: unknown): void;
+}
+
+/** Crashes in a row, without a minute of health between them, after which restarting would only repeat them. */
+const crashLimit = 8;
+const healthyAfterMs = 60_000;
+
+/**
+ * Keeps an engine process alive: starts it, restarts it when it dies, forwards requests to it. The run that was under
+ * way continues in the new process.
+ */
+export class EngineHost {
+  private child: ChildProcess | undefined;
+  private client: Client<EngineContract> | undefined;
+  private ready: Promise<void> = Promise.resolve();
+  private crashes = 0;
+  private stopping = false;
+  /** Last state of each signal, for windows opened later. */
+  readonly signals = new Map<string, unknown>();
+
+  constructor(private readonly options: HostOptions) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  start(): void {
+    this.launch([]);
+  }
+
+  /** Waits for a starting engine. @throws what the engine throws, `engine.gone` */
+  async request(
+    name: string,
+    input: unknown,
+    options: Parameters<Client<EngineContract>['request']>[2] = {},
+  ): Promise<unknown> {
+    await this.ready;
+    if (!this.client) throw new AppError('engine.gone');
+    return this.client.request(name, input, options);
+  }
+
+  stop(): void {
+    this.stopping = true;
+    this.child?.disconnect();
+  }
+
+  private launch(args: string[]): void {
+    const startedAt = Date.now();
+    const { nodePath, enginePath, environment, onState } = this.options;
+    onState({ state: args.length > 0 ? 'restarting' : 'starting' });
+    const child = spawn(nodePath, ['--enable-source-maps', enginePath, ...args], {
+      env: environment,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    });
+    const client = connect<EngineContract>({
+      send: (message) => {
+        if (child.connected) child.send(message);
+      },
+      onMessage: (listener) => void child.on('message', (message) => listener(message as Message)),
+    });
+    this.child = child;
+    this.client = client;
+    let failure: string | undefined;
+    this.ready = new Promise((resolve) => {
+      client.onSignal((name, state) => {
+        if (name === 'ready') {
+          onState({ state: 'ready' });
+          resolve();
+        } else if (name === 'failed') {
+          failure = reviveError(state as ErrorReport).message;
+        } else {
+          this.signals.set(name, state);
+          this.options.onSignal(name, state);
+        }
+      });
+      child.once('error', (error) => (failure = error.message));
+      child.once('close', () => {
+        client.close(new AppError('engine.gone'));
+        resolve();
+      });
+    });
+    child.once('close', () => this.afterEnd(failure, startedAt));
+  }
+
+  private afterEnd(failure: string | undefined, startedAt: number): void {
+    this.client = undefined;
+    if (this.stopping) return;
+    this.crashes = Date.now() - startedAt > healthyAfterMs ? 1 : this.crashes + 1;
+    if (failure !== undefined || this.crashes > crashLimit) {
+      this.options.onState({ state: 'failed', detail: failure ?? 'it ended unexpectedly several times in a row' });
+      return;
+    }
+    this.launch(['--continue']);
+  }
+}

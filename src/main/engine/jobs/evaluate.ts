@@ -1,0 +1,20 @@
+import { openImages } from '../dataset/image-batches';
+import { evaluateModel } from '../measure/evaluate';
+import { ort } from '../runtimes/ort';
+import type { EvaluateJob, JobReporter, JobResults } from './job';
+
+/** Runs a model over the evaluation images, in the session options it would be deployed with. */
+export async function evaluate(job: EvaluateJob, report: JobReporter): Promise<JobResults['evaluate']> {
+  const images = await openImages(job.images, job.card, { cacheFolder: job.cacheFolder, signal: report.signal });
+  const { problems, ...predictions } = await evaluateModel({
+    modelPath: job.modelPath,
+    card: job.card,
+    images,
+    threads: job.threads,
+    runtime: ort,
+    progress: report.progress,
+    signal: report.signal,
+  });
+  for (const problem of problems) report.log(problem.message);
+  return predictions;
+}

@@ -1,0 +1,72 @@
+import type { ErrorReport } from '@shared/errors';
+import type { ModelCard } from '@shared/model-card';
+import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
+import type { LatencyMode, Target } from '@shared/sweep-file';
+import type { ImageSet } from '../dataset/dataset';
+import type { Predictions } from '../measure/accuracy';
+
+/**
+ * A job is one step of a sweep as a serialisable order to a worker: paths of immutable inputs, and where to write.
+ * A worker does one job and ends.
+ */
+export interface CompressJob {
+  kind: 'compress';
+  modelPath: string;
+  card: ModelCard;
+  technique: string;
+  params: Record<string, unknown>;
+  calibration: ImageSet<'calibration'>;
+  cacheFolder: string;
+  seed: number;
+  threads: number;
+  outputPath: string;
+}
+
+export interface DescribeJob {
+  kind: 'describe';
+  modelPath: string;
+}
+
+export interface EvaluateJob {
+  kind: 'evaluate';
+  modelPath: string;
+  card: ModelCard;
+  images: ImageSet<'eval'>;
+  cacheFolder: string;
+  threads: number;
+}
+
+export interface MeasureJob {
+  kind: 'measure';
+  candidatePath: string;
+  baselinePath: string;
+  card: ModelCard;
+  target: Target;
+  mode: LatencyMode;
+  seed: number;
+}
+
+export type Job = CompressJob | DescribeJob | EvaluateJob | MeasureJob;
+
+export interface JobResults {
+  compress: { sizeBytes: number };
+  describe: FileMetrics;
+  evaluate: Predictions;
+  measure: LatencyMetrics;
+}
+export type JobKind = keyof JobResults;
+
+export interface JobReporter {
+  progress(stage: string, done: number, total: number): void;
+  note(sentence: string): void;
+  log(line: string): void;
+  signal: AbortSignal;
+}
+
+/** What a worker says to the engine. */
+export type WorkerMessage =
+  | { type: 'progress'; stage: string; done: number; total: number }
+  | { type: 'note'; sentence: string }
+  | { type: 'log'; line: string }
+  | { type: 'result'; result: unknown }
+  | { type: 'error'; error: ErrorReport; stack?: string };

@@ -1,0 +1,19 @@
+import { describeArtifact } from '../measure/describe';
+import { compress } from './compress';
+import { evaluate } from './evaluate';
+import { measure } from './measure';
+import type { Job, JobReporter, JobResults } from './job';
+
+/** Does a job in this process. */
+export async function perform(job: Job, report: JobReporter): Promise<JobResults[Job['kind']]> {
+  switch (job.kind) {
+    case 'compress':
+      return compress(job, report);
+    case 'describe':
+      return describeArtifact(job.modelPath);
+    case 'evaluate':
+      return evaluate(job, report);
+    case 'measure':
+      return measure(job, report);
+  }
+}

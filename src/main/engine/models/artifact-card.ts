@@ -1,0 +1,27 @@
+import { basename } from 'node:path';
+import type { ModelCard } from '@shared/model-card';
+import type { RunView, TrialView } from '@shared/run';
+import { readCard } from './card';
+
+/** The card of a compressed artifact: its parent's, with the file's own identity and what was done to it. */
+export function compressedCard(
+  parent: ModelCard,
+  file: { path: string; sha256: string; sizeBytes: number },
+  recipeText: string,
+): ModelCard {
+  const { reference: _measuredOnTheParent, ...card } = parent;
+  return {
+    ...card,
+    title: `${parent.title ?? parent.name}${recipeText ? ` (${recipeText})` : ''}`,
+    file: basename(file.path),
+    sha256: file.sha256,
+    bytes: file.sizeBytes,
+  };
+}
+
+/** The card for a trial's artifact; undefined where the parent has none on disk any more. */
+export async function cardOfArtifact(run: RunView, trial: TrialView): Promise<ModelCard | undefined> {
+  const model = run.manifest.models.find((candidate) => candidate.name === trial.model);
+  const parent = model && (await readCard(model.path).catch(() => undefined));
+  return parent && trial.artifact ? compressedCard(parent, trial.artifact, trial.recipeText) : undefined;
+}

@@ -1,0 +1,128 @@
+import type { ModelInspection } from '@shared/contract';
+import { intAttribute } from './attributes';
+import { classifierOf, singleBatch } from './classifier';
+import { elementCount, type Dimension, type Graph, type Node } from './graph';
+import { constantValues, nonZeroCount, parameterInputs, sizeOf } from './parameters';
+import { inferShapes, type TypedShape } from './shapes';
+
+export interface ParameterCount {
+  params: number;
+  nonZeroParams: number;
+}
+
+type Shapes = ReadonlyMap<string, TypedShape>;
+
+/** Where techniques record the counts when they store weights in a form that hides them (bit planes, bit masks). */
+export const parameterMetadata = { params: 'whittle.params', nonZeroParams: 'whittle.nonZeroParams' } as const;
+
+/**
+ * Learned parameters: weights and biases as the layers use them, each tensor once. Statistics of batch norms, scales, zero points and
+ * shapes are not parameters. The metadata `whittle.params` and `whittle.nonZeroParams` take precedence where a technique wrote them.
+ */
+export function countParams(graph: Graph): ParameterCount {
+  const recorded = (key: string): number | undefined => {
+    const text = graph.metadata[key];
+    return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  };
+  const params = recorded(parameterMetadata.params);
+  const nonZeroParams = recorded(parameterMetadata.nonZeroParams);
+  if (params !== undefined && nonZeroParams !== undefined) return { params, nonZeroParams };
+  const counted = countStored(graph, inferShapes(graph));
+  return { params: params ?? counted.params, nonZeroParams: nonZeroParams ?? counted.nonZeroParams };
+}
+
+function countStored(graph: Graph, shapes: Shapes): ParameterCount {
+  const constant = constantValues(graph);
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output): [string, Node] => [output, node])));
+  const layers = graph.nodes.filter((node) => !isConstant(node, constant));
+  const names = new Set(layers.flatMap((node) => parameterInputs(node, constant, shapes)));
+  const total = { params: 0, nonZeroParams: 0 };
+  for (const name of names) {
+    const size = sizeOf(shapes.get(name)!);
+    total.params += size;
+    total.nonZeroParams += nonZeroCount(name, graph, producers, size);
+  }
+  return total;
+}
+
+/** Nodes that only decode stored weights are no layers. */
+function isConstant(node: Node, constant: ReadonlySet<string>): boolean {
+  return node.outputs.length > 0 && node.outputs.every((output) => output === '' || constant.has(output));
+}
+
+/** Multiply-accumulates of convolutions and matrix products for one image. */
+export function countMacs(graph: Graph): number {
+  const shapes = inferShapes(graph, singleBatch(graph));
+  const constant = constantValues(graph);
+  return graph.nodes.reduce((sum, node) => sum + (isConstant(node, constant) ? 0 : macsOf(node, shapes)), 0) / batchOf(graph, shapes);
+}
+
+function batchOf(graph: Graph, shapes: Shapes): number {
+  const batch = shapes.get(graph.inputs[0]?.name ?? '')?.shape[0];
+  return typeof batch === 'number' && batch > 0 ? batch : 1;
+}
+
+/** Output elements times the multiply-accumulates of each; 0 where a shape is not known or the operator multiplies nothing. */
+function macsOf(node: Node, shapes: Shapes): number {
+  const output = shapes.get(node.outputs[0] ?? '')?.shape;
+  const input = (index: number): readonly Dimension[] => shapes.get(node.inputs[index] ?? '')?.shape ?? [];
+  if (!output || node.domain !== '') return 0;
+  switch (node.op) {
+    case 'Conv':
+    case 'ConvInteger':
+      return numbers(output) * numbers(input(1).slice(1));
+    case 'QLinearConv':
+      return numbers(output) * numbers(input(3).slice(1));
+    case 'Gemm':
+      return numbers(output) * numbers([input(0)[intAttribute(node, 'transA', 0) ? 0 : 1] ?? 0]);
+    case 'MatMul':
+    case 'MatMulInteger':
+    case 'QLinearMatMul':
+      return numbers(output) * numbers([input(0).at(-1) ?? 0]);
+    default:
+      return 0;
+  }
+}
+
+function numbers(dimensions: readonly Dimension[]): number {
+  const known = dimensions.filter((dimension) => typeof dimension === 'number');
+  return known.length === dimensions.length ? elementCount(known) : 0;
+}
+
+/**
+ * What the window and `whittle inspect` show of a network, at batch 1. A parameter tensor that several layers share counts at the first.
+ * @param model its path or name, for messages. Throws `model.not-classifier` and `model.invalid-graph`.
+ */
+export function inspectGraph(graph: Graph, model?: string): Omit<ModelInspection, 'path' | 'sha256' | 'sizeBytes' | 'card'> {
+  const { input, output } = classifierOf(graph, model);
+  const shapes = inferShapes(graph, singleBatch(graph));
+  const constant = constantValues(graph);
+  const batch = batchOf(graph, shapes);
+  const operators: Record<string, number> = {};
+  for (const { op } of graph.nodes) operators[op] = (operators[op] ?? 0) + 1;
+
+  const counted = new Set<string>();
+  const layers = graph.nodes
+    .filter((node) => !isConstant(node, constant))
+    .map((node) => {
+      const fresh = parameterInputs(node, constant, shapes).filter((name) => !counted.has(name));
+      for (const name of fresh) counted.add(name);
+      return {
+        name: node.name,
+        op: node.op,
+        outputShape: shapes.get(node.outputs[0] ?? '')?.shape ?? [],
+        params: [...new Set(fresh)].reduce((sum, name) => sum + sizeOf(shapes.get(name)!), 0),
+        macs: macsOf(node, shapes) / batch,
+      };
+    });
+  return {
+    opset: graph.opsets[''] ?? 0,
+    producer: graph.producer,
+    input: { name: input.name, shape: input.shape, type: input.type },
+    output: { name: output.name, shape: output.shape, type: output.type },
+    ...countParams(graph),
+    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+    operators,
+    layers,
+  };
+}

@@ -1,0 +1,83 @@
+import { TensorProto_DataLocation as Location, TensorProto_DataType as Code, type TensorProto } from 'onnx-buf';
+import { AppError } from '@shared/errors';
+import { codeName, elementTypeOf, entryCount, storageOf } from './element-type';
+import type { ExternalData } from './external-data';
+import type { ElementType, Tensor, TensorData } from './graph';
+
+export interface TensorSource {
+  /** Path of the model, for messages. */
+  origin: string;
+  external: ExternalData;
+}
+
+const maxRank = 64;
+
+/**
+ * A TensorProto as a tensor. Its size is checked against its shape before anything is allocated. Raw data becomes a view of the
+ * file's bytes where alignment allows. Throws `model.invalid-tensor` and the errors of external data.
+ */
+export function decodeTensor(message: TensorProto, name: string, source: TensorSource): Tensor {
+  const invalid = (detail: string): AppError => new AppError('model.invalid-tensor', { path: source.origin, tensor: name, detail });
+  const type = elementTypeOf(message.dataType);
+  if (type === undefined) throw invalid(`element type ${codeName(message.dataType)} is not supported`);
+  const storage = storageOf(type);
+  if (storage === undefined) throw invalid('it holds strings, not numbers');
+  if (message.segment) throw invalid('it is stored in segments');
+
+  const shape = shapeOf(message, invalid);
+  const count = shape.reduce((product, dimension) => product * dimension, 1);
+  const entries = entryCount(type, count);
+  const wantedBytes = entries * storage.array.BYTES_PER_ELEMENT;
+  if (!Number.isSafeInteger(wantedBytes)) throw invalid(`its shape [${shape.join(',')}] is too large`);
+
+  if (message.dataLocation === Location.EXTERNAL) {
+    const bytes = source.external.read(name, message.externalData, wantedBytes);
+    return { type, shape, data: new storage.array(bytes.buffer, bytes.byteOffset, entries) };
+  }
+  if (message.rawData.byteLength > 0) {
+    const found = message.rawData.byteLength;
+    if (found !== wantedBytes) throw invalid(`shape [${shape.join(',')}] of ${type} needs ${wantedBytes} bytes, found ${found}`);
+    return { type, shape, data: viewOf(message.rawData, type, entries) };
+  }
+  const values = typedFieldOf(message);
+  if (values.length !== entries) {
+    throw invalid(`shape [${shape.join(',')}] of ${type} needs ${entries} values, found ${values.length}`);
+  }
+  const data = new storage.array(entries) as { [index: number]: number | bigint };
+  for (let index = 0; index < entries; index++) data[index] = values[index]!;
+  return { type, shape, data: data as TensorData };
+}
+
+function shapeOf(message: TensorProto, invalid: (detail: string) => AppError): number[] {
+  if (message.dims.length > maxRank) throw invalid(`it has ${message.dims.length} dimensions`);
+  return message.dims.map((dimension) => {
+    const value = Number(dimension);
+    if (value < 0 || !Number.isSafeInteger(value)) throw invalid(`its shape has the dimension ${dimension}`);
+    return value;
+  });
+}
+
+/** onnx.proto says which of the typed fields holds the values of an element type. */
+function typedFieldOf(message: TensorProto): readonly (number | bigint)[] {
+  switch (message.dataType) {
+    case Code.FLOAT:
+      return message.floatData;
+    case Code.DOUBLE:
+      return message.doubleData;
+    case Code.INT64:
+      return message.int64Data;
+    case Code.UINT64:
+      return message.uint64Data;
+    case Code.UINT32:
+      return message.uint64Data.map(Number);
+    default:
+      return message.int32Data;
+  }
+}
+
+/** The bytes as an array of `type`: a view where they are aligned for it, else a copy. */
+function viewOf(raw: Uint8Array, type: ElementType, entries: number): TensorData {
+  const { array } = storageOf(type)!;
+  const aligned = raw.byteOffset % array.BYTES_PER_ELEMENT === 0 ? raw : Uint8Array.from(raw);
+  return new array(aligned.buffer, aligned.byteOffset, entries);
+}

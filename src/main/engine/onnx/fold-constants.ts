@@ -1,0 +1,57 @@
+import { intAttribute } from './attributes';
+import { isNumeric, tensorOf } from './evaluate/value';
+import { freshNames } from './fresh-name';
+import { copyGraph, unknownDimension, type Dimension, type Graph, type Node, type Tensor } from './graph';
+import { int64Tensor } from './make';
+import { removeDead } from './remove-dead';
+import { analyseShapes } from './shapes';
+
+/** Results up to this size are always stored; larger ones only where that makes the file no larger. */
+const smallBytes = 1024;
+
+/**
+ * Computes what is the same for every input image: arithmetic on constants, and on dimensions of values whose shape is known (so
+ * `Shape -> Gather -> Concat -> Reshape` loses its first three nodes, also with an open batch). Weights that are stored in a small form and decoded by the graph
+ * stay as they are.
+ */
+export function foldConstants(graph: Graph): Graph {
+  const { known, shapes } = analyseShapes(graph);
+  const result = copyGraph(graph);
+  const fresh = freshNames(graph);
+  let changed = false;
+  const outputs = new Set(graph.outputs.map((output) => output.name));
+  result.nodes = result.nodes.filter((node) => {
+    const [output] = node.outputs;
+    if (output === undefined || node.outputs.length > 1 || outputs.has(output)) return true;
+    const value = known.get(output);
+    const tensor = value && isNumeric(value) ? tensorOf(value) : undefined;
+    if (!tensor || !isWorthStoring(tensor, node, result.initializers)) return true;
+    result.initializers.set(output, tensor);
+    return false;
+  });
+  for (const node of result.nodes) {
+    const target = known.get(node.inputs[1] ?? '');
+    if (node.op !== 'Reshape' || node.domain !== '' || !target || isNumeric(target)) continue;
+    const numbers = reshapeNumbers(target.data, shapes.get(node.inputs[0]!)?.shape, intAttribute(node, 'allowzero', 0) !== 0);
+    if (!numbers) continue;
+    node.inputs[1] = fresh(`${node.name}_shape`);
+    result.initializers.set(node.inputs[1], int64Tensor([numbers.length], numbers));
+    changed = true;
+  }
+  return changed || result.nodes.length < graph.nodes.length ? removeDead(result) : graph;
+}
+
+/** A target such as [batch, 1280] written without its symbol: as 0 where the input has it at the same place, or as the one -1. */
+function reshapeNumbers(target: readonly Dimension[], input: readonly Dimension[] | undefined, allowZero: boolean): number[] | undefined {
+  const symbols = target.filter((dimension) => typeof dimension === 'string');
+  if (symbols.length !== 1 || symbols[0] === unknownDimension || target.includes(0)) return undefined;
+  const at = target.indexOf(symbols[0]!);
+  if (!target.includes(-1)) return target.map((dimension) => (typeof dimension === 'string' ? -1 : dimension));
+  if (allowZero || input?.[at] !== symbols[0]) return undefined;
+  return target.map((dimension) => (typeof dimension === 'string' ? 0 : dimension));
+}
+
+function isWorthStoring(tensor: Tensor, node: Node, initializers: Map<string, Tensor>): boolean {
+  const constantBytes = node.inputs.reduce((sum, input) => sum + (initializers.get(input)?.data.byteLength ?? 0), 0);
+  return tensor.data.byteLength <= Math.max(smallBytes, constantBytes);
+}

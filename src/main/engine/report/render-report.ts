@@ -1,0 +1,18 @@
+import type { RunView } from '@shared/run';
+import { csvReport } from './csv';
+import { htmlReport } from './html';
+import { jsonReport } from './json';
+
+export type ReportFormat = 'csv' | 'json' | 'html';
+
+/** A run as the text of a file. */
+export function renderReport(run: RunView, format: ReportFormat): string {
+  switch (format) {
+    case 'csv':
+      return csvReport(run);
+    case 'json':
+      return `${JSON.stringify(jsonReport(run), null, 2)}\n`;
+    case 'html':
+      return htmlReport(run);
+  }
+}

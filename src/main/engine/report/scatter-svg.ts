@@ -1,0 +1,107 @@
+import { escapeHtml } from './escape-html';
+
+export interface ScatterPoint {
+  x: number;
+  y: number;
+  low?: number;
+  high?: number;
+  label: string;
+  series: number;
+}
+
+export interface ScatterAxes {
+  title: string;
+  xLabel: string;
+  yLabel: string;
+  series: string[];
+}
+
+const width = 460;
+const height = 300;
+const margin = { left: 46, right: 12, top: 28, bottom: 40 };
+const marks = ['circle', 'square', 'triangle', 'diamond'] as const;
+
+/** A scatter chart with a logarithmic x axis and error bars, as static SVG: the print has no scripts. */
+export function scatterSvg(points: readonly ScatterPoint[], axes: ScatterAxes): string {
+  const shown = points.filter((point) => point.x > 0 && Number.isFinite(point.y));
+  if (shown.length === 0) return '';
+  const xs = shown.map((point) => Math.log10(point.x));
+  const [xMin, xMax] = widen(Math.min(...xs), Math.max(...xs), 0.08);
+  const [yMin, yMax] = widen(
+    Math.min(...shown.map((point) => point.low ?? point.y)),
+    Math.max(...shown.map((point) => point.high ?? point.y)),
+    0.04,
+  );
+  const x = (value: number): number =>
+    margin.left + ((Math.log10(value) - xMin) / (xMax - xMin)) * (width - margin.left - margin.right);
+  const y = (value: number): number =>
+    height - margin.bottom - ((value - yMin) / (yMax - yMin)) * (height - margin.top - margin.bottom);
+
+  const gridX = logTicks(10 ** xMin, 10 ** xMax).map(
+    (tick) =>
+      `<line class="grid" x1="${fix(x(tick))}" x2="${fix(x(tick))}" y1="${margin.top}" y2="${height - margin.bottom}"/>` +
+      `<text class="tick" x="${fix(x(tick))}" y="${height - margin.bottom + 13}" text-anchor="middle">${tick}</text>`,
+  );
+  const gridY = linearTicks(yMin, yMax).map(
+    (tick) =>
+      `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${fix(y(tick))}" y2="${fix(y(tick))}"/>` +
+      `<text class="tick" x="${margin.left - 5}" y="${fix(y(tick) + 3)}" text-anchor="end">${tick}</text>`,
+  );
+  const dots = shown.map((point) => {
+    const bar =
+      point.low === undefined || point.high === undefined
+        ? ''
+        : `<line class="bar s${point.series}" x1="${fix(x(point.x))}" x2="${fix(x(point.x))}" y1="${fix(y(point.low))}" y2="${fix(y(point.high))}"/>`;
+    return `<g>${bar}${mark(point.series, x(point.x), y(point.y))}<title>${escapeHtml(point.label)}</title></g>`;
+  });
+  const legend = axes.series.map((name, series) => {
+    const left = margin.left + series * 130;
+    return `${mark(series, left, 18)}<text class="tick" x="${left + 8}" y="21">${escapeHtml(name)}</text>`;
+  });
+  return `<figure><figcaption>${escapeHtml(axes.title)}</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(axes.title)}">
+${gridX.join('')}${gridY.join('')}
+<text class="axis" x="${(width + margin.left) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(axes.xLabel)}</text>
+<text class="axis" x="11" y="${(height - margin.bottom + margin.top) / 2}" text-anchor="middle" transform="rotate(-90 11 ${(height - margin.bottom + margin.top) / 2})">${escapeHtml(axes.yLabel)}</text>
+${dots.join('')}${legend.join('')}
+</svg></figure>`;
+}
+
+function mark(series: number, x: number, y: number): string {
+  const kind = marks[series % marks.length];
+  const className = `class="dot s${series % marks.length}"`;
+  if (kind === 'circle') return `<circle ${className} cx="${fix(x)}" cy="${fix(y)}" r="3.4"/>`;
+  if (kind === 'square') return `<rect ${className} x="${fix(x - 3)}" y="${fix(y - 3)}" width="6" height="6"/>`;
+  const up = kind === 'triangle' ? [0, -4, 3.8, 3, -3.8, 3] : [0, -4.4, 4.4, 0, 0, 4.4, -4.4, 0];
+  const corners = up.map((value, index) => fix(value + (index % 2 === 0 ? x : y)));
+  return `<polygon ${className} points="${corners.join(' ')}"/>`;
+}
+
+/** 1, 2, 5 times powers of ten inside the range. */
+export function logTicks(from: number, to: number): number[] {
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power++) {
+    for (const factor of [1, 2, 5]) {
+      const tick = Number((factor * 10 ** power).toPrecision(3));
+      if (tick >= from && tick <= to) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+/** Four to nine round numbers inside the range. */
+export function linearTicks(from: number, to: number): number[] {
+  const rough = (to - from) / 5;
+  const base = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * base).find((candidate) => candidate >= rough)!;
+  const ticks: number[] = [];
+  for (let tick = Math.ceil(from / step) * step; tick <= to + step * 1e-9; tick += step)
+    ticks.push(Number(tick.toPrecision(6)));
+  return ticks;
+}
+
+function widen(low: number, high: number, share: number): [number, number] {
+  const span = high - low || Math.abs(high) * 0.1 || 1;
+  return [low - span * share, high + span * share];
+}
+
+const fix = (value: number): string => value.toFixed(1);

@@ -1,0 +1,103 @@
+import { AppError, type ErrorCode } from '@shared/errors';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { cleanRuntimeMessage } from './runtime-message';
+import type { Runtime, RuntimeTensor, Session, SessionOptions } from './runtime';
+
+// What ONNX Runtime would log to stderr as an error it also throws; the sentence for people is made from the thrown one.
+env.logLevel = 'fatal';
+
+const optimizationLevels = { none: 'disabled', basic: 'basic', all: 'all' } as const;
+
+function sessionOptions(options: SessionOptions): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: optimizationLevels[options.optimization ?? 'all'],
+    enableCpuMemArena: true,
+    enableMemPattern: true,
+    logSeverityLevel: 4,
+    ...(options.optimizedModelPath === undefined ? {} : { optimizedModelFilePath: options.optimizedModelPath }),
+    extra: {
+      session: {
+        // Worker threads spin while a run is under way (the default, and what deployed sessions do) but stop when it
+        // returns. Otherwise the idle pool of one session would burn the cores another session is measured on.
+        intra_op: { allow_spinning: '1' },
+        force_spinning_stop: '1',
+      },
+    },
+  };
+}
+
+function rejected(code: ErrorCode, path: string, thrown: unknown): AppError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AppError(code, { path, detail: cleanRuntimeMessage(message, path) }, { cause: thrown });
+}
+
+class OrtSession implements Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputs: Session['inputs'];
+
+  constructor(
+    private readonly session: InferenceSession,
+    private readonly path: string,
+  ) {
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames;
+    this.inputs = Object.fromEntries(
+      session.inputMetadata.map((value) => [
+        value.name,
+        value.isTensor ? { type: value.type, shape: value.shape } : { type: 'other', shape: [] },
+      ]),
+    );
+  }
+
+  async run(feeds: Record<string, RuntimeTensor>): Promise<Record<string, RuntimeTensor>> {
+    try {
+      const tensors: Record<string, Tensor> = {};
+      for (const [name, { type, data, shape }] of Object.entries(feeds)) {
+        tensors[name] = new Tensor(type, data, shape);
+      }
+      const results = await this.session.run(tensors);
+      const outputs: Record<string, RuntimeTensor> = {};
+      for (const [name, value] of Object.entries(results)) {
+        outputs[name] = {
+          type: value.type as RuntimeTensor['type'],
+          shape: value.dims,
+          data: value.data as RuntimeTensor['data'],
+        };
+      }
+      return outputs;
+    } catch (thrown) {
+      throw rejected('model.runtime-failed', this.path, thrown);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/**
+ * ONNX Runtime on the CPU: `threads` threads inside an operator, operators one after the other, every graph optimization
+ * unless asked otherwise. `run` blocks the calling thread, so callers live in a worker process.
+ */
+export const ort: Runtime = {
+  id: 'ort-cpu',
+  version: env.versions.node ?? env.versions.common,
+  async open(model, options) {
+    const path = typeof model === 'string' ? model : 'the model';
+    try {
+      const settings = sessionOptions(options);
+      const session =
+        typeof model === 'string'
+          ? await InferenceSession.create(model, settings)
+          : await InferenceSession.create(model, settings);
+      return new OrtSession(session, path);
+    } catch (thrown) {
+      throw rejected('model.runtime-rejected', path, thrown);
+    }
+  },
+};

@@ -1,0 +1,13 @@
+import { AppError } from '@shared/errors';
+import { ort } from './ort';
+import type { Runtime } from './runtime';
+
+/** The runtimes a target may name. */
+export const runtimes: readonly Runtime[] = [ort];
+
+/** The runtime of a target such as "ort-cpu". Throws `target.unknown`. */
+export function findRuntime(id: string): Runtime {
+  const runtime = runtimes.find((candidate) => candidate.id === id);
+  if (runtime) return runtime;
+  throw new AppError('target.unknown', { runtime: id, available: runtimes.map((one) => one.id).join(', ') });
+}

@@ -1,0 +1,22 @@
+/** Longest detail that still reads as one sentence. */
+const maximumLength = 240;
+
+/**
+ * ONNX Runtime's message as a short clause for people: without its C++ file, line and function, its status prefix, and the
+ * model path, which the surrounding sentence names already.
+ */
+export function cleanRuntimeMessage(message: string, path: string): string {
+  const text = message
+    .replaceAll(path, 'the file')
+    .replace(/\[ONNXRuntimeError\][\s:]*\d+[\s:]*[A-Z_]+[\s:]*/g, '')
+    // "…/core/graph/graph.cc:42 onnxruntime::Status onnxruntime::Graph::Load(const Model&, bool) const "
+    .replace(/\S+\.(?:cc|cpp|h|hpp|cxx):\d+\s+(?:[^()\n]{0,300}\([^()\n]*\)(?:\s+const)?\s*)?(?:\[[^\]\n]*\]\s*)?/g, '')
+    .replace(/^Load model from the file failed:\s*/, '')
+    .replace(/^Load model the file failed\.\s*/, '')
+    .replace(/Exception during (?:initialization|loading):\s*/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[\s.:]+$/, '');
+  if (text === '') return 'it gave no reason';
+  return text.length <= maximumLength ? text : `${text.slice(0, maximumLength - 1).trimEnd()}…`;
+}

@@ -1,0 +1,32 @@
+/** What Whittle asks of an inference runtime. One file per runtime implements it; nothing else imports the runtime's package. */
+export interface SessionOptions {
+  threads: number;
+  /** Names of values to return besides the graph's outputs must already be graph outputs in the file. */
+  optimization?: 'none' | 'basic' | 'all';
+  /** Writes the runtime's optimized graph there, for tests and the operator profile. */
+  optimizedModelPath?: string;
+}
+
+export interface RuntimeTensor {
+  type: 'float32' | 'uint8' | 'int8' | 'int32' | 'int64' | 'float64' | 'bool' | 'float16' | 'uint16' | 'int16';
+  shape: readonly number[];
+  data: Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array | Uint16Array | Int16Array;
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Type and shape the model declares for each input; a named dimension such as "batch" is a string and takes any size. */
+  readonly inputs: Readonly<Record<string, { type: string; shape: readonly (number | string)[] }>>;
+  /** Throws `model.runtime-failed` when the runtime cannot run these feeds. */
+  run(feeds: Record<string, RuntimeTensor>): Promise<Record<string, RuntimeTensor>>;
+  close(): Promise<void>;
+}
+
+export interface Runtime {
+  /** As in a target: "ort-cpu". */
+  readonly id: string;
+  readonly version: string;
+  /** @param model path of the file, or its bytes. Throws `model.runtime-rejected`. */
+  open(model: string | Uint8Array, options: SessionOptions): Promise<Session>;
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { moveIntoPlace, writeError } from './atomic-file';
+
+export interface StoredFile {
+  sha256: string;
+  sizeBytes: number;
+}
+
+/** sha256 of a file, hex, read as a stream. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** Files stored under their content hash: `artifacts/ab/abcdef….onnx`. */
+export class ArtifactFolder {
+  constructor(readonly folder: string) {}
+
+  path(sha256: string): string {
+    return join(this.folder, sha256.slice(0, 2), `${sha256}.onnx`);
+  }
+
+  has(sha256: string): boolean {
+    return existsSync(this.path(sha256));
+  }
+
+  /** A fresh path on the same file system where a worker may write; `adopt` or `discard` it. */
+  async reserve(name: string): Promise<string> {
+    const folder = join(this.folder, 'incoming');
+    await mkdir(folder, { recursive: true }).catch((thrown: unknown) => {
+      throw writeError(folder, thrown);
+    });
+    return join(folder, `${process.pid}-${name}.onnx`);
+  }
+
+  /** Moves a finished file in, durably. */
+  async adopt(path: string): Promise<StoredFile> {
+    const [sha256, { size }] = [await hashFile(path), await stat(path)];
+    const destination = this.path(sha256);
+    await mkdir(dirname(destination), { recursive: true }).catch((thrown: unknown) => {
+      throw writeError(destination, thrown);
+    });
+    await moveIntoPlace(path, destination);
+    return { sha256, sizeBytes: size };
+  }
+
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /** Removes what crashed processes left behind. Only the holder of the run lock may call it. */
+  async sweepIncoming(): Promise<void> {
+    const folder = join(this.folder, 'incoming');
+    const names = await readdir(folder).catch(() => []);
+    await Promise.all(names.map((name) => rm(join(folder, basename(name)), { force: true, recursive: true })));
+  }
+}

@@ -1,0 +1,93 @@
+import Database from 'libsql';
+import { AppError } from '@shared/errors';
+
+export type Connection = InstanceType<typeof Database>;
+
+/** Each entry brings the schema from its index to the next version. Never edit one that was released: add another. */
+const migrations = [
+  `CREATE TABLE step (
+     key TEXT PRIMARY KEY,
+     kind TEXT NOT NULL,
+     result TEXT NOT NULL,
+     artifact TEXT,
+     notes TEXT NOT NULL,
+     elapsed_ms REAL NOT NULL,
+     finished_at TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE run (
+     id TEXT PRIMARY KEY,
+     name TEXT NOT NULL,
+     status TEXT NOT NULL,
+     sweep TEXT NOT NULL,
+     manifest TEXT NOT NULL,
+     started_at TEXT NOT NULL,
+     ended_at TEXT
+   ) STRICT;
+   CREATE TABLE trial (
+     run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+     id TEXT NOT NULL,
+     position INTEGER NOT NULL,
+     plan TEXT NOT NULL,
+     status TEXT NOT NULL,
+     error TEXT,
+     PRIMARY KEY (run, id)
+   ) STRICT;
+   CREATE TABLE computed (
+     run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+     key TEXT NOT NULL,
+     PRIMARY KEY (run, key)
+   ) STRICT;
+   CREATE TABLE log (
+     run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+     trial TEXT NOT NULL,
+     at TEXT NOT NULL,
+     line TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX log_by_trial ON log (run, trial);
+   CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+];
+
+/**
+ * Opens (and, where needed, creates or migrates) the journal. Write-ahead logging lets the window read while a run on the
+ * command line writes; `synchronous=FULL` makes a finished step survive a power cut.
+ * @throws `store.newer`, `store.damaged`, `output.unwritable`
+ */
+export function openDatabase(path: string): Connection {
+  let connection: Connection;
+  try {
+    connection = new Database(path, { timeout: 10_000 });
+    connection.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;');
+  } catch (thrown) {
+    throw databaseError(path, thrown);
+  }
+  const migrate = connection.transaction(() => {
+    const version = schemaVersion(connection);
+    if (version > migrations.length)
+      throw new AppError('store.newer', { path, found: version, known: migrations.length });
+    for (const migration of migrations.slice(version)) connection.exec(migration);
+    connection.exec(`PRAGMA user_version=${migrations.length}`);
+  });
+  try {
+    if (schemaVersion(connection) !== migrations.length) migrate.immediate();
+  } catch (thrown) {
+    connection.close();
+    throw databaseError(path, thrown);
+  }
+  return connection;
+}
+
+function schemaVersion(connection: Connection): number {
+  const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
+  return row.user_version;
+}
+
+/** What SQLite threw as an error people can act on. */
+export function databaseError(path: string, thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/disk is full|disk I\/O|SQLITE_FULL/i.test(detail)) return new AppError('output.disk-full', { path });
+  if (/unable to open|readonly|permission/i.test(detail)) {
+    return new AppError('output.unwritable', { path, detail: 'the database file cannot be opened for writing' });
+  }
+  return new AppError('store.damaged', { path, detail });
+}

@@ -1,0 +1,151 @@
+import type { ErrorReport } from '@shared/errors';
+import type { Manifest, RunStatus, TrialStatus } from '@shared/run';
+import type { SweepFile } from '@shared/sweep-file';
+import type { Connection } from './database';
+
+export interface RunRecord {
+  id: string;
+  name: string;
+  status: RunStatus;
+  sweep: SweepFile;
+  manifest: Manifest;
+  startedAt: string;
+  endedAt?: string;
+}
+
+/** A trial as planned; `P` is the sweep's own description of it, kept as JSON. */
+export interface TrialRecord<P = unknown> {
+  run: string;
+  id: string;
+  plan: P;
+  status: TrialStatus;
+  error?: ErrorReport;
+}
+
+interface RunRow {
+  id: string;
+  name: string;
+  status: RunStatus;
+  sweep: string;
+  manifest: string;
+  started_at: string;
+  ended_at: string | null;
+}
+
+interface TrialRow {
+  run: string;
+  id: string;
+  plan: string;
+  status: TrialStatus;
+  error: string | null;
+}
+
+/** Runs, their trials and their logs. */
+export class RunRecords {
+  constructor(private readonly connection: Connection) {}
+
+  create(run: RunRecord, trials: { id: string; plan: unknown }[]): void {
+    const insert = this.connection.transaction(() => {
+      this.connection
+        .prepare('INSERT INTO run (id, name, status, sweep, manifest, started_at) VALUES (?, ?, ?, ?, ?, ?)')
+        .run(run.id, run.name, run.status, JSON.stringify(run.sweep), JSON.stringify(run.manifest), run.startedAt);
+      const insertTrial = this.connection.prepare(
+        'INSERT INTO trial (run, id, position, plan, status) VALUES (?, ?, ?, ?, ?)',
+      );
+      trials.forEach((trial, position) =>
+        insertTrial.run(run.id, trial.id, position, JSON.stringify(trial.plan), 'waiting'),
+      );
+    });
+    insert.immediate();
+  }
+
+  /** Gives a run the plans it is resumed with; trials that are done stay so until their steps are looked up. */
+  replan(run: string, trials: { id: string }[], manifest: Manifest): void {
+    const update = this.connection.transaction(() => {
+      this.connection.prepare('UPDATE run SET manifest = ? WHERE id = ?').run(JSON.stringify(manifest), run);
+      const updateTrial = this.connection.prepare('UPDATE trial SET plan = ?, error = NULL WHERE run = ? AND id = ?');
+      for (const trial of trials) updateTrial.run(JSON.stringify(trial), run, trial.id);
+    });
+    update.immediate();
+  }
+
+  /** Newest first. */
+  list(): RunRecord[] {
+    const rows = this.connection.prepare('SELECT * FROM run ORDER BY started_at DESC, rowid DESC').all() as RunRow[];
+    return rows.map(toRun);
+  }
+
+  find(id: string): RunRecord | undefined {
+    const row = this.connection.prepare('SELECT * FROM run WHERE id = ?').get(id) as RunRow | undefined;
+    return row && toRun(row);
+  }
+
+  trials<P>(run: string): TrialRecord<P>[] {
+    const rows = this.connection
+      .prepare('SELECT run, id, plan, status, error FROM trial WHERE run = ? ORDER BY position')
+      .all(run) as TrialRow[];
+    return rows.map((row) => ({
+      run: row.run,
+      id: row.id,
+      plan: JSON.parse(row.plan) as P,
+      status: row.status,
+      error: row.error ? (JSON.parse(row.error) as ErrorReport) : undefined,
+    }));
+  }
+
+  setRunStatus(id: string, status: RunStatus): void {
+    const ended = status === 'running' || status === 'paused' ? null : new Date().toISOString();
+    this.connection.prepare('UPDATE run SET status = ?, ended_at = ? WHERE id = ?').run(status, ended, id);
+  }
+
+  setTrialStatus(run: string, trial: string, status: TrialStatus, error?: ErrorReport): void {
+    this.connection
+      .prepare('UPDATE trial SET status = ?, error = ? WHERE run = ? AND id = ?')
+      .run(status, error ? JSON.stringify(error) : null, run, trial);
+  }
+
+  /** What a dead process left as running is interrupted, never lost. Answers the ids of those runs. */
+  markInterrupted(): string[] {
+    const mark = this.connection.transaction(() => {
+      const rows = this.connection.prepare("SELECT id FROM run WHERE status IN ('running', 'paused')").all() as {
+        id: string;
+      }[];
+      for (const { id } of rows) {
+        this.connection.prepare("UPDATE trial SET status = 'interrupted' WHERE run = ? AND status = 'running'").run(id);
+        this.connection
+          .prepare("UPDATE run SET status = 'interrupted', ended_at = ? WHERE id = ?")
+          .run(new Date().toISOString(), id);
+      }
+      return rows.map((row) => row.id);
+    });
+    return mark.immediate();
+  }
+
+  appendLog(run: string, trial: string, line: string): void {
+    this.connection
+      .prepare('INSERT INTO log (run, trial, at, line) VALUES (?, ?, ?, ?)')
+      .run(run, trial, new Date().toISOString(), line.slice(0, 2000));
+  }
+
+  log(run: string, trial: string): string[] {
+    const rows = this.connection
+      .prepare('SELECT at, line FROM log WHERE run = ? AND trial = ? ORDER BY rowid')
+      .all(run, trial) as {
+      at: string;
+      line: string;
+    }[];
+    return rows.map((row) => `${row.at.slice(11, 19)}  ${row.line}`);
+  }
+}
+
+function toRun(row: RunRow): RunRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    sweep: JSON.parse(row.sweep) as SweepFile,
+    manifest: JSON.parse(row.manifest) as Manifest,
+    startedAt: row.started_at,
+    endedAt: row.ended_at ?? undefined,
+  };
+}

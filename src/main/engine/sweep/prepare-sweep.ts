@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '@shared/errors';
+import type { Preprocess } from '@shared/model-card';
+import type { Machine, Manifest } from '@shared/run';
+import { targetName, type SweepFile } from '@shared/sweep-file';
+import type { Dataset } from '../dataset/dataset';
+import { openDataset } from '../dataset/open-dataset';
+import { locateModel, openModel, type Model } from '../models/model-folder';
+import { findRuntime } from '../runtimes/registry';
+import { findTechnique } from '../techniques/registry';
+import { expandSweep, type TrialPlan } from './expand';
+import { canonicalJson } from './step-key';
+
+export interface PrepareOptions {
+  modelFolder: string;
+  cacheFolder: string;
+  machine: Machine;
+  versions: { whittle: string; onnxruntime: string };
+  /** For models without a card, given the side of their input. */
+  preprocess?: (side: number) => Preprocess;
+  signal?: AbortSignal;
+  progress?: (stage: string, done: number, total: number) => void;
+}
+
+/** A sweep with everything it names opened and checked: nothing of it can be wrong any more, only fail. */
+export interface PreparedSweep {
+  sweep: SweepFile;
+  models: Map<string, Model>;
+  dataset: Dataset;
+  trials: TrialPlan[];
+  manifest: Manifest;
+  warnings: string[];
+}
+
+/** Opens models and images and expands the sweep. Throws what they throw. */
+export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): Promise<PreparedSweep> {
+  for (const target of sweep.targets) findRuntime(target.runtime);
+  const models = new Map<string, Model>();
+  for (const [index, reference] of sweep.models.entries()) {
+    options.progress?.('opening models', index, sweep.models.length);
+    const model = await openModel(locateModel(reference, options.modelFolder), options.preprocess);
+    const name = uniqueName(model.name, models);
+    models.set(name, { ...model, name });
+  }
+  const dataset = await openDataset(sweep.dataset, {
+    cacheFolder: options.cacheFolder,
+    signal: options.signal,
+    progress: (done, total) => options.progress?.('reading the dataset', done, total),
+  });
+  const trials = expandSweep(sweep, [...models.values()], dataset, {
+    machine: options.machine,
+    onnxruntime: options.versions.onnxruntime,
+  });
+  checkImages(trials, dataset);
+  return {
+    sweep,
+    models,
+    dataset,
+    trials,
+    manifest: manifestOf(sweep, models, dataset, options),
+    warnings: warningsOf([...models.values()], dataset),
+  };
+}
+
+function uniqueName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  let candidate = name;
+  for (let count = 2; taken.has(candidate); count++) candidate = `${name}-${count}`;
+  return candidate;
+}
+
+function checkImages(trials: readonly TrialPlan[], dataset: Dataset): void {
+  const orders = trials.flatMap((trial) => trial.steps.map((step) => step.order));
+  const needsCalibration = orders.some(
+    (order) => order.kind === 'compress' && findTechnique(order.technique).needs.includes('calibration'),
+  );
+  if (needsCalibration && dataset.calibration.entries.length === 0) {
+    throw new AppError('dataset.too-few', {
+      path: dataset.path,
+      split: 'calibration',
+      available: 0,
+      wanted: 'at least 1',
+    });
+  }
+  if (dataset.eval.entries.length === 0) {
+    throw new AppError('dataset.too-few', { path: dataset.path, split: 'eval', available: 0, wanted: 'at least 1' });
+  }
+}
+
+function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
+  const warnings: string[] = [];
+  if (!dataset.labelled)
+    warnings.push(
+      'The dataset has no labels: size, latency and agreement with the baseline are measured, accuracy is not.',
+    );
+  if (dataset.problems.length > 0) {
+    warnings.push(`${dataset.problems.length} images are not used; the first: ${dataset.problems[0]!.message}`);
+  }
+  for (const { name, card } of models) {
+    if (card.labels && dataset.labels && card.labels !== dataset.labels) {
+      warnings.push(`${name} was trained on "${card.labels}", the dataset has labels of "${dataset.labels}".`);
+    }
+  }
+  if (dataset.labelled && dataset.eval.entries.length < 100) {
+    warnings.push(`Only ${dataset.eval.entries.length} evaluation images: accuracy intervals will be wide.`);
+  }
+  return warnings;
+}
+
+function manifestOf(
+  sweep: SweepFile,
+  models: ReadonlyMap<string, Model>,
+  dataset: Dataset,
+  options: PrepareOptions,
+): Manifest {
+  return {
+    whittle: options.versions.whittle,
+    node: process.versions.node,
+    onnxruntime: options.versions.onnxruntime,
+    machine: options.machine,
+    sweepSha256: createHash('sha256').update(canonicalJson(sweep)).digest('hex'),
+    seed: sweep.seed,
+    dataset: {
+      path: dataset.path,
+      name: dataset.name,
+      fingerprint: dataset.fingerprint,
+      eval: dataset.eval.entries.length,
+      calibration: dataset.calibration.entries.length,
+      skipped: dataset.problems.length,
+    },
+    models: [...models.values()].map(({ name, path, sha256, sizeBytes }) => ({ name, path, sha256, sizeBytes })),
+    targets: sweep.targets.map(targetName),
+  };
+}

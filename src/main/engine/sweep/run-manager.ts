@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { AppError, toAppError } from '@shared/errors';
+import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
+import type { RunRecord, TrialRecord } from '../store/run-records';
+import { RunLock } from '../store/run-lock';
+import type { Workspace } from '../store/workspace';
+import type { Executor } from './executor';
+import { distinctSteps, type TrialPlan } from './expand';
+import type { PreparedSweep } from './prepare-sweep';
+import { isDiskFull, SweepRun } from './sweep-run';
+import { trialView, type ViewSources } from './trial-view';
+
+export interface RunEvents {
+  progress(progress: RunProgress | null): void;
+  trial(run: string, trial: TrialView): void;
+}
+
+/** Starts, resumes and shows runs of one workspace; at most one is under way in this process, and in all processes. */
+export class RunManager {
+  private active: { run: SweepRun; finished: Promise<RunStatus> } | undefined;
+
+  constructor(
+    private readonly workspace: Workspace,
+    private readonly executor: Executor,
+    private readonly events: RunEvents,
+  ) {}
+
+  /** The id of the run under way in this process. */
+  get activeRun(): string | undefined {
+    return this.active?.run.id;
+  }
+
+  /** Creates a run and starts it. @throws `store.busy` */
+  start(prepared: PreparedSweep): { id: string; finished: Promise<RunStatus> } {
+    const lock = this.lock();
+    const id = newRunId();
+    const { sweep, manifest, trials } = prepared;
+    try {
+      this.workspace.runs.create(
+        { id, name: sweep.name, status: 'running', sweep, manifest, startedAt: new Date().toISOString() },
+        trials.map((trial) => ({ id: trial.id, plan: trial })),
+      );
+    } catch (thrown) {
+      lock.release();
+      throw diskError(this.workspace.folder, thrown);
+    }
+    return this.launch(id, prepared, lock);
+  }
+
+  /** Continues a run that ended early, or retries its failed trials. @throws `store.busy`, `run.not-found` */
+  resume(id: string, prepared: PreparedSweep): { id: string; finished: Promise<RunStatus> } {
+    this.record(id);
+    const lock = this.lock();
+    try {
+      this.workspace.runs.replan(id, prepared.trials, prepared.manifest);
+      this.workspace.runs.setRunStatus(id, 'running');
+    } catch (thrown) {
+      lock.release();
+      throw diskError(this.workspace.folder, thrown);
+    }
+    return this.launch(id, prepared, lock);
+  }
+
+  /** Marks what dead processes left as running. Answers those run ids; none while another process runs. */
+  recover(): string[] {
+    const lock = this.active ? undefined : RunLock.tryAcquire(this.workspace.folder);
+    if (!lock) return [];
+    try {
+      return this.workspace.runs.markInterrupted();
+    } finally {
+      lock.release();
+    }
+  }
+
+  control(id: string): SweepRun {
+    if (this.active?.run.id !== id)
+      throw new AppError('run.not-found', { run: id, path: `${this.workspace.folder} (not under way)` });
+    return this.active.run;
+  }
+
+  record(id: string): RunRecord {
+    const found = this.workspace.runs.find(id);
+    if (!found) throw new AppError('run.not-found', { run: id, path: this.workspace.folder });
+    return found;
+  }
+
+  list(): RunSummary[] {
+    return this.workspace.runs.list().map((record) => this.summary(record));
+  }
+
+  summary(record: RunRecord): RunSummary {
+    const trials = this.workspace.runs.trials(record.id);
+    const count = (status: string): number => trials.filter((trial) => trial.status === status).length;
+    const { id, name, status, startedAt, endedAt } = record;
+    return {
+      id,
+      name,
+      status,
+      startedAt,
+      endedAt,
+      trialsDone: count('done'),
+      trialsFailed: count('failed'),
+      trialsTotal: trials.length,
+    };
+  }
+
+  view(id: string): RunView {
+    const record = this.record(id);
+    const sources = this.sources(record);
+    return {
+      ...this.summary(record),
+      sweep: record.sweep,
+      models: record.manifest.models.map((model) => model.name),
+      recipes: Object.keys(record.sweep.recipes),
+      manifest: record.manifest,
+      trials: this.workspace.runs.trials<TrialPlan>(id).map((trial) => trialView(trial, sources)),
+    };
+  }
+
+  private launch(id: string, prepared: PreparedSweep, lock: RunLock): { id: string; finished: Promise<RunStatus> } {
+    const { sweep, models, dataset, trials } = prepared;
+    const context = {
+      workspace: this.workspace,
+      models,
+      dataset,
+      seed: sweep.seed,
+      latency: sweep.latency,
+      threads: this.executor.threads,
+    };
+    const run = new SweepRun(id, trials, context, this.executor, {
+      progress: (progress) => this.events.progress(progress),
+      trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
+    });
+    const { artifacts } = this.workspace;
+    const finished = artifacts
+      .sweepIncoming()
+      .then(() => run.run())
+      .finally(async () => {
+        // A worker that had to be killed leaves what it had written so far.
+        await artifacts.sweepIncoming();
+        lock.release();
+        this.active = undefined;
+        this.events.progress(null);
+      });
+    finished.catch(() => undefined);
+    this.active = { run, finished };
+    return { id, finished };
+  }
+
+  private trial(run: string, trialId: string): TrialView {
+    const found = this.workspace.runs
+      .trials<TrialPlan>(run)
+      .find((trial): trial is TrialRecord<TrialPlan> => trial.id === trialId);
+    if (!found) throw new AppError('run.not-found', { run: `${run}: ${trialId}`, path: this.workspace.folder });
+    return trialView(found, this.sources(this.record(run)));
+  }
+
+  private sources(record: RunRecord): ViewSources {
+    const files = new Map(record.manifest.models.map((model) => [model.name, model]));
+    return {
+      workspace: this.workspace,
+      computed: this.workspace.steps.computedBy(record.id),
+      stateOf: this.active?.run.id === record.id ? (key) => this.active?.run.stateOf(key) : undefined,
+      modelFile: (name) => files.get(name),
+    };
+  }
+
+  private lock(): RunLock {
+    if (this.active)
+      throw new AppError('store.busy', { path: this.workspace.folder, owner: `run ${this.active.run.id}` });
+    return RunLock.acquire(this.workspace.folder);
+  }
+}
+
+/** How many steps a prepared sweep has, and how many of them are in the journal already. */
+export function countSteps(trials: readonly TrialPlan[], workspace: Workspace): { steps: number; cachedSteps: number } {
+  const steps = distinctSteps(trials);
+  return { steps: steps.length, cachedSteps: steps.filter((step) => workspace.steps.has(step.key)).length };
+}
+
+/** Sorts by time and stays unique: 20261122-154210-9f3a. */
+function newRunId(): string {
+  const time = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${time}-${randomBytes(2).toString('hex')}`;
+}
+
+function diskError(path: string, thrown: unknown): AppError {
+  return isDiskFull(thrown) ? new AppError('output.disk-full', { path }, { cause: thrown }) : toAppError(thrown);
+}

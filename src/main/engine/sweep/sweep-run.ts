@@ -1,0 +1,249 @@
+import { AppError, toAppError } from '@shared/errors';
+import type { RunProgress, RunStatus } from '@shared/run';
+import type { Executor } from './executor';
+import { distinctSteps, type PlannedStep, type TrialPlan } from './expand';
+import { jobOfStep, type JobContext } from './job-of-step';
+import { RemainingTime } from './remaining-time';
+
+export interface SweepRunEvents {
+  /** The trial's status or results changed; ask the store for it. */
+  trialChanged(trialId: string): void;
+  progress(progress: RunProgress): void;
+}
+
+/** What is known of a trial's current step while it runs. */
+export type StepState = 'waiting' | 'running' | 'done' | 'failed';
+
+/**
+ * Runs the steps of a sweep. Steps whose result is in the journal are not run again; a failed step fails the trials that
+ * need it and nothing else; latency steps run while nothing else does.
+ */
+export class SweepRun {
+  private readonly steps: PlannedStep[];
+  private readonly states = new Map<string, StepState>();
+  private readonly errors = new Map<string, AppError>();
+  private readonly running = new Map<string, { exclusive: boolean; fraction: number; stage: string }>();
+  private readonly remaining = new RemainingTime();
+  private readonly abort = new AbortController();
+  private readonly startedAt = Date.now();
+  private status: RunStatus = 'running';
+  private fatal: AppError | undefined;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    readonly id: string,
+    private readonly trials: readonly TrialPlan[],
+    private readonly context: JobContext,
+    private readonly executor: Executor,
+    private readonly events: SweepRunEvents,
+  ) {
+    this.steps = distinctSteps(trials);
+    for (const step of this.steps) this.states.set(step.key, this.isFinished(step.key) ? 'done' : 'waiting');
+  }
+
+  stateOf(key: string): StepState | undefined {
+    return this.states.get(key);
+  }
+
+  get currentStatus(): RunStatus {
+    return this.status;
+  }
+
+  pause(): void {
+    if (this.status === 'running') this.setStatus('paused');
+  }
+
+  continue(): void {
+    if (this.status === 'paused') this.setStatus('running');
+  }
+
+  /** Stops the steps under way; finished ones stay. */
+  cancel(): void {
+    if (this.status === 'running' || this.status === 'paused') this.setStatus('cancelled');
+    this.abort.abort();
+    this.wake();
+  }
+
+  /** Runs to the end. @throws `output.disk-full`, `output.unwritable`: nothing more could be kept */
+  async run(): Promise<RunStatus> {
+    for (const trial of this.trials) this.updateTrial(trial);
+    this.announce();
+    for (;;) {
+      const stopped = this.status === 'cancelled' || this.fatal !== undefined;
+      if (!stopped && this.status === 'running') this.startReadySteps();
+      if (this.running.size === 0 && (stopped || this.steps.every((step) => this.isSettled(step.key)))) break;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    if (this.fatal) this.setStatus('failed');
+    else if (this.status !== 'cancelled') this.setStatus(this.errors.size > 0 ? 'failed' : 'done');
+    for (const trial of this.trials) this.updateTrial(trial);
+    this.announce();
+    if (this.fatal) throw this.fatal;
+    return this.status;
+  }
+
+  private isFinished(key: string): boolean {
+    const { steps, artifacts } = this.context.workspace;
+    const found = steps.find(key);
+    if (!found) return false;
+    if (!found.artifact || artifacts.has(found.artifact)) return true;
+    steps.forget(key);
+    return false;
+  }
+
+  private isSettled(key: string): boolean {
+    const state = this.states.get(key);
+    return state === 'done' || state === 'failed';
+  }
+
+  private startReadySteps(): void {
+    for (const step of this.steps) {
+      if (this.states.get(step.key) !== 'waiting') continue;
+      const failedNeed = step.needs.find((need) => this.states.get(need) === 'failed');
+      if (failedNeed !== undefined) {
+        this.fail(step, this.errors.get(failedNeed)!);
+        continue;
+      }
+      if (!step.needs.every((need) => this.states.get(need) === 'done')) continue;
+      const others = [...this.running.values()];
+      if (others.some((other) => other.exclusive) || others.length >= this.executor.slots) return;
+      const exclusive = step.kind === 'measure';
+      if (exclusive && others.length > 0) continue;
+      void this.runStep(step, exclusive);
+    }
+  }
+
+  private async runStep(step: PlannedStep, exclusive: boolean): Promise<void> {
+    const place = { exclusive, fraction: 0, stage: step.title };
+    this.running.set(step.key, place);
+    this.states.set(step.key, 'running');
+    this.updateTrialsOf(step);
+    this.announce();
+    const started = Date.now();
+    try {
+      await this.compute(step, place, started);
+      this.states.set(step.key, 'done');
+      this.remaining.add(step, Date.now() - started);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code === 'cancelled') this.states.set(step.key, 'waiting');
+      else this.fail(step, error);
+      if (error.code === 'output.disk-full' || error.code === 'output.unwritable') this.fatal = error;
+    } finally {
+      this.running.delete(step.key);
+      this.updateTrialsOf(step);
+      this.announce();
+      this.wake();
+    }
+  }
+
+  private async compute(step: PlannedStep, place: { fraction: number; stage: string }, started: number): Promise<void> {
+    const { workspace } = this.context;
+    const owner = this.trialsOf(step)[0]!;
+    const notes: string[] = [];
+    const log = (line: string): void =>
+      keepOrStop(workspace.folder, () => workspace.runs.appendLog(this.id, owner.id, line));
+    const outputPath = await workspace.artifacts.reserve(step.key);
+    try {
+      const job = jobOfStep(step, this.context, outputPath);
+      log(`${step.kind} ${step.title}`);
+      const result = await this.executor.run(
+        job,
+        {
+          progress: (stage, done, total) => {
+            place.fraction = total > 0 ? done / total : 0;
+            place.stage = stage;
+            this.announce();
+          },
+          note: (sentence) => notes.push(sentence),
+          log,
+        },
+        this.abort.signal,
+      );
+      const artifact = step.kind === 'compress' ? (await workspace.artifacts.adopt(outputPath)).sha256 : undefined;
+      const elapsedMs = Date.now() - started;
+      keepOrStop(workspace.folder, () =>
+        workspace.steps.record({ key: step.key, kind: step.kind, result, artifact, notes, elapsedMs }, this.id),
+      );
+      log(`${step.kind} ${step.title}: done in ${(elapsedMs / 1000).toFixed(1)} s`);
+    } finally {
+      await workspace.artifacts.discard(outputPath);
+    }
+  }
+
+  private fail(step: PlannedStep, error: AppError): void {
+    this.states.set(step.key, 'failed');
+    this.errors.set(step.key, error);
+    this.updateTrialsOf(step);
+  }
+
+  private trialsOf(step: PlannedStep): TrialPlan[] {
+    return this.trials.filter((trial) => trial.steps.some((other) => other.key === step.key));
+  }
+
+  private updateTrialsOf(step: PlannedStep): void {
+    for (const trial of this.trialsOf(step)) this.updateTrial(trial);
+  }
+
+  private updateTrial(trial: TrialPlan): void {
+    const states = trial.steps.map((step) => this.states.get(step.key)!);
+    const failed = trial.steps.find((step) => this.states.get(step.key) === 'failed');
+    const { runs, folder } = this.context.workspace;
+    keepOrStop(
+      folder,
+      () => {
+        if (states.every((state) => state === 'done')) runs.setTrialStatus(this.id, trial.id, 'done');
+        else if (failed && !states.includes('running')) {
+          runs.setTrialStatus(this.id, trial.id, 'failed', this.errors.get(failed.key)!.toReport());
+        } else if (this.status === 'cancelled') runs.setTrialStatus(this.id, trial.id, 'cancelled');
+        else if (states.includes('running') || states.includes('done'))
+          runs.setTrialStatus(this.id, trial.id, 'running');
+        else runs.setTrialStatus(this.id, trial.id, 'waiting');
+      },
+      (error) => (this.fatal ??= error),
+    );
+    this.events.trialChanged(trial.id);
+  }
+
+  private setStatus(status: RunStatus): void {
+    this.status = status;
+    keepOrStop(
+      this.context.workspace.folder,
+      () => this.context.workspace.runs.setRunStatus(this.id, status),
+      (error) => (this.fatal ??= error),
+    );
+    this.announce();
+    this.wake();
+  }
+
+  private announce(): void {
+    const waiting = this.steps.filter((step) => !this.isSettled(step.key));
+    const first = [...this.running.entries()][0];
+    const under = first && this.steps.find((step) => step.key === first[0]);
+    const estimate = this.remaining.estimate(waiting);
+    const stepFraction = first?.[1].fraction;
+    this.events.progress({
+      run: this.id,
+      status: this.status,
+      stage: under ? `${this.trialsOf(under)[0]!.id}: ${first[1].stage}` : this.status === 'paused' ? 'paused' : '',
+      done: this.steps.length - waiting.length,
+      total: this.steps.length,
+      elapsedMs: Date.now() - this.startedAt,
+      remainingMs: estimate,
+      stepFraction,
+    });
+  }
+}
+
+/** Journal writes: a full disk becomes the sentence that says so. */
+function keepOrStop(folder: string, write: () => void, onError?: (error: AppError) => void): void {
+  try {
+    write();
+  } catch (thrown) {
+    const detail = thrown instanceof Error ? thrown.message : String(thrown);
+    const isFull = /disk is full|disk I\/O error|SQLITE_FULL/i.test(detail);
+    const error = isFull ? new AppError('output.disk-full', { path: folder }) : toAppError(thrown);
+    if (!onError) throw error;
+    onError(error);
+  }
+}

@@ -1,0 +1,82 @@
+import type { LatencyMetrics, FileMetrics, TrialMetrics } from '@shared/metrics';
+import type { StepView, TrialView } from '@shared/run';
+import { accuracyMetrics, type Predictions } from '../measure/accuracy';
+import type { TrialRecord } from '../store/run-records';
+import type { FinishedStep } from '../store/step-journal';
+import type { Workspace } from '../store/workspace';
+import type { TrialPlan } from './expand';
+import type { StepState } from './sweep-run';
+
+/** Sources of a view beside the plan: the journal, and what a run under way knows. */
+export interface ViewSources {
+  workspace: Workspace;
+  /** Keys the run computed itself; the other finished ones came from earlier runs. */
+  computed: ReadonlySet<string>;
+  stateOf?: (key: string) => StepState | undefined;
+  /** Path and size of an uncompressed model. */
+  modelFile: (name: string) => { sha256: string; path: string; sizeBytes: number } | undefined;
+}
+
+/** A trial as people see it: metrics are derived from the results of its steps each time, so they cannot disagree with them. */
+export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources): TrialView {
+  const { plan } = record;
+  const { workspace } = sources;
+  const found = new Map(plan.steps.map((step) => [step.key, workspace.steps.find(step.key)]));
+  const steps = plan.steps.map((step): StepView => {
+    const finished = found.get(step.key);
+    return {
+      kind: step.kind,
+      title: step.title,
+      key: step.key,
+      status: finished ? 'done' : (sources.stateOf?.(step.key) ?? (record.status === 'failed' ? 'failed' : 'waiting')),
+      cached: finished !== undefined && !sources.computed.has(step.key),
+      elapsedMs: finished?.elapsedMs,
+    };
+  });
+  const finished = [...found.values()].filter((step) => step !== undefined);
+  return {
+    id: plan.id,
+    model: plan.model,
+    recipe: plan.recipe,
+    recipeText: plan.recipeText,
+    isBaseline: plan.isBaseline,
+    status: record.status,
+    artifact: artifactOf(plan, sources),
+    metrics: metricsOf(finished, workspace.steps.find(plan.baselineEvaluation), plan),
+    steps,
+    notes: [...new Set(finished.flatMap((step) => step.notes))],
+    error: record.error,
+  };
+}
+
+function artifactOf(plan: TrialPlan, { workspace, modelFile }: ViewSources): TrialView['artifact'] {
+  if ('model' in plan.artifact) return modelFile(plan.artifact.model);
+  const step = workspace.steps.find(plan.artifact.step);
+  if (!step?.artifact) return undefined;
+  const { sizeBytes } = step.result as { sizeBytes: number };
+  return { sha256: step.artifact, path: workspace.artifacts.path(step.artifact), sizeBytes };
+}
+
+/** Paired statistics of two stored evaluations; bootstrap-free but linear in the images, so kept for the next view. */
+const accuracyCache = new Map<string, Partial<TrialMetrics>>();
+
+function accuracyOf(own: FinishedStep, baseline: FinishedStep | undefined): Partial<TrialMetrics> {
+  const key = `${own.key}/${baseline?.key ?? ''}`;
+  let metrics = accuracyCache.get(key);
+  if (!metrics) {
+    metrics = accuracyMetrics(own.result as Predictions, baseline?.result as Predictions | undefined);
+    if (accuracyCache.size > 500) accuracyCache.clear();
+    accuracyCache.set(key, metrics);
+  }
+  return metrics;
+}
+
+function metricsOf(finished: FinishedStep[], baseline: FinishedStep | undefined, plan: TrialPlan): TrialMetrics {
+  const metrics: TrialMetrics = { latency: [] };
+  for (const step of finished) {
+    if (step.kind === 'describe') Object.assign(metrics, step.result as FileMetrics);
+    if (step.kind === 'evaluate') Object.assign(metrics, accuracyOf(step, plan.isBaseline ? undefined : baseline));
+    if (step.kind === 'measure') metrics.latency.push(step.result as LatencyMetrics);
+  }
+  return metrics;
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { decodeWeights } from '../math/decode-weights';
+import { FreshNames } from '../math/fresh-names';
+import { sparseInitializer } from '../math/sparse-decode';
+import { toFloat16 } from '../onnx/float16';
+import { attr, float16Tensor, makeNode } from '../onnx/make';
+import { simplify } from '../onnx/simplify';
+import { defineTechnique } from './technique';
+
+const float32Code = 1;
+/** Smaller tensors would not make up for the bytes of their Cast node. */
+const leastElements = 32;
+
+const largestHalf = 65504;
+/** From here on rounding to the nearest half-precision number would give infinity. */
+const overflowFrom = 65520;
+
+/** Finite weights out of the range of half precision become its largest number. */
+function clampToHalf(values: Float32Array): { values: Float32Array; clamped: number } {
+  const overflows = (value: number): boolean => Math.abs(value) >= overflowFrom && Number.isFinite(value);
+  const clamped = values.reduce((count, value) => count + (overflows(value) ? 1 : 0), 0);
+  if (clamped === 0) return { values, clamped };
+  return { values: values.map((value) => (overflows(value) ? Math.sign(value) * largestHalf : value)), clamped };
+}
+
+export const fp16 = defineTechnique({
+  id: 'fp16',
+  title: 'Half-precision weights',
+  summary:
+    'Stores weights as 16-bit floats and converts them back when the model loads: half the size, computation stays in float32.',
+  family: 'precision',
+  needs: [],
+  version: 1,
+  params: z.strictObject({}),
+  notAfter: {
+    fp16: 'the weights are in half precision already',
+    'quantize.static': 'its weights take 8 bits already',
+    'quantize.dynamic': 'its weights take 8 bits already; put fp16 alone',
+  },
+  async apply(graph, _params, { note }) {
+    const result = simplify(await decodeWeights(graph));
+    const names = new FreshNames(result);
+    // Variances of batch norms that could not be folded may be too small for half precision.
+    const kept = new Set(
+      result.nodes.flatMap((node) => (node.op === 'BatchNormalization' ? node.inputs.slice(1) : [])),
+    );
+    for (const output of result.outputs) kept.add(output.name);
+    let clampedTotal = 0;
+    for (const [name, tensor] of [...result.initializers]) {
+      if (tensor.type !== 'float32' || tensor.data.length < leastElements || kept.has(name)) continue;
+      const { values, clamped } = clampToHalf(tensor.data as Float32Array);
+      clampedTotal += clamped;
+      const stored = names.next();
+      result.initializers.delete(name);
+      result.nodes.unshift(makeNode('Cast', [stored], [name], { to: attr.int(float32Code) }, ''));
+      sparseInitializer(result, stored, float16Tensor(tensor.shape, toFloat16(values)), names);
+    }
+    if (clampedTotal > 0) {
+      note(
+        `${clampedTotal} ${clampedTotal === 1 ? 'weight' : 'weights'} beyond the range of half precision became ±65504.`,
+      );
+    }
+    return result;
+  },
+});

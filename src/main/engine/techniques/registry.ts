@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { AppError } from '@shared/errors';
+import { nearestName } from '@shared/nearest-name';
+import type { TechniqueInfo } from '@shared/recipe';
+import { fp16 } from './fp16';
+import { pruneMagnitude } from './prune-magnitude';
+import { quantizeDynamic } from './quantize-dynamic';
+import { quantizeStatic } from './quantize-static';
+import type { Technique } from './technique';
+
+/** Every compression method Whittle knows. To add one: write its file, add it here, test it; nothing else names techniques. */
+export const techniques: readonly Technique[] = [fp16, quantizeDynamic, quantizeStatic, pruneMagnitude];
+
+/** Throws `technique.unknown`, with the nearest known id. */
+export function findTechnique(id: string): Technique {
+  const technique = techniques.find((candidate) => candidate.id === id);
+  if (technique) return technique;
+  const known = techniques.map((candidate) => candidate.id);
+  throw new AppError('technique.unknown', { id, near: nearestName(id, known) });
+}
+
+/** The techniques as data, for forms, help and docs. */
+export function describeTechniques(): TechniqueInfo[] {
+  return techniques.map(({ id, title, summary, family, needs, version, params }) => ({
+    id,
+    title,
+    summary,
+    family,
+    needs: [...needs],
+    version,
+    paramsSchema: z.toJSONSchema(params, { io: 'input' }),
+  }));
+}

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { TechniqueInfo } from '@shared/recipe';
+import type { ModelCard } from '@shared/model-card';
+import type { Graph } from '../onnx/graph';
+
+/** Preprocessed calibration images of the model at hand. There is no way from here to evaluation images. */
+export interface CalibrationImages {
+  readonly count: number;
+  /** Batches as input tensors, float32 `[n, C, H, W]` (or the card's layout), in a fixed order; the last may be smaller. */
+  batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[] }>;
+}
+
+export interface TechniqueContext {
+  card: ModelCard;
+  calibration: CalibrationImages;
+  seed: number;
+  /** Threads that ONNX Runtime may use for calibration passes. */
+  threads: number;
+  /** Uniform in [0, 1), deterministic for the seed. */
+  rng(): number;
+  progress(stage: string, done: number, total: number): void;
+  /** A sentence for the trial's notes: what the person should know of this result. */
+  note(sentence: string): void;
+  log(line: string): void;
+  signal: AbortSignal;
+}
+
+export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchema'> {
+  params: z.ZodType<P>;
+  /** Ids of techniques after which this one makes no sense, with the reason shown. */
+  notAfter?: Record<string, string>;
+  /**
+   * A pure function: the graph that comes in is not changed. It is in the form the previous step wrote (weights possibly
+   * stored sparsely or in few bits; `math/` decodes them).
+   */
+  apply(graph: Graph, params: P, context: TechniqueContext): Promise<Graph>;
+}
+
+/** Keeps the type of `params` together with `apply`. `family`, `version` and `needs` are part of the cache key or the docs. */
+export function defineTechnique<S extends z.ZodType>(technique: Omit<Technique<z.infer<S>>, 'params'> & { params: S }): Technique {
+  return technique;
+}

@@ -1,0 +1,72 @@
+import { ipcMain, type IpcMainEvent, type IpcMainInvokeEvent } from 'electron';
+import { z } from 'zod';
+import { engineContract, shellContract } from '@shared/contract';
+import { AppError, toAppError } from '@shared/errors';
+import { parseInput } from '@shared/rpc';
+import { appOrigin } from './app-protocol';
+import type { EngineAccess } from './engine-process';
+import { shellHandlers } from './shell-handlers';
+import { currentWindow } from './window';
+
+const callSchema = z.tuple([z.string().max(100), z.unknown()]);
+const jobSchema = z.tuple([z.string().max(100), z.unknown(), z.string().max(100)]);
+type Answer = { ok: true; value: unknown } | { ok: false; error: { code: string; facts: Record<string, unknown> } };
+
+/** Everything the window may ask for passes here: the sender is checked, the input validated, errors become code and facts. */
+export function initIpc(engine: EngineAccess): void {
+  const shell = shellHandlers(engine);
+  const jobs = new Map<string, AbortController>();
+
+  ipcMain.handle('whittle:call', (event, ...args) =>
+    answer(event, async () => {
+      const [name, input] = callSchema.parse(args);
+      if (Object.hasOwn(shellContract, name)) {
+        const handler = (shell as Record<string, (input: unknown) => unknown>)[name]!;
+        return handler(parseInput(shellContract, name, input));
+      }
+      parseInput(engineContract, name, input);
+      return engine.host.request(name, input);
+    }),
+  );
+  ipcMain.handle('whittle:job', (event, ...args) =>
+    answer(event, async () => {
+      const [name, input, id] = jobSchema.parse(args);
+      parseInput(engineContract, name, input);
+      const abort = new AbortController();
+      jobs.set(id, abort);
+      const onProgress = (progress: unknown): void => event.sender.send('whittle:progress', id, progress);
+      return engine.host.request(name, input, { signal: abort.signal, onProgress }).finally(() => jobs.delete(id));
+    }),
+  );
+  ipcMain.on('whittle:cancel', (event, id) => {
+    if (isOurs(event)) jobs.get(String(id))?.abort();
+  });
+  ipcMain.on('whittle:hello', (event) => {
+    if (!isOurs(event)) return;
+    event.sender.send('whittle:signal', 'shell.engine', engine.state());
+    for (const [name, state] of engine.host.signals) event.sender.send('whittle:signal', name, state);
+  });
+
+  const announce = (name: string, state: unknown): void =>
+    currentWindow()?.webContents.send('whittle:signal', name, state);
+  engine.onSignal(announce);
+  engine.onState((state) => announce('shell.engine', state));
+}
+
+async function answer(event: IpcMainInvokeEvent, act: () => Promise<unknown>): Promise<Answer> {
+  try {
+    if (!isOurs(event)) throw new AppError('ipc.invalid', { endpoint: 'any', detail: 'unknown sender' });
+    return { ok: true, value: await act() };
+  } catch (thrown) {
+    return { ok: false, error: toAppError(thrown).toReport() };
+  }
+}
+
+/** Only the main frame of our own window, showing our own page. */
+function isOurs(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
+  const window = currentWindow();
+  const frame = event.senderFrame;
+  if (!window || !frame || event.sender !== window.webContents || frame !== window.webContents.mainFrame) return false;
+  const origin = process.env.ELECTRON_RENDERER_URL ? new URL(process.env.ELECTRON_RENDERER_URL).origin : appOrigin;
+  return frame.url === origin || frame.url.startsWith(`${origin}/`);
+}

@@ -1,0 +1,30 @@
+import { app } from 'electron';
+import { registerScheme, serveRenderer } from './app-protocol';
+import { keepRunsAlive } from './background-runs';
+import { startEngine } from './engine-process';
+import { initIpc } from './ipc';
+import { initMenu } from './menu';
+import { printFromCommandLine } from './print-command';
+import { hardenSession, openMainWindow, showMainWindow } from './window';
+
+/** The application as a list of small modules. It owns windows, menus, dialogs and the engine's process, and computes nothing. */
+function start(): void {
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  registerScheme();
+  app.on('second-instance', showMainWindow);
+  app.on('activate', showMainWindow);
+  void app.whenReady().then(() => {
+    hardenSession();
+    serveRenderer();
+    const engine = startEngine();
+    initIpc(engine);
+    initMenu();
+    keepRunsAlive(engine);
+    openMainWindow();
+  });
+}
+
+if (!printFromCommandLine()) start();

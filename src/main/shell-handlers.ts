@@ -1,0 +1,56 @@
+import { dialog, shell, type OpenDialogOptions } from 'electron';
+import type { ShellContract } from '@shared/contract';
+import { AppError } from '@shared/errors';
+import type { Handlers } from '@shared/rpc';
+import type { RunView } from '@shared/run';
+import { basename } from 'node:path';
+import type { EngineAccess } from './engine-process';
+import { printPdf } from './print-pdf';
+import { currentWindow } from './window';
+
+/** Dialogs and files: the window names a run and a trial, a person chooses the path, the engine writes. */
+export function shellHandlers({ host }: EngineAccess): Handlers<ShellContract> {
+  return {
+    'shell.chooseModels': async () =>
+      choose({ properties: ['openFile', 'multiSelections'], filters: [{ name: 'ONNX models', extensions: ['onnx'] }] }),
+    'shell.chooseFolder': async ({ title }) =>
+      (await choose({ title, properties: ['openDirectory', 'createDirectory'] }))[0] ?? null,
+    'shell.chooseSweep': async () =>
+      (
+        await choose({ properties: ['openFile'], filters: [{ name: 'Sweep files', extensions: ['yaml', 'yml'] }] })
+      )[0] ?? null,
+    'shell.exportRun': async ({ run, format, suggestedName }) => {
+      const path = await chooseDestination(suggestedName, format);
+      if (!path) return null;
+      if (format === 'pdf') await printPdf((await host.request('runs.html', { run })) as string, path);
+      else await host.request('runs.export', { run, format, path });
+      return { path };
+    },
+    'shell.saveArtifact': async ({ run, trial, suggestedName }) => {
+      const path = await chooseDestination(suggestedName, 'onnx');
+      return path ? ((await host.request('runs.saveArtifact', { run, trial, path })) as { path: string }) : null;
+    },
+    'shell.reveal': async ({ run, trial }) => {
+      const view = (await host.request('runs.get', { run })) as RunView;
+      const artifact = view.trials.find((candidate) => candidate.id === trial)?.artifact;
+      if (!artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: 'this workspace' });
+      shell.showItemInFolder(artifact.path);
+    },
+  };
+}
+
+async function choose(options: OpenDialogOptions): Promise<string[]> {
+  const window = currentWindow();
+  const result = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options);
+  return result.canceled ? [] : result.filePaths;
+}
+
+async function chooseDestination(suggestedName: string, extension: string): Promise<string | undefined> {
+  const options = {
+    defaultPath: basename(suggestedName),
+    filters: [{ name: extension.toUpperCase(), extensions: [extension] }],
+  };
+  const window = currentWindow();
+  const result = window ? await dialog.showSaveDialog(window, options) : await dialog.showSaveDialog(options);
+  return result.canceled ? undefined : result.filePath;
+}

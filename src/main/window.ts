@@ -1,0 +1,56 @@
+import { BrowserWindow, nativeTheme, session } from 'electron';
+import { fileURLToPath } from 'node:url';
+import { appUrl } from './app-protocol';
+
+let mainWindow: BrowserWindow | undefined;
+
+export function currentWindow(): BrowserWindow | undefined {
+  return mainWindow;
+}
+
+/** Nothing in the window needs a permission, a download or a second window. */
+export function hardenSession(): void {
+  session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
+  session.defaultSession.setPermissionCheckHandler(() => false);
+  session.defaultSession.on('will-download', (event) => event.preventDefault());
+}
+
+export function openMainWindow(): BrowserWindow {
+  const window = new BrowserWindow({
+    width: 1360,
+    height: 880,
+    minWidth: 760,
+    minHeight: 520,
+    show: false,
+    title: 'Whittle',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181a' : '#fbfbfa',
+    webPreferences: {
+      preload: fileURLToPath(new URL('../preload/preload.cjs', import.meta.url)),
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      spellcheck: false,
+    },
+  });
+  window.once('ready-to-show', () => window.show());
+  window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  window.webContents.on('will-navigate', (event) => event.preventDefault());
+  window.webContents.on('will-attach-webview', (event) => event.preventDefault());
+  window.on('closed', () => {
+    if (mainWindow === window) mainWindow = undefined;
+  });
+  void window.loadURL(appUrl);
+  mainWindow = window;
+  return window;
+}
+
+export function showMainWindow(): void {
+  if (!mainWindow) {
+    openMainWindow();
+    return;
+  }
+  if (mainWindow.isMinimized()) mainWindow.restore();
+  mainWindow.show();
+  mainWindow.focus();
+}

@@ -1,0 +1,25 @@
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import type { WindowBridge } from '@shared/contract';
+
+/** The bridge: five messages and the path of a dropped file. No logic; the main process checks everything. */
+const bridge: WindowBridge = {
+  call: (name, input) => ipcRenderer.invoke('whittle:call', name, input),
+  startJob: (name, input, id) => ipcRenderer.invoke('whittle:job', name, input, id),
+  cancelJob: (id) => ipcRenderer.send('whittle:cancel', id),
+  onProgress: (listener) => subscribe('whittle:progress', (id, progress) => listener(String(id), progress)),
+  onSignal: (listener) => {
+    const stop = subscribe('whittle:signal', (name, state) => listener(String(name), state));
+    ipcRenderer.send('whittle:hello');
+    return stop;
+  },
+  pathOf: (file) => webUtils.getPathForFile(file),
+  platform: process.platform,
+};
+
+function subscribe(channel: string, listener: (...args: unknown[]) => void): () => void {
+  const handler = (_event: unknown, ...args: unknown[]): void => listener(...args);
+  ipcRenderer.on(channel, handler);
+  return () => ipcRenderer.off(channel, handler);
+}
+
+contextBridge.exposeInMainWorld('whittle', bridge);

@@ -1,0 +1,38 @@
+/** Colours and type of a chart, taken from the design tokens so that charts follow light and dark like everything else. */
+export interface ChartTheme {
+  text: string;
+  textMuted: string;
+  line: string;
+  surface: string;
+  accent: string;
+  font: string;
+  series: string[];
+}
+
+const seriesCount = 8;
+
+export function readChartTheme(element: Element): ChartTheme {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    text: token('--text'),
+    textMuted: token('--text-muted'),
+    line: token('--line'),
+    surface: token('--surface'),
+    accent: token('--accent'),
+    font: token('--font'),
+    series: Array.from({ length: seriesCount }, (_, index) => token(`--series-${index + 1}`)),
+  };
+}
+
+/** One shape a network, beside its colour. Paths are drawn in a box of 10 x 10. */
+export const seriesShapes = [
+  { symbol: 'circle', path: 'M5 0.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0 -9z' },
+  { symbol: 'triangle', path: 'M5 0.5L9.5 9.5H0.5z' },
+  { symbol: 'rect', path: 'M1 1H9V9H1z' },
+  { symbol: 'diamond', path: 'M5 0L10 5L5 10L0 5z' },
+] as const;
+
+export function shapeOf(index: number): (typeof seriesShapes)[number] {
+  return seriesShapes[index % seriesShapes.length]!;
+}

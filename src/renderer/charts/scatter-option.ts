@@ -1,0 +1,189 @@
+import type { CustomSeriesOption } from 'echarts/charts';
+import type { ScatterAxis, ScatterPoint } from '../matrix/scatter-points';
+import { shapeOf, type ChartTheme } from './chart-theme';
+import type { ChartOption } from './echarts';
+
+export interface ScatterState {
+  axis: ScatterAxis;
+  log: boolean;
+  selected: string | null;
+  hovered: string | null;
+}
+
+/** What a point of the chart carries so that a click finds its trial. */
+export interface PointDatum {
+  value: [number, number];
+  trial: string;
+}
+
+type Series = Extract<NonNullable<ChartOption['series']>, readonly unknown[]>;
+const capPx = 3;
+
+/** Error bars: Wilson interval upright, deviation of the latency lying. Values: x, y, xLow, xHigh, yLow, yHigh. */
+function whiskers(
+  id: string,
+  points: readonly ScatterPoint[],
+  colour: string,
+  isFaint: (point: ScatterPoint) => boolean,
+): CustomSeriesOption {
+  return {
+    id,
+    type: 'custom',
+    silent: true,
+    z: 2,
+    data: points.map(({ x, y, xInterval = [x, x], yInterval = [y, y] }) => [x, y, ...xInterval, ...yInterval]),
+    encode: { x: [0, 2, 3], y: [1, 4, 5] },
+    renderItem(params, api) {
+      const at = (x: number, y: number): [number, number] =>
+        api.coord([api.value(x), api.value(y)]) as [number, number];
+      const [low, high, left, right] = [at(0, 4), at(0, 5), at(2, 1), at(3, 1)];
+      const style = { stroke: colour, lineWidth: 1, opacity: isFaint(points[params.dataIndex]!) ? 0.35 : 0.8 };
+      const line = (x1: number, y1: number, x2: number, y2: number) => ({
+        type: 'line' as const,
+        shape: { x1, y1, x2, y2 },
+        style,
+      });
+      const children = [
+        line(low[0], low[1], high[0], high[1]),
+        line(low[0] - capPx, low[1], low[0] + capPx, low[1]),
+        line(high[0] - capPx, high[1], high[0] + capPx, high[1]),
+      ];
+      if (right[0] - left[0] > 1) children.push(line(left[0], left[1], right[0], right[1]));
+      return { type: 'group', children };
+    },
+  };
+}
+
+function seriesOf(
+  model: string,
+  index: number,
+  points: readonly ScatterPoint[],
+  state: ScatterState,
+  theme: ChartTheme,
+): Series {
+  const colour = theme.series[index % theme.series.length]!;
+  const isMarked = (point: ScatterPoint): boolean => point.trial === state.selected || point.trial === state.hovered;
+  const labelLook = {
+    position: 'top' as const,
+    distance: 5,
+    fontSize: 11,
+    textBorderColor: theme.surface,
+    textBorderWidth: 2,
+  };
+  const front = points.filter((point) => point.onFront).toSorted((a, b) => a.x - b.x);
+  return [
+    {
+      id: `${model} front`,
+      type: 'line',
+      silent: true,
+      z: 1,
+      symbol: 'none',
+      data: front.map((point) => [point.x, point.y]),
+      lineStyle: { color: colour, width: 1, type: 'dashed', opacity: 0.7 },
+    },
+    whiskers(`${model} intervals`, points, colour, (point) => !point.onFront && !isMarked(point)),
+    {
+      id: model,
+      type: 'scatter',
+      z: 3,
+      symbol: shapeOf(index).symbol,
+      cursor: 'pointer',
+      data: points.map((point) => ({
+        value: [point.x, point.y] as [number, number],
+        trial: point.trial,
+        symbolSize: isMarked(point) ? 13 : 9,
+        itemStyle: {
+          color: point.onFront ? colour : theme.surface,
+          borderColor: point.trial === state.selected ? theme.text : colour,
+          borderWidth: point.trial === state.selected ? 2.5 : 1.5,
+        },
+        label: {
+          ...labelLook,
+          show: isMarked(point),
+          formatter: point.recipe,
+          color: theme.text,
+          fontWeight: point.trial === state.selected ? 600 : 400,
+        },
+      })),
+    },
+    // Under the points of all networks: a name must not hide a measurement.
+    {
+      id: `${model} names`,
+      type: 'scatter',
+      silent: true,
+      z: 1,
+      symbolSize: 9,
+      itemStyle: { color: 'transparent' },
+      data: front
+        .filter((point) => !isMarked(point))
+        .map((point) => ({
+          value: [point.x, point.y],
+          label: { ...labelLook, show: true, formatter: point.recipe, color: theme.textMuted },
+        })),
+      labelLayout: { hideOverlap: true },
+    },
+  ] as Series;
+}
+
+/** Lowest and highest top-1 with their intervals, on whole steps of 5 or 10 percentage points. */
+function yRange(points: readonly ScatterPoint[]): { min: number; max: number } {
+  const lows = points.map((point) => point.yInterval?.[0] ?? point.y);
+  const highs = points.map((point) => point.yInterval?.[1] ?? point.y);
+  const [low, high] = [Math.min(...lows), Math.max(...highs)];
+  const step = high - low > 20 ? 10 : 5;
+  const min = Math.max(0, Math.floor(low / step) * step);
+  return { min, max: Math.min(100, Math.max(min + step, Math.ceil(high / step) * step)) };
+}
+
+/** Cost against top-1 as an ECharts option: plain data in, plain data out. */
+export function scatterOption(
+  points: readonly ScatterPoint[],
+  models: readonly string[],
+  state: ScatterState,
+  theme: ChartTheme,
+): ChartOption {
+  const axisLook = {
+    axisLine: { show: true, lineStyle: { color: theme.line } },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
+    nameTextStyle: { color: theme.textMuted, fontSize: 11 },
+  };
+  const label = { color: theme.textMuted, fontSize: 11, hideOverlap: true };
+  const format = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+  const costs = points.map((point) => point.x);
+  const range = state.log ? { min: Math.min(...costs) / 1.25, max: Math.max(...costs) * 1.6 } : { min: 0 };
+  return {
+    animation: false,
+    textStyle: { fontFamily: theme.font },
+    grid: { left: 44, right: 24, top: 26, bottom: 36, outerBoundsMode: 'none' },
+    xAxis: {
+      type: state.log ? 'log' : 'value',
+      ...(state.log && { logBase: 2 }),
+      ...range,
+      name: state.axis === 'size' ? 'Size, MB  ← lower is better' : 'Latency p50, ms  ← lower is better',
+      nameLocation: 'middle',
+      nameGap: 22,
+      axisLabel: { ...label, formatter: format, showMinLabel: !state.log, showMaxLabel: !state.log },
+      ...axisLook,
+    },
+    yAxis: {
+      type: 'value',
+      ...yRange(points),
+      name: 'Top-1, %  ↑ higher is better',
+      nameTextStyle: { ...axisLook.nameTextStyle, align: 'left', padding: [0, 0, 0, -38] },
+      axisLabel: label,
+      axisLine: axisLook.axisLine,
+      axisTick: axisLook.axisTick,
+      splitLine: axisLook.splitLine,
+    },
+    series: models.flatMap((model, index) =>
+      seriesOf(
+        model,
+        index,
+        points.filter((point) => point.model === model),
+        state,
+        theme,
+      ),
+    ),
+  };
+}

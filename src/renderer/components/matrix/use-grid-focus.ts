@@ -1,0 +1,48 @@
+import { computed, nextTick, ref, type ComputedRef, type Ref, type ShallowRef } from 'vue';
+import { clampPosition, navigate, type GridPosition, type GridSize } from '../../matrix/grid-navigation';
+
+export interface GridFocus {
+  /** The one cell that Tab reaches. */
+  at: ComputedRef<GridPosition>;
+  hasFocus: Ref<boolean>;
+  tabindex: (row: number, column: number) => 0 | -1;
+  /** Moves on navigation keys. @returns whether the key was one. */
+  onKey: (event: KeyboardEvent) => boolean;
+  onFocusIn: (event: FocusEvent) => void;
+  onFocusOut: (event: FocusEvent) => void;
+}
+
+/** Roving focus over cells that carry `data-row` and `data-column`; Tab enters and leaves the grid in one step. */
+export function useGridFocus(grid: Readonly<ShallowRef<HTMLElement | null>>, size: ComputedRef<GridSize>): GridFocus {
+  const wanted = ref<GridPosition>({ row: 1, column: 0 });
+  const hasFocus = ref(false);
+  const at = computed(() => clampPosition(wanted.value, size.value));
+
+  function onKey(event: KeyboardEvent): boolean {
+    const to = event.altKey || event.metaKey ? undefined : navigate(at.value, event.key, event.ctrlKey, size.value);
+    if (!to) return false;
+    event.preventDefault();
+    wanted.value = to;
+    void nextTick(() => {
+      const cell = grid.value?.querySelector<HTMLElement>(`[data-row="${to.row}"][data-column="${to.column}"]`);
+      cell?.focus();
+      cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    });
+    return true;
+  }
+
+  function onFocusIn(event: FocusEvent): void {
+    const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
+    if (!cell) return;
+    hasFocus.value = true;
+    wanted.value = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
+  }
+
+  function onFocusOut(event: FocusEvent): void {
+    hasFocus.value = event.relatedTarget instanceof Node && grid.value?.contains(event.relatedTarget) === true;
+  }
+
+  const tabindex = (row: number, column: number): 0 | -1 =>
+    at.value.row === row && at.value.column === column ? 0 : -1;
+  return { at, hasFocus, tabindex, onKey, onFocusIn, onFocusOut };
+}

@@ -1,0 +1,93 @@
+import type { StepView, TrialView } from '@shared/run';
+import { sentenceFor } from '@shared/errors';
+import { verdictText } from '@shared/verdict';
+import { metrics, type MetricId, type MetricSource } from './metrics';
+import { readMetric, type Reading } from './reading';
+
+export type CellState = 'value' | 'waiting' | 'running' | 'failed' | 'interrupted' | 'cancelled' | 'none';
+
+/** What one cell shows: a reading, or why there is none. */
+export interface Cell {
+  metric: MetricId;
+  state: CellState;
+  reading?: Reading;
+  /** A word in place of the value; said once in a group, the other cells stay quiet. */
+  label: string;
+  /** The whole sentence, for hover, focus and screen readers. */
+  description: string;
+}
+
+const stepsOf: Record<MetricSource, StepView['kind'][]> = {
+  file: ['compress', 'describe'],
+  accuracy: ['evaluate'],
+  latency: ['measure'],
+};
+const runningWord: Record<MetricSource, string> = { file: 'compressing', accuracy: 'evaluating', latency: 'measuring' };
+
+function stateWithoutValue(trial: TrialView, source: MetricSource): CellState {
+  const steps = trial.steps.filter((step) => stepsOf[source].includes(step.kind));
+  if (trial.status === 'done') return 'none';
+  if (trial.status !== 'running') return trial.status;
+  if (steps.some((step) => step.status === 'failed')) return 'failed';
+  if (steps.some((step) => step.status === 'running')) return 'running';
+  // A finished step that left no value has none to give: images without labels have no top-1.
+  return steps.length > 0 && steps.every((step) => step.status === 'done') ? 'none' : 'waiting';
+}
+
+function describeReading(metric: MetricId, reading: Reading): string {
+  const { title, unit } = metrics[metric];
+  const parts = [`${title} ${reading.text}${reading.spread ? ` ${reading.spread}` : ''} ${unit} (${reading.basis})`];
+  if (reading.change) {
+    const { text, interval, verdict } = reading.change;
+    const exactlySame = !interval && verdict === 'unclear';
+    parts.push(
+      exactlySame
+        ? 'same as the baseline'
+        : `${text} against the baseline${interval ? ` ${interval}` : ''}: ${verdictText(verdict)}`,
+    );
+  }
+  return parts.join('; ');
+}
+
+function describeAbsence(trial: TrialView, state: CellState, source: MetricSource): string {
+  switch (state) {
+    case 'failed':
+      return trial.error ? sentenceFor(trial.error) : 'This trial failed; its log tells why.';
+    case 'running':
+      return `${runningWord[source]} now`;
+    case 'waiting':
+      return 'waiting for its turn';
+    case 'interrupted':
+      return 'interrupted; it is tried again when the run is resumed';
+    case 'cancelled':
+      return 'cancelled before it was measured';
+    default:
+      return 'not measured';
+  }
+}
+
+function labelFor(state: CellState, source: MetricSource): string {
+  if (state === 'running') return `${runningWord[source]}…`;
+  return state === 'failed' || state === 'interrupted' || state === 'cancelled' ? state : '';
+}
+
+/** The cells of one trial for the metrics that are shown, in their order. */
+export function trialCells(
+  trial: TrialView | undefined,
+  shown: readonly MetricId[],
+  baseline: TrialView | undefined,
+  target: string,
+): Cell[] {
+  let said = '';
+  return shown.map((metric): Cell => {
+    if (!trial) return { metric, state: 'none', label: '', description: 'not part of this run' };
+    const reading = readMetric(metric, trial, baseline, target);
+    if (reading) return { metric, state: 'value', reading, label: '', description: describeReading(metric, reading) };
+    const { source } = metrics[metric];
+    const state = stateWithoutValue(trial, source);
+    const label = labelFor(state, source);
+    const isRepeated = label === said;
+    said = label || said;
+    return { metric, state, label: isRepeated ? '' : label, description: describeAbsence(trial, state, source) };
+  });
+}

@@ -1,0 +1,154 @@
+import type { Better } from '@shared/verdict';
+
+/** The kind of step that produces a metric; it tells what a cell without a value is waiting for. */
+export type MetricSource = 'file' | 'accuracy' | 'latency';
+
+export interface Metric {
+  id: MetricId;
+  title: string;
+  /** Stands in the column header, never in the cells. */
+  unit: string;
+  better: Better;
+  source: MetricSource;
+  about: string;
+}
+
+export const metricIds = [
+  'size',
+  'size-compressed',
+  'params',
+  'non-zero',
+  'macs',
+  'latency',
+  'latency-p90',
+  'ratio',
+  'cold-start',
+  'memory',
+  'top1',
+  'top5',
+  'agreement',
+] as const;
+export type MetricId = (typeof metricIds)[number];
+
+const lower = 'lower' as const;
+const higher = 'higher' as const;
+
+export const metrics: Record<MetricId, Metric> = {
+  size: {
+    id: 'size',
+    title: 'Size',
+    unit: 'MB',
+    better: lower,
+    source: 'file',
+    about: 'Bytes of the file that ships; exact',
+  },
+  'size-compressed': {
+    id: 'size-compressed',
+    title: 'Compressed',
+    unit: 'MB',
+    better: lower,
+    source: 'file',
+    about: 'The same file after brotli, as a download carries it; exact',
+  },
+  params: {
+    id: 'params',
+    title: 'Params',
+    unit: 'M',
+    better: lower,
+    source: 'file',
+    about: 'Parameters in the file; exact',
+  },
+  'non-zero': {
+    id: 'non-zero',
+    title: 'Non-zero',
+    unit: 'M',
+    better: lower,
+    source: 'file',
+    about: 'Parameters that are not zero; exact',
+  },
+  macs: {
+    id: 'macs',
+    title: 'MACs',
+    unit: 'M',
+    better: lower,
+    source: 'file',
+    about: 'Multiply-accumulate operations for one image; exact',
+  },
+  latency: {
+    id: 'latency',
+    title: 'Latency',
+    unit: 'ms',
+    better: lower,
+    source: 'latency',
+    about:
+      'Median time for one image (p50) ± median absolute deviation; the ratio is measured side by side with the baseline',
+  },
+  'latency-p90': {
+    id: 'latency-p90',
+    title: 'Latency p90',
+    unit: 'ms',
+    better: lower,
+    source: 'latency',
+    about: 'Nine of ten images take no longer than this',
+  },
+  ratio: {
+    id: 'ratio',
+    title: 'Time ratio',
+    unit: '× baseline',
+    better: lower,
+    source: 'latency',
+    about: 'Latency divided by the baseline’s, interleaved in one process; 95 % bootstrap interval over rounds',
+  },
+  'cold-start': {
+    id: 'cold-start',
+    title: 'Cold start',
+    unit: 'ms',
+    better: lower,
+    source: 'latency',
+    about: 'Loading the file and the first inference',
+  },
+  memory: {
+    id: 'memory',
+    title: 'Peak memory',
+    unit: 'MB',
+    better: lower,
+    source: 'latency',
+    about: 'Peak memory of the measuring process',
+  },
+  top1: {
+    id: 'top1',
+    title: 'Top-1',
+    unit: '%',
+    better: higher,
+    source: 'accuracy',
+    about:
+      'Images whose first class is right ± half the 95 % Wilson interval; the difference is paired with the baseline on the same images',
+  },
+  top5: {
+    id: 'top5',
+    title: 'Top-5',
+    unit: '%',
+    better: higher,
+    source: 'accuracy',
+    about: 'Images whose class is among the first five ± half the 95 % Wilson interval',
+  },
+  agreement: {
+    id: 'agreement',
+    title: 'Agreement',
+    unit: '%',
+    better: higher,
+    source: 'accuracy',
+    about: 'Images where the first class equals the baseline’s',
+  },
+};
+
+export const defaultMetrics: MetricId[] = ['size', 'latency', 'top1'];
+
+/** "lower is better", as the arrow in a header is read out. */
+export function betterText(better: Better): string {
+  return `${better} is better`;
+}
+
+export function betterArrow(better: Better): string {
+  return better === 'lower' ? '↓' : '↑';
+}

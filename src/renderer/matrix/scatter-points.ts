@@ -1,0 +1,50 @@
+import type { Interval } from '@shared/metrics';
+import type { RunView } from '@shared/run';
+import { paretoFront } from './pareto';
+import { latencyOf } from './reading';
+
+export type ScatterAxis = 'size' | 'latency';
+
+/** A trial as a point: cost on x, top-1 on y. */
+export interface ScatterPoint {
+  trial: string;
+  model: string;
+  recipe: string;
+  isBaseline: boolean;
+  /** MB or ms. */
+  x: number;
+  /** p50 ± median absolute deviation; absent for sizes, which are exact. */
+  xInterval?: Interval;
+  /** Top-1, %. */
+  y: number;
+  /** Wilson 95 %. */
+  yInterval?: Interval;
+  /** No trial of the same network is both cheaper and better. */
+  onFront: boolean;
+}
+
+/** The trials that have both numbers, for the networks shown; each network has its own Pareto front. */
+export function scatterPoints(
+  run: RunView,
+  models: readonly string[],
+  axis: ScatterAxis,
+  target: string,
+): ScatterPoint[] {
+  return models.flatMap((model) => {
+    const points = run.trials
+      .filter((trial) => trial.model === model)
+      .flatMap((trial): ScatterPoint[] => {
+        const { top1: y, sizeBytes, top1Interval } = trial.metrics;
+        const latency = latencyOf(trial, target);
+        const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : latency?.p50Ms;
+        if (x === undefined || y === undefined) return [];
+        const { id, recipe, isBaseline } = trial;
+        const point: ScatterPoint = { trial: id, model, recipe, isBaseline, x, y, onFront: false };
+        if (top1Interval) point.yInterval = top1Interval;
+        if (axis === 'latency' && latency) point.xInterval = [x - latency.madMs, x + latency.madMs];
+        return [point];
+      });
+    const front = new Set(paretoFront(points));
+    return points.map((point) => ({ ...point, onFront: front.has(point) }));
+  });
+}

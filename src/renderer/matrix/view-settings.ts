@@ -1,0 +1,57 @@
+import { defaultMetrics, metricIds, type MetricId } from './metrics';
+import type { ScatterAxis } from './scatter-points';
+
+export interface MatrixSort {
+  model: string;
+  metric: MetricId;
+  descending: boolean;
+}
+
+/** What the matrix remembers between sessions. */
+export interface ViewSettings {
+  metrics: MetricId[];
+  hiddenModels: string[];
+  /** Null: the order of the sweep. */
+  sort: MatrixSort | null;
+  /** The latency target shown; null: the first of the run. */
+  target: string | null;
+  chartOpen: boolean;
+  chartAxis: ScatterAxis;
+  chartLog: boolean;
+  chartAsTable: boolean;
+}
+
+type Stored = Record<string, unknown>;
+const isRecord = (value: unknown): value is Stored => typeof value === 'object' && value !== null;
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isMetric = (value: unknown): value is MetricId => (metricIds as readonly unknown[]).includes(value);
+const flag = (value: unknown, otherwise: boolean): boolean => (typeof value === 'boolean' ? value : otherwise);
+
+function parseSort(value: unknown): MatrixSort | null {
+  if (!isRecord(value) || !isText(value.model) || !isMetric(value.metric)) return null;
+  return { model: value.model, metric: value.metric, descending: value.descending === true };
+}
+
+/** Reads what an earlier session stored. A field that cannot be read falls back alone; the others stay. */
+export function parseViewSettings(value: unknown): ViewSettings {
+  const stored = isRecord(value) ? value : {};
+  const metrics = Array.isArray(stored.metrics)
+    ? metricIds.filter((id) => (stored.metrics as unknown[]).includes(id))
+    : [];
+  return {
+    metrics: metrics.length > 0 ? metrics : [...defaultMetrics],
+    hiddenModels: Array.isArray(stored.hiddenModels) ? stored.hiddenModels.filter(isText) : [],
+    sort: parseSort(stored.sort),
+    target: isText(stored.target) ? stored.target : null,
+    chartOpen: flag(stored.chartOpen, true),
+    chartAxis: stored.chartAxis === 'latency' ? 'latency' : 'size',
+    chartLog: flag(stored.chartLog, true),
+    chartAsTable: flag(stored.chartAsTable, false),
+  };
+}
+
+/** Networks to show, in the run's order; when every network of a run is hidden, all are shown. */
+export function visibleModels(models: readonly string[], hidden: readonly string[]): string[] {
+  const visible = models.filter((model) => !hidden.includes(model));
+  return visible.length > 0 ? visible : [...models];
+}

@@ -1,0 +1,50 @@
+import { useDebounceFn } from '@vueuse/core';
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { MetricId } from '../matrix/metrics';
+import { parseViewSettings, visibleModels, type ViewSettings } from '../matrix/view-settings';
+import { useRunsStore } from './runs';
+import { useSettingsStore } from './settings';
+
+const settingsKey = 'matrix';
+const saveAfterMs = 400;
+
+/** What the matrix and its chart show. Table and chart share one selection and one hover. */
+export const useMatrixViewStore = defineStore('matrix-view', () => {
+  const runs = useRunsStore();
+  const remembered = useSettingsStore();
+  const settings = ref<ViewSettings>(parseViewSettings(undefined));
+  const filter = ref('');
+  const selectedTrial = shallowRef<string | null>(null);
+  const hoveredTrial = shallowRef<string | null>(null);
+
+  const models = computed(() => visibleModels(runs.current?.models ?? [], settings.value.hiddenModels));
+  const targets = computed(() => runs.current?.manifest.targets ?? []);
+  const target = computed(() => {
+    const chosen = settings.value.target;
+    return chosen && targets.value.includes(chosen) ? chosen : (targets.value[0] ?? '');
+  });
+  const selected = computed(() => runs.current?.trials.find((trial) => trial.id === selectedTrial.value));
+
+  async function restore(): Promise<void> {
+    settings.value = parseViewSettings(await remembered.recall(settingsKey));
+  }
+
+  const save = useDebounceFn(() => remembered.remember(settingsKey, settings.value), saveAfterMs);
+
+  function change(changes: Partial<ViewSettings>): void {
+    settings.value = { ...settings.value, ...changes };
+    // A choice that cannot be remembered still holds for this window.
+    save().catch(() => undefined);
+  }
+
+  /** First press: best first. Second: the other way. Third: the order of the sweep again. */
+  function sortBy(model: string, metric: MetricId, bestIsHigh: boolean): void {
+    const { sort } = settings.value;
+    const isSame = sort?.model === model && sort.metric === metric;
+    if (!isSame) change({ sort: { model, metric, descending: bestIsHigh } });
+    else change({ sort: sort.descending === bestIsHigh ? { ...sort, descending: !bestIsHigh } : null });
+  }
+
+  return { settings, filter, selectedTrial, hoveredTrial, models, targets, target, selected, restore, change, sortBy };
+});

@@ -1,0 +1,120 @@
+import { defineStore } from 'pinia';
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue';
+import { toAppError } from '@shared/errors';
+import type { RunSummary, RunView, TrialView } from '@shared/run';
+import { call, onSignal, useSignal } from '../bridge/client';
+import { mergeProgress, mergeTrial } from '../matrix/merge-trial';
+import { isUnfinished } from '../matrix/unfinished';
+
+export type LoadState = 'loading' | 'ready' | 'failed';
+
+/** The runs of the workspace, the one that is open, and the one under way. */
+export const useRunsStore = defineStore('runs', () => {
+  const list = shallowRef<RunSummary[]>([]);
+  const listState = ref<LoadState>('loading');
+  const current = shallowRef<RunView | null>(null);
+  const currentState = ref<LoadState>('loading');
+  /** Sentences: why the runs cannot be read, and why the last pause, continue, cancel or resume did not work. */
+  const readProblem = ref('');
+  const actionProblem = ref('');
+  /** The ended run whose offer to continue was put away. */
+  const dismissed = ref('');
+  const progress = useSignal('run.progress');
+  const engine = useSignal('shell.engine');
+
+  let wanted = '';
+  /** Trials announced while their run is being fetched: they may be newer than the answer. */
+  let announced: TrialView[] = [];
+  let isFetching = false;
+
+  async function attempt<T>(problem: Ref<string>, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const value = await work();
+      problem.value = '';
+      return value;
+    } catch (thrown) {
+      problem.value = toAppError(thrown).message;
+      return undefined;
+    }
+  }
+
+  async function loadList(): Promise<void> {
+    const runs = await attempt(readProblem, () => call('runs.list'));
+    if (runs) list.value = runs.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
+    listState.value = runs ? 'ready' : 'failed';
+  }
+
+  async function open(id: string): Promise<void> {
+    wanted = id;
+    if (current.value?.id !== id) currentState.value = 'loading';
+    announced = [];
+    isFetching = true;
+    const run = await attempt(readProblem, () => call('runs.get', { run: id }));
+    if (wanted !== id) return;
+    isFetching = false;
+    currentState.value = run ? 'ready' : 'failed';
+    if (run) current.value = announced.reduce(mergeTrial, run);
+  }
+
+  /** List and open run as the engine has them now, one after the other so that a problem of either stays visible. */
+  async function refresh(): Promise<void> {
+    await loadList();
+    if (listState.value === 'ready' && wanted) await open(wanted);
+  }
+
+  onScopeDispose(
+    onSignal('run.trial', (state) => {
+      if (!state || state.run !== wanted) return;
+      if (isFetching) announced.push(state.trial);
+      if (current.value?.id === state.run) current.value = mergeTrial(current.value, state.trial);
+    }),
+  );
+
+  watch(progress, (now, before) => {
+    if (now) {
+      list.value = mergeProgress(list.value, now);
+      if (current.value) current.value = mergeProgress([current.value], now)[0]!;
+    }
+    if (now?.run !== before?.run || now?.status !== before?.status) void refresh();
+  });
+  watch(engine, (now, before) => {
+    const isBack = before !== undefined && before.state !== 'ready';
+    if (now?.state === 'ready' && (isBack || listState.value === 'failed')) void refresh();
+  });
+
+  const isActive = computed(() => progress.value?.status === 'running' || progress.value?.status === 'paused');
+  /** The run to show when none was chosen: the one under way, else the latest. */
+  const latest = computed(() => (isActive.value && progress.value?.run) || list.value[0]?.id);
+  /** The latest run, when it ended with trials left that nobody decided to leave. */
+  const unfinished = computed(() => {
+    const last = list.value[0];
+    if (!last || isActive.value || last.status === 'cancelled' || last.id === dismissed.value) return undefined;
+    return isUnfinished(last) ? last : undefined;
+  });
+
+  const pause = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.pause', { run }));
+  const proceed = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.continue', { run }));
+  const cancel = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.cancel', { run }));
+  const resume = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.resume', { run }));
+
+  return {
+    list,
+    listState,
+    current,
+    currentState,
+    readProblem,
+    actionProblem,
+    dismissed,
+    progress,
+    isActive,
+    latest,
+    unfinished,
+    loadList,
+    open,
+    refresh,
+    pause,
+    proceed,
+    cancel,
+    resume,
+  };
+});

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { datasetSpecSchema } from '@shared/dataset';
+import { latencyModes, sweepFileSchema, targetSchema, type SweepFile } from '@shared/sweep-file';
+
+/** The recipe every sweep has: the network as it is. */
+export const baselineName = 'baseline';
+
+const stepSchema = z.object({ id: z.string(), technique: z.string(), params: z.record(z.string(), z.unknown()) });
+const recipeSchema = z.object({ id: z.string(), name: z.string(), steps: z.array(stepSchema) });
+
+/** A sweep being written: like the file, but it may be incomplete, and recipes and steps keep an identity while edited. */
+const draftSchema = z.object({
+  name: z.string(),
+  /** How the sweep refers to each network: a name of the model folder, or a path. */
+  models: z.array(z.string()),
+  dataset: datasetSpecSchema.extend({ path: z.string() }),
+  targets: z.array(targetSchema).min(1),
+  /** Without the baseline, which is always there. */
+  recipes: z.array(recipeSchema),
+  latency: z.enum(latencyModes),
+  seed: z.number().int().min(0),
+});
+export type SweepDraft = z.infer<typeof draftSchema>;
+export type DraftRecipe = z.infer<typeof recipeSchema>;
+export type DraftStep = z.infer<typeof stepSchema>;
+
+/** A sweep file that may still lack its models and its dataset, as a template does. */
+const unfinishedSweepSchema = sweepFileSchema.extend({
+  models: z.array(z.string()),
+  dataset: datasetSpecSchema.extend({ path: z.string() }),
+});
+export type UnfinishedSweep = z.input<typeof unfinishedSweepSchema>;
+
+const identity = (): string => crypto.randomUUID();
+
+export function emptyDraft(): SweepDraft {
+  return {
+    name: 'sweep',
+    models: [],
+    dataset: { path: '', eval: 0, calibration: 256, train: 0, seed: 1 },
+    targets: [{ runtime: 'ort-cpu', threads: 1 }],
+    recipes: [],
+    latency: 'quick',
+    seed: 1,
+  };
+}
+
+export function draftStep(technique: string, params: Record<string, unknown> = {}): DraftStep {
+  return { id: identity(), technique, params: structuredClone(params) };
+}
+
+export function draftRecipe(name: string, steps: readonly { technique: string; params: Record<string, unknown> }[]): DraftRecipe {
+  return { id: identity(), name, steps: steps.map((step) => draftStep(step.technique, step.params)) };
+}
+
+/** A sweep file, with or without its defaults, as a draft. The baseline is left out: it is always there. */
+export function draftFromSweep(sweep: UnfinishedSweep): SweepDraft {
+  const { recipes, targets, ...rest } = unfinishedSweepSchema.parse(sweep);
+  const named = Object.entries(recipes).filter(([, steps]) => steps.length > 0);
+  return {
+    ...rest,
+    targets: targets.length > 0 ? targets : emptyDraft().targets,
+    recipes: named.map(([name, steps]) => draftRecipe(name, steps)),
+  };
+}
+
+/** The sweep file of a draft. It need not be valid yet: see `gapsOf`. */
+export function sweepFromDraft(draft: SweepDraft): SweepFile {
+  const { recipes, name, ...rest } = draft;
+  const named = recipes.map(({ name: key, steps }) => [key, steps.map(({ technique, params }) => ({ technique, params }))] as const);
+  return { name: name.trim() || 'sweep', ...rest, recipes: Object.fromEntries([[baselineName, []], ...named]) };
+}
+
+/** Reads a stored draft; undefined when it is not one (another version, damaged). */
+export function readDraft(stored: string | null): SweepDraft | undefined {
+  if (!stored) return undefined;
+  try {
+    return draftSchema.safeParse(JSON.parse(stored)).data;
+  } catch {
+    return undefined;
+  }
+}

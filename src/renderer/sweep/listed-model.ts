@@ -1,0 +1,36 @@
+import type { ModelInspection } from '@shared/contract';
+import type { ModelSummary } from '@shared/model-card';
+
+/** A network as the sweep's list shows it, whether it comes from the model folder or from a single file. */
+export interface ListedModel {
+  /** What a sweep file says: the name for models of the folder, the path for others. */
+  reference: string;
+  title: string;
+  path: string;
+  sizeBytes?: number;
+  /** Width×height, "224×224", pixels; absent while unknown. */
+  input?: string;
+  licence?: string;
+  /** False: no card yet, its preprocessing must be asked. */
+  described: boolean;
+  /** Being read. */
+  checking?: boolean;
+  problem?: string;
+}
+
+export function modelFromSummary({ name, title, path, sizeBytes, card }: ModelSummary): ListedModel {
+  const input = card && `${card.input.width}×${card.input.height}`;
+  return { reference: name, title: title || name, path, sizeBytes, input, licence: card?.licence, described: Boolean(card) };
+}
+
+export function modelFromInspection({ path, sizeBytes, input, card }: ModelInspection): ListedModel {
+  const [width, height] = [input.shape.at(-1), input.shape.at(-2)];
+  const known = typeof width === 'number' && typeof height === 'number';
+  const title = fileNameOf(path);
+  return { reference: path, title, path, sizeBytes, input: known ? `${width}×${height}` : undefined, described: Boolean(card) };
+}
+
+/** The last part of a path, on any system. */
+export function fileNameOf(path: string): string {
+  return path.split(/[\\/]/).findLast(Boolean) ?? path;
+}

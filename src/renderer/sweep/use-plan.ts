@@ -1,0 +1,42 @@
+import { watchDebounced } from '@vueuse/core';
+import { computed, shallowRef } from 'vue';
+import type { SweepPlan } from '@shared/contract';
+import { toAppError } from '@shared/errors';
+import type { SweepFile } from '@shared/sweep-file';
+import { call } from '../bridge/client';
+
+/** What a sweep will run, asked anew a moment after it changed. `sweep` is undefined while it is incomplete. */
+export function usePlan(sweep: () => SweepFile | undefined) {
+  const plan = shallowRef<SweepPlan>();
+  const problem = shallowRef<string>();
+  const pending = shallowRef(false);
+  const text = computed(() => {
+    const now = sweep();
+    return now && JSON.stringify(now);
+  });
+  let asked = 0;
+
+  async function refresh(): Promise<void> {
+    const turn = ++asked;
+    if (!text.value) {
+      plan.value = problem.value = undefined;
+      pending.value = false;
+      return;
+    }
+    pending.value = true;
+    try {
+      const answer = await call('sweeps.plan', JSON.parse(text.value) as SweepFile);
+      if (turn !== asked) return;
+      plan.value = answer;
+      problem.value = undefined;
+    } catch (thrown) {
+      if (turn !== asked) return;
+      plan.value = undefined;
+      problem.value = toAppError(thrown).message;
+    }
+    pending.value = false;
+  }
+
+  watchDebounced(text, refresh, { debounce: 350, immediate: true });
+  return { plan, problem, pending, refresh };
+}

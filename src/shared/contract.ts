@@ -1,0 +1,229 @@
+import { z } from 'zod';
+import { datasetSpecSchema, type DatasetSummary } from './dataset';
+import { preprocessSchema, type ModelSummary } from './model-card';
+import type { TechniqueInfo } from './recipe';
+import {
+  progressSchema,
+  runProgressSchema,
+  runSummarySchema,
+  runViewSchema,
+  trialViewSchema,
+  type Machine,
+} from './run';
+import { sweepFileSchema } from './sweep-file';
+
+/**
+ * The contracts between processes. Three kinds only: an *rpc* asks and gets an answer; a *job* also sends typed
+ * progress and can be cancelled; a *signal* announces state. Types of client and server are inferred from here, and a
+ * server that lacks a handler does not start.
+ */
+export interface RpcEndpoint<I extends z.ZodType = z.ZodType, O = unknown> {
+  kind: 'rpc';
+  input: I;
+  output: z.ZodType<O>;
+}
+export interface JobEndpoint<I extends z.ZodType = z.ZodType, O = unknown> {
+  kind: 'job';
+  input: I;
+  progress: typeof progressSchema;
+  output: z.ZodType<O>;
+}
+export interface SignalEndpoint<S = unknown> {
+  kind: 'signal';
+  state: z.ZodType<S>;
+}
+export type Endpoint = RpcEndpoint | JobEndpoint | SignalEndpoint;
+
+const rpc = <I extends z.ZodType, O>(input: I, output: z.ZodType<O>): RpcEndpoint<I, O> => ({
+  kind: 'rpc',
+  input,
+  output,
+});
+const job = <I extends z.ZodType, O>(input: I, output: z.ZodType<O>): JobEndpoint<I, O> => ({
+  kind: 'job',
+  input,
+  progress: progressSchema,
+  output,
+});
+const signal = <S>(state: z.ZodType<S>): SignalEndpoint<S> => ({ kind: 'signal', state });
+/** A result whose type is declared here and whose shape the sender owns (engine to window, both ours). */
+const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined);
+const nothing = z.void();
+
+const runRef = z.strictObject({ run: z.string().min(1).max(200) });
+
+export interface SweepPlan {
+  trials: number;
+  steps: number;
+  /** Steps whose result is in the store already. */
+  cachedSteps: number;
+  /** Sentences the person should read before starting. */
+  warnings: string[];
+}
+
+export interface EngineInfo {
+  version: string;
+  onnxruntime: string;
+  node: string;
+  machine: Machine;
+  workspace: string;
+  modelFolder: string;
+  runtimes: string[];
+  /** The sample sweep on the embedded starter pack. */
+  starterSweep: z.input<typeof sweepFileSchema>;
+}
+
+export interface LayerInfo {
+  name: string;
+  op: string;
+  outputShape: (number | string)[];
+  params: number;
+  macs: number;
+}
+export interface ModelInspection {
+  path: string;
+  sha256: string;
+  sizeBytes: number;
+  opset: number;
+  producer: string;
+  input: { name: string; shape: (number | string)[]; type: string };
+  output: { name: string; shape: (number | string)[]; type: string };
+  params: number;
+  nonZeroParams: number;
+  macs: number;
+  operators: Record<string, number>;
+  layers: LayerInfo[];
+  card?: z.infer<typeof preprocessSchema>;
+}
+
+export interface Settings {
+  modelFolder: string;
+  /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
+  view: Record<string, unknown>;
+}
+
+export const engineContract = {
+  'engine.info': rpc(nothing, typed<EngineInfo>()),
+  'settings.get': rpc(nothing, typed<Settings>()),
+  'settings.set': rpc(
+    z.strictObject({
+      modelFolder: z.string().max(4096).optional(),
+      view: z.record(z.string(), z.unknown()).optional(),
+    }),
+    typed<Settings>(),
+  ),
+  'techniques.list': rpc(nothing, typed<TechniqueInfo[]>()),
+  /** Checks one recipe step chain; the answer is undefined or the sentence to show beside the form. */
+  'recipes.check': rpc(z.strictObject({ recipe: z.unknown() }), typed<{ problem?: string; text?: string }>()),
+  'models.list': rpc(
+    z.strictObject({ folder: z.string().max(4096).optional() }),
+    typed<{ models: ModelSummary[]; problems: string[] }>(),
+  ),
+  'models.inspect': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<ModelInspection>()),
+  /** Writes NAME.card.json beside a model that has none, from what the person chose. */
+  'models.describe': rpc(
+    z.strictObject({
+      path: z.string().min(1).max(4096),
+      preprocess: preprocessSchema,
+      labels: z.string().max(200).optional(),
+    }),
+    typed<ModelSummary>(),
+  ),
+  'datasets.inspect': job(datasetSpecSchema, typed<DatasetSummary>()),
+  'sweeps.plan': rpc(sweepFileSchema, typed<SweepPlan>()),
+  'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<z.infer<typeof sweepFileSchema>>()),
+  'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
+  'runs.list': rpc(nothing, z.array(runSummarySchema)),
+  'runs.get': rpc(runRef, runViewSchema),
+  'runs.pause': rpc(runRef, nothing),
+  'runs.continue': rpc(runRef, nothing),
+  'runs.cancel': rpc(runRef, nothing),
+  /** Runs the unfinished and failed trials of an ended run again. */
+  'runs.resume': rpc(runRef, nothing),
+  'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
+  'runs.export': rpc(
+    z.strictObject({
+      run: z.string().max(200),
+      format: z.enum(['csv', 'json', 'html']),
+      path: z.string().min(1).max(4096),
+    }),
+    z.strictObject({ path: z.string() }),
+  ),
+  /** The run as a self-contained HTML page, for printing. */
+  'runs.html': rpc(runRef, z.string()),
+  /** Copies a trial's artifact (and its card) to a path the person chose. */
+  'runs.saveArtifact': rpc(
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
+    z.strictObject({ path: z.string() }),
+  ),
+  /** The run under way, or null. */
+  'run.progress': signal(runProgressSchema.nullable()),
+  /** The trial that changed last. */
+  'run.trial': signal(z.object({ run: z.string(), trial: trialViewSchema }).nullable()),
+} satisfies Record<string, Endpoint>;
+export type EngineContract = typeof engineContract;
+
+/** What the main process does itself for the window. Paths come from dialogs, so the window never invents one. */
+export const shellContract = {
+  'shell.chooseModels': rpc(nothing, z.array(z.string())),
+  'shell.chooseFolder': rpc(z.strictObject({ title: z.string().max(200) }), z.string().nullable()),
+  'shell.chooseSweep': rpc(nothing, z.string().nullable()),
+  'shell.exportRun': rpc(
+    z.strictObject({
+      run: z.string().max(200),
+      format: z.enum(['csv', 'json', 'pdf']),
+      suggestedName: z.string().max(200),
+    }),
+    z.strictObject({ path: z.string() }).nullable(),
+  ),
+  'shell.saveArtifact': rpc(
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
+    z.strictObject({ path: z.string() }).nullable(),
+  ),
+  'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
+  /** Whether the engine answers; the window shows a quiet banner while it restarts. */
+  'shell.engine': signal(
+    z.object({ state: z.enum(['starting', 'ready', 'restarting', 'failed']), detail: z.string().optional() }),
+  ),
+  /** A menu item or shortcut asks the window to do something. */
+  'shell.command': signal(
+    z.object({ command: z.enum(['show-sweep', 'show-matrix', 'export-csv', 'export-pdf', 'none']), count: z.number() }),
+  ),
+} satisfies Record<string, Endpoint>;
+export type ShellContract = typeof shellContract;
+
+export const windowContract = { ...engineContract, ...shellContract };
+export type WindowContract = typeof windowContract;
+
+export type RpcName<C> = { [K in keyof C]: C[K] extends { kind: 'rpc' } ? K : never }[keyof C] & string;
+export type JobName<C> = { [K in keyof C]: C[K] extends { kind: 'job' } ? K : never }[keyof C] & string;
+export type SignalName<C> = { [K in keyof C]: C[K] extends { kind: 'signal' } ? K : never }[keyof C] & string;
+export type InputOf<E> = E extends { input: infer I extends z.ZodType } ? z.input<I> : never;
+export type ParsedInputOf<E> = E extends { input: infer I extends z.ZodType } ? z.infer<I> : never;
+export type OutputOf<E> = E extends { output: z.ZodType<infer O> } ? O : never;
+export type StateOf<E> = E extends { state: z.ZodType<infer S> } ? S : never;
+
+/** What the preload script exposes as `window.whittle`. Nothing else crosses. */
+export interface WindowBridge {
+  call(
+    name: string,
+    input: unknown,
+  ): Promise<
+    | { ok: true; value: unknown }
+    | { ok: false; error: { code: string; facts: Record<string, string | number | undefined> } }
+  >;
+  startJob(
+    name: string,
+    input: unknown,
+    id: string,
+  ): Promise<
+    | { ok: true; value: unknown }
+    | { ok: false; error: { code: string; facts: Record<string, string | number | undefined> } }
+  >;
+  cancelJob(id: string): void;
+  onProgress(listener: (id: string, progress: unknown) => void): () => void;
+  onSignal(listener: (name: string, state: unknown) => void): () => void;
+  /** The path of a file dropped on the window. */
+  pathOf(file: File): string;
+  platform: string;
+}

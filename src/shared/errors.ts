@@ -1,0 +1,138 @@
+/**
+ * Errors people read. An error crosses every wire as a code and facts; the sentence is made from them here,
+ * so a message is written once and tested from a table. Each says what is wrong, where, and what to do.
+ */
+type Facts = Record<string, string | number | undefined>;
+
+/** The sentence about one skipped image, as part of another. */
+const withoutAdvice = (sentence: string | number | undefined): string => String(sentence).replace(/\.? The image is skipped\.$/, '');
+
+const sentences = {
+  'model.not-found': (f: Facts) =>
+    `No model "${f.name}"${f.folder ? `: it is neither a file nor a name in the model folder ${f.folder}` : ''}. Give a path to an .onnx file, or set the folder with --zoo.`,
+  'model.not-onnx': (f: Facts) =>
+    `${f.path} is not an ONNX model (${f.found}). Export the network to ONNX and give that file.`,
+  'model.truncated': (f: Facts) => `${f.path} is cut short or damaged (${f.detail}). Copy or download the file again.`,
+  'model.unsupported-operator': (f: Facts) =>
+    `${f.path}: node "${f.node}" uses ${f.operator}, which Whittle does not handle. Export without it, or file a request that names the operator.`,
+  'model.unsupported-opset': (f: Facts) =>
+    `${f.path} uses ONNX opset ${f.opset}; Whittle reads opsets ${f.min} to ${f.max}. Export it again with opset 17.`,
+  'model.external-data-outside': (f: Facts) =>
+    `${f.path}: the tensor "${f.tensor}" points to external data "${f.location}" outside the model's folder. Put the data file beside the model.`,
+  'model.external-data-missing': (f: Facts) =>
+    `${f.path}: the external data "${f.location}" of tensor "${f.tensor}" is missing or too short (${f.detail}). Copy it beside the model.`,
+  'model.invalid-tensor': (f: Facts) =>
+    `${f.path}: the tensor "${f.tensor}" is not valid (${f.detail}). The file is damaged or was written wrongly; export it again.`,
+  'model.invalid-graph': (f: Facts) =>
+    `${f.path} is not a valid network: ${f.detail}. Export it again and check it with the ONNX checker.`,
+  'model.not-classifier': (f: Facts) =>
+    `${f.path} does not look like an image classifier (${f.detail}). Whittle needs one image input [N,C,H,W] and one output [N,classes].`,
+  'model.too-large': (f: Facts) => `${f.path} has ${f.bytes} bytes; Whittle reads models up to ${f.limit} bytes.`,
+  'model.runtime-rejected': (f: Facts) =>
+    `ONNX Runtime cannot load ${f.path}: ${f.detail}. Check the model with another tool or export it again.`,
+  'model.runtime-failed': (f: Facts) =>
+    `ONNX Runtime loaded ${f.path} but cannot run it: ${f.detail}. Check the input size in its card or export it again.`,
+  'card.missing': (f: Facts) =>
+    `${f.path} has no card ${f.card}, so its preprocessing is unknown. Write one, or give --preprocess imagenet | tf (Whittle never guesses a mean).`,
+  'card.invalid': (f: Facts) => `${f.path}: ${f.detail}. Correct the model card.`,
+  'card.mismatch': (f: Facts) =>
+    `${f.path} does not fit its model: ${f.detail}. Correct the card or use the model it was written for.`,
+  'dataset.not-found': (f: Facts) =>
+    `No dataset at ${f.path}. Give the folder that holds the images or the dataset.json.`,
+  'dataset.folder-unreadable': (f: Facts) =>
+    `${f.path} cannot be read (${f.detail}). Change its permissions or give another folder.`,
+  'dataset.empty': (f: Facts) =>
+    `${f.path} holds no images (looked for .jpg, .jpeg, .png, .webp). Give the folder with the images.`,
+  'dataset.unreadable': (f: Facts) =>
+    `None of the ${f.count} images in ${f.path} can be used. The first: ${withoutAdvice(f.first)}. Check that they are complete image files.`,
+  'dataset.labels-missing': (f: Facts) =>
+    `No labels for ${f.path}${f.file ? ` (looked for ${f.file})` : ''}. Put val.txt ("file class" a line) beside the images, use one folder per class, or name the file in dataset.json.`,
+  'dataset.labels-invalid': (f: Facts) =>
+    `${f.path}, line ${f.line}: ${f.detail}. Each line is "file class" with a class from 0 to ${f.maxClass}.`,
+  'dataset.labels-mismatch': (f: Facts) => `${f.path}: ${f.detail}. Check that the label file belongs to these images.`,
+  'dataset.classes-mismatch': (f: Facts) =>
+    `The dataset ${f.dataset} has class ${f.label}, but ${f.model} knows ${f.classes} classes. Use labels of the same class list.`,
+  'dataset.synsets-missing': (f: Facts) =>
+    `${f.path} numbers the classes in the devkit's own order, and no file here tells that order (looked for ${f.looked}; meta.mat cannot be read). Put map_clsloc.txt of the ILSVRC devkit beside it, or a val.txt with "file class" a line.`,
+  'dataset.too-few': (f: Facts) =>
+    `${f.path} has ${f.available} images for ${f.split}, the sweep asks for ${f.wanted}. Lower the number or add images.`,
+  'dataset.spec-invalid': (f: Facts) => `${f.path}: ${f.detail}. Correct dataset.json.`,
+  'dataset.path-outside': (f: Facts) =>
+    `${f.path}: "${f.value}" leads outside the dataset folder. Name folders and files inside it.`,
+  'image.too-large': (f: Facts) =>
+    `${f.path} has ${f.width} x ${f.height} pixels; the limit is ${f.limit} megapixels. The image is skipped.`,
+  'image.too-small': (f: Facts) =>
+    `${f.path} has ${f.width} x ${f.height} pixels, less than the crop of ${f.crop}${f.resize ? ` after resizing to ${f.resize}` : ''}. The image is skipped.`,
+  'image.broken': (f: Facts) => `${f.path} cannot be decoded (${f.detail}). The image is skipped.`,
+  'technique.unknown': (f: Facts) =>
+    `Unknown technique "${f.id}"${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle techniques" lists them.`,
+  'technique.params': (f: Facts) => `${f.id}: ${f.detail}. "whittle techniques ${f.id}" lists the parameters.`,
+  'technique.not-applicable': (f: Facts) => `${f.id} cannot be applied to ${f.model}: ${f.detail}.`,
+  'technique.order': (f: Facts) => `In the recipe "${f.recipe}", ${f.id} cannot follow ${f.previous}: ${f.detail}.`,
+  'technique.failed': (f: Facts) => `${f.id} failed: ${f.detail}.`,
+  'recipe.syntax': (f: Facts) =>
+    `Recipe "${f.text}", at character ${f.position}: ${f.detail}. Write steps as in "prune.magnitude{amount:0.5} | quantize.static".`,
+  'sweep.not-found': (f: Facts) => `No sweep file at ${f.path}. Give the path of a YAML file.`,
+  'sweep.yaml': (f: Facts) => `${f.path}, line ${f.line}: ${f.detail}. Correct the YAML.`,
+  'sweep.invalid': (f: Facts) => `${f.path}: ${f.at ? `"${f.at}": ` : ''}${f.detail}.`,
+  'output.unwritable': (f: Facts) => `Cannot write to ${f.path} (${f.detail}). Choose a folder you may write to.`,
+  'output.disk-full': (f: Facts) =>
+    `The disk that holds ${f.path} is full. Free some space and run the same command again: finished steps are kept.`,
+  'store.busy': (f: Facts) =>
+    `Another run is using ${f.path}${f.owner ? ` (${f.owner})` : ''}. Wait for it to finish, or give this run its own folder with --out.`,
+  'store.newer': (f: Facts) =>
+    `${f.path} was written by a newer Whittle (schema ${f.found}, this one knows ${f.known}). Update Whittle or use another folder.`,
+  'store.damaged': (f: Facts) =>
+    `The database ${f.path} cannot be read (${f.detail}). Move it away; results are computed again.`,
+  'run.not-found': (f: Facts) => `No run "${f.run}" in ${f.path}. "whittle report latest" reports the last one.`,
+  'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
+  'worker.crashed': (f: Facts) =>
+    `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
+  'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
+  'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
+  'pdf.unavailable': (f: Facts) =>
+    `The PDF needs Electron to print it: ${f.detail}. Use --html, --csv or --json, or start the window once with "npm start".`,
+  usage: (f: Facts) => `${f.detail}. "whittle --help" shows the commands.`,
+  'ipc.invalid': (f: Facts) => `The request ${f.endpoint} is not valid: ${f.detail}.`,
+  cancelled: () => `Cancelled.`,
+  internal: (f: Facts) => `Something went wrong inside Whittle: ${f.detail}. Please report it with the log.`,
+} satisfies Record<string, (facts: Facts) => string>;
+
+export type ErrorCode = keyof typeof sentences;
+
+export interface ErrorReport {
+  code: ErrorCode;
+  facts: Facts;
+}
+
+/** An error a person can act on. `message` is the sentence made from code and facts. */
+export class AppError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    readonly facts: Facts = {},
+    options?: ErrorOptions,
+  ) {
+    super(sentenceFor({ code, facts }), options);
+    this.name = 'AppError';
+  }
+
+  toReport(): ErrorReport {
+    return { code: this.code, facts: this.facts };
+  }
+}
+
+export function sentenceFor(report: ErrorReport): string {
+  // Details come from elsewhere and may bring their own full stop or question mark.
+  return sentences[report.code](report.facts).replace(/([.?!])\.(?=\s|$)/g, '$1');
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(sentences, code);
+}
+
+/** Any thrown value as an AppError; foreign errors become `internal` with their first line. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AppError('internal', { detail: detail.split('\n')[0] }, { cause: thrown });
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+
+/** How an image becomes the input tensor. Mean and standard deviation are on the 0..255 scale, in the order of `channels`. */
+export const preprocessSchema = z.object({
+  /** Short side after resizing, pixels; long side = floor(resize * long / short). */
+  resize: z.number().int().min(1).max(4096),
+  /** Side of the centre crop, pixels. */
+  crop: z.number().int().min(1).max(4096),
+  interpolation: z.enum(['bilinear']).default('bilinear'),
+  mean: triple,
+  std: triple.refine((values) => values.every((value) => value > 0), 'std must be positive'),
+});
+export type Preprocess = z.infer<typeof preprocessSchema>;
+
+/** The card beside a model file, NAME.card.json. */
+export const modelCardSchema = z.object({
+  name: z.string().min(1),
+  title: z.string().optional(),
+  file: z.string().optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  bytes: z.number().int().optional(),
+  licence: z.string().optional(),
+  source: z.string().optional(),
+  task: z.literal('image-classification').default('image-classification'),
+  /** Name of the class list, e.g. "imagenet-1k". */
+  labels: z.string().optional(),
+  labelNames: z.array(z.string()).optional(),
+  input: z.object({
+    name: z.string(),
+    layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
+    channels: z.enum(['RGB', 'BGR']).default('RGB'),
+    height: z.number().int().min(1).max(4096),
+    width: z.number().int().min(1).max(4096),
+  }),
+  output: z.object({ name: z.string(), classes: z.number().int().min(2) }),
+  preprocess: preprocessSchema,
+  reference: z.object({ dataset: z.string(), top1: z.number(), top5: z.number().optional() }).optional(),
+});
+export type ModelCard = z.infer<typeof modelCardSchema>;
+
+/** A model as lists show it. */
+export interface ModelSummary {
+  name: string;
+  title: string;
+  path: string;
+  sizeBytes: number;
+  /** Absent when the file has no card yet: Whittle asks, it never guesses. */
+  card?: ModelCard;
+}

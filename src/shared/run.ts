@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { trialMetricsSchema } from './metrics';
+import { sweepFileSchema } from './sweep-file';
+import type { ErrorReport } from './errors';
+
+export const machineSchema = z.object({
+  id: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  cpu: z.string(),
+  cores: z.number().int(),
+  memoryBytes: z.number(),
+  /** Instruction sets that change int8 results or speed: AVX2, AVX512F, AVX512_VNNI, AVX_VNNI, AMX_INT8, ASIMDDP, ... */
+  isa: z.array(z.string()),
+  governor: z.string().optional(),
+});
+export type Machine = z.infer<typeof machineSchema>;
+
+export const manifestSchema = z.object({
+  whittle: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  machine: machineSchema,
+  sweepSha256: z.string(),
+  seed: z.number().int(),
+  dataset: z.object({
+    path: z.string(),
+    name: z.string(),
+    fingerprint: z.string(),
+    eval: z.number().int(),
+    calibration: z.number().int(),
+    skipped: z.number().int(),
+  }),
+  models: z.array(z.object({ name: z.string(), path: z.string(), sha256: z.string(), sizeBytes: z.number().int() })),
+  targets: z.array(z.string()),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+export const errorReportSchema = z.object({
+  code: z.string(),
+  facts: z.record(z.string(), z.union([z.string(), z.number()]).optional()),
+}) as unknown as z.ZodType<ErrorReport>;
+
+export const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupted', 'cancelled'] as const;
+export type TrialStatus = (typeof trialStatuses)[number];
+
+export const stepViewSchema = z.object({
+  kind: z.enum(['compress', 'describe', 'evaluate', 'measure']),
+  /** What the step does, in words: "quantize.static", "1,000 images", "ort-cpu x1". */
+  title: z.string(),
+  status: z.enum(['waiting', 'running', 'done', 'failed']),
+  key: z.string(),
+  /** Taken from an earlier computation. */
+  cached: z.boolean(),
+  elapsedMs: z.number().optional(),
+});
+export type StepView = z.infer<typeof stepViewSchema>;
+
+export const trialViewSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  recipe: z.string(),
+  /** The recipe's steps as text: "prune.magnitude{amount:0.5} | quantize.static". Empty for the baseline. */
+  recipeText: z.string(),
+  isBaseline: z.boolean(),
+  status: z.enum(trialStatuses),
+  artifact: z.object({ sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }).optional(),
+  metrics: trialMetricsSchema,
+  steps: z.array(stepViewSchema),
+  /** What the techniques said of themselves: "masked weights stored sparsely", "size only on this CPU". */
+  notes: z.array(z.string()),
+  error: errorReportSchema.optional(),
+});
+export type TrialView = z.infer<typeof trialViewSchema>;
+
+export const runStatuses = ['running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+export const runSummarySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(runStatuses),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  trialsDone: z.number().int(),
+  trialsFailed: z.number().int(),
+  trialsTotal: z.number().int(),
+});
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/** One run with everything the matrix shows. */
+export const runViewSchema = runSummarySchema.extend({
+  sweep: sweepFileSchema,
+  /** Names in the order of the sweep: columns and rows of the matrix. */
+  models: z.array(z.string()),
+  recipes: z.array(z.string()),
+  manifest: manifestSchema,
+  trials: z.array(trialViewSchema),
+});
+export type RunView = z.infer<typeof runViewSchema>;
+
+/** One shape of progress everywhere. */
+export const progressSchema = z.object({
+  stage: z.string(),
+  done: z.number(),
+  total: z.number(),
+  elapsedMs: z.number(),
+  /** Absent until it can be estimated. */
+  remainingMs: z.number().optional(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export const runProgressSchema = progressSchema.extend({
+  run: z.string(),
+  status: z.enum(runStatuses),
+  /** Progress inside the step under way, 0..1. */
+  stepFraction: z.number().optional(),
+});
+export type RunProgress = z.infer<typeof runProgressSchema>;

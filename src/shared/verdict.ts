@@ -1,0 +1,34 @@
+/**
+ * What a measured difference means. Only an interval that excludes "no change" makes a claim; everything else is
+ * "no clear difference", however large the number looks.
+ */
+import type { Interval } from './metrics';
+
+export type Better = 'lower' | 'higher';
+export type Verdict = 'gain' | 'loss' | 'unclear';
+
+const words: Record<Verdict, string> = {
+  gain: 'clear gain',
+  loss: 'clear loss',
+  unclear: 'no clear difference',
+};
+
+export function verdictText(verdict: Verdict): string {
+  return words[verdict];
+}
+
+function verdictAgainst(noChange: number, [low, high]: Interval, better: Better): Verdict {
+  if (low > noChange && high > noChange) return better === 'higher' ? 'gain' : 'loss';
+  if (low < noChange && high < noChange) return better === 'lower' ? 'gain' : 'loss';
+  return 'unclear';
+}
+
+/** The 95 % interval of candidate minus baseline; an end that touches 0 is not clear. */
+export function verdictOfDelta(interval: Interval, better: Better): Verdict {
+  return verdictAgainst(0, interval, better);
+}
+
+/** The 95 % interval of candidate / baseline; an end that touches 1 is not clear. */
+export function verdictOfRatio(interval: Interval, better: Better): Verdict {
+  return verdictAgainst(1, interval, better);
+}

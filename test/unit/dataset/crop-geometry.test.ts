@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { planCrop, roundHalfToEven } from '../../../src/main/engine/dataset/crop-geometry';
+
+describe('crop geometry', () => {
+  // By hand from the definition of torchvision's Resize(256) and CenterCrop(224).
+  test.each([
+    [500, 375, { width: 341, height: 256, left: 58, top: 16 }],
+    [375, 500, { width: 256, height: 341, left: 16, top: 58 }],
+    [500, 333, { width: 384, height: 256, left: 80, top: 16 }],
+    [500, 332, { width: 385, height: 256, left: 80, top: 16 }],
+    [256, 256, { width: 256, height: 256, left: 16, top: 16 }],
+    [100, 50, { width: 512, height: 256, left: 144, top: 16 }],
+  ])('%i x %i', (width, height, expected) => {
+    expect(planCrop(width, height, { resize: 256, crop: 224 })).toEqual({ ...expected, crop: 224 });
+  });
+
+  test('only crops images that are resized already', () => {
+    expect(planCrop(227, 227, { crop: 224 })).toEqual({ width: 227, height: 227, left: 2, top: 2, crop: 224 });
+    expect(planCrop(223, 300, { crop: 224 })).toBeUndefined();
+  });
+
+  test.each([
+    [0.5, 0],
+    [1.5, 2],
+    [80.5, 80],
+    [81.5, 82],
+    [2.4, 2],
+    [2.6, 3],
+  ])('rounds %d to %i as Python does', (value, expected) => {
+    expect(roundHalfToEven(value)).toBe(expected);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { modelCardSchema } from '@shared/model-card';
+import { batchShape, normalizeFor } from '../../../src/main/engine/dataset/normalize';
+
+const mean = [100, 110, 120];
+const std = [50, 60, 70];
+const cardWith = (layout: 'NCHW' | 'NHWC', channels: 'RGB' | 'BGR') =>
+  modelCardSchema.parse({
+    name: 'small',
+    input: { name: 'input', layout, channels, height: 3, width: 3 },
+    output: { name: 'output', classes: 2 },
+    preprocess: { resize: 4, crop: 3, mean, std },
+  });
+const crop = Uint8Array.from({ length: 27 }, (_, index) => (index * 37) % 256);
+
+describe.each(['NCHW', 'NHWC'] as const)('%s', (layout) => {
+  test.each(['RGB', 'BGR'] as const)('%s', (channels) => {
+    const card = cardWith(layout, channels);
+    const batch = new Float32Array(2 * 27);
+    normalizeFor(card)(crop, batch, 1);
+    expect([...batch.subarray(0, 27)]).toEqual(Array<number>(27).fill(0));
+    for (let y = 0; y < 3; y++) {
+      for (let x = 0; x < 3; x++) {
+        for (let channel = 0; channel < 3; channel++) {
+          const from = crop[(y * 3 + x) * 3 + (channels === 'RGB' ? channel : 2 - channel)]!;
+          const at = layout === 'NCHW' ? (channel * 3 + y) * 3 + x : (y * 3 + x) * 3 + channel;
+          expect(batch[27 + at]).toBe(Math.fround((from - mean[channel]!) / std[channel]!));
+        }
+      }
+    }
+  });
+});
+
+test('the shape follows the layout', () => {
+  const card = { ...cardWith('NCHW', 'RGB'), preprocess: { ...cardWith('NCHW', 'RGB').preprocess, crop: 5 } };
+  expect(batchShape(card, 2)).toEqual([2, 3, 5, 5]);
+  expect(batchShape({ ...card, input: { ...card.input, layout: 'NHWC' } }, 2)).toEqual([2, 5, 5, 3]);
+});

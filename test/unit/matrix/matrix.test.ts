@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { navigate } from '../../../src/renderer/matrix/grid-navigation';
+import { mergeProgress, mergeTrial } from '../../../src/renderer/matrix/merge-trial';
+import { baselines, matchesFilter, matrixRows } from '../../../src/renderer/matrix/rows';
+import { scatterPoints } from '../../../src/renderer/matrix/scatter-points';
+import { manifestFacts, machineLine } from '../../../src/renderer/matrix/manifest-facts';
+import { endingText, isUnfinished, resumeLabel } from '../../../src/renderer/matrix/unfinished';
+import { parseViewSettings, visibleModels } from '../../../src/renderer/matrix/view-settings';
+import { latency, run, target, trial } from './trials';
+
+describe('rows', () => {
+  const view = run([
+    trial({ model: 'a', recipe: 'baseline' }),
+    trial({ model: 'b', recipe: 'baseline' }),
+    trial({ model: 'a', recipe: 'int8' }),
+    trial({ model: 'b', recipe: 'int8' }),
+  ]);
+
+  it('keep the order of the sweep and find each network’s trial', () => {
+    const rows = matrixRows(view);
+    expect(rows.map((row) => [row.recipe, row.isBaseline, row.recipeText])).toEqual([
+      ['baseline', true, ''],
+      ['int8', false, 'quantize.static'],
+    ]);
+    expect(rows[1]!.trials.get('b')?.id).toBe('b/int8');
+    expect([...baselines(view).keys()]).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['', true],
+    ['INT8', true],
+    ['static int', true],
+    ['static prune', false],
+  ])('filter %j -> %s', (filter, matches) => expect(matchesFilter(matrixRows(view)[1]!, filter)).toBe(matches));
+});
+
+describe('merging what is announced', () => {
+  it('replaces the trial and counts again', () => {
+    const before = run([trial({ recipe: 'baseline', status: 'running' }), trial({ status: 'waiting' })]);
+    const after = mergeTrial(mergeTrial(before, trial({ recipe: 'baseline' })), trial({ status: 'failed' }));
+    expect(after.trials.map((each) => each.status)).toEqual(['done', 'failed']);
+    expect([after.trialsDone, after.trialsFailed]).toEqual([1, 1]);
+    expect(before.trials[0]!.status).toBe('running');
+  });
+
+  it('takes the status from progress', () => {
+    const runs = [run([trial()])];
+    const progress = { run: 'run-1', status: 'paused' as const, stage: '', done: 0, total: 1, elapsedMs: 0 };
+    expect(mergeProgress(runs, progress)[0]!.status).toBe('paused');
+    expect(mergeProgress(runs, { ...progress, run: 'other' })[0]).toBe(runs[0]);
+  });
+});
+
+describe('navigate', () => {
+  const size = { rows: 5, columns: 4 };
+  it.each([
+    ['ArrowDown', false, { row: 2, column: 1 }],
+    ['ArrowUp', false, { row: 0, column: 1 }],
+    ['ArrowLeft', false, { row: 1, column: 0 }],
+    ['ArrowRight', true, { row: 1, column: 3 }],
+    ['Home', false, { row: 1, column: 0 }],
+    ['Home', true, { row: 0, column: 0 }],
+    ['End', true, { row: 4, column: 3 }],
+    ['PageDown', false, { row: 4, column: 1 }],
+    ['Enter', false, undefined],
+    ['toString', false, undefined],
+  ])('%s (control %s)', (key, control, to) => expect(navigate({ row: 1, column: 1 }, key, control, size)).toEqual(to));
+
+  it('never leaves the grid', () => {
+    const keys = fc.array(
+      fc.constantFrom('ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'PageUp', 'PageDown', 'Home', 'End'),
+    );
+    fc.assert(
+      fc.property(keys, (pressed) => {
+        const end = pressed.reduce((at, key) => navigate(at, key, false, size)!, { row: 0, column: 0 });
+        expect(end.row >= 0 && end.row < 5 && end.column >= 0 && end.column < 4).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('scatterPoints', () => {
+  const view = run([
+    trial(
+      { model: 'a', recipe: 'baseline' },
+      { sizeBytes: 14e6, top1: 79.7, top1Interval: [77.1, 82.1], latency: [latency({ p50Ms: 7 })] },
+    ),
+    trial({ model: 'a', recipe: 'int8' }, { sizeBytes: 3.8e6, top1: 80.1, latency: [latency()] }),
+    trial({ model: 'a', recipe: 'waits', status: 'waiting' }, { sizeBytes: 3e6 }),
+    trial({ model: 'b', recipe: 'baseline' }, { sizeBytes: 5e6, top1: 70.2 }),
+  ]);
+
+  it('holds the trials that have both numbers, with a front per network', () => {
+    const points = scatterPoints(view, ['a', 'b'], 'size', target);
+    expect(points.map((point) => [point.trial, point.x, point.y, point.onFront])).toEqual([
+      ['a/baseline', 14, 79.7, false],
+      ['a/int8', 3.8, 80.1, true],
+      ['b/baseline', 5, 70.2, true],
+    ]);
+    expect(points[0]!.yInterval).toEqual([77.1, 82.1]);
+  });
+
+  it('gives latency its deviation and leaves out hidden networks', () => {
+    const points = scatterPoints(view, ['a'], 'latency', target);
+    expect(points.map((point) => point.x)).toEqual([7, 4.12]);
+    expect(points[1]!.xInterval![0]).toBeCloseTo(4.06, 6);
+  });
+});
+
+describe('view settings', () => {
+  it('fall back field by field', () => {
+    const parsed = parseViewSettings({
+      metrics: ['top1', 'nonsense', 'size'],
+      hiddenModels: 'x',
+      chartAxis: 'latency',
+      sort: { model: 'a' },
+    });
+    expect(parsed).toMatchObject({
+      metrics: ['size', 'top1'],
+      hiddenModels: [],
+      chartAxis: 'latency',
+      sort: null,
+      chartOpen: true,
+    });
+    expect(parseViewSettings('damaged')).toEqual(parseViewSettings(undefined));
+  });
+
+  it('read back what they wrote', () => {
+    const settings = {
+      ...parseViewSettings({}),
+      sort: { model: 'a', metric: 'top1' as const, descending: true },
+      chartLog: false,
+    };
+    expect(parseViewSettings(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
+  });
+
+  it('never hide every network', () => {
+    expect(visibleModels(['a', 'b'], ['b'])).toEqual(['a']);
+    expect(visibleModels(['a', 'b'], ['a', 'b'])).toEqual(['a', 'b']);
+  });
+});
+
+describe('runs that ended', () => {
+  const ended = (status: 'done' | 'failed' | 'interrupted' | 'running', done: number, failed: number) => ({
+    ...run([trial()]),
+    status,
+    trialsDone: done,
+    trialsFailed: failed,
+    trialsTotal: 4,
+  });
+  it.each([
+    [ended('done', 4, 0), false, 'Retry failed', 'ended: 4 of 4 trials done.'],
+    [ended('failed', 3, 1), true, 'Retry failed', 'ended: 3 of 4 trials done, 1 failed.'],
+    [ended('interrupted', 1, 1), true, 'Continue', 'was interrupted: 1 of 4 trials done, 1 failed, 2 not run.'],
+    [ended('running', 1, 0), false, 'Continue', 'ended: 1 of 4 trials done, 3 not run.'],
+  ])('%#', (view, unfinished, label, text) => {
+    expect([isUnfinished(view), resumeLabel(view), endingText(view)]).toEqual([unfinished, label, text]);
+  });
+});
+
+describe('manifest', () => {
+  it('names what decides the numbers', () => {
+    const { manifest } = run([trial()]);
+    expect(machineLine(manifest)).toBe('CPU · 2 cores · AVX2 · ort-cpu x1');
+    const facts = new Map(manifestFacts(manifest).map((fact) => [fact.name, fact.value]));
+    expect(facts.get('Images')).toBe('1,000 evaluation, 256 calibration, 0 skipped');
+    expect(facts.get('Memory')).toBe('8.00 GB');
+  });
+});

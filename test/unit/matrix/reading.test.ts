@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { metricIds, type MetricId } from '../../../src/renderer/matrix/metrics';
+import { readMetric, type Reading } from '../../../src/renderer/matrix/reading';
+import { latency, target, trial } from './trials';
+
+const baseline = trial(
+  { recipe: 'baseline' },
+  {
+    sizeBytes: 13_970_000,
+    sizeCompressedBytes: 12_900_000,
+    params: 3_504_872,
+    nonZeroParams: 3_504_872,
+    macs: 300_774_272,
+    top1: 79.7,
+    top1Interval: [77.1, 82.1],
+    n: 1000,
+    latency: [latency({ p50Ms: 6.98, ratio: 1, ratioInterval: [1, 1] })],
+  },
+);
+const candidate = trial(
+  {},
+  {
+    sizeBytes: 3_840_133,
+    sizeCompressedBytes: 3_210_000,
+    params: 3_504_872,
+    nonZeroParams: 3_400_000,
+    macs: 300_774_272,
+    n: 1000,
+    top1: 80.1,
+    top1Interval: [77.5, 82.5],
+    top1Delta: 0.4,
+    top1DeltaInterval: [-0.7, 1.5],
+    top5: 94.2,
+    top5Interval: [92.6, 95.5],
+    agreement: 93.4,
+    latency: [latency()],
+  },
+);
+
+const read = (metric: MetricId): Reading | undefined => readMetric(metric, candidate, baseline, target);
+
+describe('readMetric', () => {
+  it.each<[MetricId, Partial<Reading>]>([
+    ['size', { text: '3.84', basis: 'exact', change: { text: '×0.27', direction: 'down', verdict: 'gain' } }],
+    ['params', { text: '3.50', change: { text: 'same', direction: 'same', verdict: 'unclear' } }],
+    ['macs', { text: '301' }],
+    [
+      'latency',
+      {
+        text: '4.12',
+        spread: '±0.06',
+        basis: 'n 400, 20 rounds',
+        change: { text: '×0.59', interval: '[0.57, 0.61]', direction: 'down', verdict: 'gain' },
+      },
+    ],
+    ['ratio', { text: '0.59', basis: '20 rounds' }],
+    ['cold-start', { text: '38.4' }],
+    ['memory', { text: '91' }],
+    [
+      'top1',
+      {
+        text: '80.1',
+        spread: '±2.5',
+        basis: 'n 1,000',
+        change: { text: '+0.4', interval: '[−0.7, +1.5]', direction: 'up', verdict: 'unclear' },
+      },
+    ],
+    ['agreement', { text: '93.4', basis: 'n 1,000' }],
+  ])('%s', (metric, expected) => expect(read(metric)).toMatchObject(expected));
+
+  it('has no time ratio where latency was not measured on the target', () => {
+    expect(readMetric('latency', candidate, baseline, 'ort-cpu x2')).toBeUndefined();
+  });
+
+  it('compares the baseline with nothing', () => {
+    const changes = metricIds.map((metric) => readMetric(metric, baseline, baseline, target)?.change);
+    expect(changes).toEqual(metricIds.map(() => undefined));
+  });
+
+  it('shows a value while the baseline has none yet', () => {
+    expect(readMetric('size', candidate, undefined, target)).toEqual({ value: 3.840133, text: '3.84', basis: 'exact' });
+  });
+
+  it('every number carries its uncertainty or what it rests on', () => {
+    for (const metric of metricIds) expect(read(metric)?.basis).toMatch(/\S/);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { sweepFileSchema } from '../../../src/shared/sweep-file';
+import { draftFromSweep, draftRecipe, emptyDraft, readDraft, sweepFromDraft } from '../../../src/renderer/sweep/draft';
+import { gapsOf } from '../../../src/renderer/sweep/gaps';
+import type { ListedModel } from '../../../src/renderer/sweep/listed-model';
+import { caseStudyFor } from '../../../src/shared/templates';
+
+const model = (reference: string, more: Partial<ListedModel> = {}): ListedModel => ({
+  reference, title: reference, path: `/zoo/${reference}.onnx`, described: true, ...more,
+});
+const dataset = { path: '/data', eval: 100 };
+const sweep = {
+  name: 'night',
+  models: ['a', 'b'],
+  dataset,
+  recipes: { baseline: [], small: ['fp16', { 'prune.magnitude': { amount: 0.5 } }, { technique: 'quantize.static', params: { weights: 'tensor' } }] },
+};
+
+describe('a draft', () => {
+  it('holds what a sweep file says, and gives it back', () => {
+    expect(sweepFromDraft(draftFromSweep(sweep))).toEqual(sweepFileSchema.parse(sweep));
+  });
+
+  it('always writes the baseline first, and never twice', () => {
+    const file = sweepFromDraft(draftFromSweep({ ...sweep, recipes: { small: ['fp16'], baseline: [] } }));
+    expect(Object.keys(file.recipes)).toEqual(['baseline', 'small']);
+    expect(file.recipes.baseline).toEqual([]);
+  });
+
+  it('gives every step an identity of its own', () => {
+    const { recipes } = draftFromSweep(sweep);
+    const ids = recipes.flatMap((recipe) => [recipe.id, ...recipe.steps.map((step) => step.id)]);
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('does not share parameters with the template it came from', () => {
+    const params = { amount: 0.5 };
+    draftRecipe('copy', [{ technique: 'prune.magnitude', params }]).steps[0]!.params.amount = 0.9;
+    expect(params.amount).toBe(0.5);
+  });
+
+  it('survives storage', () => {
+    const draft = draftFromSweep(sweep);
+    expect(readDraft(JSON.stringify(draft))).toEqual(draft);
+  });
+
+  it.each([null, '', '{', '[]', '"x"', '{"name":"old"}', JSON.stringify({ ...emptyDraft(), targets: [] })])('ignores storage it cannot read: %s', (stored) => {
+    expect(readDraft(stored)).toBeUndefined();
+  });
+
+  it('has a name in the file even when the field is empty', () => {
+    expect(sweepFromDraft({ ...emptyDraft(), name: '  ' }).name).toBe('sweep');
+  });
+});
+
+describe('what is missing', () => {
+  const complete = draftFromSweep(sweep);
+  const models = [model('a'), model('b')];
+
+  it('is nothing when the sweep can be planned', () => {
+    expect(gapsOf(complete, models)).toEqual([]);
+  });
+
+  it('starts with a model and a dataset', () => {
+    expect(gapsOf(emptyDraft(), [])).toEqual(['Choose at least one model.', 'Choose a dataset folder.']);
+  });
+
+  it.each([
+    ['a model that is not there', complete, [model('a')], 'The model b cannot be used: remove it or choose another.'],
+    ['a broken file', complete, [model('a'), model('b', { problem: 'cut short' })], 'The model b cannot be used: remove it or choose another.'],
+    ['unknown preprocessing', complete, [model('a'), model('b', { described: false })], 'Say how images are prepared for b.'],
+    ['an empty recipe', { ...complete, recipes: [draftRecipe('new', [])] }, models, 'Add a step to the recipe "new", or delete it.'],
+    ['a recipe called baseline', { ...complete, recipes: [{ ...complete.recipes[0]!, name: 'baseline' }] }, models, 'Two recipes are called "baseline": rename one.'],
+    ['a recipe without a name', { ...complete, recipes: [{ ...complete.recipes[0]!, name: ' ' }] }, models, 'Give every recipe a name.'],
+  ])('names %s', (_title, draft, list, sentence) => {
+    expect(gapsOf(draft, list)).toEqual([sentence]);
+  });
+
+  it('names an unreadable dataset', () => {
+    expect(gapsOf(complete, models, 'No dataset')).toEqual(['The dataset cannot be read: choose another folder.']);
+  });
+});
+
+describe('the case study', () => {
+  it('takes its networks in a fixed order, on the dataset at hand', () => {
+    const draft = draftFromSweep(caseStudyFor(['squeezenet1.1', 'other', 'mobilenetv2'], dataset));
+    expect(draft.models).toEqual(['mobilenetv2', 'squeezenet1.1']);
+    expect(draft.dataset).toMatchObject(dataset);
+    expect(Object.keys(sweepFromDraft(draft).recipes)).toHaveLength(7);
+  });
+
+  it('takes what is there when none of its networks is, and may wait for a dataset', () => {
+    const draft = draftFromSweep(caseStudyFor(['mine'], { path: '' }));
+    expect(draft.models).toEqual(['mine']);
+    expect(gapsOf(draft, [model('mine')])).toEqual(['Choose a dataset folder.']);
+  });
+});

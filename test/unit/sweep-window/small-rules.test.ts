@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { preprocessSchema } from '../../../src/shared/model-card';
+import { droppedKind } from '../../../src/renderer/sweep/dropped-files';
+import { fileNameOf, modelFromInspection, modelFromSummary } from '../../../src/renderer/sweep/listed-model';
+import { preprocessFor, presets } from '../../../src/renderer/sweep/preprocess-presets';
+import { freeName, moved } from '../../../src/renderer/sweep/recipe-edits';
+
+describe('moving a step', () => {
+  it.each([
+    [0, 2, ['b', 'c', 'a']],
+    [2, 0, ['c', 'a', 'b']],
+    [1, 1, ['a', 'b', 'c']],
+    [0, 99, ['b', 'c', 'a']],
+    [2, -5, ['c', 'a', 'b']],
+    [7, 0, ['a', 'b', 'c']],
+  ])('from %i to %i', (from, to, expected) => {
+    expect(moved(['a', 'b', 'c'], from, to)).toEqual(expected);
+  });
+
+  it('neither loses nor adds a step, and moving back restores the order', () => {
+    const index = fc.nat(9);
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { minLength: 10, maxLength: 10 }), index, index, (items, from, to) => {
+        expect(moved(moved(items, from, to), to, from)).toEqual(items);
+      }),
+    );
+  });
+});
+
+describe('a free name', () => {
+  it.each([
+    ['int8', [], 'int8'],
+    ['int8', ['int8'], 'int8 2'],
+    ['int8 2', ['int8', 'int8 2'], 'int8 3'],
+    ['recipe', ['recipe', 'recipe 2', 'recipe 4'], 'recipe 3'],
+  ])('for %s beside %j', (name, taken, expected) => {
+    expect(freeName(name, taken)).toBe(expected);
+  });
+});
+
+describe('a dropped file', () => {
+  it.each([
+    ['/home/ada/net.onnx', '', 'model'],
+    ['C:\\nets\\NET.ONNX', '', 'model'],
+    ['/home/ada/night.yaml', 'application/yaml', 'sweep'],
+    ['/home/ada/night.yml', '', 'sweep'],
+    ['/data/imagenet', '', 'folder'],
+    ['/data/squeezenet1.1-images', '', 'folder'],
+    ['/data/cat.jpg', 'image/jpeg', 'unknown'],
+    ['/data/notes.txt', 'text/plain', 'unknown'],
+    ['/data/net.pt', '', 'unknown'],
+  ])('%s is a %s', (path, type, expected) => {
+    expect(droppedKind(path, type)).toBe(expected);
+  });
+});
+
+describe('a preprocessing preset', () => {
+  // torchvision: mean 0.485 0.456 0.406, std 0.229 0.224 0.225 on the 0..1 scale.
+  it('is that of torchvision times 255', () => {
+    const { mean, std } = preprocessFor('imagenet', 224, { mean: [0, 0, 0], std: [1, 1, 1] });
+    [0.485, 0.456, 0.406].forEach((value, channel) => expect(mean[channel]).toBeCloseTo(value * 255, 10));
+    [0.229, 0.224, 0.225].forEach((value, channel) => expect(std[channel]).toBeCloseTo(value * 255, 10));
+  });
+
+  it('maps 0..255 to -1..1 for TensorFlow', () => {
+    const { mean, std } = preprocessFor('tensorflow', 224, { mean: [0, 0, 0], std: [1, 1, 1] });
+    expect([0, 255].map((grey) => (grey - mean[0]) / std[0])).toEqual([-1, 1]);
+  });
+
+  it.each(presets.map((preset) => preset.value))('%s is a valid card entry at any size', (preset) => {
+    for (const side of [32, 224, 299]) {
+      const found = preprocessFor(preset, side, { mean: [1, 2, 3], std: [4, 5, 6] });
+      expect(preprocessSchema.parse(found)).toEqual(found);
+    }
+    expect(preprocessFor(preset, 224, { mean: [1, 2, 3], std: [4, 5, 6] })).toMatchObject({ resize: 256, crop: 224 });
+  });
+});
+
+describe('a listed model', () => {
+  it('is named as sweeps name it: folder models by name, others by path', () => {
+    const summary = modelFromSummary({ name: 'net', title: '', path: '/zoo/net.onnx', sizeBytes: 10 });
+    expect(summary).toMatchObject({ reference: 'net', title: 'net', described: false, input: undefined });
+  });
+
+  it('of a single file shows the size of its input, when the file fixes it', () => {
+    const inspection = {
+      path: '/x/net.onnx', sha256: '', sizeBytes: 10, opset: 17, producer: '', params: 1, nonZeroParams: 1, macs: 1, operators: {}, layers: [],
+      input: { name: 'x', shape: ['N', 3, 240, 320], type: 'float32' },
+      output: { name: 'y', shape: ['N', 10], type: 'float32' },
+    };
+    expect(modelFromInspection(inspection)).toMatchObject({ reference: '/x/net.onnx', title: 'net.onnx', input: '320×240', described: false });
+    const open = { ...inspection, input: { ...inspection.input, shape: ['N', 3, 'h', 'w'] } };
+    expect(modelFromInspection(open).input).toBeUndefined();
+  });
+
+  it.each([
+    ['/a/b/net.onnx', 'net.onnx'],
+    ['C:\\a\\net.onnx', 'net.onnx'],
+    ['/a/b/', 'b'],
+    ['net', 'net'],
+  ])('file name of %s', (path, expected) => {
+    expect(fileNameOf(path)).toBe(expected);
+  });
+});
