@@ -1,5 +1,6 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
 import { fileURLToPath } from 'node:url';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -9,6 +10,14 @@ const shared = { '@shared': at('src/shared') };
 // supported, 33. Hence the explicit targets: electron-vite would derive newer ones from the installed version.
 const nodeTarget = 'node20';
 const chromeTarget = 'chrome130';
+
+// The development server injects styles and opens a websocket; the built window allows neither.
+const developmentPolicy: Plugin = {
+  name: 'development-content-security-policy',
+  apply: 'serve',
+  transformIndexHtml: (html) =>
+    html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'; connect-src 'self' ws:"),
+};
 
 export default defineConfig({
   main: {
@@ -43,7 +52,7 @@ export default defineConfig({
   renderer: {
     root: at('src/renderer'),
     resolve: { alias: { ...shared, '@': at('src/renderer') } },
-    plugins: [vue()],
+    plugins: [vue(), developmentPolicy],
     build: {
       target: chromeTarget,
       sourcemap: true,

@@ -24,7 +24,9 @@ try {
   for (const [stage, seconds] of times) console.log(`${stage.padEnd(6)} ${seconds.toFixed(2)} s`);
   console.log(`total  ${times.reduce((sum, [, seconds]) => sum + seconds, 0).toFixed(2)} s`);
   console.log(`peak   ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB resident`);
-  console.log(`nodes  ${graph.nodes.length} -> ${folded.nodes.length}, bytes ${(await stat(path)).size} -> ${(await stat(target)).size}`);
+  console.log(
+    `nodes  ${graph.nodes.length} -> ${folded.nodes.length}, bytes ${(await stat(path)).size} -> ${(await stat(target)).size}`,
+  );
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
-// node scripts/bench.mjs NAME [arguments]: bundles bench/NAME.ts for plain Node into .cache/bench and runs it in a process of its own,
-// so that its peak memory is its own.
+// node scripts/bench.mjs NAME [arguments]: bundles bench/NAME.ts for plain Node into .cache/bench and runs it in a
+// process of its own, so that its peak memory is its own.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

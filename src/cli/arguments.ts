@@ -47,7 +47,7 @@ export function parseArguments(command: Command, words: string[]): Arguments {
     );
     parsed = parseArgs({ args: words, options: config, allowPositionals: true });
   } catch (thrown) {
-    throw usageError(command, (thrown as Error).message.split('. ')[0]!);
+    throw usageError(command, parsingProblem(thrown as NodeJS.ErrnoException));
   }
   const { values, positionals } = parsed;
   const least = wanted.filter((word) => !word.startsWith('[')).length;
@@ -62,10 +62,17 @@ export function parseArguments(command: Command, words: string[]): Arguments {
       const text = values[name] as string | undefined;
       if (text === undefined) return undefined;
       const value = Number(text);
-      if (Number.isInteger(value) && value >= from && value <= to) return value;
+      if (/^-?\d+$/.test(text) && value >= from && value <= to) return value;
       throw usageError(command, `--${name} takes a whole number from ${from} to ${to}, not "${text}"`);
     },
   };
+}
+
+/** Node's messages go on with several lines of advice; ours say less. */
+function parsingProblem({ code, message }: NodeJS.ErrnoException): string {
+  const option = /'(?:-\w, )?(-[^' ,]*)/.exec(message)?.[1] ?? '';
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `Unknown option "${option}"`;
+  return message.includes('does not take an argument') ? `${option} takes no value` : `${option} needs a value`;
 }
 
 export function usageError(command: Command, detail: string): AppError {

@@ -9,7 +9,8 @@ async function main(words: string[]): Promise<number> {
   const [name, ...rest] = words;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(generalHelp());
-    return name === undefined ? 2 : 0;
+    if (name === undefined) throw new AppError('usage', { detail: 'No command is given' });
+    return 0;
   }
   if (name === '--version' || name === '-V') {
     process.stdout.write(`${whittleVersion}\n`);

@@ -5,13 +5,16 @@ const plainEveryMs = 5000;
 
 /** Progress on standard error: one line kept up to date on a terminal, a plain line every few seconds elsewhere. */
 export class ProgressLine {
-  private lastPlain = 0;
+  private lastPlain: number;
   private shown = false;
 
   constructor(
     private readonly stream: NodeJS.WriteStream = process.stderr,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    // What ends within seconds needs no line in a log file.
+    this.lastPlain = now();
+  }
 
   update(progress: Progress & { stepFraction?: number }): void {
     const line = progressText(progress);

@@ -18,9 +18,10 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
     await mkdir(modelsFolder, { recursive: true });
     await writeFileAtomic(join(folder, 'matrix.csv'), renderReport(run, 'csv'));
     await writeFileAtomic(join(folder, 'results.json'), renderReport(run, 'json'));
+    const taken = new Set<string>();
     for (const trial of run.trials) {
       if (trial.isBaseline || !trial.artifact) continue;
-      const path = join(modelsFolder, `${fileName(trial.model)}--${fileName(trial.recipe)}.onnx`);
+      const path = join(modelsFolder, `${unique(`${fileName(trial.model)}--${fileName(trial.recipe)}`, taken)}.onnx`);
       await rm(path, { force: true });
       await link(trial.artifact.path, path).catch(() => copyFile(trial.artifact!.path, path));
       const source = run.manifest.models.find((model) => model.name === trial.model);
@@ -31,6 +32,14 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
     throw writeError(folder, thrown);
   }
   return folder;
+}
+
+/** "a b" and "A-b" are one name for a file system that ignores case. */
+function unique(name: string, taken: Set<string>): string {
+  let candidate = name;
+  for (let count = 2; taken.has(candidate.toLowerCase()); count++) candidate = `${name}-${count}`;
+  taken.add(candidate.toLowerCase());
+  return candidate;
 }
 
 /** Names come from sweeps and cards: nothing in them may lead elsewhere. */

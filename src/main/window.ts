@@ -23,7 +23,7 @@ export function openMainWindow(): BrowserWindow {
     minHeight: 520,
     show: false,
     title: 'Whittle',
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181a' : '#fbfbfa',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#15191a' : '#f4f5f5',
     webPreferences: {
       preload: fileURLToPath(new URL('../preload/preload.cjs', import.meta.url)),
       contextIsolation: true,

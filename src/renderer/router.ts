@@ -6,7 +6,12 @@ export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/sweep', name: 'sweep', component: SweepView, meta: { title: 'Sweep' } },
-    { path: '/matrix/:run?', name: 'matrix', component: () => import('./views/MatrixView.vue'), meta: { title: 'Matrix' } },
+    {
+      path: '/matrix/:run?',
+      name: 'matrix',
+      component: () => import('./views/MatrixView.vue'),
+      meta: { title: 'Matrix' },
+    },
     { path: '/:rest(.*)*', redirect: { name: 'sweep' } },
   ],
 });

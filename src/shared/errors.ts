@@ -5,7 +5,8 @@
 type Facts = Record<string, string | number | undefined>;
 
 /** The sentence about one skipped image, as part of another. */
-const withoutAdvice = (sentence: string | number | undefined): string => String(sentence).replace(/\.? The image is skipped\.$/, '');
+const withoutAdvice = (sentence: string | number | undefined): string =>
+  String(sentence).replace(/\.? The image is skipped\.$/, '');
 
 const sentences = {
   'model.not-found': (f: Facts) =>
@@ -74,7 +75,7 @@ const sentences = {
     `Recipe "${f.text}", at character ${f.position}: ${f.detail}. Write steps as in "prune.magnitude{amount:0.5} | quantize.static".`,
   'sweep.not-found': (f: Facts) => `No sweep file at ${f.path}. Give the path of a YAML file.`,
   'sweep.yaml': (f: Facts) => `${f.path}, line ${f.line}: ${f.detail}. Correct the YAML.`,
-  'sweep.invalid': (f: Facts) => `${f.path}: ${f.at ? `"${f.at}": ` : ''}${f.detail}.`,
+  'sweep.invalid': (f: Facts) => `${f.path}: ${f.at ? `"${f.at}": ` : ''}${f.detail}. Correct the sweep file.`,
   'output.unwritable': (f: Facts) => `Cannot write to ${f.path} (${f.detail}). Choose a folder you may write to.`,
   'output.disk-full': (f: Facts) =>
     `The disk that holds ${f.path} is full. Free some space and run the same command again: finished steps are kept.`,

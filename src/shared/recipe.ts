@@ -7,21 +7,26 @@ export interface RecipeStep {
 }
 export type Recipe = RecipeStep[];
 
+const stepForm = 'a step is one technique, or { technique: { parameter: value } }';
+
 /** In YAML a step is `quantize.static` or `{ prune.magnitude: { amount: 0.5 } }`. */
-export const recipeStepSchema = z.union([
-  z
-    .string()
-    .min(1)
-    .transform((technique): RecipeStep => ({ technique, params: {} })),
-  z.strictObject({ technique: z.string().min(1), params: z.record(z.string(), z.unknown()).default({}) }),
-  z
-    .record(z.string(), z.record(z.string(), z.unknown()).nullable())
-    .refine((step) => Object.keys(step).length === 1, 'a step is one technique, or { technique: { parameter: value } }')
-    .transform((step): RecipeStep => {
-      const [technique, params] = Object.entries(step)[0]!;
-      return { technique, params: params ?? {} };
-    }),
-]);
+export const recipeStepSchema = z.union(
+  [
+    z
+      .string()
+      .min(1)
+      .transform((technique): RecipeStep => ({ technique, params: {} })),
+    z.strictObject({ technique: z.string().min(1), params: z.record(z.string(), z.unknown()).default({}) }),
+    z
+      .record(z.string(), z.record(z.string(), z.unknown()).nullable())
+      .refine((step) => Object.keys(step).length === 1, stepForm)
+      .transform((step): RecipeStep => {
+        const [technique, params] = Object.entries(step)[0]!;
+        return { technique, params: params ?? {} };
+      }),
+  ],
+  stepForm,
+);
 export const recipeSchema = z.array(recipeStepSchema).max(16);
 
 /** What the registry tells of a technique; the form, the help and the docs are made from `paramsSchema`. */

@@ -44,7 +44,10 @@ export function parseInput(contract: Contract, name: string, input: unknown): un
   const parsed = endpoint.input.safeParse(input);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
-  throw new AppError('ipc.invalid', { endpoint: name, detail: path.length > 0 ? `"${path.join('.')}": ${message}` : message });
+  throw new AppError('ipc.invalid', {
+    endpoint: name,
+    detail: path.length > 0 ? `"${path.join('.')}": ${message}` : message,
+  });
 }
 
 /** Serves a contract on a channel. Throws at once when an endpoint has no handler: a gap never waits for a user to find it. */

@@ -1,3 +1,5 @@
+import type { ErrorReport } from '@shared/errors';
+import { reviveError } from '@shared/rpc';
 import type { RunView } from '@shared/run';
 import type { Engine } from '../../main/engine/create-engine';
 import type { PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
@@ -44,11 +46,13 @@ export const run: Command = {
       });
       const view = engine.runs.view(id);
       const folder = await writeResults(engine, view, arguments_.text('out'));
+      const wrongInput = commonProblem(view);
+      if (wrongInput) throw reviveError(wrongInput);
       process.stdout.write(
         arguments_.flag('json') ? `${JSON.stringify(jsonReport(view), null, 2)}\n` : `${matrixText(view)}\n`,
       );
       process.stderr.write(`Run ${id}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`);
-      return status === 'cancelled' ? 130 : exitCode(view);
+      return status === 'cancelled' ? 130 : view.trialsFailed > 0 ? 1 : 0;
     } finally {
       engine.close();
     }
@@ -81,10 +85,8 @@ function cancelOnInterrupt(engine: Engine, id: string, line: ProgressLine): () =
 }
 
 /** When every trial failed for one and the same wrong input, that is bad input, not a failed trial. */
-function exitCode(view: RunView): number {
-  const failed = view.trials.filter((trial) => trial.status === 'failed');
-  if (failed.length === 0) return 0;
-  const codes = [...new Set(failed.map((trial) => trial.error?.code))];
-  const allAlike = failed.length === view.trials.length && codes.length === 1;
-  return allAlike && /^(dataset|model|card|output)\./.test(codes[0] ?? '') ? 2 : 1;
+function commonProblem(view: RunView): ErrorReport | undefined {
+  const [first] = view.trials;
+  const allAlike = view.trials.every((trial) => trial.status === 'failed' && trial.error?.code === first?.error?.code);
+  return allAlike && /^(dataset|model|card)\./.test(first?.error?.code ?? '') ? first?.error : undefined;
 }

@@ -1,5 +1,14 @@
 import { onScopeDispose, readonly, shallowRef, getCurrentScope, type ShallowRef } from 'vue';
-import type { InputOf, JobName, OutputOf, RpcName, SignalName, StateOf, WindowBridge, WindowContract } from '@shared/contract';
+import type {
+  InputOf,
+  JobName,
+  OutputOf,
+  RpcName,
+  SignalName,
+  StateOf,
+  WindowBridge,
+  WindowContract,
+} from '@shared/contract';
 import type { Progress } from '@shared/run';
 import { AppError, isErrorCode } from '@shared/errors';
 
@@ -75,7 +84,9 @@ export function onSignal<N extends SignalName<Contract>>(
 }
 
 /** The current state of a signal, `undefined` until the first one arrives. Stops listening with its scope. */
-export function useSignal<N extends SignalName<Contract>>(name: N): Readonly<ShallowRef<StateOf<Contract[N]> | undefined>> {
+export function useSignal<N extends SignalName<Contract>>(
+  name: N,
+): Readonly<ShallowRef<StateOf<Contract[N]> | undefined>> {
   listenOnce();
   const state = shallowRef(states.get(name) as StateOf<Contract[N]> | undefined);
   const stop = onSignal(name, (value) => (state.value = value));

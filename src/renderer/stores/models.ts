@@ -75,5 +75,18 @@ export const useModelsStore = defineStore('models', () => {
     added.value = added.value.map(swap);
   }
 
-  return { folder, added, list, folderPath, problems, loading, loaded, load, changeFolder, addFile, removeFile, describe };
+  return {
+    folder,
+    added,
+    list,
+    folderPath,
+    problems,
+    loading,
+    loaded,
+    load,
+    changeFolder,
+    addFile,
+    removeFile,
+    describe,
+  };
 });

@@ -1,7 +1,16 @@
 import { useEventListener, watchDebounced } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import { draftFromSweep, draftRecipe, draftStep, emptyDraft, readDraft, type DraftRecipe, type SweepDraft, type UnfinishedSweep } from '../sweep/draft';
+import {
+  draftFromSweep,
+  draftRecipe,
+  draftStep,
+  emptyDraft,
+  readDraft,
+  type DraftRecipe,
+  type SweepDraft,
+  type UnfinishedSweep,
+} from '../sweep/draft';
 import { freeName, moved } from '../sweep/recipe-edits';
 
 const storageKey = 'whittle.sweep-draft';
@@ -58,7 +67,10 @@ export const useSweepDraftStore = defineStore('sweep-draft', () => {
     const at = draft.value.recipes.findIndex((one) => one.id === id);
     const [recipe] = at < 0 ? [] : draft.value.recipes.splice(at, 1);
     if (!recipe?.steps.length) return;
-    undoable.value = { sentence: `Deleted the recipe "${recipe.name}".`, revert: () => draft.value.recipes.splice(at, 0, recipe) };
+    undoable.value = {
+      sentence: `Deleted the recipe "${recipe.name}".`,
+      revert: () => draft.value.recipes.splice(at, 0, recipe),
+    };
   }
 
   function addStep(recipe: DraftRecipe, technique: string): string {
@@ -74,7 +86,17 @@ export const useSweepDraftStore = defineStore('sweep-draft', () => {
   }
 
   return {
-    draft, undoable, undo, dismissUndo, replace, toggleModel,
-    addRecipe, duplicateRecipe, removeRecipe, addStep, moveStep, removeStep,
+    draft,
+    undoable,
+    undo,
+    dismissUndo,
+    replace,
+    toggleModel,
+    addRecipe,
+    duplicateRecipe,
+    removeRecipe,
+    addStep,
+    moveStep,
+    removeStep,
   };
 });

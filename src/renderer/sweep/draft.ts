@@ -49,7 +49,10 @@ export function draftStep(technique: string, params: Record<string, unknown> = {
   return { id: identity(), technique, params: structuredClone(params) };
 }
 
-export function draftRecipe(name: string, steps: readonly { technique: string; params: Record<string, unknown> }[]): DraftRecipe {
+export function draftRecipe(
+  name: string,
+  steps: readonly { technique: string; params: Record<string, unknown> }[],
+): DraftRecipe {
   return { id: identity(), name, steps: steps.map((step) => draftStep(step.technique, step.params)) };
 }
 
@@ -67,7 +70,9 @@ export function draftFromSweep(sweep: UnfinishedSweep): SweepDraft {
 /** The sweep file of a draft. It need not be valid yet: see `gapsOf`. */
 export function sweepFromDraft(draft: SweepDraft): SweepFile {
   const { recipes, name, ...rest } = draft;
-  const named = recipes.map(({ name: key, steps }) => [key, steps.map(({ technique, params }) => ({ technique, params }))] as const);
+  const named = recipes.map(
+    ({ name: key, steps }) => [key, steps.map(({ technique, params }) => ({ technique, params }))] as const,
+  );
   return { name: name.trim() || 'sweep', ...rest, recipes: Object.fromEntries([[baselineName, []], ...named]) };
 }
 

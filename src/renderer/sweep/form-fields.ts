@@ -5,8 +5,19 @@ interface FieldBase {
   help?: string;
 }
 export type FormField =
-  | (FieldBase & { kind: 'number'; whole: boolean; minimum?: number; maximum?: number; step: number; fallback?: number })
-  | (FieldBase & { kind: 'choice'; options: { value: string; label: string; raw: string | number }[]; fallback?: string | number })
+  | (FieldBase & {
+      kind: 'number';
+      whole: boolean;
+      minimum?: number;
+      maximum?: number;
+      step: number;
+      fallback?: number;
+    })
+  | (FieldBase & {
+      kind: 'choice';
+      options: { value: string; label: string; raw: string | number }[];
+      fallback?: string | number;
+    })
   | (FieldBase & { kind: 'switch'; fallback?: boolean })
   | (FieldBase & { kind: 'text'; fallback?: string })
   | (FieldBase & { kind: 'texts'; fallback?: string[] })
@@ -43,7 +54,12 @@ function fieldFor(name: string, property: PropertySchema): FormField {
   switch (property.type) {
     case 'number':
     case 'integer':
-      return { ...base, kind: 'number', ...numberBounds(property), fallback: typeof fallback === 'number' ? fallback : undefined };
+      return {
+        ...base,
+        kind: 'number',
+        ...numberBounds(property),
+        fallback: typeof fallback === 'number' ? fallback : undefined,
+      };
     case 'boolean':
       return { ...base, kind: 'switch', fallback: typeof fallback === 'boolean' ? fallback : undefined };
     case 'string':
@@ -51,14 +67,21 @@ function fieldFor(name: string, property: PropertySchema): FormField {
     case 'array':
       if (property.items?.type !== 'string') break;
       return { ...base, kind: 'texts', fallback: Array.isArray(fallback) ? fallback.map(String) : undefined };
+    default:
+      break;
   }
   return { ...base, kind: 'other', fallback };
 }
 
-const isChoice = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
+export const isChoice = (value: unknown): value is string | number =>
+  typeof value === 'string' || typeof value === 'number';
 
 /** An enum, or alternatives that are each one constant. */
-function choices({ enum: listed, anyOf, const: only }: PropertySchema): { value: string; label: string; raw: string | number }[] | undefined {
+function choices({
+  enum: listed,
+  anyOf,
+  const: only,
+}: PropertySchema): { value: string; label: string; raw: string | number }[] | undefined {
   const values = listed ?? (only !== undefined ? [only] : anyOf?.map((option) => option.const));
   if (!values?.length || !values.every(isChoice)) return undefined;
   return values.map((raw) => ({ value: String(raw), label: String(raw), raw }));
@@ -92,6 +115,9 @@ const tidy = (value: number): number => Number(value.toPrecision(12));
 
 /** "perChannel" and "per_channel" as people write it: "Per channel". */
 function words(name: string): string {
-  const text = name.replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/[_-]+/g, ' ').toLowerCase();
+  const text = name
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .toLowerCase();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

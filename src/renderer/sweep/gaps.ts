@@ -7,7 +7,8 @@ export function gapsOf(draft: SweepDraft, models: readonly ListedModel[], datase
   if (draft.models.length === 0) gaps.push('Choose at least one model.');
   for (const reference of draft.models) {
     const model = models.find((candidate) => candidate.reference === reference);
-    if (!model || model.problem) gaps.push(`The model ${model?.title ?? reference} cannot be used: remove it or choose another.`);
+    if (!model || model.problem)
+      gaps.push(`The model ${model?.title ?? reference} cannot be used: remove it or choose another.`);
     else if (!model.described) gaps.push(`Say how images are prepared for ${model.title}.`);
   }
   if (!draft.dataset.path) gaps.push('Choose a dataset folder.');

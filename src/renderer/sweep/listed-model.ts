@@ -20,14 +20,29 @@ export interface ListedModel {
 
 export function modelFromSummary({ name, title, path, sizeBytes, card }: ModelSummary): ListedModel {
   const input = card && `${card.input.width}×${card.input.height}`;
-  return { reference: name, title: title || name, path, sizeBytes, input, licence: card?.licence, described: Boolean(card) };
+  return {
+    reference: name,
+    title: title || name,
+    path,
+    sizeBytes,
+    input,
+    licence: card?.licence,
+    described: Boolean(card),
+  };
 }
 
 export function modelFromInspection({ path, sizeBytes, input, card }: ModelInspection): ListedModel {
   const [width, height] = [input.shape.at(-1), input.shape.at(-2)];
   const known = typeof width === 'number' && typeof height === 'number';
   const title = fileNameOf(path);
-  return { reference: path, title, path, sizeBytes, input: known ? `${width}×${height}` : undefined, described: Boolean(card) };
+  return {
+    reference: path,
+    title,
+    path,
+    sizeBytes,
+    input: known ? `${width}×${height}` : undefined,
+    described: Boolean(card),
+  };
 }
 
 /** The last part of a path, on any system. */

@@ -13,13 +13,16 @@ export function useDatasetSummary(spec: () => DatasetSpec) {
   const busy = shallowRef(false);
   const text = computed(() => JSON.stringify(spec()));
   let running: AbortController | undefined;
+  let readPath = '';
 
   async function refresh(): Promise<void> {
     running?.abort();
     const turn = (running = new AbortController());
     const wanted = JSON.parse(text.value) as DatasetSpec;
     progress.value = problem.value = undefined;
-    if (wanted.path !== summary.value?.path) summary.value = undefined;
+    // New counts of the same folder: the old figures stay until the new ones are there.
+    if (wanted.path !== readPath) summary.value = undefined;
+    readPath = wanted.path;
     busy.value = Boolean(wanted.path);
     if (!wanted.path) return;
     try {

@@ -25,7 +25,10 @@ export function useSweepInputs() {
   /** Networks named by their path are read at once, so that their rows show. */
   async function readPaths(): Promise<void> {
     const paths = store.draft.models.filter((reference) => /[\\/]|\.onnx$/i.test(reference));
-    await Promise.all(paths.map((path) => models.addFile(path)));
+    const read = await Promise.all(paths.map(async (path) => [path, (await models.addFile(path)).reference] as const));
+    // A path into the model folder becomes the name it has there.
+    const names = new Map(read);
+    store.draft.models = [...new Set(store.draft.models.map((reference) => names.get(reference) ?? reference))];
   }
 
   async function addModels(paths: readonly string[]): Promise<void> {
@@ -68,7 +71,11 @@ export function useSweepInputs() {
       if (kind === 'model') await addModels([path]);
       else if (kind === 'sweep') await openSweep(path);
       else if (kind === 'folder') store.draft.dataset.path = path;
-      else problems.value = [...problems.value, `${path} was not added: drop .onnx models, a folder of images, or a sweep file (.yaml).`];
+      else
+        problems.value = [
+          ...problems.value,
+          `${path} was not added: drop .onnx models, a folder of images, or a sweep file (.yaml).`,
+        ];
     }
   }
 

@@ -15,7 +15,10 @@ const card = modelCardSchema.parse({
   preprocess: { resize: 28, crop: 24, mean: [120, 110, 100], std: [50, 60, 70] },
 });
 
-async function imageSet(folder: string, files: Record<string, number | string | Uint8Array>): Promise<ImageSet<'eval'>> {
+async function imageSet(
+  folder: string,
+  files: Record<string, number | string | Uint8Array>,
+): Promise<ImageSet<'eval'>> {
   await writeTree(folder, files);
   const entries = Object.keys(files).map((name, index): ImageEntry => {
     const path = join(folder, name);
@@ -64,12 +67,20 @@ describe('batches', () => {
     writeFileSync(join(folder, '1.jpg'), 'no image any more');
     rmSync(join(folder, '3.jpg'));
     const cut = await imageSet(folder, { 'cut.jpg': readFileSync(join(folder, '0.jpg')).subarray(0, 300) });
-    const images = await openImages({ ...set, entries: [...set.entries, ...cut.entries] }, card, { cacheFolder: temporaryFolder() });
+    const images = await openImages({ ...set, entries: [...set.entries, ...cut.entries] }, card, {
+      cacheFolder: temporaryFolder(),
+    });
     expect(images.count).toBe(7);
     for (let repeat = 0; repeat < 2; repeat++) {
-      const names = (await walk(images.batches(4))).flatMap((batch) => batch.entries.map((entry) => entry.path.slice(folder.length + 1)));
+      const names = (await walk(images.batches(4))).flatMap((batch) =>
+        batch.entries.map((entry) => entry.path.slice(folder.length + 1)),
+      );
       expect(names).toEqual(['0.jpg', '2.jpg', '4.jpg', '5.jpg']);
-      expect(images.problems.map((problem) => problem.file.slice(folder.length + 1)).sort()).toEqual(['1.jpg', '3.jpg', 'cut.jpg']);
+      expect(images.problems.map((problem) => problem.file.slice(folder.length + 1)).sort()).toEqual([
+        '1.jpg',
+        '3.jpg',
+        'cut.jpg',
+      ]);
     }
     expect(images.problems.map((problem) => problem.message).join()).toMatch(/changed after the dataset was opened/);
   });
@@ -141,7 +152,9 @@ describe('cached crops', () => {
     const other = { ...card, preprocess: { ...card.preprocess, resize: 30 } };
     const [first] = await walk((await openImages(set, card, { cacheFolder })).batches(2));
     const [second] = await walk((await openImages(set, other, { cacheFolder })).batches(2));
-    const [cropped] = await walk((await openImages({ ...set, alreadyResized: true }, card, { cacheFolder })).batches(2));
+    const [cropped] = await walk(
+      (await openImages({ ...set, alreadyResized: true }, card, { cacheFolder })).batches(2),
+    );
     expect(second!.data).not.toEqual(first!.data);
     expect(cropped!.data).not.toEqual(first!.data);
     expect(cropFiles(cacheFolder)).toHaveLength(6);

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { datasetSpecSchema, type DatasetSpec } from '@shared/dataset';
 import { describe, expect, test } from 'vitest';
@@ -23,13 +34,22 @@ const json = (value: unknown): string => JSON.stringify(value);
 
 describe('layouts', () => {
   test('class folders of synsets, a subset of ImageNet', async () => {
-    const dataset = await open({ path: await tree({ 'n03888257/a.JPEG': 1, 'n01440764/b.jpg': 2, 'n02102040/c.png': 3 }) });
+    const dataset = await open({
+      path: await tree({ 'n03888257/a.JPEG': 1, 'n01440764/b.jpg': 2, 'n02102040/c.png': 3 }),
+    });
     expect(labelsOf(dataset)).toEqual(['a.JPEG 701', 'b.jpg 0', 'c.png 217']);
-    expect(dataset).toMatchObject({ labels: 'imagenet-1k', classes: 1000, layout: 'class folders (synsets)', labelled: true });
+    expect(dataset).toMatchObject({
+      labels: 'imagenet-1k',
+      classes: 1000,
+      layout: 'class folders (synsets)',
+      labelled: true,
+    });
   });
 
   test('a folder that is no synset beside the others is reported', async () => {
-    const dataset = await open({ path: await tree({ 'n01440764/a.jpg': 1, 'n02102040/b.jpg': 2, 'misc/c.jpg': 3, 'd.jpg': 4 }) });
+    const dataset = await open({
+      path: await tree({ 'n01440764/a.jpg': 1, 'n02102040/b.jpg': 2, 'misc/c.jpg': 3, 'd.jpg': 4 }),
+    });
     expect(labelsOf(dataset)).toEqual(['a.jpg 0', 'b.jpg 217']);
     expect(dataset.problems.map((problem) => basename(problem.file))).toEqual(['misc', 'd.jpg']);
   });
@@ -54,7 +74,13 @@ describe('layouts', () => {
   });
 
   test('train and val folders are splits with one class list', async () => {
-    const path = await tree({ 'train/x/1.jpg': 1, 'train/y/2.jpg': 2, 'train/z/3.jpg': 3, 'val/x/4.jpg': 4, 'val/z/5.jpg': 5 });
+    const path = await tree({
+      'train/x/1.jpg': 1,
+      'train/y/2.jpg': 2,
+      'train/z/3.jpg': 3,
+      'val/x/4.jpg': 4,
+      'val/z/5.jpg': 5,
+    });
     const dataset = await open({ path, calibration: 1, train: 2 });
     expect(labelsOf(dataset)).toEqual(['4.jpg 0', '5.jpg 2']);
     expect(dataset.available).toEqual({ calibration: 3, train: 2, eval: 2 });
@@ -63,7 +89,10 @@ describe('layouts', () => {
   });
 
   test('a folder of images has no labels', async () => {
-    for (const path of [await tree({ 'a.jpg': 1, 'b.webp': 2 }), await tree({ 'images/a.jpg': 1, 'images/b.webp': 2 })]) {
+    for (const path of [
+      await tree({ 'a.jpg': 1, 'b.webp': 2 }),
+      await tree({ 'images/a.jpg': 1, 'images/b.webp': 2 }),
+    ]) {
       const dataset = await open({ path });
       expect(labelsOf(dataset)).toEqual(['a.jpg -1', 'b.webp -1']);
       expect(dataset).toMatchObject({ labelled: false, layout: 'no labels', classes: 0 });
@@ -117,10 +146,15 @@ describe('layouts', () => {
 
     test.each([
       ['nothing', {}],
-      ['a list in class order', { 'LOC_synset_mapping.txt': imagenetSynsets.map((synset) => `${synset} name`).join('\n') }],
+      [
+        'a list in class order',
+        { 'LOC_synset_mapping.txt': imagenetSynsets.map((synset) => `${synset} name`).join('\n') },
+      ],
       ['a list that lacks classes', { 'synsets.txt': ids.slice(1).join('\n') }],
     ])('is not guessed from %s', async (_name, more) => {
-      await expect(open({ path: await tree({ ...files, ...more }) })).rejects.toMatchObject({ code: 'dataset.synsets-missing' });
+      await expect(open({ path: await tree({ ...files, ...more }) })).rejects.toMatchObject({
+        code: 'dataset.synsets-missing',
+      });
     });
   });
 
@@ -145,7 +179,11 @@ describe('layouts', () => {
       expect(labelsOf(dataset)).toEqual(['a.jpg 2', 'b.jpg 1']);
       expect(dataset.calibration.entries.map((entry) => entry.label)).toEqual([-1]);
       expect(dataset.train.entries.map((entry) => entry.label).sort()).toEqual([0, 2]);
-      expect([dataset.eval, dataset.calibration, dataset.train].map((set) => set.alreadyResized)).toEqual([true, false, false]);
+      expect([dataset.eval, dataset.calibration, dataset.train].map((set) => set.alreadyResized)).toEqual([
+        true,
+        false,
+        false,
+      ]);
       expect(dataset).toMatchObject({ name: 'mine', classes: 3, labelNames: ['cat', 'dog', 'elk'] });
     }
     expect((await open({ path, alreadyResized: false })).eval.alreadyResized).toBe(false);
@@ -169,8 +207,16 @@ describe('what is wrong is said', () => {
   test.each<[string, Parameters<typeof writeTree>[1], object]>([
     ['no images', { 'notes.txt': 'x' }, { code: 'dataset.empty' }],
     ['only hidden images', { '._a.jpg': 'x' }, { code: 'dataset.empty' }],
-    ['a class that is no number', { 'a.jpg': 1, 'val.txt': 'a.jpg 0\nb.jpg zero' }, { code: 'dataset.labels-invalid', facts: { line: 2 } }],
-    ['a line without a class', { 'a.jpg': 1, 'val.txt': '\n\na.jpg' }, { code: 'dataset.labels-invalid', facts: { line: 3 } }],
+    [
+      'a class that is no number',
+      { 'a.jpg': 1, 'val.txt': 'a.jpg 0\nb.jpg zero' },
+      { code: 'dataset.labels-invalid', facts: { line: 2 } },
+    ],
+    [
+      'a line without a class',
+      { 'a.jpg': 1, 'val.txt': '\n\na.jpg' },
+      { code: 'dataset.labels-invalid', facts: { line: 3 } },
+    ],
     ['a negative class', { 'a.jpg': 1, 'val.txt': 'a.jpg -3' }, { code: 'dataset.labels-invalid', facts: { line: 1 } }],
     [
       'class 1000 of ImageNet',
@@ -178,19 +224,51 @@ describe('what is wrong is said', () => {
       { code: 'dataset.labels-invalid', facts: { line: 1, maxClass: 999 } },
     ],
     ['labels of other images', { 'a.jpg': 1, 'val.txt': 'b.jpg 0\nc.jpg 1' }, { code: 'dataset.labels-mismatch' }],
-    ['most images without a label', { 'a.jpg': 1, 'b.jpg': 2, 'c.jpg': 3, 'val.txt': 'a.jpg 0' }, { code: 'dataset.labels-mismatch' }],
+    [
+      'most images without a label',
+      { 'a.jpg': 1, 'b.jpg': 2, 'c.jpg': 3, 'val.txt': 'a.jpg 0' },
+      { code: 'dataset.labels-mismatch' },
+    ],
     ['a name that leads outside', { 'a.jpg': 1, 'val.txt': 'a.jpg 0\n../b.jpg 1' }, { code: 'dataset.path-outside' }],
     ['broken JSON', { 'a.jpg': 1, 'dataset.json': '{' }, { code: 'dataset.spec-invalid' }],
     ['no split', { 'a.jpg': 1, 'dataset.json': '{}' }, { code: 'dataset.spec-invalid' }],
-    ['an unknown field', { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '.', label: 'x' } }) }, { code: 'dataset.spec-invalid' }],
-    ['a folder that is not there', { 'a.jpg': 1, 'dataset.json': json({ eval: { images: 'b' } }) }, { code: 'dataset.spec-invalid' }],
-    ['a label file that is not there', { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '.', labels: 'b.txt' } }) }, { code: 'dataset.labels-missing' }],
-    ['images outside', { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '../..' } }) }, { code: 'dataset.path-outside' }],
-    ['an absolute folder', { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '/tmp' } }) }, { code: 'dataset.path-outside' }],
-    ['labels outside', { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '.', labels: '../l.txt' } }) }, { code: 'dataset.path-outside' }],
+    [
+      'an unknown field',
+      { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '.', label: 'x' } }) },
+      { code: 'dataset.spec-invalid' },
+    ],
+    [
+      'a folder that is not there',
+      { 'a.jpg': 1, 'dataset.json': json({ eval: { images: 'b' } }) },
+      { code: 'dataset.spec-invalid' },
+    ],
+    [
+      'a label file that is not there',
+      { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '.', labels: 'b.txt' } }) },
+      { code: 'dataset.labels-missing' },
+    ],
+    [
+      'images outside',
+      { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '../..' } }) },
+      { code: 'dataset.path-outside' },
+    ],
+    [
+      'an absolute folder',
+      { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '/tmp' } }) },
+      { code: 'dataset.path-outside' },
+    ],
+    [
+      'labels outside',
+      { 'a.jpg': 1, 'dataset.json': json({ eval: { images: '.', labels: '../l.txt' } }) },
+      { code: 'dataset.path-outside' },
+    ],
     [
       'a class beyond labelNames',
-      { 'a.jpg': 1, 'l.txt': 'a.jpg 2', 'dataset.json': json({ labelNames: ['x', 'y'], eval: { images: '.', labels: 'l.txt' } }) },
+      {
+        'a.jpg': 1,
+        'l.txt': 'a.jpg 2',
+        'dataset.json': json({ labelNames: ['x', 'y'], eval: { images: '.', labels: 'l.txt' } }),
+      },
       { code: 'dataset.labels-invalid', facts: { line: 1, maxClass: 1 } },
     ],
   ])('%s', async (_name, files, error) => {
@@ -198,7 +276,9 @@ describe('what is wrong is said', () => {
   });
 
   test('a missing folder', async () => {
-    await expect(open({ path: join(temporaryFolder(), 'nowhere') })).rejects.toMatchObject({ code: 'dataset.not-found' });
+    await expect(open({ path: join(temporaryFolder(), 'nowhere') })).rejects.toMatchObject({
+      code: 'dataset.not-found',
+    });
   });
 
   test('a few images without a label, and labels without an image', async () => {
@@ -233,14 +313,23 @@ describe('splits of files', () => {
     const spec = { eval: 6, calibration: 6, train: 6, seed: 3 };
     const before = await open({ path, ...spec });
     expect(before.available).toEqual({ calibration: 24, train: 18, eval: 12 });
-    for (const name of Object.keys(many)) renameSync(join(path, name), join(path, name.replace(/(\d+)\.jpg/, (_, n) => `x${99 - Number(n)}.jpeg`)));
+    for (const name of Object.keys(many))
+      renameSync(
+        join(path, name),
+        join(
+          path,
+          name.replace(/(\d+)\.jpg/, (_, n) => `x${99 - Number(n)}.jpeg`),
+        ),
+      );
     const moved = join(temporaryFolder(), 'elsewhere');
     cpSync(path, moved, { recursive: true });
     const after = await open({ path: moved, ...spec });
     expect(after.fingerprint).toBe(before.fingerprint);
     for (const split of ['eval', 'calibration', 'train'] as const) {
       expect(after[split].entries.map((entry) => entry.hash)).toEqual(before[split].entries.map((entry) => entry.hash));
-      expect([0, 1, 2].map((label) => before[split].entries.filter((entry) => entry.label === label).length)).toEqual([2, 2, 2]);
+      expect([0, 1, 2].map((label) => before[split].entries.filter((entry) => entry.label === label).length)).toEqual([
+        2, 2, 2,
+      ]);
     }
     expect((await open({ path, ...spec, seed: 4 })).fingerprint).not.toBe(before.fingerprint);
     expect((await open({ path, ...spec, alreadyResized: true })).fingerprint).not.toBe(before.fingerprint);
@@ -266,7 +355,8 @@ describe('splits of files', () => {
 });
 
 describe('remembered hashes', () => {
-  const indexFile = (cacheFolder: string): string => join(cacheFolder, 'hashes', readdirSync(join(cacheFolder, 'hashes'))[0]!);
+  const indexFile = (cacheFolder: string): string =>
+    join(cacheFolder, 'hashes', readdirSync(join(cacheFolder, 'hashes'))[0]!);
 
   test('are used while size and time are the same, and renewed when they are not', async () => {
     const path = await tree({ 'a.jpg': 1, 'b.jpg': 2 });
@@ -316,7 +406,12 @@ describe('remembered hashes', () => {
 test('the summary shows counts and a few images of different classes', async () => {
   const path = await tree({ 'x/1.jpg': await jpeg(1), 'x/2.jpg': 2, 'y/3.jpg': 3, 'y/4.jpg': 4 });
   const summary = summarize(await open({ path, calibration: 2 }));
-  expect(summary).toMatchObject({ chosen: { calibration: 2, train: 0, eval: 2 }, classes: 2, labelled: true, problems: [] });
+  expect(summary).toMatchObject({
+    chosen: { calibration: 2, train: 0, eval: 2 },
+    classes: 2,
+    labelled: true,
+    problems: [],
+  });
   expect(summary.samples.map((sample) => sample.label).sort()).toEqual(['x', 'y']);
 });
 

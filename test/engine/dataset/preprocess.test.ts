@@ -38,7 +38,9 @@ function resampleByDefinition(source: Uint8Array, width: number, height: number)
         let value = 0;
         rows.forEach((row, sourceY) => {
           if (row === 0) return;
-          columns.forEach((column, sourceX) => (value += row * column * source[(sourceY * width + sourceX) * 3 + channel]!));
+          columns.forEach(
+            (column, sourceX) => (value += row * column * source[(sourceY * width + sourceX) * 3 + channel]!),
+          );
         });
         result[(y * plan.crop + x) * 3 + channel] = Math.round(value);
       }
@@ -79,7 +81,9 @@ describe('decoding', () => {
 
   test('takes the high byte of 16-bit images', async () => {
     const wide = Uint16Array.from(pixels, (value) => value * 257);
-    const image = sharp(wide, { raw: { width, height, channels: 3 } }).toColourspace('rgb16').png();
+    const image = sharp(wide, { raw: { width, height, channels: 3 } })
+      .toColourspace('rgb16')
+      .png();
     expect((await sharp(await image.toBuffer()).metadata()).depth).toBe('ushort');
     expect(meanDifference(await decoded(image), expected)).toBe(0);
   });
@@ -116,11 +120,16 @@ describe('decoding', () => {
   });
 
   test('ignores colour profiles', async () => {
-    const image = await sharp(pixels, { raw: { width, height, channels: 3 } }).withIccProfile('p3').png().toBuffer();
+    const image = await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .withIccProfile('p3')
+      .png()
+      .toBuffer();
     expect((await sharp(image).metadata()).icc).toBeDefined();
     const raw = await sharp(image, { ignoreIcc: true }).raw().toBuffer();
     const ours = await decodeCrop(image, 'image', geometry);
-    expect(meanDifference(ours, resampleCrop(raw, width, height, planCrop(width, height, geometry)!))).toBeLessThan(0.5);
+    expect(meanDifference(ours, resampleCrop(raw, width, height, planCrop(width, height, geometry)!))).toBeLessThan(
+      0.5,
+    );
   });
 
   test('only crops images that are resized already', async () => {
@@ -164,7 +173,9 @@ describe('decoding', () => {
   });
 
   test('refuses an image smaller than the crop', async () => {
-    await expect(decodeCrop(await jpeg(1, 50, 90), 'small', { crop: 56 })).rejects.toMatchObject({ code: 'image.too-small' });
+    await expect(decodeCrop(await jpeg(1, 50, 90), 'small', { crop: 56 })).rejects.toMatchObject({
+      code: 'image.too-small',
+    });
   });
 });
 
@@ -215,7 +226,9 @@ describe.skipIf(!existsSync(originals))(`the reference transform (skipped withou
       expect(meanDifference(resampleCrop(data, info.width, info.height, plan), reference), file).toBe(0);
     }
     const largest = Math.max(...Object.values(differences));
-    console.log(`largest mean difference of ${Object.keys(differences).length} photographs: ${largest.toFixed(3)} grey levels`);
+    console.log(
+      `largest mean difference of ${Object.keys(differences).length} photographs: ${largest.toFixed(3)} grey levels`,
+    );
     expect(Object.keys(differences).length).toBeGreaterThan(0);
     expect(largest).toBeLessThan(0.5);
   });

@@ -1,5 +1,13 @@
 import type { Node, Tensor } from '../../../src/main/engine/onnx/graph';
-import { attr, boolTensor, float32Tensor, int32Tensor, int64Tensor, int8Tensor, uint8Tensor } from '../../../src/main/engine/onnx/make';
+import {
+  attr,
+  boolTensor,
+  float32Tensor,
+  int32Tensor,
+  int64Tensor,
+  int8Tensor,
+  uint8Tensor,
+} from '../../../src/main/engine/onnx/make';
 import { noiseTensor } from '../../fixtures/graphs';
 
 type Attributes = Node['attributes'];
@@ -18,11 +26,18 @@ const x = (...shape: number[]): Tensor => noiseTensor(shape, 11);
 const w = (...shape: number[]): Tensor => noiseTensor(shape, 12);
 const numbersOf = (tensor: Tensor): number[] => Array.from(tensor.data as Float32Array);
 const ints = (...values: number[]): Tensor => int64Tensor([values.length], values);
-const bytes = (...shape: number[]): Tensor => uint8Tensor(shape, numbersOf(x(...shape)).map((value) => Math.abs(value) * 200));
+const bytes = (...shape: number[]): Tensor =>
+  uint8Tensor(
+    shape,
+    numbersOf(x(...shape)).map((value) => Math.abs(value) * 200),
+  );
 const scalar = (value: number): Tensor => float32Tensor([], [value]);
 const zero8 = uint8Tensor([], [3]);
 
-const kernel = (size: number, more: Attributes = {}): Attributes => ({ kernel_shape: attr.ints([size, size]), ...more });
+const kernel = (size: number, more: Attributes = {}): Attributes => ({
+  kernel_shape: attr.ints([size, size]),
+  ...more,
+});
 const strides = (size: number): Attributes => ({ strides: attr.ints([size, size]) });
 const pads = (...values: number[]): Attributes => ({ pads: attr.ints(values) });
 
@@ -32,7 +47,12 @@ export function windowCases(): Case[] {
     for (const size of [7, 8, 9]) {
       for (const stride of [1, 2, 3]) {
         const auto = { auto_pad: attr.string(autoPad), ...strides(stride) };
-        cases.push({ op: 'Conv', feeds: [x(1, 4, size, size + 1)], constants: [w(6, 2, 3, 3)], attributes: { ...auto, group: attr.int(2) } });
+        cases.push({
+          op: 'Conv',
+          feeds: [x(1, 4, size, size + 1)],
+          constants: [w(6, 2, 3, 3)],
+          attributes: { ...auto, group: attr.int(2) },
+        });
         cases.push({ op: 'MaxPool', feeds: [x(1, 2, size, size + 1)], attributes: kernel(3, auto) });
         cases.push({ op: 'AveragePool', feeds: [x(1, 2, size, size + 1)], attributes: kernel(3, auto) });
       }
@@ -41,7 +61,12 @@ export function windowCases(): Case[] {
   for (const op of ['MaxPool', 'AveragePool']) {
     for (const size of [5, 6, 7, 8]) {
       for (const stride of [1, 2, 3]) {
-        for (const pad of [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1], [1, 0, 0, 1]]) {
+        for (const pad of [
+          [0, 0, 0, 0],
+          [1, 1, 1, 1],
+          [0, 0, 1, 1],
+          [1, 0, 0, 1],
+        ]) {
           const attributes = kernel(2, { ...strides(stride), ...pads(...pad), ceil_mode: attr.int(1) });
           cases.push({ op, feeds: [x(1, 2, size, size + 1)], attributes, opset: 22 });
         }
@@ -49,25 +74,49 @@ export function windowCases(): Case[] {
     }
   }
   cases.push(
-    { op: 'Conv', feeds: [x(2, 3, 12, 11)], constants: [w(4, 3, 3, 5), w(4)], attributes: { dilations: attr.ints([2, 1]), ...pads(2, 1, 0, 3) } },
+    {
+      op: 'Conv',
+      feeds: [x(2, 3, 12, 11)],
+      constants: [w(4, 3, 3, 5), w(4)],
+      attributes: { dilations: attr.ints([2, 1]), ...pads(2, 1, 0, 3) },
+    },
     { op: 'Conv', feeds: [x(2, 3, 12)], constants: [w(4, 3, 3)] },
     { op: 'MaxPool', feeds: [x(1, 2, 9, 9)], attributes: kernel(3, { dilations: attr.ints([2, 2]) }), outputs: 2 },
     { op: 'GlobalAveragePool', feeds: [x(2, 3, 5, 4)] },
     { op: 'GlobalMaxPool', feeds: [x(2, 3, 5)] },
-    { op: 'ConvInteger', feeds: [bytes(1, 3, 6, 6)], constants: [bytes(4, 3, 3, 3), zero8], attributes: pads(1, 1, 1, 1) },
+    {
+      op: 'ConvInteger',
+      feeds: [bytes(1, 3, 6, 6)],
+      constants: [bytes(4, 3, 3, 3), zero8],
+      attributes: pads(1, 1, 1, 1),
+    },
     {
       op: 'QLinearConv',
       feeds: [bytes(1, 3, 6, 6)],
-      constants: [scalar(0.1), zero8, int8Tensor([4, 3, 3, 3], numbersOf(w(4, 3, 3, 3)).map((value) => value * 100)), scalar(0.1), int8Tensor([], [0]), scalar(1), zero8],
+      constants: [
+        scalar(0.1),
+        zero8,
+        int8Tensor(
+          [4, 3, 3, 3],
+          numbersOf(w(4, 3, 3, 3)).map((value) => value * 100),
+        ),
+        scalar(0.1),
+        int8Tensor([], [0]),
+        scalar(1),
+        zero8,
+      ],
       attributes: strides(2),
     },
-  ); // prettier-ignore
+  );
   return cases;
 }
 
-const same = ['Abs', 'Ceil', 'Elu', 'Erf', 'Exp', 'Floor', 'HardSigmoid', 'HardSwish', 'Identity', 'LeakyRelu', 'LogSoftmax', 'Neg', 'Reciprocal', 'Relu', 'Round', 'Selu', 'Sigmoid', 'Sign', 'Softmax', 'Softplus', 'Softsign', 'Tanh', 'ThresholdedRelu']; // prettier-ignore
-const binary = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Mean', 'Sum', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']; // prettier-ignore
+// prettier-ignore
+const same = ['Abs', 'Ceil', 'Elu', 'Erf', 'Exp', 'Floor', 'HardSigmoid', 'HardSwish', 'Identity', 'LeakyRelu', 'LogSoftmax', 'Neg', 'Reciprocal', 'Relu', 'Round', 'Selu', 'Sigmoid', 'Sign', 'Softmax', 'Softplus', 'Softsign', 'Tanh', 'ThresholdedRelu'];
+// prettier-ignore
+const binary = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Mean', 'Sum', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'];
 
+// prettier-ignore
 export const elementwiseCases: Case[] = [
   ...same.map((op): Case => ({ op, feeds: [x(2, 3, 4)] })),
   ...binary.flatMap((op): Case[] => [
@@ -100,12 +149,13 @@ export const elementwiseCases: Case[] = [
   { op: 'DequantizeLinear', feeds: [bytes(2, 3)], constants: [scalar(0.1), zero8] },
   { op: 'DequantizeLinear', feeds: [int32Tensor([3], [1, 2, 3])], constants: [float32Tensor([3], [1, 2, 3])], attributes: { axis: attr.int(0) } },
   { op: 'DynamicQuantizeLinear', feeds: [x(2, 3)], outputs: 3 },
-]; // prettier-ignore
+];
 
 const axes = (...values: number[]): Attributes => ({ axes: attr.ints(values) });
 const axis = (value: number): Attributes => ({ axis: attr.int(value) });
 const transposed = (...names: string[]): Attributes => Object.fromEntries(names.map((name) => [name, attr.int(1)]));
 
+// prettier-ignore
 export const otherCases: Case[] = [
   { op: 'Gemm', feeds: [x(3, 4)], constants: [w(4, 5), w(5)] },
   { op: 'Gemm', feeds: [x(4, 3)], constants: [w(5, 4)], attributes: transposed('transA', 'transB') },
@@ -173,5 +223,4 @@ export const otherCases: Case[] = [
   { op: 'Upsample', feeds: [x(1, 2, 3, 5)], constants: [float32Tensor([4], [1, 1, 2, 2])], opset: 9 },
   { op: 'DepthToSpace', feeds: [x(1, 8, 2, 3)], attributes: { blocksize: attr.int(2) } },
   { op: 'SpaceToDepth', feeds: [x(1, 2, 4, 6)], attributes: { blocksize: attr.int(2) } },
-]; // prettier-ignore
-
+];

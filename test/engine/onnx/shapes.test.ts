@@ -10,7 +10,10 @@ import { runGraph } from '../../fixtures/run-graph';
 import { hasZoo, needsZoo, zooNames, zooPath } from '../../fixtures/zoo';
 import { elementwiseCases, otherCases, windowCases, type Case } from './operator-cases';
 
-function single({ op, feeds, constants = [], attributes = {}, outputs = 1, opset = 17 }: Case): { graph: Graph; feeds: Record<string, Tensor> } {
+function single({ op, feeds, constants = [], attributes = {}, outputs = 1, opset = 17 }: Case): {
+  graph: Graph;
+  feeds: Record<string, Tensor>;
+} {
   const names = feeds.map((_, index) => `x${index}`);
   const fixed = constants.map((tensor, index) => (tensor ? `c${index}` : ''));
   const results = Array.from({ length: outputs }, (_, index) => `y${index}`);
@@ -27,7 +30,9 @@ function single({ op, feeds, constants = [], attributes = {}, outputs = 1, opset
 }
 
 const describeCase = (each: Case): string =>
-  `${each.op}-${each.opset ?? 17} ${each.feeds.map((tensor) => `[${tensor.shape.join(',')}]`).join(' ')} ${Object.entries(each.attributes ?? {})
+  `${each.op}-${each.opset ?? 17} ${each.feeds.map((tensor) => `[${tensor.shape.join(',')}]`).join(' ')} ${Object.entries(
+    each.attributes ?? {},
+  )
     .map(([name, { value }]) => `${name}=${typeof value === 'object' && 'data' in value ? value.type : String(value)}`)
     .join(' ')}`;
 
@@ -36,7 +41,10 @@ async function compareWithRuntime(each: Case): Promise<void> {
   const shapes = inferShapes(graph);
   const results = await runGraph(graph, feeds);
   for (const { name } of graph.outputs) {
-    expect(shapes.get(name), `${describeCase(each)} -> ${name}`).toEqual({ type: results[name]!.type, shape: [...results[name]!.shape] });
+    expect(shapes.get(name), `${describeCase(each)} -> ${name}`).toEqual({
+      type: results[name]!.type,
+      shape: [...results[name]!.shape],
+    });
   }
 }
 
@@ -60,22 +68,45 @@ describe('shapes are those ONNX Runtime computes', () => {
     for (const each of [...elementwiseCases, ...otherCases]) {
       const { graph, feeds } = single(each);
       const inputs = graph.nodes[0]!.inputs.map((name) => feeds[name] ?? graph.initializers.get(name));
-      const value = evaluate(graph.nodes[0]!, inputs.map((tensor) => tensor && knownValueOf(tensor)), each.opset ?? 17);
+      const value = evaluate(
+        graph.nodes[0]!,
+        inputs.map((tensor) => tensor && knownValueOf(tensor)),
+        each.opset ?? 17,
+      );
       if (!value || !isNumeric(value)) continue;
       const { y0 } = await runGraph(graph, feeds);
       const wanted = Array.from(y0!.data as ArrayLike<number | bigint>, Number);
       expect([value.type, value.shape], describeCase(each)).toEqual([y0!.type, [...y0!.shape]]);
       const worst = wanted.reduce((most, number, index) => {
         const found = value.data[index]!;
-        return Object.is(number, found) ? most : Math.max(most, Math.abs(number - found) / Math.max(1, Math.abs(number)));
+        return Object.is(number, found)
+          ? most
+          : Math.max(most, Math.abs(number - found) / Math.max(1, Math.abs(number)));
       }, 0);
       expect(worst, describeCase(each)).toBeLessThan(1e-5);
       expect(value.data.length).toBe(wanted.length);
       evaluated.add(each.op);
     }
     expect([...evaluated].sort()).toEqual(
-      expect.arrayContaining(['Add', 'Cast', 'Concat', 'ConstantOfShape', 'Div', 'Equal', 'Expand', 'Flatten', 'Gather', 'Range', 'Reshape', 'Slice', 'Squeeze', 'Transpose', 'Unsqueeze', 'Where']),
-    ); // prettier-ignore
+      expect.arrayContaining([
+        'Add',
+        'Cast',
+        'Concat',
+        'ConstantOfShape',
+        'Div',
+        'Equal',
+        'Expand',
+        'Flatten',
+        'Gather',
+        'Range',
+        'Reshape',
+        'Slice',
+        'Squeeze',
+        'Transpose',
+        'Unsqueeze',
+        'Where',
+      ]),
+    );
   });
 });
 
@@ -85,7 +116,10 @@ describe.skipIf(!hasZoo)(`every value of the networks${needsZoo}`, () => {
     const batch = 2;
     const shapes = inferShapes(graph, { input: [batch, 3, 224, 224] });
     const produced = graph.nodes.flatMap((node) => node.outputs.filter((output) => output !== ''));
-    const all = { ...graph, outputs: produced.map((value) => makeValue(value, shapes.get(value)?.type ?? 'float32', [])) };
+    const all = {
+      ...graph,
+      outputs: produced.map((value) => makeValue(value, shapes.get(value)?.type ?? 'float32', [])),
+    };
     const results = await runGraph(all, { input: noiseTensor([batch, 3, 224, 224]) });
     expect(produced.length).toBeGreaterThan(60);
     for (const value of produced) {

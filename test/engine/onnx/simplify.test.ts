@@ -19,14 +19,22 @@ async function outputDifference(a: Graph, b: Graph, feeds: Record<string, Tensor
 }
 
 const batchNorm = (input: string, output: string, name: string): Node =>
-  makeNode('BatchNormalization', [input, ...['gamma', 'beta', 'mean', 'var'].map((part) => `${name}.${part}`)], [output], {
-    epsilon: attr.float(1e-3),
-  });
+  makeNode(
+    'BatchNormalization',
+    [input, ...['gamma', 'beta', 'mean', 'var'].map((part) => `${name}.${part}`)],
+    [output],
+    {
+      epsilon: attr.float(1e-3),
+    },
+  );
 const batchNormWeights = (name: string, channels: number): Record<string, Tensor> => ({
   [`${name}.gamma`]: noiseTensor([channels], 21),
   [`${name}.beta`]: noiseTensor([channels], 22),
   [`${name}.mean`]: noiseTensor([channels], 23),
-  [`${name}.var`]: float32Tensor([channels], Array.from({ length: channels }, (_, index) => 0.5 + index)),
+  [`${name}.var`]: float32Tensor(
+    [channels],
+    Array.from({ length: channels }, (_, index) => 0.5 + index),
+  ),
 });
 
 describe('folding batch norms', () => {
@@ -75,10 +83,18 @@ describe('folding batch norms', () => {
         inputs: [vector],
         outputs,
         nodes: [
-          makeNode('Gemm', ['x', 'w', 'b'], ['g'], { transB: attr.int(transposed), alpha: attr.float(0.5), beta: attr.float(2) }),
+          makeNode('Gemm', ['x', 'w', 'b'], ['g'], {
+            transB: attr.int(transposed),
+            alpha: attr.float(0.5),
+            beta: attr.float(2),
+          }),
           batchNorm('g', 'y', 'bn'),
         ],
-        initializers: { w: noiseTensor(transposed ? [3, 4] : [4, 3], 24), b: noiseTensor([3], 25), ...batchNormWeights('bn', 3) },
+        initializers: {
+          w: noiseTensor(transposed ? [3, 4] : [4, 3], 24),
+          b: noiseTensor([3], 25),
+          ...batchNormWeights('bn', 3),
+        },
       }),
       ['Gemm'],
     ]),
@@ -107,8 +123,16 @@ describe('folding batch norms', () => {
       makeGraph({
         inputs: [image],
         outputs,
-        nodes: [makeNode('Conv', ['x', 'w'], ['c']), makeNode('Add', ['c', 'row'], ['r']), makeNode('Add', ['r', 'more'], ['y'])],
-        initializers: { w: noiseTensor([3, 4, 3, 3], 24), row: noiseTensor([3], 25), more: noiseTensor([1, 1, 3, 1, 1], 26) },
+        nodes: [
+          makeNode('Conv', ['x', 'w'], ['c']),
+          makeNode('Add', ['c', 'row'], ['r']),
+          makeNode('Add', ['r', 'more'], ['y']),
+        ],
+        initializers: {
+          w: noiseTensor([3, 4, 3, 3], 24),
+          row: noiseTensor([3], 25),
+          more: noiseTensor([1, 1, 3, 1, 1], 26),
+        },
       }),
       ['Conv', 'Add', 'Add'],
     ],
@@ -221,6 +245,30 @@ describe('simplify', () => {
       },
     });
     expect(simplify(graph)).toEqual(graph);
+  });
+
+  test('8-bit weights decoded by arithmetic stay, shape arithmetic behind them goes', () => {
+    const graph = makeGraph({
+      inputs: [makeValue('x', 'float32', [1, 2, 4, 4])],
+      outputs: [makeValue('y', 'float32', [])],
+      nodes: [
+        makeNode('Cast', ['stored'], ['wide'], { to: attr.int(1) }),
+        makeNode('Mul', ['wide', 'scale'], ['w']),
+        makeNode('Conv', ['x', 'w'], ['c']),
+        makeNode('Shape', ['c'], ['shape']),
+        makeNode('Slice', ['shape', 'zero', 'one'], ['first']),
+        makeNode('Concat', ['first', 'rest'], ['target'], { axis: attr.int(0) }),
+        makeNode('Reshape', ['c', 'target'], ['y']),
+      ],
+      initializers: {
+        stored: { type: 'uint8', shape: [3, 2, 1, 1], data: Uint8Array.of(1, 2, 3, 4, 5, 6) },
+        scale: float32Tensor([], [0.5]),
+        zero: int64Tensor([1], [0]),
+        one: int64Tensor([1], [1]),
+        rest: int64Tensor([1], [-1]),
+      },
+    });
+    expect(operators(simplify(graph))).toEqual(['Cast', 'Mul', 'Conv', 'Reshape']);
   });
 });
 

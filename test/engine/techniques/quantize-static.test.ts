@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '@shared/errors';
+import type { AppError } from '@shared/errors';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';

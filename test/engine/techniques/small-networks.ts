@@ -80,7 +80,7 @@ export class NetworkBuilder {
   }
 
   batchNorm(input: string, name: string, channels: number): string {
-    const positive = this.weights([channels]).data.map((value: number) => Math.abs(value) + 0.1) as Float32Array;
+    const positive = (this.weights([channels]).data as Float32Array).map((value) => Math.abs(value) + 0.1);
     const inputs = [
       input,
       this.constant(`${name}.g`, this.weights([channels], 2)),

@@ -31,7 +31,11 @@ describe('splits', () => {
   test('keep every image of an explicit eval folder in eval', () => {
     fc.assert(
       fc.property(pool, pool, fc.nat(), (evaluation, calibration, seed) => {
-        const { chosen } = chooseSplits({ eval: evaluation, calibration }, { eval: 0, calibration: 10, train: 0 }, seed);
+        const { chosen } = chooseSplits(
+          { eval: evaluation, calibration },
+          { eval: 0, calibration: 10, train: 0 },
+          seed,
+        );
         expect(new Set(hashes(chosen.eval))).toEqual(new Set(hashes(evaluation)));
         for (const hash of hashes(chosen.calibration)) expect(hashes(evaluation)).not.toContain(hash);
       }),
@@ -42,7 +46,10 @@ describe('splits', () => {
     fc.assert(
       fc.property(pool, wanted, fc.nat(), fc.infiniteStream(fc.nat()), (images, counts, seed, keys) => {
         const renamed = images
-          .map((image) => ({ image: { ...image, path: `/other/${keys.next().value}.png` }, key: keys.next().value }))
+          .map((image) => ({
+            image: { ...image, path: `/other/${Number(keys.next().value)}.png` },
+            key: Number(keys.next().value),
+          }))
           .sort((a, b) => a.key - b.key)
           .map((item) => item.image);
         const first = chooseSplits({ eval: images }, counts, seed).chosen;

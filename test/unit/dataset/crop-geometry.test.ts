@@ -15,7 +15,7 @@ describe('crop geometry', () => {
   });
 
   test('only crops images that are resized already', () => {
-    expect(planCrop(227, 227, { crop: 224 })).toEqual({ width: 227, height: 227, left: 2, top: 2, crop: 224 });
+    expect(planCrop(227, 227, { crop: 224 })).toEqual({ width: 227, height: 227, left: 1, top: 1, crop: 224 });
     expect(planCrop(223, 300, { crop: 224 })).toBeUndefined();
   });
 

@@ -19,7 +19,14 @@ describe('classifierOf', () => {
   test('batch and classes left open by the file are found by inference', () => {
     const graph = tinyClassifier();
     graph.outputs[0]!.shape = ['a', 'b'];
-    expect(classifierOf(graph)).toMatchObject({ layout: 'NCHW', height: 8, width: 8, classes: 5, input: { name: 'input' }, output: { shape: [1, 5] } });
+    expect(classifierOf(graph)).toMatchObject({
+      layout: 'NCHW',
+      height: 8,
+      width: 8,
+      classes: 5,
+      input: { name: 'input' },
+      output: { shape: [1, 5] },
+    });
   });
 
   test('trailing dimensions of 1 are no obstacle', () => {
@@ -34,7 +41,10 @@ describe('classifierOf', () => {
     expect(classifierOf(graph)).toMatchObject({ layout: 'NHWC', height: 8, width: 9, classes: 10 });
   });
 
-  const second = (graph: Graph, side: 'inputs' | 'outputs'): Graph => ({ ...graph, [side]: [...graph[side], makeValue('more', 'float32', [1])] });
+  const second = (graph: Graph, side: 'inputs' | 'outputs'): Graph => ({
+    ...graph,
+    [side]: [...graph[side], makeValue('more', 'float32', [1])],
+  });
   const dense = makeGraph({
     inputs: [makeValue('input', 'float32', ['n', 3, 8, 8])],
     outputs: [makeValue('map', 'float32', [])],

@@ -2,13 +2,22 @@ import { describe, expect, test } from 'vitest';
 import { countMacs, countParams, inspectGraph } from '../../../src/main/engine/onnx/count';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { loadModel } from '../../../src/main/engine/onnx/load';
-import { attr, float32Tensor, int64Tensor, int8Tensor, makeNode, makeValue, uint8Tensor } from '../../../src/main/engine/onnx/make';
+import {
+  attr,
+  float32Tensor,
+  int64Tensor,
+  int8Tensor,
+  makeNode,
+  makeValue,
+  uint8Tensor,
+} from '../../../src/main/engine/onnx/make';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { makeGraph, noiseTensor, tinyClassifier } from '../../fixtures/graphs';
 import { hasZoo, needsZoo, zooPath } from '../../fixtures/zoo';
 
 /** Multiply-accumulates of a convolution: output positions x filters x channels per group x kernel. */
-const convMacs = (side: number, filters: number, channels: number, kernel: number): number => side ** 2 * filters * channels * kernel ** 2;
+const convMacs = (side: number, filters: number, channels: number, kernel: number): number =>
+  side ** 2 * filters * channels * kernel ** 2;
 
 /** ResNet-50 v1.5 as its paper's table 1 describes it; the stride of a stage is in its first 3x3 convolution. */
 function resnet50(): { macs: number; weights: number; channels: number } {
@@ -21,7 +30,8 @@ function resnet50(): { macs: number; weights: number; channels: number } {
     const width = 64 * 2 ** stage;
     for (let block = 0; block < blocks; block++) {
       const outSide = stage > 0 && block === 0 ? side / 2 : side;
-      macs += convMacs(side, width, inputs, 1) + convMacs(outSide, width, width, 3) + convMacs(outSide, 4 * width, width, 1);
+      macs +=
+        convMacs(side, width, inputs, 1) + convMacs(outSide, width, width, 3) + convMacs(outSide, 4 * width, width, 1);
       weights += width * inputs + width * width * 9 + 4 * width * width;
       channels += 6 * width;
       if (block === 0) {
@@ -38,7 +48,8 @@ function resnet50(): { macs: number; weights: number; channels: number } {
 
 /** MobileNetV2 1.0 at 224, table 2 of its paper: expansion, channels, repeats, stride. */
 function mobilenetv2(): { macs: number; weights: number; channels: number } {
-  const table: [number, number, number, number][] = [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]]; // prettier-ignore
+  // prettier-ignore
+  const table: [number, number, number, number][] = [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]];
   let macs = convMacs(112, 32, 3, 3);
   let weights = 32 * 27;
   let channels = 32;
@@ -66,11 +77,13 @@ function mobilenetv2(): { macs: number; weights: number; channels: number } {
 
 /** SqueezeNet 1.1: squeeze, expand per fire module and the side of its maps. */
 function squeezenet11(): { macs: number; params: number } {
-  const fires: [number, number, number, number][] = [[64, 16, 64, 55], [128, 16, 64, 55], [128, 32, 128, 27], [256, 32, 128, 27], [256, 48, 192, 13], [384, 48, 192, 13], [384, 64, 256, 13], [512, 64, 256, 13]]; // prettier-ignore
+  // prettier-ignore
+  const fires: [number, number, number, number][] = [[64, 16, 64, 55], [128, 16, 64, 55], [128, 32, 128, 27], [256, 32, 128, 27], [256, 48, 192, 13], [384, 48, 192, 13], [384, 64, 256, 13], [512, 64, 256, 13]];
   let macs = convMacs(111, 64, 3, 3) + convMacs(13, 1000, 512, 1);
   let params = 64 * 28 + 1000 * 513;
   for (const [inputs, squeeze, expand, side] of fires) {
-    macs += convMacs(side, squeeze, inputs, 1) + convMacs(side, expand, squeeze, 1) + convMacs(side, expand, squeeze, 3);
+    macs +=
+      convMacs(side, squeeze, inputs, 1) + convMacs(side, expand, squeeze, 1) + convMacs(side, expand, squeeze, 3);
     params += squeeze * (inputs + 1) + expand * (squeeze + 1) + expand * (9 * squeeze + 1);
   }
   return { macs, params };

@@ -34,11 +34,16 @@ describe('hostile bytes', () => {
   });
 
   test('flipped, removed and inserted bytes give a graph no larger than the file, or a sentence', () => {
-    const edit = fc.record({ at: fc.nat(good.length - 1), byte: fc.nat(255), kind: fc.constantFrom('set', 'remove', 'insert') });
+    const edit = fc.record({
+      at: fc.nat(good.length - 1),
+      byte: fc.nat(255),
+      kind: fc.constantFrom('set', 'remove', 'insert'),
+    });
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 8 }), (edits) => {
         const bytes = [...good];
-        for (const { at, byte, kind } of edits) bytes.splice(at, kind === 'insert' ? 0 : 1, ...(kind === 'remove' ? [] : [byte]));
+        for (const { at, byte, kind } of edits)
+          bytes.splice(at, kind === 'insert' ? 0 : 1, ...(kind === 'remove' ? [] : [byte]));
         const result = attempt(Uint8Array.from(bytes));
         if (result instanceof AppError) expect(result.message.length).toBeGreaterThan(20);
         else expect(bytesHeld(result)).toBeLessThanOrEqual(bytes.length * 8);

@@ -1,5 +1,11 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { AttributeProto_AttributeType as Kind, type GraphProtoSchema, ModelProtoSchema, TensorProto_DataLocation as Location, type TensorProtoSchema } from 'onnx-buf';
+import {
+  AttributeProto_AttributeType as Kind,
+  type GraphProtoSchema,
+  ModelProtoSchema,
+  TensorProto_DataLocation as Location,
+  type TensorProtoSchema,
+} from 'onnx-buf';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,12 +86,25 @@ const notOnnx: [string, Uint8Array, string][] = [
 const table: [string, Uint8Array, ErrorCode, string][] = [
   ['no network', message(), 'model.truncated', 'no network'],
   ['no opset', message({ output: [value('y')] }, 0n), 'model.truncated', 'opset'],
-  ['opset 3', changed((graph) => (graph.opsets = { '': 3 })), 'model.unsupported-opset', 'opset 3; Whittle reads opsets 7 to 23'],
+  [
+    'opset 3',
+    changed((graph) => (graph.opsets = { '': 3 })),
+    'model.unsupported-opset',
+    'opset 3; Whittle reads opsets 7 to 23',
+  ],
   ['opset 99', changed((graph) => (graph.opsets = { '': 99 })), 'model.unsupported-opset', 'opset 99'],
   [
     'a subgraph',
     message({
-      node: [{ opType: 'If', name: 'branch', input: [], output: ['y'], attribute: [{ name: 'then_branch', type: Kind.GRAPH, g: {} }] }],
+      node: [
+        {
+          opType: 'If',
+          name: 'branch',
+          input: [],
+          output: ['y'],
+          attribute: [{ name: 'then_branch', type: Kind.GRAPH, g: {} }],
+        },
+      ],
       output: [value('y')],
     }),
     'model.unsupported-operator',
@@ -97,17 +116,45 @@ const table: [string, Uint8Array, ErrorCode, string][] = [
     'model.unsupported-operator',
     'function Mine',
   ],
-  ['a sparse initializer', message({ sparseInitializer: [{ values: { name: 's' } }] }), 'model.unsupported-operator', 'sparse'],
+  [
+    'a sparse initializer',
+    message({ sparseInitializer: [{ values: { name: 's' } }] }),
+    'model.unsupported-operator',
+    'sparse',
+  ],
   [
     'an output that is a sequence',
-    message({ node: [{ opType: 'X', output: ['y'] }], output: [{ name: 'y', type: { value: { case: 'sequenceType', value: {} } } }] }),
+    message({
+      node: [{ opType: 'X', output: ['y'] }],
+      output: [{ name: 'y', type: { value: { case: 'sequenceType', value: {} } } }],
+    }),
     'model.not-classifier',
     'not a tensor',
   ],
-  ['a value twice', changed((graph) => graph.nodes.push(makeNode('Relu', ['conv'], ['norm']))), 'model.invalid-graph', '"norm" is defined twice'],
-  ['an input twice', changed((graph) => graph.inputs.push(graph.inputs[0]!)), 'model.invalid-graph', '"input" is defined twice'],
-  ['an undefined value', changed((graph) => graph.nodes[0]!.inputs.push('nowhere')), 'model.invalid-graph', 'reads "nowhere"'],
-  ['an undefined output', changed((graph) => (graph.outputs[0]!.name = 'nowhere')), 'model.invalid-graph', 'output "nowhere"'],
+  [
+    'a value twice',
+    changed((graph) => graph.nodes.push(makeNode('Relu', ['conv'], ['norm']))),
+    'model.invalid-graph',
+    '"norm" is defined twice',
+  ],
+  [
+    'an input twice',
+    changed((graph) => graph.inputs.push(graph.inputs[0]!)),
+    'model.invalid-graph',
+    '"input" is defined twice',
+  ],
+  [
+    'an undefined value',
+    changed((graph) => graph.nodes[0]!.inputs.push('nowhere')),
+    'model.invalid-graph',
+    'reads "nowhere"',
+  ],
+  [
+    'an undefined output',
+    changed((graph) => (graph.outputs[0]!.name = 'nowhere')),
+    'model.invalid-graph',
+    'output "nowhere"',
+  ],
   ['no output', changed((graph) => (graph.outputs = [])), 'model.invalid-graph', 'no output'],
   [
     'a cycle',
@@ -117,21 +164,66 @@ const table: [string, Uint8Array, ErrorCode, string][] = [
     'model.invalid-graph',
     'depends on its own output',
   ],
-  ['an unknown domain', changed((graph) => (graph.nodes[0]!.domain = 'com.example')), 'model.invalid-graph', 'com.example'],
-  ['two initializers of one name', message({ initializer: [1, 2].map(() => ({ name: 'w', dataType: 1, dims: [0n] })), output: [value('w')] }), 'model.invalid-graph', 'two tensors "w"'],
-  ['too few raw bytes', withTensor({ dims: [2n, 3n], rawData: new Uint8Array(20) }), 'model.invalid-tensor', 'needs 24 bytes, found 20'],
-  ['too few values', withTensor({ dims: [4n], floatData: [1, 2, 3] }), 'model.invalid-tensor', 'needs 4 values, found 3'],
+  [
+    'an unknown domain',
+    changed((graph) => (graph.nodes[0]!.domain = 'com.example')),
+    'model.invalid-graph',
+    'com.example',
+  ],
+  [
+    'two initializers of one name',
+    message({ initializer: [1, 2].map(() => ({ name: 'w', dataType: 1, dims: [0n] })), output: [value('w')] }),
+    'model.invalid-graph',
+    'two tensors "w"',
+  ],
+  [
+    'too few raw bytes',
+    withTensor({ dims: [2n, 3n], rawData: new Uint8Array(20) }),
+    'model.invalid-tensor',
+    'needs 24 bytes, found 20',
+  ],
+  [
+    'too few values',
+    withTensor({ dims: [4n], floatData: [1, 2, 3] }),
+    'model.invalid-tensor',
+    'needs 4 values, found 3',
+  ],
   ['no data at all', withTensor({ dims: [4n] }), 'model.invalid-tensor', 'found 0'],
   ['a negative dimension', withTensor({ dims: [-4n] }), 'model.invalid-tensor', 'dimension -4'],
-  ['huge dimensions', withTensor({ dims: [2n ** 40n, 2n ** 40n], rawData: new Uint8Array(4) }), 'model.invalid-tensor', 'too large'],
+  [
+    'huge dimensions',
+    withTensor({ dims: [2n ** 40n, 2n ** 40n], rawData: new Uint8Array(4) }),
+    'model.invalid-tensor',
+    'too large',
+  ],
   ['one huge dimension', withTensor({ dims: [2n ** 62n] }), 'model.invalid-tensor', 'dimension 4611686018427387904'],
-  ['huge dimensions around a zero', withTensor({ dims: [2n ** 50n, 2n ** 50n, 0n], floatData: [1] }), 'model.invalid-tensor', 'found 1'],
-  ['float8', withTensor({ dataType: 17, dims: [1n], rawData: new Uint8Array(1) }), 'model.invalid-tensor', 'FLOAT8E4M3FN'],
-  ['strings', withTensor({ dataType: 8, dims: [1n], stringData: [new Uint8Array(1)] }), 'model.invalid-tensor', 'strings'],
+  [
+    'huge dimensions around a zero',
+    withTensor({ dims: [2n ** 50n, 2n ** 50n, 0n], floatData: [1] }),
+    'model.invalid-tensor',
+    'found 1',
+  ],
+  [
+    'float8',
+    withTensor({ dataType: 17, dims: [1n], rawData: new Uint8Array(1) }),
+    'model.invalid-tensor',
+    'FLOAT8E4M3FN',
+  ],
+  [
+    'strings',
+    withTensor({ dataType: 8, dims: [1n], stringData: [new Uint8Array(1)] }),
+    'model.invalid-tensor',
+    'strings',
+  ],
   ['absolute path', withExternal({ location: join(root, 'secret.bin') }), 'model.external-data-outside', 'secret.bin'],
   ['Windows path', withExternal({ location: 'C:\\secret.bin' }), 'model.external-data-outside', 'C:'],
   ['parent folder', withExternal({ location: '../secret.bin' }), 'model.external-data-outside', '../secret.bin'],
-  ['hidden parent folder', withExternal({ location: 'a/../../secret.bin' }), 'model.external-data-outside', 'secret.bin'],
+  [
+    'hidden parent folder',
+    withExternal({ location: 'a/../../secret.bin' }),
+    'model.external-data-outside',
+    'secret.bin',
+  ],
   ['symbolic link', withExternal({ location: 'link.bin' }), 'model.external-data-outside', 'link.bin'],
   ['linked folder', withExternal({ location: 'up/secret.bin' }), 'model.external-data-outside', 'up/secret.bin'],
   ['the folder itself', withExternal({ location: '.' }), 'model.external-data-outside', '"."'],
@@ -139,11 +231,36 @@ const table: [string, Uint8Array, ErrorCode, string][] = [
   ['a NUL in the path', withExternal({ location: 'a\0b' }), 'model.external-data-missing', 'no such file'],
   ['no location', withExternal({}), 'model.external-data-missing', 'no location'],
   ['not a file', withExternal({ location: 'folder.bin' }), 'model.external-data-missing', 'not a file'],
-  ['short file', withExternal({ location: 'weights.bin' }, [17n]), 'model.external-data-missing', '68 bytes are needed, it has 64'],
-  ['offset at the end', withExternal({ location: 'weights.bin', offset: '60' }), 'model.external-data-missing', '68 bytes'],
-  ['negative offset', withExternal({ location: 'weights.bin', offset: '-8' }), 'model.external-data-missing', 'offset is "-8"'],
-  ['huge offset', withExternal({ location: 'weights.bin', offset: '9'.repeat(30) }), 'model.external-data-missing', 'offset'],
-  ['huge length', withExternal({ location: 'weights.bin', length: '1000000000000' }), 'model.invalid-tensor', 'needs 8 bytes'],
+  [
+    'short file',
+    withExternal({ location: 'weights.bin' }, [17n]),
+    'model.external-data-missing',
+    '68 bytes are needed, it has 64',
+  ],
+  [
+    'offset at the end',
+    withExternal({ location: 'weights.bin', offset: '60' }),
+    'model.external-data-missing',
+    '68 bytes',
+  ],
+  [
+    'negative offset',
+    withExternal({ location: 'weights.bin', offset: '-8' }),
+    'model.external-data-missing',
+    'offset is "-8"',
+  ],
+  [
+    'huge offset',
+    withExternal({ location: 'weights.bin', offset: '9'.repeat(30) }),
+    'model.external-data-missing',
+    'offset',
+  ],
+  [
+    'huge length',
+    withExternal({ location: 'weights.bin', length: '1000000000000' }),
+    'model.invalid-tensor',
+    'needs 8 bytes',
+  ],
   ['huge shape', withExternal({ location: 'weights.bin' }, [2n ** 35n]), 'model.too-large', 'reads models up to'],
 ];
 

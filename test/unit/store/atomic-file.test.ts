@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -59,7 +68,12 @@ describe('writing a file in one step', () => {
     const inside = join(folder, 'inside');
     mkdirSync(join(inside, 'taken', 'full'), { recursive: true });
     writeFileSync(join(inside, 'file'), '');
-    for (const path of [join(inside, 'none', 'x'), join(inside, 'file', 'x'), join(inside, 'taken'), join(inside, 'x'.repeat(300))]) {
+    for (const path of [
+      join(inside, 'none', 'x'),
+      join(inside, 'file', 'x'),
+      join(inside, 'taken'),
+      join(inside, 'x'.repeat(300)),
+    ]) {
       const error = await failureOf(writeFileAtomic(path, 'x'));
       expect(error.code).toBe('output.unwritable');
       expect(error.message).toContain(path);

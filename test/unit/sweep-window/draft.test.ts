@@ -1,19 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import { sweepFileSchema } from '../../../src/shared/sweep-file';
-import { draftFromSweep, draftRecipe, emptyDraft, readDraft, sweepFromDraft } from '../../../src/renderer/sweep/draft';
+import {
+  draftFromSweep,
+  draftRecipe,
+  emptyDraft,
+  readDraft,
+  sweepFromDraft,
+  type UnfinishedSweep,
+} from '../../../src/renderer/sweep/draft';
 import { gapsOf } from '../../../src/renderer/sweep/gaps';
 import type { ListedModel } from '../../../src/renderer/sweep/listed-model';
 import { caseStudyFor } from '../../../src/shared/templates';
 
 const model = (reference: string, more: Partial<ListedModel> = {}): ListedModel => ({
-  reference, title: reference, path: `/zoo/${reference}.onnx`, described: true, ...more,
+  reference,
+  title: reference,
+  path: `/zoo/${reference}.onnx`,
+  described: true,
+  ...more,
 });
 const dataset = { path: '/data', eval: 100 };
-const sweep = {
+const sweep: UnfinishedSweep = {
   name: 'night',
   models: ['a', 'b'],
   dataset,
-  recipes: { baseline: [], small: ['fp16', { 'prune.magnitude': { amount: 0.5 } }, { technique: 'quantize.static', params: { weights: 'tensor' } }] },
+  recipes: {
+    baseline: [],
+    small: [
+      'fp16',
+      { 'prune.magnitude': { amount: 0.5 } },
+      { technique: 'quantize.static', params: { weights: 'tensor' } },
+    ],
+  },
 };
 
 describe('a draft', () => {
@@ -44,9 +62,12 @@ describe('a draft', () => {
     expect(readDraft(JSON.stringify(draft))).toEqual(draft);
   });
 
-  it.each([null, '', '{', '[]', '"x"', '{"name":"old"}', JSON.stringify({ ...emptyDraft(), targets: [] })])('ignores storage it cannot read: %s', (stored) => {
-    expect(readDraft(stored)).toBeUndefined();
-  });
+  it.each([null, '', '{', '[]', '"x"', '{"name":"old"}', JSON.stringify({ ...emptyDraft(), targets: [] })])(
+    'ignores storage it cannot read: %s',
+    (stored) => {
+      expect(readDraft(stored)).toBeUndefined();
+    },
+  );
 
   it('has a name in the file even when the field is empty', () => {
     expect(sweepFromDraft({ ...emptyDraft(), name: '  ' }).name).toBe('sweep');
@@ -67,11 +88,36 @@ describe('what is missing', () => {
 
   it.each([
     ['a model that is not there', complete, [model('a')], 'The model b cannot be used: remove it or choose another.'],
-    ['a broken file', complete, [model('a'), model('b', { problem: 'cut short' })], 'The model b cannot be used: remove it or choose another.'],
-    ['unknown preprocessing', complete, [model('a'), model('b', { described: false })], 'Say how images are prepared for b.'],
-    ['an empty recipe', { ...complete, recipes: [draftRecipe('new', [])] }, models, 'Add a step to the recipe "new", or delete it.'],
-    ['a recipe called baseline', { ...complete, recipes: [{ ...complete.recipes[0]!, name: 'baseline' }] }, models, 'Two recipes are called "baseline": rename one.'],
-    ['a recipe without a name', { ...complete, recipes: [{ ...complete.recipes[0]!, name: ' ' }] }, models, 'Give every recipe a name.'],
+    [
+      'a broken file',
+      complete,
+      [model('a'), model('b', { problem: 'cut short' })],
+      'The model b cannot be used: remove it or choose another.',
+    ],
+    [
+      'unknown preprocessing',
+      complete,
+      [model('a'), model('b', { described: false })],
+      'Say how images are prepared for b.',
+    ],
+    [
+      'an empty recipe',
+      { ...complete, recipes: [draftRecipe('new', [])] },
+      models,
+      'Add a step to the recipe "new", or delete it.',
+    ],
+    [
+      'a recipe called baseline',
+      { ...complete, recipes: [{ ...complete.recipes[0]!, name: 'baseline' }] },
+      models,
+      'Two recipes are called "baseline": rename one.',
+    ],
+    [
+      'a recipe without a name',
+      { ...complete, recipes: [{ ...complete.recipes[0]!, name: ' ' }] },
+      models,
+      'Give every recipe a name.',
+    ],
   ])('names %s', (_title, draft, list, sentence) => {
     expect(gapsOf(draft, list)).toEqual([sentence]);
   });

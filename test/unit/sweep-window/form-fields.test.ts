@@ -3,19 +3,37 @@ import { z } from 'zod';
 import { formFields } from '../../../src/renderer/sweep/form-fields';
 
 /** The schema as the registry makes it. */
-const fieldsOf = (shape: z.ZodRawShape) => formFields(z.toJSONSchema(z.strictObject(shape), { io: 'input' }) as Record<string, unknown>);
+const fieldsOf = (shape: z.ZodRawShape) => formFields(z.toJSONSchema(z.strictObject(shape), { io: 'input' }));
 const fieldOf = (type: z.ZodType) => fieldsOf({ value: type })[0];
 
 describe('a parameter form', () => {
   it.each([
-    ['a fraction', z.number().min(0).max(0.99).default(0.5), { kind: 'number', whole: false, minimum: 0, maximum: 0.99, step: 0.1, fallback: 0.5 }],
+    [
+      'a fraction',
+      z.number().min(0).max(0.99).default(0.5),
+      { kind: 'number', whole: false, minimum: 0, maximum: 0.99, step: 0.1, fallback: 0.5 },
+    ],
     ['a percentage', z.number().min(90).max(100), { kind: 'number', whole: false, minimum: 90, maximum: 100, step: 1 }],
-    ['a whole number', z.number().int().min(1).max(8).default(4), { kind: 'number', whole: true, minimum: 1, maximum: 8, step: 1, fallback: 4 }],
+    [
+      'a whole number',
+      z.number().int().min(1).max(8).default(4),
+      { kind: 'number', whole: true, minimum: 1, maximum: 8, step: 1, fallback: 4 },
+    ],
     ['a number above zero', z.number().gt(0).max(1), { kind: 'number', minimum: 0.1, maximum: 1, step: 0.1 }],
     ['a whole number below a bound', z.number().int().min(0).lt(16), { kind: 'number', minimum: 0, maximum: 15 }],
     ['a number in steps', z.number().multipleOf(0.25).min(0).max(1), { kind: 'number', step: 0.25 }],
     ['an enum', z.enum(['global', 'local']).default('local'), { kind: 'choice', fallback: 'local' }],
-    ['literals', z.union([z.literal('auto'), z.literal(4)]), { kind: 'choice', options: [{ value: 'auto', label: 'auto', raw: 'auto' }, { value: '4', label: '4', raw: 4 }] }],
+    [
+      'literals',
+      z.union([z.literal('auto'), z.literal(4)]),
+      {
+        kind: 'choice',
+        options: [
+          { value: 'auto', label: 'auto', raw: 'auto' },
+          { value: '4', label: '4', raw: 4 },
+        ],
+      },
+    ],
     ['a switch', z.boolean().default(true), { kind: 'switch', fallback: true }],
     ['a text', z.string().default('x'), { kind: 'text', fallback: 'x' }],
     ['texts', z.array(z.string()).default([]), { kind: 'texts', fallback: [] }],
@@ -30,7 +48,11 @@ describe('a parameter form', () => {
   });
 
   it('names fields in words and keeps their order and help', () => {
-    const fields = fieldsOf({ perChannel: z.boolean().describe('One scale a channel'), bit_width: z.number(), l1: z.string() });
+    const fields = fieldsOf({
+      perChannel: z.boolean().describe('One scale a channel'),
+      bit_width: z.number(),
+      l1: z.string(),
+    });
     expect(fields.map((field) => field.label)).toEqual(['Per channel', 'Bit width', 'L1']);
     expect(fields[0]?.help).toBe('One scale a channel');
   });

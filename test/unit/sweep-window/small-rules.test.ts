@@ -85,11 +85,25 @@ describe('a listed model', () => {
 
   it('of a single file shows the size of its input, when the file fixes it', () => {
     const inspection = {
-      path: '/x/net.onnx', sha256: '', sizeBytes: 10, opset: 17, producer: '', params: 1, nonZeroParams: 1, macs: 1, operators: {}, layers: [],
+      path: '/x/net.onnx',
+      sha256: '',
+      sizeBytes: 10,
+      opset: 17,
+      producer: '',
+      params: 1,
+      nonZeroParams: 1,
+      macs: 1,
+      operators: {},
+      layers: [],
       input: { name: 'x', shape: ['N', 3, 240, 320], type: 'float32' },
       output: { name: 'y', shape: ['N', 10], type: 'float32' },
     };
-    expect(modelFromInspection(inspection)).toMatchObject({ reference: '/x/net.onnx', title: 'net.onnx', input: '320×240', described: false });
+    expect(modelFromInspection(inspection)).toMatchObject({
+      reference: '/x/net.onnx',
+      title: 'net.onnx',
+      input: '320×240',
+      described: false,
+    });
     const open = { ...inspection, input: { ...inspection.input, shape: ['N', 3, 'h', 'w'] } };
     expect(modelFromInspection(open).input).toBeUndefined();
   });

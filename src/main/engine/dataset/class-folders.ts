@@ -42,6 +42,7 @@ export function labelClassFolders(
     }
     for (const { path } of folder.images) images.push({ path, label });
   }
-  for (const { path } of found.stray) problems.push({ file: path, message: `${path} lies in no class folder. The image is skipped.` });
+  for (const { path } of found.stray)
+    problems.push({ file: path, message: `${path} lies in no class folder. The image is skipped.` });
   return { images, problems };
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { CropGeometry } from './crop-geometry';
@@ -44,7 +44,8 @@ export function openCropCache(cacheFolder: string, geometry: CropGeometry): Crop
           await mkdir(dirname(path), { recursive: true });
           madeFolders.add(dirname(path));
         }
-        await writeFile(temporary, Buffer.concat([crop, end]));
+        const file = await open(temporary, 'wx');
+        await file.writev([crop, end]).finally(() => file.close());
         await rename(temporary, path);
       } catch {
         writable = false;

@@ -23,18 +23,20 @@ export function cropGeometry(preprocess: Pick<Preprocess, 'resize' | 'crop'>, al
 
 /**
  * The geometry of torchvision's `Resize(resize)` and `CenterCrop(crop)`: long side = floor(resize * long / short), offsets
- * rounded as Python does. Undefined when the scaled image is smaller than the crop.
+ * rounded as Python does. Images that came already scaled are only cropped, and a half-pixel offset is rounded down, as
+ * `(size - crop) // 2` does in the scripts that prepare such sets. Undefined when the scaled image is smaller than the crop.
  */
 export function planCrop(width: number, height: number, geometry: CropGeometry): CropPlan | undefined {
   const { resize, crop } = geometry;
   const scaledWidth = resize === undefined ? width : width <= height ? resize : Math.floor((resize * width) / height);
   const scaledHeight = resize === undefined ? height : height <= width ? resize : Math.floor((resize * height) / width);
   if (scaledWidth < crop || scaledHeight < crop) return undefined;
+  const round = resize === undefined ? Math.floor : roundHalfToEven;
   return {
     width: scaledWidth,
     height: scaledHeight,
-    left: roundHalfToEven((scaledWidth - crop) / 2),
-    top: roundHalfToEven((scaledHeight - crop) / 2),
+    left: round((scaledWidth - crop) / 2),
+    top: round((scaledHeight - crop) / 2),
     crop,
   };
 }

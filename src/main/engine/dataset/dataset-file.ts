@@ -36,7 +36,10 @@ const datasetFileSchema = z
     calibration: splitSchema.optional(),
     train: splitSchema.optional(),
   })
-  .refine((file) => file.eval ?? file.calibration ?? file.train, 'it names no split; give "eval", "calibration" or "train"');
+  .refine(
+    (file) => file.eval ?? file.calibration ?? file.train,
+    'it names no split; give "eval", "calibration" or "train"',
+  );
 type SplitEntry = z.infer<typeof splitSchema>;
 
 const sizeLimitBytes = 16 * 1024 * 1024;
@@ -92,7 +95,10 @@ async function readFlat(
   const images = await listImages(folder);
   if (entry.labels === undefined) {
     if (entry.layout === 'list') {
-      throw new AppError('dataset.spec-invalid', { path, detail: `the layout "list" of ${entry.images} needs "labels"` });
+      throw new AppError('dataset.spec-invalid', {
+        path,
+        detail: `the layout "list" of ${entry.images} needs "labels"`,
+      });
     }
     return withResize({ images: images.map((image) => ({ path: image.path, label: -1 })), problems: [] }, entry);
   }
@@ -117,7 +123,8 @@ function classList({ labels, labelNames, classes }: ClassList): ClassList {
 
 async function parse(path: string): Promise<z.infer<typeof datasetFileSchema>> {
   const facts = await stat(path);
-  if (facts.size > sizeLimitBytes) throw new AppError('dataset.spec-invalid', { path, detail: `it has ${facts.size} bytes` });
+  if (facts.size > sizeLimitBytes)
+    throw new AppError('dataset.spec-invalid', { path, detail: `it has ${facts.size} bytes` });
   let content: unknown;
   try {
     content = JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));

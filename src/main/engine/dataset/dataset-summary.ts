@@ -7,7 +7,8 @@ const problemCount = 100;
 /** A dataset as the window and the command line show it: counts, a few images of different classes, the first problems. */
 export function summarize(dataset: Dataset): DatasetSummary {
   const { path, name, layout, labelled, classes, available, fingerprint } = dataset;
-  const entries = [dataset.eval, dataset.calibration, dataset.train].find((set) => set.entries.length > 0)?.entries ?? [];
+  const entries =
+    [dataset.eval, dataset.calibration, dataset.train].find((set) => set.entries.length > 0)?.entries ?? [];
   return {
     path,
     name,

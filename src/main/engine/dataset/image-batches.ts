@@ -11,7 +11,7 @@ import { batchShape, normalizeFor } from './normalize';
 import { decodeCrop } from './preprocess';
 
 export interface ImageBatch {
-  /** Normalised, in the card's layout; a new array each batch, free to keep. */
+  /** Normalised, in the card's layout; free to keep, unless the walk reuses it. */
   data: Float32Array;
   /** `[n, 3, crop, crop]` or `[n, crop, crop, 3]`. */
   shape: number[];
@@ -29,8 +29,10 @@ export interface Images<S extends Split = Split> {
   /**
    * Batches in a fixed order; all but the last hold `batchSize` images. Walking it holds a number of images in memory that
    * depends on `batchSize` alone. Throws `dataset.unreadable` when no image can be used, and `cancelled`.
+   * @param options.reuse every batch overwrites `data` of the one before, which spares fresh memory its page faults: they take
+   * longer than all the rest of a cached image
    */
-  batches(batchSize: number): AsyncGenerator<ImageBatch, void, undefined>;
+  batches(batchSize: number, options?: { reuse?: boolean }): AsyncGenerator<ImageBatch, void, undefined>;
 }
 
 /** Images decoded ahead at least; enough that a thread blocked by inference finds the next ones ready. */
@@ -106,7 +108,7 @@ export async function openImages<S extends Split>(
     split: set.split,
     count: entries.length,
     problems,
-    async *batches(batchSize) {
+    async *batches(batchSize, { reuse = false } = {}) {
       let data = new Float32Array(batchSize * sizeOfImage);
       let inBatch: ImageEntry[] = [];
       for await (const { entry, crop } of crops(batchSize + Math.max(batchSize, minimumAhead))) {
@@ -114,7 +116,7 @@ export async function openImages<S extends Split>(
         inBatch.push(entry);
         if (inBatch.length < batchSize) continue;
         yield { data, shape: batchShape(card, batchSize), entries: inBatch };
-        data = new Float32Array(batchSize * sizeOfImage);
+        if (!reuse) data = new Float32Array(batchSize * sizeOfImage);
         inBatch = [];
       }
       const rest = inBatch.length;
@@ -128,7 +130,8 @@ async function readImage(entry: ImageEntry): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     const { size } = await stat(entry.path);
-    if (size > fileSizeLimitBytes) throw new AppError('image.broken', { path: entry.path, detail: `it has ${size} bytes` });
+    if (size > fileSizeLimitBytes)
+      throw new AppError('image.broken', { path: entry.path, detail: `it has ${size} bytes` });
     bytes = await readFile(entry.path);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;

@@ -27,5 +27,8 @@ export function imagenetClassOfName(name: string): number | undefined {
 }
 
 function plainName(name: string): string {
-  return name.toLowerCase().replace(/[_\s]+/g, ' ').trim();
+  return name
+    .toLowerCase()
+    .replace(/[_\s]+/g, ' ')
+    .trim();
 }

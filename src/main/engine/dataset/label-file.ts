@@ -16,7 +16,8 @@ const sizeLimitBytes = 256 * 1024 * 1024;
 export async function readLines(path: string): Promise<{ text: string; line: number }[]> {
   const facts = await stat(path).catch(() => undefined);
   if (!facts?.isFile()) throw new AppError('dataset.labels-missing', { path, file: basename(path) });
-  if (facts.size > sizeLimitBytes) throw new AppError('dataset.labels-mismatch', { path, detail: `it has ${facts.size} bytes` });
+  if (facts.size > sizeLimitBytes)
+    throw new AppError('dataset.labels-mismatch', { path, detail: `it has ${facts.size} bytes` });
   const text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   return text
     .split(/\r?\n/)
@@ -37,7 +38,8 @@ export async function readLabelFile(path: string, list: ClassList): Promise<Labe
     const [, name, written] = parts as unknown as [string, string, string];
     const label = /^\d+$/.test(written) ? Number(written) : (imagenetClassOfSynset(written) ?? names.get(written));
     if (label === undefined) throw invalidLine(path, line, `"${shorten(written)}" is no class`, list);
-    if (label >= (list.classes ?? Infinity) || label > 1e6) throw invalidLine(path, line, `there is no class ${label}`, list);
+    if (label >= (list.classes ?? Infinity) || label > 1e6)
+      throw invalidLine(path, line, `there is no class ${label}`, list);
     return { name: name.replaceAll('\\', '/').replace(/^(\.\/)+/, ''), label };
   });
 }

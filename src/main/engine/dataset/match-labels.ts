@@ -66,5 +66,8 @@ function condense(problems: ImageProblem[]): ImageProblem[] {
   if (problems.length <= detailLimit) return problems;
   const rest = problems.length - detailLimit;
   const [first] = problems.slice(detailLimit);
-  return [...problems.slice(0, detailLimit), { file: first!.file, message: `${first!.message} And ${rest - 1} more like it.` }];
+  return [
+    ...problems.slice(0, detailLimit),
+    { file: first!.file, message: `${first!.message} And ${rest - 1} more like it.` },
+  ];
 }

@@ -41,7 +41,8 @@ export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions
   });
   const sets = { eval: imageSet('eval'), calibration: imageSet('calibration'), train: imageSet('train') };
   const labels = Object.values(layout.pools).flatMap((pool) => pool.images.map((image) => image.label));
-  const labelled = (layout.pools.eval ?? Object.values(layout.pools)[0])?.images.some((image) => image.label >= 0) ?? false;
+  const labelled =
+    (layout.pools.eval ?? Object.values(layout.pools)[0])?.images.some((image) => image.label >= 0) ?? false;
   return {
     path,
     name: layout.name ?? basename(root),
@@ -66,7 +67,11 @@ async function findLayout(path: string): Promise<{ root: string; layout: Layout 
   } catch (thrown) {
     const { code, path: at } = thrown as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM') throw thrown;
-    throw new AppError('dataset.folder-unreadable', { path: at ?? path, detail: 'permission denied' }, { cause: thrown });
+    throw new AppError(
+      'dataset.folder-unreadable',
+      { path: at ?? path, detail: 'permission denied' },
+      { cause: thrown },
+    );
   }
 }
 

@@ -53,7 +53,8 @@ export async function recogniseLayout(root: string): Promise<Layout> {
 async function readLabelled(root: string, labelFile: string, read: ReadLabels): Promise<Layout> {
   let folder = root;
   for (const name of imageFolders) {
-    if (folder === root && (await stat(join(root, name)).catch(() => undefined))?.isDirectory()) folder = join(root, name);
+    if (folder === root && (await stat(join(root, name)).catch(() => undefined))?.isDirectory())
+      folder = join(root, name);
   }
   const images = await listImages(folder);
   if (images.length === 0) throw new AppError('dataset.empty', { path: folder });
@@ -75,7 +76,8 @@ async function readLabelled(root: string, labelFile: string, read: ReadLabels): 
 /** The split folders, when the images lie in nothing else. */
 function splitsAmong(found: ClassFolders): Partial<Record<Split, string>> | undefined {
   const names = found.folders.map((folder) => folder.name);
-  if (found.stray.length > 0 || !names.every((name) => Object.values(splitFolders).flat().includes(name))) return undefined;
+  if (found.stray.length > 0 || !names.every((name) => Object.values(splitFolders).flat().includes(name)))
+    return undefined;
   const result: Partial<Record<Split, string>> = {};
   for (const split of splits) result[split] = splitFolders[split].find((name) => names.includes(name));
   return names.length > 0 ? result : undefined;
@@ -91,7 +93,10 @@ async function readSplitFolders(root: string, names: Partial<Record<Split, strin
 
 function layoutOf(found: Partial<Record<Split, ClassFolders>>): Layout {
   const byClass = Object.values(found).filter((folders) => !isOneFolderOfImages(folders));
-  const naming = nameClasses(byClass.flatMap((folders) => folders.folders.map((folder) => folder.name)), {});
+  const naming = nameClasses(
+    byClass.flatMap((folders) => folders.folders.map((folder) => folder.name)),
+    {},
+  );
   const layout: Layout = { description: 'no labels', pools: {}, problems: [] };
   if (byClass.length > 0) {
     const { labels, labelNames, classes } = naming;

@@ -7,7 +7,12 @@ import type { CropPlan } from './crop-geometry';
  * @param source RGB, `[sourceHeight, sourceWidth, 3]`
  * @returns RGB, `[crop, crop, 3]`
  */
-export function resampleCrop(source: Uint8Array, sourceWidth: number, sourceHeight: number, plan: CropPlan): Uint8Array {
+export function resampleCrop(
+  source: Uint8Array,
+  sourceWidth: number,
+  sourceHeight: number,
+  plan: CropPlan,
+): Uint8Array {
   const { crop } = plan;
   const columns = filterTaps(sourceWidth, plan.width, plan.left, crop);
   const rows = filterTaps(sourceHeight, plan.height, plan.top, crop);

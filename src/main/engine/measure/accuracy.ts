@@ -27,11 +27,11 @@ export function accuracyMetrics(predictions: Predictions, baseline?: Predictions
   const metrics: AccuracyMetrics = { n: labelled > 0 ? labelled : predictions.n, skipped: predictions.skipped };
   if (labelled > 0) {
     const top1 = countRight(predictions, 1);
-    metrics.top1 = percent(top1 / labelled);
+    metrics.top1 = percent(top1, labelled);
     metrics.top1Interval = percents(wilsonInterval(top1, labelled));
     if (predictions.classes > 5) {
       const top5 = countRight(predictions, 5);
-      metrics.top5 = percent(top5 / labelled);
+      metrics.top5 = percent(top5, labelled);
       metrics.top5Interval = percents(wilsonInterval(top5, labelled));
     }
   }
@@ -58,9 +58,9 @@ function comparison(predictions: Predictions, baseline: Predictions): Partial<Ac
     if (answer !== label && baselineAnswer === label) counts.lost++;
   });
   const result: Partial<AccuracyMetrics> = {};
-  if (matched > 0) result.agreement = percent(agreeing / matched);
+  if (matched > 0) result.agreement = percent(agreeing, matched);
   if (counts.n > 0) {
-    result.top1Delta = percent((counts.gained - counts.lost) / counts.n);
+    result.top1Delta = percent(counts.gained - counts.lost, counts.n);
     result.top1DeltaInterval = percents(pairedDifferenceInterval(counts));
     result.mcnemarP = mcNemarExactP(counts);
   }
@@ -71,5 +71,5 @@ function countRight({ labels, topK }: Predictions, k: number): number {
   return labels.filter((label, row) => label >= 0 && topK[row]?.slice(0, k).includes(label)).length;
 }
 
-const percent = (fraction: number): number => 100 * fraction;
-const percents = ([low, high]: Interval): Interval => [percent(low), percent(high)];
+const percent = (count: number, of: number): number => (100 * count) / of;
+const percents = ([low, high]: Interval): Interval => [100 * low, 100 * high];

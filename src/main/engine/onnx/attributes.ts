@@ -1,6 +1,9 @@
 import type { Node, Tensor } from './graph';
 
-/** Attributes of a node by type; `fallback` is the default the operator's documentation states. An attribute of another type counts as absent. */
+/**
+ * Attributes of a node by type; `fallback` is the default the operator's documentation states. An attribute of another
+ * type counts as absent.
+ */
 
 export function intAttribute(node: Node, name: string, fallback: number): number {
   const attribute = node.attributes[name];

@@ -12,7 +12,10 @@ export interface Classifier {
   classes: number;
 }
 
-/** Shapes of the inputs with a batch of 1 where the file leaves it open. A batch it fixes stays, because the graph may rely on it. */
+/**
+ * Shapes of the inputs with a batch of 1 where the file leaves it open. A batch it fixes stays, because the graph may
+ * rely on it.
+ */
 export function singleBatch(graph: Graph): Record<string, number[]> {
   const overrides: Record<string, number[]> = {};
   for (const { name, shape } of graph.inputs) {
@@ -23,8 +26,8 @@ export function singleBatch(graph: Graph): Record<string, number[]> {
 }
 
 /**
- * The image input and the class scores of a classifier: one input `[N,3,H,W]` or `[N,H,W,3]` with fixed height and width, one output
- * `[N,classes]` (further dimensions of 1 allowed). Open dimensions of the output are inferred.
+ * The image input and the class scores of a classifier: one input `[N,3,H,W]` or `[N,H,W,3]` with fixed height and
+ * width, one output `[N,classes]` (further dimensions of 1 allowed). Open dimensions of the output are inferred.
  * @param model its path or name, for the message. Throws `model.not-classifier`.
  */
 export function classifierOf(graph: Graph, model = graph.name || 'The model'): Classifier {
@@ -44,11 +47,14 @@ export function classifierOf(graph: Graph, model = graph.name || 'The model'): C
   }
   const shape = inferShapes(graph, singleBatch(graph)).get(output.name)?.shape ?? output.shape;
   const classes = classesOf(shape);
-  if (classes === undefined) throw refuse(`its output "${output.name}" is ${shapeText(shape)}, not one score per class`);
+  if (classes === undefined)
+    throw refuse(`its output "${output.name}" is ${shapeText(shape)}, not one score per class`);
   return { input, output: { ...output, shape }, layout, height, width, classes };
 }
 
-function imageOf(shape: readonly Dimension[]): { layout: 'NCHW' | 'NHWC'; height: Dimension; width: Dimension } | undefined {
+function imageOf(
+  shape: readonly Dimension[],
+): { layout: 'NCHW' | 'NHWC'; height: Dimension; width: Dimension } | undefined {
   if (shape.length !== 4) return undefined;
   const [, second, third, last] = shape as [Dimension, Dimension, Dimension, Dimension];
   if (second === 3) return { layout: 'NCHW', height: third, width: last };

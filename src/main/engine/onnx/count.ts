@@ -16,8 +16,9 @@ type Shapes = ReadonlyMap<string, TypedShape>;
 export const parameterMetadata = { params: 'whittle.params', nonZeroParams: 'whittle.nonZeroParams' } as const;
 
 /**
- * Learned parameters: weights and biases as the layers use them, each tensor once. Statistics of batch norms, scales, zero points and
- * shapes are not parameters. The metadata `whittle.params` and `whittle.nonZeroParams` take precedence where a technique wrote them.
+ * Learned parameters: weights and biases as the layers use them, each tensor once. Statistics of batch norms, scales,
+ * zero points and shapes are not parameters. The metadata `whittle.params` and `whittle.nonZeroParams` take precedence
+ * where a technique wrote them.
  */
 export function countParams(graph: Graph): ParameterCount {
   const recorded = (key: string): number | undefined => {
@@ -33,7 +34,9 @@ export function countParams(graph: Graph): ParameterCount {
 
 function countStored(graph: Graph, shapes: Shapes): ParameterCount {
   const constant = constantValues(graph);
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output): [string, Node] => [output, node])));
+  const producers = new Map(
+    graph.nodes.flatMap((node) => node.outputs.map((output): [string, Node] => [output, node])),
+  );
   const layers = graph.nodes.filter((node) => !isConstant(node, constant));
   const names = new Set(layers.flatMap((node) => parameterInputs(node, constant, shapes)));
   const total = { params: 0, nonZeroParams: 0 };
@@ -54,7 +57,10 @@ function isConstant(node: Node, constant: ReadonlySet<string>): boolean {
 export function countMacs(graph: Graph): number {
   const shapes = inferShapes(graph, singleBatch(graph));
   const constant = constantValues(graph);
-  return graph.nodes.reduce((sum, node) => sum + (isConstant(node, constant) ? 0 : macsOf(node, shapes)), 0) / batchOf(graph, shapes);
+  return (
+    graph.nodes.reduce((sum, node) => sum + (isConstant(node, constant) ? 0 : macsOf(node, shapes)), 0) /
+    batchOf(graph, shapes)
+  );
 }
 
 function batchOf(graph: Graph, shapes: Shapes): number {
@@ -62,7 +68,10 @@ function batchOf(graph: Graph, shapes: Shapes): number {
   return typeof batch === 'number' && batch > 0 ? batch : 1;
 }
 
-/** Output elements times the multiply-accumulates of each; 0 where a shape is not known or the operator multiplies nothing. */
+/**
+ * Output elements times the multiply-accumulates of each; 0 where a shape is not known or the operator multiplies
+ * nothing.
+ */
 function macsOf(node: Node, shapes: Shapes): number {
   const output = shapes.get(node.outputs[0] ?? '')?.shape;
   const input = (index: number): readonly Dimension[] => shapes.get(node.inputs[index] ?? '')?.shape ?? [];
@@ -90,10 +99,14 @@ function numbers(dimensions: readonly Dimension[]): number {
 }
 
 /**
- * What the window and `whittle inspect` show of a network, at batch 1. A parameter tensor that several layers share counts at the first.
+ * What the window and `whittle inspect` show of a network, at batch 1. A parameter tensor that several layers share
+ * counts at the first.
  * @param model its path or name, for messages. Throws `model.not-classifier` and `model.invalid-graph`.
  */
-export function inspectGraph(graph: Graph, model?: string): Omit<ModelInspection, 'path' | 'sha256' | 'sizeBytes' | 'card'> {
+export function inspectGraph(
+  graph: Graph,
+  model?: string,
+): Omit<ModelInspection, 'path' | 'sha256' | 'sizeBytes' | 'card'> {
   const { input, output } = classifierOf(graph, model);
   const shapes = inferShapes(graph, singleBatch(graph));
   const constant = constantValues(graph);

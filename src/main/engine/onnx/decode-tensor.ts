@@ -1,4 +1,4 @@
-import { TensorProto_DataLocation as Location, TensorProto_DataType as Code, type TensorProto } from 'onnx-buf';
+import { TensorProto_DataLocation as Location, type TensorProto } from 'onnx-buf';
 import { AppError } from '@shared/errors';
 import { codeName, elementTypeOf, entryCount, storageOf } from './element-type';
 import type { ExternalData } from './external-data';
@@ -13,11 +13,12 @@ export interface TensorSource {
 const maxRank = 64;
 
 /**
- * A TensorProto as a tensor. Its size is checked against its shape before anything is allocated. Raw data becomes a view of the
- * file's bytes where alignment allows. Throws `model.invalid-tensor` and the errors of external data.
+ * A TensorProto as a tensor. Its size is checked against its shape before anything is allocated. Raw data becomes a
+ * view of the file's bytes where alignment allows. Throws `model.invalid-tensor` and the errors of external data.
  */
 export function decodeTensor(message: TensorProto, name: string, source: TensorSource): Tensor {
-  const invalid = (detail: string): AppError => new AppError('model.invalid-tensor', { path: source.origin, tensor: name, detail });
+  const invalid = (detail: string): AppError =>
+    new AppError('model.invalid-tensor', { path: source.origin, tensor: name, detail });
   const type = elementTypeOf(message.dataType);
   if (type === undefined) throw invalid(`element type ${codeName(message.dataType)} is not supported`);
   const storage = storageOf(type);
@@ -36,10 +37,11 @@ export function decodeTensor(message: TensorProto, name: string, source: TensorS
   }
   if (message.rawData.byteLength > 0) {
     const found = message.rawData.byteLength;
-    if (found !== wantedBytes) throw invalid(`shape [${shape.join(',')}] of ${type} needs ${wantedBytes} bytes, found ${found}`);
+    if (found !== wantedBytes)
+      throw invalid(`shape [${shape.join(',')}] of ${type} needs ${wantedBytes} bytes, found ${found}`);
     return { type, shape, data: viewOf(message.rawData, type, entries) };
   }
-  const values = typedFieldOf(message);
+  const values = typedFieldOf(message, type);
   if (values.length !== entries) {
     throw invalid(`shape [${shape.join(',')}] of ${type} needs ${entries} values, found ${values.length}`);
   }
@@ -58,17 +60,17 @@ function shapeOf(message: TensorProto, invalid: (detail: string) => AppError): n
 }
 
 /** onnx.proto says which of the typed fields holds the values of an element type. */
-function typedFieldOf(message: TensorProto): readonly (number | bigint)[] {
-  switch (message.dataType) {
-    case Code.FLOAT:
+function typedFieldOf(message: TensorProto, type: ElementType): readonly (number | bigint)[] {
+  switch (type) {
+    case 'float32':
       return message.floatData;
-    case Code.DOUBLE:
+    case 'float64':
       return message.doubleData;
-    case Code.INT64:
+    case 'int64':
       return message.int64Data;
-    case Code.UINT64:
+    case 'uint64':
       return message.uint64Data;
-    case Code.UINT32:
+    case 'uint32':
       return message.uint64Data.map(Number);
     default:
       return message.int32Data;

@@ -9,7 +9,15 @@ import {
 import { AppError } from '@shared/errors';
 import { decodeTensor, type TensorSource } from './decode-tensor';
 import { codeName, elementTypeOf } from './element-type';
-import { unknownDimension, type Attribute, type Dimension, type Graph, type GraphValue, type Node, type Tensor } from './graph';
+import {
+  unknownDimension,
+  type Attribute,
+  type Dimension,
+  type Graph,
+  type GraphValue,
+  type Node,
+  type Tensor,
+} from './graph';
 
 /** Node names become unique and non-empty, because people and techniques name layers by them. */
 export function decodeGraph(model: ModelProto, message: GraphProto, source: TensorSource): Graph {
@@ -18,7 +26,8 @@ export function decodeGraph(model: ModelProto, message: GraphProto, source: Tens
   const initializers = new Map<string, Tensor>();
   const define = (name: string, tensor: Tensor): void => {
     if (name === '') throw new AppError('model.invalid-graph', { path, detail: 'a tensor has no name' });
-    if (initializers.has(name)) throw new AppError('model.invalid-graph', { path, detail: `there are two tensors "${name}"` });
+    if (initializers.has(name))
+      throw new AppError('model.invalid-graph', { path, detail: `there are two tensors "${name}"` });
     initializers.set(name, tensor);
   };
   for (const tensor of message.initializer) define(tensor.name, decodeTensor(tensor, tensor.name, source));
@@ -37,7 +46,9 @@ export function decodeGraph(model: ModelProto, message: GraphProto, source: Tens
     // Below version 4 every tensor had to be a graph input too; the graph here never lists it twice.
     irVersion: Math.max(4, Number(model.irVersion)),
     opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [standard(domain), Number(version)])),
-    inputs: message.input.filter(({ name }) => !initializers.has(name)).map((value) => decodeValue(value, 'input', path)),
+    inputs: message.input
+      .filter(({ name }) => !initializers.has(name))
+      .map((value) => decodeValue(value, 'input', path)),
     outputs: message.output.map((value) => decodeValue(value, 'output', path)),
     nodes,
     initializers,
@@ -54,7 +65,11 @@ function refuseUnsupported(model: ModelProto, message: GraphProto, path: string)
   const local = model.functions[0];
   if (local) {
     const node = message.node.find((candidate) => candidate.opType === local.name)?.name ?? local.name;
-    throw new AppError('model.unsupported-operator', { path, node, operator: `the model-local function ${local.name}` });
+    throw new AppError('model.unsupported-operator', {
+      path,
+      node,
+      operator: `the model-local function ${local.name}`,
+    });
   }
 }
 
@@ -101,7 +116,8 @@ function decodeAttribute(message: AttributeProto, op: string, node: string, sour
     case Kind.STRINGS:
       return { type: 'strings', value: message.strings.map(text) };
     case Kind.TENSOR:
-      if (message.t) return { type: 'tensor', value: decodeTensor(message.t, message.t.name || `${node}.${message.name}`, source) };
+      if (message.t)
+        return { type: 'tensor', value: decodeTensor(message.t, message.t.name || `${node}.${message.name}`, source) };
       break;
     case Kind.GRAPH:
     case Kind.GRAPHS:

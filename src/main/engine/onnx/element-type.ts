@@ -39,7 +39,10 @@ const typeByCode = new Map<number, ElementType>([
   ...Object.entries(storages).map(([type, storage]): [number, ElementType] => [storage.code, type as ElementType]),
 ]);
 
-/** The element type of a TensorProto.DataType code, or undefined for one that Whittle does not read (complex, float8, ...). */
+/**
+ * The element type of a TensorProto.DataType code, or undefined for one that Whittle does not read (complex, float8,
+ * ...).
+ */
 export function elementTypeOf(code: number): ElementType | undefined {
   return typeByCode.get(code);
 }

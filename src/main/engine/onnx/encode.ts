@@ -16,7 +16,9 @@ const modelGraphField = 7;
 const graphInitializerField = 5;
 const tensorField = { dims: 1, dataType: 2, name: 8, rawData: 9 };
 
-/** The ONNX file of a graph as parts to be written one after another. Large parts are views of the tensors themselves. */
+/**
+ * The ONNX file of a graph as parts to be written one after another. Large parts are views of the tensors themselves.
+ */
 export function encodeParts(graph: Graph): Uint8Array[] {
   const body: Uint8Array[] = [encodeStructure(graph)];
   for (const [name, tensor] of graph.initializers) {

@@ -14,14 +14,19 @@ export function noExternalData(origin: string): ExternalData {
   return {
     read(tensor, entries) {
       const location = entryValue(entries, 'location') ?? '';
-      throw new AppError('model.external-data-missing', { path: origin, tensor, location, detail: 'the model has no folder here' });
+      throw new AppError('model.external-data-missing', {
+        path: origin,
+        tensor,
+        location,
+        detail: 'the model has no folder here',
+      });
     },
   };
 }
 
 /**
- * External data confined to the folder of the model, also through symbolic links. All tensors together may take `limit` bytes,
- * because a small file could name one large file many times over.
+ * External data confined to the folder of the model, also through symbolic links. All tensors together may take `limit`
+ * bytes, because a small file could name one large file many times over.
  */
 export function externalDataBeside(modelPath: string, limit: number): ExternalData {
   const folder = realpathSync(dirname(resolve(modelPath)));
@@ -38,7 +43,10 @@ export function externalDataBeside(modelPath: string, limit: number): ExternalDa
       if (isAbsolute(location) || win32.isAbsolute(location) || /^[a-z]:/i.test(location) || !isInside(folder, path)) {
         throw new AppError('model.external-data-outside', facts);
       }
-      const realPath = attempt(() => realpathSync(path), (cause) => missing('there is no such file', cause));
+      const realPath = attempt(
+        () => realpathSync(path),
+        (cause) => missing('there is no such file', cause),
+      );
       if (!isInside(folder, realPath)) throw new AppError('model.external-data-outside', facts);
 
       const offset = integerEntry(entries, 'offset', missing) ?? 0;
@@ -57,15 +65,26 @@ export function externalDataBeside(modelPath: string, limit: number): ExternalDa
   };
 }
 
-function readRange(path: string, offset: number, bytes: number, missing: (detail: string, cause?: unknown) => AppError): Uint8Array {
+function readRange(
+  path: string,
+  offset: number,
+  bytes: number,
+  missing: (detail: string, cause?: unknown) => AppError,
+): Uint8Array {
   // Looked at before it is opened: opening a pipe would wait for its writer.
-  const stat = attempt(() => statSync(path), (cause) => missing('it cannot be read', cause));
+  const stat = attempt(
+    () => statSync(path),
+    (cause) => missing('it cannot be read', cause),
+  );
   if (!stat.isFile()) throw missing('it is not a file');
   if (offset + bytes > stat.size) throw missing(`${offset + bytes} bytes are needed, it has ${stat.size}`);
-  const file = attempt(() => openSync(path, 'r'), (cause) => missing('it may not be read', cause));
+  const file = attempt(
+    () => openSync(path, 'r'),
+    (cause) => missing('it may not be read', cause),
+  );
   try {
     const data = new Uint8Array(bytes);
-    for (let done = 0; done < bytes; ) {
+    for (let done = 0; done < bytes;) {
       const count = readSync(file, data, done, bytes - done, offset + done);
       if (count === 0) throw missing('it became shorter while it was read');
       done += count;

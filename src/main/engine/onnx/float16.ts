@@ -3,7 +3,10 @@
 const float32 = new Float32Array(1);
 const bits32 = new Uint32Array(float32.buffer);
 
-/** The bits of the nearest float16; ties to even; beyond 65504 + 16 infinite; a NaN stays a (quiet) NaN with the top of its payload. */
+/**
+ * The bits of the nearest float16; ties to even; beyond 65504 + 16 infinite; a NaN stays a (quiet) NaN with the top of
+ * its payload.
+ */
 export function toFloat16Bits(value: number): number {
   float32[0] = value;
   const bits = bits32[0]!;

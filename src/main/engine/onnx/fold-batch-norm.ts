@@ -12,9 +12,10 @@ interface Affine {
 }
 
 /**
- * Folds each BatchNormalization, and each Mul, Div, Add or Sub by constants per channel, into the Conv or Gemm before it, where nothing
- * else reads that layer's result: W' = W * gamma / sqrt(var + epsilon), b' = (b - mean) * gamma / sqrt(var + epsilon) + beta
- * (Jacob et al., 2018, section 3.2). Computed in double precision. What follows another operator, or is in training mode, stays.
+ * Folds each BatchNormalization, and each Mul, Div, Add or Sub by constants per channel, into the Conv or Gemm before
+ * it, where nothing else reads that layer's result: W' = W * gamma / sqrt(var + epsilon), b' = (b - mean) * gamma /
+ * sqrt(var + epsilon) + beta (Jacob et al., 2018, section 3.2). Computed in double precision. What follows another
+ * operator, or is in training mode, stays.
  */
 export function foldBatchNorm(graph: Graph): Graph {
   const result = copyGraph(graph);
@@ -70,13 +71,20 @@ function foldable(layer: Node, initializers: Map<string, Tensor>): Foldable | un
   // Gemm also takes a bias that is broadcast: only the plain one is handled, scaled by its beta.
   if (bias.data.length !== channels || bias.shape.at(-1) !== channels) return undefined;
   const beta = layer.op === 'Gemm' ? floatAttribute(layer, 'beta', 1) : 1;
-  const scaled = beta === 1 ? bias : float32Tensor([channels], Float32Array.from(bias.data as Float32Array, (value) => value * beta));
+  const scaled =
+    beta === 1
+      ? bias
+      : float32Tensor(
+          [channels],
+          Float32Array.from(bias.data as Float32Array, (value) => value * beta),
+        );
   return { weight, channels, stride, bias: scaled };
 }
 
 function affineOf(node: Node, value: string, layer: Foldable, initializers: Map<string, Tensor>): Affine | undefined {
   if (node.domain !== '') return undefined;
-  if (node.op === 'BatchNormalization') return node.inputs[0] === value ? batchNorm(node, layer, initializers) : undefined;
+  if (node.op === 'BatchNormalization')
+    return node.inputs[0] === value ? batchNorm(node, layer, initializers) : undefined;
   const [a, b] = node.inputs;
   const constant = perChannel(initializers.get((a === value ? b : a) ?? ''), layer);
   if (!constant) return undefined;
@@ -87,7 +95,9 @@ function affineOf(node: Node, value: string, layer: Foldable, initializers: Map<
     case 'Add':
       return { scale: ones, shift: constant };
     case 'Sub':
-      return isFirst ? { scale: ones, shift: constant.map((each) => -each) } : { scale: ones.map((one) => -one), shift: constant };
+      return isFirst
+        ? { scale: ones, shift: constant.map((each) => -each) }
+        : { scale: ones.map((one) => -one), shift: constant };
     case 'Mul':
       return { scale: constant, shift: zeros };
     case 'Div':

@@ -14,13 +14,13 @@ export const modelBytesLimit = 2 ** 31 - 1;
 export const supportedOpsets = { min: 7, max: 23 };
 
 /**
- * Reads an ONNX file and its external data. Constant nodes become initializers, initializers leave the list of inputs, nodes are in
- * topological order and have unique names. The file is not trusted: sizes are checked before memory is taken, and external data may not
- * leave the model's folder.
+ * Reads an ONNX file and its external data. Constant nodes become initializers, initializers leave the list of inputs,
+ * nodes are in topological order and have unique names. The file is not trusted: sizes are checked before memory is
+ * taken, and external data may not leave the model's folder.
  *
- * Throws `model.not-found`, `model.not-onnx`, `model.truncated`, `model.too-large`, `model.unsupported-opset`, `model.unsupported-operator`,
- * `model.invalid-tensor`, `model.invalid-graph`, `model.external-data-outside`, `model.external-data-missing`, or `model.not-classifier`
- * where an input or output is not a tensor at all.
+ * Throws `model.not-found`, `model.not-onnx`, `model.truncated`, `model.too-large`, `model.unsupported-opset`,
+ * `model.unsupported-operator`, `model.invalid-tensor`, `model.invalid-graph`, `model.external-data-outside`,
+ * `model.external-data-missing`, or `model.not-classifier` where an input or output is not a tensor at all.
  */
 export async function loadModel(path: string): Promise<Graph> {
   const bytes = await readWhole(path);
@@ -39,7 +39,8 @@ function parse(bytes: Uint8Array, origin: string, external: ExternalData): Graph
   const foreign = recogniseForeign(bytes);
   if (foreign) throw new AppError('model.not-onnx', { path: origin, found: foreign });
   const outline = outlineOf(bytes);
-  if (outline.kind === 'foreign') throw new AppError('model.not-onnx', { path: origin, found: 'its content is not an ONNX network' });
+  if (outline.kind === 'foreign')
+    throw new AppError('model.not-onnx', { path: origin, found: 'its content is not an ONNX network' });
   if (outline.kind === 'truncated') throw new AppError('model.truncated', { path: origin, detail: outline.detail });
 
   const model = decodeMessage(bytes, origin);
@@ -64,7 +65,8 @@ function checkOpset(model: ModelProto, path: string): void {
   const opset = model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version;
   if (opset === undefined) throw new AppError('model.truncated', { path, detail: 'it does not say its opset version' });
   const { min, max } = supportedOpsets;
-  if (opset < min || opset > max) throw new AppError('model.unsupported-opset', { path, opset: String(opset), min, max });
+  if (opset < min || opset > max)
+    throw new AppError('model.unsupported-opset', { path, opset: String(opset), min, max });
 }
 
 function hasControlCharacters(text: string): boolean {
@@ -73,13 +75,17 @@ function hasControlCharacters(text: string): boolean {
 
 async function readWhole(path: string): Promise<Uint8Array> {
   const failed = (cause: NodeJS.ErrnoException): never => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') throw new AppError('model.not-found', { name: path }, { cause });
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
+      throw new AppError('model.not-found', { name: path }, { cause });
     const found = cause.code === 'EACCES' ? 'it may not be read' : 'it cannot be opened';
     throw new AppError('model.not-onnx', { path, found }, { cause });
   };
   // Looked at before it is opened: opening a pipe would wait for its writer.
   const { size, kind } = await stat(path).then(
-    (found) => ({ size: found.size, kind: found.isFile() ? 'file' : found.isDirectory() ? 'a folder' : 'not a regular file' }),
+    (found) => ({
+      size: found.size,
+      kind: found.isFile() ? 'file' : found.isDirectory() ? 'a folder' : 'not a regular file',
+    }),
     failed,
   );
   if (kind !== 'file') throw new AppError('model.not-onnx', { path, found: kind });
@@ -88,9 +94,10 @@ async function readWhole(path: string): Promise<Uint8Array> {
   const file = await open(path, 'r').catch(failed);
   try {
     const bytes = new Uint8Array(size);
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const { bytesRead } = await file.read(bytes, done, bytes.length - done, done);
-      if (bytesRead === 0) throw new AppError('model.truncated', { path, detail: 'it became shorter while it was read' });
+      if (bytesRead === 0)
+        throw new AppError('model.truncated', { path, detail: 'it became shorter while it was read' });
       done += bytesRead;
     }
     return bytes;

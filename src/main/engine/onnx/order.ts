@@ -4,8 +4,8 @@ import type { Graph, Node } from './graph';
 export type Ordering = { nodes: Node[] } | { cycle: Node };
 
 /**
- * Nodes so that each comes after the producers of its inputs; nodes already in order keep it (Kahn's algorithm that always
- * takes the ready node with the lowest index).
+ * Nodes so that each comes after the producers of its inputs; nodes already in order keep it (Kahn's algorithm that
+ * always takes the ready node with the lowest index).
  */
 export function orderNodes(graph: Pick<Graph, 'nodes'>): Ordering {
   const { nodes } = graph;

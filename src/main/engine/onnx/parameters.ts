@@ -38,10 +38,14 @@ export function constantValues(graph: Graph): Set<string> {
 }
 
 /**
- * The values a node uses as learned parameters. A weight that the graph decodes from a small form counts as the tensor that comes
- * out, so a quantized or packed layer has as many parameters as it had before.
+ * The values a node uses as learned parameters. A weight that the graph decodes from a small form counts as the tensor
+ * that comes out, so a quantized or packed layer has as many parameters as it had before.
  */
-export function parameterInputs(node: Node, constant: ReadonlySet<string>, shapes: ReadonlyMap<string, TypedShape>): string[] {
+export function parameterInputs(
+  node: Node,
+  constant: ReadonlySet<string>,
+  shapes: ReadonlyMap<string, TypedShape>,
+): string[] {
   return node.inputs.filter((input, index) => {
     const value = shapes.get(input);
     if (!value || !constant.has(input)) return false;

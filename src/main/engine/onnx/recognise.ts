@@ -1,4 +1,7 @@
-/** What a file is that is not ONNX, in words that complete "PATH is not an ONNX model (...)"; recognised by content, not by name. */
+/**
+ * What a file is that is not ONNX, in words that complete "PATH is not an ONNX model (...)"; recognised by content, not
+ * by name.
+ */
 interface Signature {
   found: string;
   matches(head: Uint8Array, text: string): boolean;
@@ -21,7 +24,10 @@ const signatures: Signature[] = [
   { found: 'the file is empty', matches: (head) => head.length === 0 },
   { found: 'a Git LFS pointer, not the file itself', matches: hasText('version https://git-lfs') },
   { found: 'a gzip archive', matches: startsWith(0x1f, 0x8b) },
-  { found: 'a PyTorch file', matches: (head, text) => zip(head) && /\/(data\.pkl|\.format_version|constants\.pkl)/.test(text) },
+  {
+    found: 'a PyTorch file',
+    matches: (head, text) => zip(head) && /\/(data\.pkl|\.format_version|constants\.pkl)/.test(text),
+  },
   { found: 'a Keras file', matches: (head, text) => zip(head) && text.startsWith('metadata.json', 30) },
   { found: 'a NumPy archive', matches: (head, text) => zip(head) && /^.{30}[\w./-]+\.npy/s.test(text) },
   { found: 'a zip archive', matches: zip },
@@ -42,7 +48,10 @@ const signatures: Signature[] = [
   { found: 'a JPEG image', matches: startsWith(0xff, 0xd8, 0xff) },
   { found: 'a PDF document', matches: hasText('%PDF') },
   { found: 'a NumPy array', matches: startsWith(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59) },
-  { found: 'a web page (HTML)', matches: (_head, text) => /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|!--)/i.test(text) },
+  {
+    found: 'a web page (HTML)',
+    matches: (_head, text) => /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|!--)/i.test(text),
+  },
   { found: 'an XML file, perhaps OpenVINO', matches: (_head, text) => /^(\xef\xbb\xbf)?\s*<\?xml/i.test(text) },
   { found: 'a JSON file', matches: (head, text) => /^\s*[[{]/.test(text) && isText(head) },
   { found: 'a text file', matches: isText },

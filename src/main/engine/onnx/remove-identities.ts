@@ -2,8 +2,8 @@ import { copyGraph, type Graph, type Node } from './graph';
 import { indexGraph } from './graph-index';
 
 /**
- * Without Identity nodes and without Dropout nodes that do nothing at inference. Names of graph inputs and outputs stay: a node
- * between the two, or between two outputs, is kept.
+ * Without Identity nodes and without Dropout nodes that do nothing at inference. Names of graph inputs and outputs
+ * stay: a node between the two, or between two outputs, is kept.
  */
 export function removeIdentities(graph: Graph): Graph {
   const result = copyGraph(graph);

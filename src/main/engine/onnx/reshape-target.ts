@@ -1,10 +1,15 @@
 import { unknownDimension, type Dimension } from './graph';
 
 /**
- * The shape a Reshape gives: 0 copies the input's dimension (unless `allowZero`), -1 takes what is left. Symbols cancel where they
- * stand on both sides, so `[batch,1280,1,1] -> [-1,1280]` is `[batch,1280]`. @returns undefined when it cannot fit.
+ * The shape a Reshape gives: 0 copies the input's dimension (unless `allowZero`), -1 takes what is left. Symbols cancel
+ * where they stand on both sides, so `[batch,1280,1,1] -> [-1,1280]` is `[batch,1280]`. @returns undefined when it
+ * cannot fit.
  */
-export function reshapeTarget(input: readonly Dimension[], target: readonly Dimension[], allowZero: boolean): Dimension[] | undefined {
+export function reshapeTarget(
+  input: readonly Dimension[],
+  target: readonly Dimension[],
+  allowZero: boolean,
+): Dimension[] | undefined {
   const copied = target.map((dimension, axis) => (dimension === 0 && !allowZero ? input[axis] : dimension));
   if (copied.some((dimension) => dimension === undefined)) return undefined;
   const shape = copied as Dimension[];

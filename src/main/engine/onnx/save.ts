@@ -15,7 +15,8 @@ export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Writes the graph as one ONNX file, atomically; weights go from their tensors to the file without another copy in memory.
+ * Writes the graph as one ONNX file, atomically; weights go from their tensors to the file without another copy in
+ * memory.
  * Throws `output.disk-full` or `output.unwritable`; no half-written file is left then.
  */
 export async function saveModel(graph: Graph, path: string): Promise<void> {

@@ -26,8 +26,9 @@ const rules: Record<string, ShapeRule> = {
 const followedElements = 4096;
 
 /**
- * The type and shape of every value of a graph: inputs, initializers and what nodes produce. Values behind operators that are not known,
- * or whose shape depends on the data, are absent; dimensions that cannot be told are `unknownDimension`.
+ * The type and shape of every value of a graph: inputs, initializers and what nodes produce. Values behind operators
+ * that are not known, or whose shape depends on the data, are absent; dimensions that cannot be told are
+ * `unknownDimension`.
  * @param overrides shapes of inputs, e.g. `{ input: [1, 3, 224, 224] }` to make the batch a number.
  * Throws `model.invalid-graph` where shapes contradict each other.
  */
@@ -58,7 +59,13 @@ export function analyseShapes(
   return { shapes, known };
 }
 
-function inferNode(node: Node, opset: number, path: string, shapes: Map<string, TypedShape>, known: Map<string, KnownValue>): void {
+function inferNode(
+  node: Node,
+  opset: number,
+  path: string,
+  shapes: Map<string, TypedShape>,
+  known: Map<string, KnownValue>,
+): void {
   const first = node.outputs[0] ?? '';
   const value = knownResult(node, opset, shapes, known);
   if (value) {
@@ -104,6 +111,11 @@ function knownResult(
 
 /** Shape has begin and end attributes since opset 15. */
 function shapeVector(node: Node, shape: readonly Dimension[]): { shape: number[]; data: Dimension[] } {
-  const { start, count } = sliceRange(shape.length, intAttribute(node, 'start', 0), intAttribute(node, 'end', shape.length), 1);
+  const { start, count } = sliceRange(
+    shape.length,
+    intAttribute(node, 'start', 0),
+    intAttribute(node, 'end', shape.length),
+    1,
+  );
   return { shape: [count], data: shape.slice(start, start + count) };
 }

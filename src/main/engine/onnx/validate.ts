@@ -3,7 +3,8 @@ import type { Graph } from './graph';
 import { orderNodes } from './order';
 
 /**
- * Checks that every value has one producer and every input one, and puts the nodes in order. Throws `model.invalid-graph`.
+ * Checks that every value has one producer and every input one, and puts the nodes in order. Throws
+ * `model.invalid-graph`.
  * @param path of the model, for the message.
  */
 export function validateGraph(graph: Graph, path: string): Graph {
@@ -26,14 +27,16 @@ export function validateGraph(graph: Graph, path: string): Graph {
   }
   for (const node of graph.nodes) {
     for (const input of node.inputs) {
-      if (input !== '' && !defined.has(input)) throw invalid(`node "${node.name}" reads "${input}", which nothing produces`);
+      if (input !== '' && !defined.has(input))
+        throw invalid(`node "${node.name}" reads "${input}", which nothing produces`);
     }
   }
   for (const output of graph.outputs) {
     if (!defined.has(output.name)) throw invalid(`nothing produces the output "${output.name}"`);
   }
   if (graph.outputs.length === 0) throw invalid('it has no output');
-  if (new Set(graph.outputs.map((output) => output.name)).size < graph.outputs.length) throw invalid('an output is listed twice');
+  if (new Set(graph.outputs.map((output) => output.name)).size < graph.outputs.length)
+    throw invalid('an output is listed twice');
 
   const ordering = orderNodes(graph);
   if ('cycle' in ordering) throw invalid(`node "${ordering.cycle.name}" depends on its own output`);

@@ -1,6 +1,6 @@
 /**
- * The outline of a protobuf file: its top-level fields, read without decoding them. It tells a model that was cut short from a
- * file that never was a model, which the decoder's own errors do not.
+ * The outline of a protobuf file: its top-level fields, read without decoding them. It tells a model that was cut short
+ * from a file that never was a model, which the decoder's own errors do not.
  */
 export type WireOutline =
   | { kind: 'onnx' }
@@ -34,20 +34,22 @@ export function outlineOf(bytes: Uint8Array): WireOutline {
     const tag = readVarint(bytes, position);
     if (tag === undefined) return broken(hasIrVersion, bytes, position);
     const field = Math.floor(tag.value / 8);
-    if (modelFields.get(field) !== tag.value % 8) {
+    const wireType = tag.value % 8;
+    if (!isField(field, wireType)) {
       // A damaged file may go wrong anywhere; one that never was a model does so at its first fields.
       return hasIrVersion && position > 8
         ? { kind: 'truncated', detail: `unreadable at byte ${position}` }
         : { kind: 'foreign' };
     }
-    const value = readVarint(bytes, tag.end);
-    if (value === undefined) return broken(hasIrVersion, bytes, position);
+    const fixedBytes = wireType === 1 ? 8 : wireType === 5 ? 4 : 0;
+    const value = fixedBytes > 0 ? { value: 0, end: tag.end + fixedBytes } : readVarint(bytes, tag.end);
+    if (value === undefined || value.end > bytes.length) return broken(hasIrVersion, bytes, position);
     position = value.end;
     if (field === irVersionField) {
       if (value.value < 1 || value.value > newestIrVersion) return { kind: 'foreign' };
       hasIrVersion = true;
     }
-    if (tag.value % 8 === 2) {
+    if (wireType === 2) {
       const end = position + value.value;
       if (end > bytes.length) return broken(hasIrVersion, bytes, position, end);
       position = end;
@@ -56,9 +58,16 @@ export function outlineOf(bytes: Uint8Array): WireOutline {
   return hasIrVersion ? { kind: 'onnx' } : { kind: 'foreign' };
 }
 
+/** Fields of later versions of the format are skipped, as protobuf intends. */
+function isField(field: number, wireType: number): boolean {
+  const known = modelFields.get(field);
+  return known === undefined ? field > 0 && field < 1000 && [0, 1, 2, 5].includes(wireType) : known === wireType;
+}
+
 function broken(hasIrVersion: boolean, bytes: Uint8Array, position: number, end?: number): WireOutline {
   if (!hasIrVersion && position > 0) return { kind: 'foreign' };
-  const expected = end === undefined ? 'it ends in the middle of a field' : `it has ${bytes.length} bytes of at least ${end}`;
+  const expected =
+    end === undefined ? 'it ends in the middle of a field' : `it has ${bytes.length} bytes of at least ${end}`;
   return { kind: 'truncated', detail: expected };
 }
 

@@ -62,7 +62,7 @@ export function csvReport(run: RunView): string {
 function quote(cell: Cell): string {
   let text = cell === undefined ? '' : String(cell);
   // Spreadsheets run cells that begin like a formula; names come from files, so they are shown as text.
-  if (typeof cell === 'string' && /^[=+\-@\t]/.test(text)) text = `'${text}`;
+  if (typeof cell === 'string' && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -76,7 +76,7 @@ function mark(series: number, x: number, y: number): string {
   return `<polygon ${className} points="${corners.join(' ')}"/>`;
 }
 
-/** 1, 2, 5 times powers of ten inside the range. */
+/** 1, 2, 5 times powers of ten inside the range; round numbers where it is too narrow for two of those. */
 export function logTicks(from: number, to: number): number[] {
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power++) {
@@ -85,17 +85,19 @@ export function logTicks(from: number, to: number): number[] {
       if (tick >= from && tick <= to) ticks.push(tick);
     }
   }
-  return ticks;
+  return ticks.length < 2 ? linearTicks(from, to) : ticks;
 }
 
-/** Four to nine round numbers inside the range. */
+/** Three to nine round numbers inside the range. */
 export function linearTicks(from: number, to: number): number[] {
-  const rough = (to - from) / 5;
+  const rough = (to - from) / 8;
   const base = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * base).find((candidate) => candidate >= rough)!;
   const ticks: number[] = [];
-  for (let tick = Math.ceil(from / step) * step; tick <= to + step * 1e-9; tick += step)
-    ticks.push(Number(tick.toPrecision(6)));
+  // By whole steps, because sums of 0.1 miss the last one.
+  for (let count = Math.ceil(from / step - 1e-9); count <= to / step + 1e-9; count++) {
+    ticks.push(Number((count * step).toPrecision(6)));
+  }
   return ticks;
 }
 

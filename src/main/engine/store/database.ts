@@ -68,6 +68,7 @@ export function openDatabase(path: string): Connection {
     connection.exec(`PRAGMA user_version=${migrations.length}`);
   });
   try {
+    checkPages(connection);
     if (schemaVersion(connection) !== migrations.length) migrate.immediate();
   } catch (thrown) {
     connection.close();
@@ -76,9 +77,25 @@ export function openDatabase(path: string): Connection {
   return connection;
 }
 
+/** A torn copy opens without complaint and fails in the middle of a run: better here. */
+function checkPages(connection: Connection): void {
+  const { quick_check: found } = connection.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+  if (found !== 'ok') throw new Error(found.split('\n').join(' '));
+}
+
 function schemaVersion(connection: Connection): number {
   const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
   return row.user_version;
+}
+
+/** Brings everything into the one file first, as far as others do not read it just now: people copy that file. */
+export function closeDatabase(connection: Connection): void {
+  try {
+    connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch {
+    // Without room on the disk it stays in the write-ahead log, which the next opening reads.
+  }
+  connection.close();
 }
 
 /** What SQLite threw as an error people can act on. */

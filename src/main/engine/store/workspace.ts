@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ArtifactFolder } from './artifacts';
 import { writeError } from './atomic-file';
-import { openDatabase, type Connection } from './database';
+import { closeDatabase, openDatabase, type Connection } from './database';
 import { RunRecords } from './run-records';
 import { SettingsStore } from './settings';
 import { StepJournal } from './step-journal';
@@ -36,7 +36,7 @@ export function openWorkspace(folder: string): Workspace {
     steps: new StepJournal(connection),
     runs: new RunRecords(connection),
     settings: new SettingsStore(connection),
-    close: () => connection.close(),
+    close: () => closeDatabase(connection),
   };
 }
 

@@ -28,6 +28,8 @@ export class LocalExecutor implements Executor {
         serialization: 'advanced',
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         execArgv: ['--enable-source-maps'],
+        // A process group of its own: Ctrl-C in a terminal is for us, and we tell the worker.
+        detached: process.platform !== 'win32',
       });
       let outcome: { result: unknown } | { error: ErrorReport } | undefined;
       let kill: NodeJS.Timeout | undefined;

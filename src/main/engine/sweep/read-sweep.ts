@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { sweepFileSchema, type SweepFile } from '@shared/sweep-file';
+import { problemOf } from './sweep-issue';
 
 /**
  * Reads a sweep file. Relative paths are taken from the sweep file's folder and, where nothing is there, from the folder the
@@ -35,25 +35,19 @@ export function parseSweep(text: string, path: string): SweepFile {
   if (broken) {
     throw new AppError('sweep.yaml', { path, line: lines.linePos(broken.pos[0]).line, detail: broken.message });
   }
-  const parsed = sweepFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const parsed = sweepFileSchema.safeParse(valuesOf(document, path));
   if (parsed.success) return parsed.data;
-  const issue = mostSpecific(parsed.error.issues[0]!);
-  throw new AppError('sweep.invalid', { path, at: issue.path.join('.'), detail: issue.message });
+  const problem = problemOf(parsed.error.issues[0]!);
+  throw new AppError('sweep.invalid', { path, at: problem.path.join('.'), detail: problem.detail });
 }
 
-type Issue = z.core.$ZodIssue;
-
-/** Inside a union zod reports one list of issues for each alternative: the one that went deepest is the one meant. */
-function mostSpecific(issue: Issue): { path: PropertyKey[]; message: string } {
-  if (issue.code === 'unrecognized_keys') {
-    return { path: issue.path, message: `"${issue.keys.join('", "')}" is not known here; check the spelling` };
+/** Aliases of aliases can grow a small file without bound. */
+function valuesOf(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new AppError('sweep.yaml', { path, line: 1, detail: 'its aliases (*name) repeat too much' }, { cause });
   }
-  if (issue.code !== 'invalid_union') return issue;
-  const candidates = issue.errors
-    .flat()
-    .map((inner) => mostSpecific({ ...inner, path: [...issue.path, ...inner.path] }));
-  candidates.sort((a, b) => b.path.length - a.path.length);
-  return candidates[0] ?? issue;
 }
 
 function resolveReference(reference: string, folder: string): string {

@@ -125,7 +125,7 @@ export class SweepRun {
       this.states.set(step.key, 'done');
       this.remaining.add(step, Date.now() - started);
     } catch (thrown) {
-      const error = toAppError(thrown);
+      const error = this.journalError(thrown);
       if (error.code === 'cancelled') this.states.set(step.key, 'waiting');
       else this.fail(step, error);
       if (error.code === 'output.disk-full' || error.code === 'output.unwritable') this.fatal = error;
@@ -141,8 +141,8 @@ export class SweepRun {
     const { workspace } = this.context;
     const owner = this.trialsOf(step)[0]!;
     const notes: string[] = [];
-    const log = (line: string): void =>
-      keepOrStop(workspace.folder, () => workspace.runs.appendLog(this.id, owner.id, line));
+    // Workers log from their own events, where nobody would catch an error: it stops the run instead.
+    const log = (line: string): void => this.keep(() => workspace.runs.appendLog(this.id, owner.id, line));
     const outputPath = await workspace.artifacts.reserve(step.key);
     try {
       const job = jobOfStep(step, this.context, outputPath);
@@ -162,9 +162,7 @@ export class SweepRun {
       );
       const artifact = step.kind === 'compress' ? (await workspace.artifacts.adopt(outputPath)).sha256 : undefined;
       const elapsedMs = Date.now() - started;
-      keepOrStop(workspace.folder, () =>
-        workspace.steps.record({ key: step.key, kind: step.kind, result, artifact, notes, elapsedMs }, this.id),
-      );
+      workspace.steps.record({ key: step.key, kind: step.kind, result, artifact, notes, elapsedMs }, this.id);
       log(`${step.kind} ${step.title}: done in ${(elapsedMs / 1000).toFixed(1)} s`);
     } finally {
       await workspace.artifacts.discard(outputPath);
@@ -188,32 +186,38 @@ export class SweepRun {
   private updateTrial(trial: TrialPlan): void {
     const states = trial.steps.map((step) => this.states.get(step.key)!);
     const failed = trial.steps.find((step) => this.states.get(step.key) === 'failed');
-    const { runs, folder } = this.context.workspace;
-    keepOrStop(
-      folder,
-      () => {
-        if (states.every((state) => state === 'done')) runs.setTrialStatus(this.id, trial.id, 'done');
-        else if (failed && !states.includes('running')) {
-          runs.setTrialStatus(this.id, trial.id, 'failed', this.errors.get(failed.key)!.toReport());
-        } else if (this.status === 'cancelled') runs.setTrialStatus(this.id, trial.id, 'cancelled');
-        else if (states.includes('running') || states.includes('done'))
-          runs.setTrialStatus(this.id, trial.id, 'running');
-        else runs.setTrialStatus(this.id, trial.id, 'waiting');
-      },
-      (error) => (this.fatal ??= error),
-    );
-    this.events.trialChanged(trial.id);
+    const { runs } = this.context.workspace;
+    const begun = states.includes('running') || states.includes('done');
+    this.keep(() => {
+      if (states.every((state) => state === 'done')) runs.setTrialStatus(this.id, trial.id, 'done');
+      else if (failed && !states.includes('running')) {
+        runs.setTrialStatus(this.id, trial.id, 'failed', this.errors.get(failed.key)!.toReport());
+      } else if (this.status === 'cancelled') runs.setTrialStatus(this.id, trial.id, 'cancelled');
+      else if (begun) runs.setTrialStatus(this.id, trial.id, this.status === 'failed' ? 'interrupted' : 'running');
+      else runs.setTrialStatus(this.id, trial.id, 'waiting');
+      this.events.trialChanged(trial.id);
+    });
   }
 
   private setStatus(status: RunStatus): void {
     this.status = status;
-    keepOrStop(
-      this.context.workspace.folder,
-      () => this.context.workspace.runs.setRunStatus(this.id, status),
-      (error) => (this.fatal ??= error),
-    );
+    this.keep(() => this.context.workspace.runs.setRunStatus(this.id, status));
     this.announce();
     this.wake();
+  }
+
+  /** A use of the journal outside a step: when it fails, nothing more can be kept and the run stops. */
+  private keep(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.fatal ??= this.journalError(thrown);
+    }
+  }
+
+  private journalError(thrown: unknown): AppError {
+    if (!isDiskFull(thrown)) return toAppError(thrown);
+    return new AppError('output.disk-full', { path: this.context.workspace.folder }, { cause: thrown });
   }
 
   private announce(): void {
@@ -235,15 +239,11 @@ export class SweepRun {
   }
 }
 
-/** Journal writes: a full disk becomes the sentence that says so. */
-function keepOrStop(folder: string, write: () => void, onError?: (error: AppError) => void): void {
-  try {
-    write();
-  } catch (thrown) {
-    const detail = thrown instanceof Error ? thrown.message : String(thrown);
-    const isFull = /disk is full|disk I\/O error|SQLITE_FULL/i.test(detail);
-    const error = isFull ? new AppError('output.disk-full', { path: folder }) : toAppError(thrown);
-    if (!onError) throw error;
-    onError(error);
-  }
+/** Whether SQLite could not write for want of space. */
+export function isDiskFull(thrown: unknown): boolean {
+  return (
+    !(thrown instanceof AppError) &&
+    thrown instanceof Error &&
+    /disk is full|disk I\/O error|SQLITE_FULL/i.test(thrown.message)
+  );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { decodeWeights } from '../math/decode-weights';
 import { FreshNames } from '../math/fresh-names';
+import { plainGraph } from '../math/plain-graph';
 import { sparseInitializer } from '../math/sparse-decode';
 import { toFloat16 } from '../onnx/float16';
 import { attr, float16Tensor, makeNode } from '../onnx/make';
@@ -37,8 +37,8 @@ export const fp16 = defineTechnique({
     'quantize.static': 'its weights take 8 bits already',
     'quantize.dynamic': 'its weights take 8 bits already; put fp16 alone',
   },
-  async apply(graph, _params, { note }) {
-    const result = simplify(await decodeWeights(graph));
+  async apply(graph, _params, { card, note }) {
+    const result = simplify(await plainGraph(graph, 'fp16', card.name));
     const names = new FreshNames(result);
     // Variances of batch norms that could not be folded may be too small for half precision.
     const kept = new Set(

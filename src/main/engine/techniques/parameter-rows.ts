@@ -32,7 +32,8 @@ function allowedText(schema: ParameterSchema): string {
   if (schema.enum) return schema.enum.join(', ');
   if (schema.type === 'boolean') return 'true, false';
   if (schema.type === 'array') return `list of ${schema.items ? allowedText(schema.items) : 'values'}`;
-  const isBound = (bound: number | undefined): bound is number => bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+  const isBound = (bound: number | undefined): bound is number =>
+    bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
   const kind = schema.type === 'integer' ? 'whole number' : (schema.type ?? 'any');
   if (isBound(schema.minimum) && isBound(schema.maximum)) return `${kind}, ${schema.minimum} to ${schema.maximum}`;
   if (isBound(schema.minimum)) return `${kind}, at least ${schema.minimum}`;

@@ -1,8 +1,8 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { decodeWeights } from '../math/decode-weights';
 import { FreshNames } from '../math/fresh-names';
 import { zeroSmallest } from '../math/magnitude-selection';
+import { plainGraph } from '../math/plain-graph';
 import { sparseInitializer } from '../math/sparse-decode';
 import { weightLayers } from '../math/weight-layers';
 import { countParams, parameterMetadata } from '../onnx/count';
@@ -34,7 +34,7 @@ export const pruneMagnitude = defineTechnique({
     'quantize.dynamic': storedReason,
   },
   async apply(graph, { amount, scope }, context) {
-    const pruned = await decodeWeights(graph);
+    const pruned = await plainGraph(graph, id, context.card.name);
     // A Map, because layers may share weights: those are pruned once.
     const weights = new Map(weightLayers(pruned).map(({ weightName, weight }) => [weightName, weight]));
     if (weights.size === 0) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { int8Scales, quantizeInt8 } from '../math/affine-quantization';
-import { decodeWeights } from '../math/decode-weights';
 import { FreshNames, shortenValueNames } from '../math/fresh-names';
+import { plainGraph } from '../math/plain-graph';
 import { storeInt8 } from '../math/store-int8';
 import { transposeMatrix } from '../math/transpose-matrix';
 import { weightLayers, type WeightLayer } from '../math/weight-layers';
@@ -161,8 +161,8 @@ export const quantizeDynamic = defineTechnique({
     'quantize.static': 'the network is quantized already',
     'quantize.dynamic': 'the network is quantized already',
   },
-  async apply(graph, { scope }, { note }) {
-    const float = simplify(await decodeWeights(graph));
+  async apply(graph, { scope }, { card, note }) {
+    const float = simplify(await plainGraph(graph, 'quantize.dynamic', card.name));
     const chosen = weightLayers(float).filter(
       (layer) => (scope === 'all' || layer.node.op !== 'Conv') && isSuitable(layer, float),
     );

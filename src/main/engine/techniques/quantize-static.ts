@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { observeRanges } from '../math/activation-ranges';
 import { uint8Scale, type AffineScale, type Range } from '../math/affine-quantization';
-import { decodeWeights } from '../math/decode-weights';
+import { plainGraph } from '../math/plain-graph';
 import { planQdq, type QdqPlan } from '../math/qdq-plan';
 import { rewriteQdq } from '../math/qdq-rewrite';
 import { simplify } from '../onnx/simplify';
@@ -47,8 +47,8 @@ export const quantizeStatic = defineTechnique({
     'quantize.dynamic': 'the network is quantized already',
   },
   async apply(graph, params, context) {
-    const float = simplify(await decodeWeights(graph));
-    const plan = planQdq(float, { unifyConcat: true });
+    const float = simplify(await plainGraph(graph, id, context.card.name));
+    const plan = planQdq(float);
     if (plan.layers.size === 0) {
       throw new AppError('technique.not-applicable', {
         id,

@@ -37,6 +37,8 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
 }
 
 /** Keeps the type of `params` together with `apply`. `family`, `version` and `needs` are part of the cache key or the docs. */
-export function defineTechnique<S extends z.ZodType>(technique: Omit<Technique<z.infer<S>>, 'params'> & { params: S }): Technique {
+export function defineTechnique<S extends z.ZodType>(
+  technique: Omit<Technique<z.infer<S>>, 'params'> & { params: S },
+): Technique {
   return technique;
 }

@@ -40,7 +40,9 @@ export const comparisons: Record<string, (a: number, b: number) => boolean> = {
   Or: (a, b) => a !== 0 || b !== 0,
 };
 
-/** float32 results are rounded as the runtime would; integers wrap only beyond 2^53, where evaluation gives up instead. */
+/**
+ * float32 results are rounded as the runtime would; integers wrap only beyond 2^53, where evaluation gives up instead.
+ */
 export function roundTo(type: ElementType, value: number): number {
   return type === 'float32' ? Math.fround(value) : value;
 }
@@ -61,7 +63,8 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
 /** The elements of a value spread to `shape`; undefined when it does not broadcast to it. */
 export function broadcastTo<T>(from: readonly number[], data: readonly T[], shape: readonly number[]): T[] | undefined {
   const offset = shape.length - from.length;
-  if (offset < 0 || from.some((dimension, axis) => dimension !== 1 && dimension !== shape[axis + offset])) return undefined;
+  if (offset < 0 || from.some((dimension, axis) => dimension !== 1 && dimension !== shape[axis + offset]))
+    return undefined;
   const target = stridesOf(shape);
   const source = stridesOf(from);
   return Array.from({ length: elementCount(shape) }, (_, index) => {

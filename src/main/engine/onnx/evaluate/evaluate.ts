@@ -3,15 +3,33 @@ import { elementTypeOf } from '../element-type';
 import { elementCount, type Node } from '../graph';
 import { reshapeTarget } from '../reshape-target';
 import { sliceBounds, sliceRange } from '../slice-range';
-import { binaryFunctions, broadcastShape, broadcastTo, combine, comparisons, roundTo, unaryFunctions } from './arithmetic';
+import {
+  binaryFunctions,
+  broadcastShape,
+  broadcastTo,
+  combine,
+  comparisons,
+  roundTo,
+  unaryFunctions,
+} from './arithmetic';
 import { concat, gather, slice, transpose } from './movement';
-import { isInteger, isNumeric, knownElementsLimit, knownValueOf, normalAxis, type KnownValue, type NumericValue } from './value';
+import {
+  isInteger,
+  isNumeric,
+  knownElementsLimit,
+  knownValueOf,
+  normalAxis,
+  type KnownValue,
+  type NumericValue,
+} from './value';
 
 type Inputs = readonly (KnownValue | undefined)[];
 type Rule = (node: Node, inputs: Inputs, opset: number) => KnownValue | undefined;
 
-const numbersOf = (value: KnownValue | undefined): number[] | undefined => (value && isNumeric(value) ? value.data : undefined);
-const numeric = (value: KnownValue | undefined): NumericValue | undefined => (value && isNumeric(value) ? value : undefined);
+const numbersOf = (value: KnownValue | undefined): number[] | undefined =>
+  value && isNumeric(value) ? value.data : undefined;
+const numeric = (value: KnownValue | undefined): NumericValue | undefined =>
+  value && isNumeric(value) ? value : undefined;
 const withShape = (value: KnownValue, shape: number[] | undefined): KnownValue | undefined =>
   shape && elementCount(shape) === value.data.length ? { ...value, shape } : undefined;
 
@@ -26,7 +44,9 @@ const binary: Rule = (node, inputs) => {
   const apply = binaryFunctions[node.op];
   if (!first || !apply || values.some((value) => !value)) return undefined;
   const { type } = first;
-  const result = values.slice(1).reduce<NumericValue | undefined>((a, b) => a && combine(a, b!, type, (x, y) => apply(x, y, type)), first);
+  const result = values
+    .slice(1)
+    .reduce<NumericValue | undefined>((a, b) => a && combine(a, b!, type, (x, y) => apply(x, y, type)), first);
   return result && (!isInteger(type) || result.data.every(Number.isSafeInteger)) ? result : undefined;
 };
 
@@ -37,7 +57,8 @@ const compare: Rule = (node, [a, b]) => {
 };
 
 /** The axes a Squeeze, Unsqueeze or reduction names: an attribute in older opsets, an input in newer. */
-const axesOf = (node: Node, inputs: Inputs): readonly number[] | undefined => numbersOf(inputs[1]) ?? intsAttribute(node, 'axes');
+const axesOf = (node: Node, inputs: Inputs): readonly number[] | undefined =>
+  numbersOf(inputs[1]) ?? intsAttribute(node, 'axes');
 
 /**
  * What image classifiers compute of constants and shapes. Operators that decode stored weights (BitShift, CumSum,
@@ -59,14 +80,21 @@ const rules: Record<string, Rule> = {
   },
   ConstantOfShape: (node, [shape]) => {
     const dimensions = numbersOf(shape);
-    const fill = knownValueOf(tensorAttribute(node, 'value') ?? { type: 'float32', shape: [1], data: new Float32Array(1) });
+    const fill = knownValueOf(
+      tensorAttribute(node, 'value') ?? { type: 'float32', shape: [1], data: new Float32Array(1) },
+    );
     if (!dimensions || !fill || elementCount(dimensions) > knownElementsLimit) return undefined;
-    return { type: fill.type, shape: dimensions, data: new Array<number>(elementCount(dimensions)).fill(fill.data[0] ?? 0) };
+    return {
+      type: fill.type,
+      shape: dimensions,
+      data: new Array<number>(elementCount(dimensions)).fill(fill.data[0] ?? 0),
+    };
   },
   Expand: (_node, [x, shape]) => {
     const dimensions = numbersOf(shape);
     const target = x && dimensions && broadcastShape(x.shape, dimensions);
-    const data = target && elementCount(target) <= knownElementsLimit ? broadcastTo(x.shape, x.data, target) : undefined;
+    const data =
+      target && elementCount(target) <= knownElementsLimit ? broadcastTo(x.shape, x.data, target) : undefined;
     return data && { type: x!.type, shape: target!, data };
   },
   Flatten: (node, [x]) => {
@@ -85,7 +113,11 @@ const rules: Record<string, Rule> = {
     if (start === undefined || limit === undefined || !delta) return undefined;
     const count = Math.max(0, Math.ceil((limit - start) / delta));
     if (!(count <= knownElementsLimit)) return undefined;
-    return { type: inputs[0]!.type, shape: [count], data: Array.from({ length: count }, (_, index) => start + index * delta) };
+    return {
+      type: inputs[0]!.type,
+      shape: [count],
+      data: Array.from({ length: count }, (_, index) => start + index * delta),
+    };
   },
   ReduceProd: (node, inputs) => {
     const x = numeric(inputs[0]);
@@ -97,7 +129,13 @@ const rules: Record<string, Rule> = {
   Reshape: (node, [x, shape]) => {
     const target = numbersOf(shape);
     const dimensions = x && target && reshapeTarget(x.shape, target, intAttribute(node, 'allowzero', 0) !== 0);
-    return dimensions && withShape(x, dimensions.filter((dimension) => typeof dimension === 'number'));
+    return (
+      dimensions &&
+      withShape(
+        x,
+        dimensions.filter((dimension) => typeof dimension === 'number'),
+      )
+    );
   },
   Slice: (node, inputs, opset) => {
     const x = inputs[0];
@@ -121,7 +159,10 @@ const rules: Record<string, Rule> = {
     const x = inputs[0];
     if (!x) return undefined;
     const axes = axesOf(node, inputs)?.map((axis) => normalAxis(axis, x.shape.length));
-    return withShape(x, x.shape.filter((dimension, at) => (axes ? !axes.includes(at) : dimension !== 1)));
+    return withShape(
+      x,
+      x.shape.filter((dimension, at) => (axes ? !axes.includes(at) : dimension !== 1)),
+    );
   },
   Transpose: (node, [x]) => {
     const order = intsAttribute(node, 'perm') ?? x?.shape.map((_, axis) => x.shape.length - 1 - axis);
@@ -136,7 +177,10 @@ const rules: Record<string, Rule> = {
     const added = new Set(axes.map((axis) => normalAxis(axis, rank)));
     if (added.size !== axes.length || added.has(undefined)) return undefined;
     const rest = x.shape.values();
-    return withShape(x, Array.from({ length: rank }, (_, at) => (added.has(at) ? 1 : (rest.next().value ?? 1))));
+    return withShape(
+      x,
+      Array.from({ length: rank }, (_, at) => (added.has(at) ? 1 : (rest.next().value ?? 1))),
+    );
   },
   Where: (_node, inputs) => {
     const [condition, a, b] = inputs;
@@ -144,8 +188,14 @@ const rules: Record<string, Rule> = {
     const inner = a && b && broadcastShape(a.shape, b.shape);
     const shape = inner && choice && broadcastShape(choice.shape, inner);
     if (!shape || elementCount(shape) > knownElementsLimit) return undefined;
-    const [which, yes, no] = [broadcastTo(choice.shape, choice.data, shape), broadcastTo(a.shape, a.data, shape), broadcastTo(b.shape, b.data, shape)];
-    return which && yes && no ? { type: a.type, shape, data: which.map((chosen, at) => (chosen ? yes[at]! : no[at]!)) } : undefined;
+    const [which, yes, no] = [
+      broadcastTo(choice.shape, choice.data, shape),
+      broadcastTo(a.shape, a.data, shape),
+      broadcastTo(b.shape, b.data, shape),
+    ];
+    return which && yes && no
+      ? { type: a.type, shape, data: which.map((chosen, at) => (chosen ? yes[at]! : no[at]!)) }
+      : undefined;
   },
 };
 
@@ -158,7 +208,8 @@ const ruleOf = (op: string): Rule | undefined => {
 
 /**
  * The result of a node with one output whose inputs are known.
- * @param inputs undefined for absent optional ones. @returns undefined when it is not known how, or a symbol is in the way.
+ * @param inputs undefined for absent optional ones. @returns undefined when it is not known how, or a symbol is in the
+ * way.
  */
 export function evaluate(node: Node, inputs: Inputs, opset: number): KnownValue | undefined {
   if (node.domain !== '' || node.outputs.length !== 1) return undefined;

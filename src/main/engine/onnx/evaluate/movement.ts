@@ -20,8 +20,16 @@ export function transpose(value: KnownValue, order: readonly number[]): KnownVal
   );
 }
 
-/** @param starts first index taken per axis. @param steps distance between indices taken, may be negative. @param shape of the result. */
-export function slice(value: KnownValue, starts: readonly number[], steps: readonly number[], shape: number[]): KnownValue {
+/**
+ * @param starts first index taken per axis. @param steps distance between indices taken, may be negative. @param shape
+ * of the result.
+ */
+export function slice(
+  value: KnownValue,
+  starts: readonly number[],
+  steps: readonly number[],
+  shape: number[],
+): KnownValue {
   const strides = stridesOf(value.shape);
   return rearrange(value, shape, (index) =>
     index.reduce((sum, position, axis) => sum + (starts[axis]! + position * steps[axis]!) * strides[axis]!, 0),
@@ -29,7 +37,11 @@ export function slice(value: KnownValue, starts: readonly number[], steps: reado
 }
 
 /** Gather along `axis`; undefined when an index is out of range or the result too large. */
-export function gather(value: KnownValue, indices: { shape: number[]; data: number[] }, axis: number): KnownValue | undefined {
+export function gather(
+  value: KnownValue,
+  indices: { shape: number[]; data: number[] },
+  axis: number,
+): KnownValue | undefined {
   const length = value.shape[axis]!;
   const positions = indices.data.map((index) => (index < 0 ? index + length : index));
   if (positions.some((position) => position < 0 || position >= length)) return undefined;
@@ -43,7 +55,8 @@ export function gather(value: KnownValue, indices: { shape: number[]; data: numb
     for (let inner = 0; inner < rank; inner++) which += index[axis + inner]! * indexStrides[inner]!;
     let position = positions[which]! * strides[axis]!;
     for (let outer = 0; outer < axis; outer++) position += index[outer]! * strides[outer]!;
-    for (let outer = axis + 1; outer < value.shape.length; outer++) position += index[outer + rank - 1]! * strides[outer]!;
+    for (let outer = axis + 1; outer < value.shape.length; outer++)
+      position += index[outer + rank - 1]! * strides[outer]!;
     return position;
   });
 }
@@ -53,7 +66,8 @@ export function concat(values: readonly KnownValue[], axis: number): KnownValue 
   const first = values[0];
   if (!first) return undefined;
   const fits = values.every(
-    ({ shape }) => shape.length === first.shape.length && shape.every((size, at) => at === axis || size === first.shape[at]),
+    ({ shape }) =>
+      shape.length === first.shape.length && shape.every((size, at) => at === axis || size === first.shape[at]),
   );
   if (!fits) return undefined;
   const outer = elementCount(first.shape.slice(0, axis));

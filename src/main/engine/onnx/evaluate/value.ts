@@ -2,8 +2,9 @@ import { storageOf } from '../element-type';
 import type { Dimension, ElementType, Tensor, TensorData } from '../graph';
 
 /**
- * A small tensor whose elements are known, as plain numbers: what shape arithmetic in a graph works on. An element may also be the
- * name of a symbolic dimension such as "batch", which movement operators carry along and arithmetic refuses.
+ * A small tensor whose elements are known, as plain numbers: what shape arithmetic in a graph works on. An element may
+ * also be the name of a symbolic dimension such as "batch", which movement operators carry along and arithmetic
+ * refuses.
  */
 export interface KnownValue {
   type: ElementType;
@@ -23,7 +24,10 @@ export function isNumeric(value: KnownValue): value is NumericValue {
 /** Elements a value may have; larger tensors are weights, which are never evaluated here. */
 export const knownElementsLimit = 65536;
 
-/** @returns undefined for a tensor that is too large, packed, 16-bit floating, or holds integers beyond 2^53 (except "to the end"). */
+/**
+ * @returns undefined for a tensor that is too large, packed, 16-bit floating, or holds integers beyond 2^53 (except "to
+ * the end").
+ */
 export function knownValueOf({ type, shape, data }: Tensor): NumericValue | undefined {
   if (data.length > knownElementsLimit || storageOf(type)?.elementsPerEntry !== 1) return undefined;
   if (type === 'float16' || type === 'bfloat16') return undefined;

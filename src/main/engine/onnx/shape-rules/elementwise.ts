@@ -18,23 +18,29 @@ const comparing: ShapeRule = (context) => {
   return result && [{ type: 'bool', shape: result.shape }];
 };
 
+// prettier-ignore
 const sameNames = [
   'Abs', 'Acos', 'Asin', 'Atan', 'BitwiseNot', 'Ceil', 'Celu', 'Clip', 'Cos', 'CumSum', 'Elu', 'Erf', 'Exp', 'Floor', 'Gelu',
   'GroupNormalization', 'HardSigmoid', 'HardSwish', 'Hardmax', 'Identity', 'InstanceNormalization', 'LRN', 'LeakyRelu', 'Log',
   'LogSoftmax', 'LpNormalization', 'MeanVarianceNormalization', 'Mish', 'Neg', 'Not', 'PRelu', 'RMSNormalization', 'Reciprocal',
   'Relu', 'Round', 'Selu', 'Shrink', 'Sigmoid', 'Sign', 'Sin', 'Softmax', 'Softplus', 'Softsign', 'Sqrt', 'Swish', 'Tan', 'Tanh',
   'ThresholdedRelu', 'Trilu',
-]; // prettier-ignore
+];
+// prettier-ignore
 const broadcastNames = [
   'Add', 'And', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'Div', 'Max', 'Mean', 'Min', 'Mod', 'Mul', 'Or', 'Pow', 'Sub',
   'Sum', 'Xor',
-]; // prettier-ignore
+];
 const compareNames = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'];
 
 const each = (names: string[], rule: ShapeRule): [string, ShapeRule][] => names.map((name) => [name, rule]);
 
 export const elementwiseRules: Record<string, ShapeRule> = {
-  ...Object.fromEntries([...each(sameNames, same), ...each(broadcastNames, broadcasting), ...each(compareNames, comparing)]),
+  ...Object.fromEntries([
+    ...each(sameNames, same),
+    ...each(broadcastNames, broadcasting),
+    ...each(compareNames, comparing),
+  ]),
   BatchNormalization: same,
   LayerNormalization: same,
   IsNaN: ({ inputs: [x] }) => x && [{ type: 'bool', shape: x.shape }],

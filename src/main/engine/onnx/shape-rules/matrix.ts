@@ -3,7 +3,12 @@ import type { Dimension, ElementType } from '../graph';
 import { broadcast, type RuleContext, type ShapeRule, type TypedShape } from './rule';
 
 /** numpy.matmul: the last two dimensions multiply, those before broadcast, a vector is a row or a column. */
-function product(context: RuleContext, a: TypedShape | undefined, b: TypedShape | undefined, type: ElementType | undefined) {
+function product(
+  context: RuleContext,
+  a: TypedShape | undefined,
+  b: TypedShape | undefined,
+  type: ElementType | undefined,
+) {
   if (!a || !b || !type) return undefined;
   if (a.shape.length === 0 || b.shape.length === 0) return context.fail('a factor has no dimensions');
   const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
@@ -16,7 +21,8 @@ function product(context: RuleContext, a: TypedShape | undefined, b: TypedShape 
 }
 
 function checkInner(context: RuleContext, left: Dimension | undefined, right: Dimension | undefined): void {
-  if (typeof left === 'number' && typeof right === 'number' && left !== right) context.fail(`${left} columns times ${right} rows`);
+  if (typeof left === 'number' && typeof right === 'number' && left !== right)
+    context.fail(`${left} columns times ${right} rows`);
 }
 
 export const matrixRules: Record<string, ShapeRule> = {
@@ -32,5 +38,6 @@ export const matrixRules: Record<string, ShapeRule> = {
   },
   MatMul: (context) => product(context, context.inputs[0], context.inputs[1], context.inputs[0]?.type),
   MatMulInteger: (context) => product(context, context.inputs[0], context.inputs[1], 'int32'),
-  QLinearMatMul: (context) => product(context, context.inputs[0], context.inputs[3], context.inputs[7]?.type ?? context.inputs[0]?.type),
+  QLinearMatMul: (context) =>
+    product(context, context.inputs[0], context.inputs[3], context.inputs[7]?.type ?? context.inputs[0]?.type),
 };

@@ -27,7 +27,10 @@ function splitSizes(context: RuleContext, length: Dimension): Dimension[] | unde
   );
 }
 
-function depthAndSpace(context: RuleContext, change: (shape: Dimension[], block: number) => Dimension[]): TypedShape[] | undefined {
+function depthAndSpace(
+  context: RuleContext,
+  change: (shape: Dimension[], block: number) => Dimension[],
+): TypedShape[] | undefined {
   const x = context.inputs[0];
   if (!x) return undefined;
   const block = intAttribute(context.node, 'blocksize', 0);
@@ -104,7 +107,9 @@ export const movementRules: Record<string, ShapeRule> = {
     const first = context.inputs[0];
     if (!first) return undefined;
     const isKnown = start !== undefined && limit !== undefined && delta;
-    return [{ type: first.type, shape: [isKnown ? Math.max(0, Math.ceil((limit - start) / delta)) : unknownDimension] }];
+    return [
+      { type: first.type, shape: [isKnown ? Math.max(0, Math.ceil((limit - start) / delta)) : unknownDimension] },
+    ];
   },
   Reshape: (context) => {
     const [x, target] = context.inputs;
@@ -112,7 +117,9 @@ export const movementRules: Record<string, ShapeRule> = {
     if (!x) return undefined;
     if (!wanted) {
       const rank = target?.shape[0];
-      return typeof rank === 'number' && rank <= 8 ? [{ type: x.type, shape: new Array<Dimension>(rank).fill(unknownDimension) }] : undefined;
+      return typeof rank === 'number' && rank <= 8
+        ? [{ type: x.type, shape: new Array<Dimension>(rank).fill(unknownDimension) }]
+        : undefined;
     }
     const shape = reshapeTarget(x.shape, wanted, intAttribute(context.node, 'allowzero', 0) !== 0);
     const [before, after] = [product(x.shape), product(shape ?? [])];
@@ -123,7 +130,12 @@ export const movementRules: Record<string, ShapeRule> = {
   },
   Shape: ({ node, inputs: [x] }) => {
     if (!x) return undefined;
-    const { start, count } = sliceRange(x.shape.length, intAttribute(node, 'start', 0), intAttribute(node, 'end', x.shape.length), 1);
+    const { start, count } = sliceRange(
+      x.shape.length,
+      intAttribute(node, 'start', 0),
+      intAttribute(node, 'end', x.shape.length),
+      1,
+    );
     return [{ type: 'int64', shape: [x.shape.slice(start, start + count).length] }];
   },
   Size: ({ inputs: [x] }) => x && [{ type: 'int64', shape: [] }],
@@ -136,7 +148,10 @@ export const movementRules: Record<string, ShapeRule> = {
       const at = axisOf(context, axis, x.shape.length);
       const step = bounds.steps[index]!;
       if (step === 0) return context.fail('a step of 0');
-      shape[at] = arithmetic((size) => sliceRange(size, bounds.starts[index]!, bounds.ends[index]!, step).count, shape[at]!);
+      shape[at] = arithmetic(
+        (size) => sliceRange(size, bounds.starts[index]!, bounds.ends[index]!, step).count,
+        shape[at]!,
+      );
     }
     return [{ type: x.type, shape }];
   },
@@ -164,14 +179,20 @@ export const movementRules: Record<string, ShapeRule> = {
   Tile: (context) => {
     const x = context.inputs[0];
     const repeats = context.knownNumbers(1);
-    return x && repeats && [{ type: x.type, shape: x.shape.map((size, axis) => arithmetic((each) => each * (repeats[axis] ?? 1), size)) }];
+    return (
+      x &&
+      repeats && [
+        { type: x.type, shape: x.shape.map((size, axis) => arithmetic((each) => each * (repeats[axis] ?? 1), size)) },
+      ]
+    );
   },
   Transpose: (context) => {
     const x = context.inputs[0];
     if (!x) return undefined;
     const rank = x.shape.length;
     const order = intsAttribute(context.node, 'perm') ?? x.shape.map((_, axis) => rank - 1 - axis);
-    if (order.length !== rank || !x.shape.every((_, axis) => order.includes(axis))) context.fail(`perm ${order.join(',')} of ${rank} dimensions`);
+    if (order.length !== rank || !x.shape.every((_, axis) => order.includes(axis)))
+      context.fail(`perm ${order.join(',')} of ${rank} dimensions`);
     return [{ type: x.type, shape: order.map((axis) => x.shape[axis]!) }];
   },
   Unsqueeze: (context) => {
@@ -183,6 +204,8 @@ export const movementRules: Record<string, ShapeRule> = {
     const added = new Set(named.map((axis) => axisOf(context, axis, rank)));
     if (added.size !== named.length) context.fail('an axis is named twice');
     const rest = x.shape.values();
-    return [{ type: x.type, shape: Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.next().value!)) }];
+    return [
+      { type: x.type, shape: Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.next().value!)) },
+    ];
   },
 };

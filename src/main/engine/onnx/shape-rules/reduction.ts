@@ -32,7 +32,10 @@ export const reductionRules: Record<string, ShapeRule> = {
   ArgMax: argument,
   ArgMin: argument,
   ...Object.fromEntries(
-    ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'Sum', 'SumSquare'].map((name) => [`Reduce${name}`, reduce]),
+    ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'Sum', 'SumSquare'].map((name) => [
+      `Reduce${name}`,
+      reduce,
+    ]),
   ),
   TopK: (context) => {
     const { node, inputs, opset } = context;

@@ -8,8 +8,12 @@ const resize: ShapeRule = (context) => {
   const { node, opset, inputs } = context;
   const x = inputs[0];
   if (!x) return undefined;
-  const named = intsAttribute(node, 'axes')?.map((axis) => axisOf(context, axis, x.shape.length)) ?? x.shape.map((_, axis) => axis);
-  const scales = node.op === 'Upsample' && opset < 9 ? floatsAttribute(node, 'scales') : given(context, node.op === 'Upsample' || opset < 11 ? 1 : 2);
+  const named =
+    intsAttribute(node, 'axes')?.map((axis) => axisOf(context, axis, x.shape.length)) ?? x.shape.map((_, axis) => axis);
+  const scales =
+    node.op === 'Upsample' && opset < 9
+      ? floatsAttribute(node, 'scales')
+      : given(context, node.op === 'Upsample' || opset < 11 ? 1 : 2);
   const sizes = given(context, 3);
   const shape = [...x.shape];
   if (scales?.length === named.length) {

@@ -32,7 +32,8 @@ export function failWith(path: string, node: Node): (detail: string) => never {
 
 export function axisOf(context: RuleContext, axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(normal) || normal < 0 || normal >= rank) context.fail(`axis ${axis} of a tensor with ${rank} dimensions`);
+  if (!Number.isInteger(normal) || normal < 0 || normal >= rank)
+    context.fail(`axis ${axis} of a tensor with ${rank} dimensions`);
   return normal;
 }
 
@@ -46,7 +47,9 @@ export function broadcast(context: RuleContext, shapes: readonly (readonly Dimen
       if (dimension === 1 || dimension === result) continue;
       if (result === 1) result = dimension;
       else if (typeof result === 'number' && typeof dimension === 'number') {
-        return context.fail(`the shapes ${shapes.map((each) => `[${each.join(',')}]`).join(' and ')} do not fit together`);
+        return context.fail(
+          `the shapes ${shapes.map((each) => `[${each.join(',')}]`).join(' and ')} do not fit together`,
+        );
       }
       // A number other than 1 wins over a symbol: at run time they are equal, or the symbol is 1.
       else if (typeof dimension === 'number') result = dimension;

@@ -1,6 +1,5 @@
 import { intAttribute, intsAttribute, stringAttribute } from '../attributes';
-import { unknownDimension, type Dimension, type Node } from '../graph';
-import { same } from './elementwise';
+import { unknownDimension, type Dimension } from '../graph';
 import type { RuleContext, ShapeRule, TypedShape } from './rule';
 
 /** A convolution or pooling window along one spatial axis. */
@@ -25,14 +24,15 @@ function windowsOf(context: RuleContext, kernel: readonly number[]): Window[] {
       padBegin: pads?.[axis] ?? 0,
       padEnd: pads?.[axis + kernel.length] ?? 0,
     };
-    if (!(size >= 1 && window.stride >= 1 && window.dilation >= 1)) context.fail(`kernel, stride or dilation is below 1`);
+    if (!(size >= 1 && window.stride >= 1 && window.dilation >= 1))
+      context.fail(`kernel, stride or dilation is below 1`);
     return window;
   });
 }
 
 /**
- * Positions a window takes along an axis, as the Conv and pooling operators define them. In ceil mode a last window that would begin
- * in the padding at the end is left out.
+ * Positions a window takes along an axis, as the Conv and pooling operators define them. In ceil mode a last window
+ * that would begin in the padding at the end is left out.
  */
 function positions(context: RuleContext, length: number, window: Window): number {
   const reach = (window.kernel - 1) * window.dilation + 1;
@@ -52,7 +52,8 @@ function positions(context: RuleContext, length: number, window: Window): number
 }
 
 function slide(context: RuleContext, spatial: readonly Dimension[], kernel: readonly number[]): Dimension[] {
-  if (spatial.length !== kernel.length) context.fail(`a ${kernel.length}-dimensional kernel on ${spatial.length} spatial dimensions`);
+  if (spatial.length !== kernel.length)
+    context.fail(`a ${kernel.length}-dimensional kernel on ${spatial.length} spatial dimensions`);
   return windowsOf(context, kernel).map((window, axis) => {
     const length = spatial[axis]!;
     if (typeof length === 'string') return unknownDimension;
@@ -72,15 +73,22 @@ function checkChannels(context: RuleContext, x: TypedShape, w: TypedShape): void
   if (typeof filters === 'number' && filters % group !== 0) context.fail(`${filters} filters in ${group} groups`);
 }
 
-function convolution(x: TypedShape | undefined, w: TypedShape | undefined, context: RuleContext): Dimension[] | undefined {
+function convolution(
+  x: TypedShape | undefined,
+  w: TypedShape | undefined,
+  context: RuleContext,
+): Dimension[] | undefined {
   if (!x || !w) return undefined;
   if (x.shape.length < 3 || w.shape.length !== x.shape.length) {
     context.fail(`weights with ${w.shape.length} dimensions on an input with ${x.shape.length}`);
   }
   checkChannels(context, x, w);
-  const kernel = w.shape.slice(2).map((size, axis) => (typeof size === 'number' ? size : intsAttribute(context.node, 'kernel_shape')?.[axis]));
+  const kernel = w.shape
+    .slice(2)
+    .map((size, axis) => (typeof size === 'number' ? size : intsAttribute(context.node, 'kernel_shape')?.[axis]));
   const sizes = kernel.filter((size) => size !== undefined);
-  const spatial = sizes.length === kernel.length ? slide(context, x.shape.slice(2), sizes) : kernel.map(() => unknownDimension);
+  const spatial =
+    sizes.length === kernel.length ? slide(context, x.shape.slice(2), sizes) : kernel.map(() => unknownDimension);
   return [x.shape[0]!, w.shape[0]!, ...spatial];
 }
 
@@ -92,7 +100,8 @@ function pooling(context: RuleContext): TypedShape | undefined {
   return { type: x.type, shape: [...x.shape.slice(0, 2), ...slide(context, x.shape.slice(2), kernel)] };
 }
 
-const globalPool: ShapeRule = ({ inputs: [x] }) => x && [{ type: x.type, shape: x.shape.map((size, axis) => (axis < 2 ? size : 1)) }];
+const globalPool: ShapeRule = ({ inputs: [x] }) =>
+  x && [{ type: x.type, shape: x.shape.map((size, axis) => (axis < 2 ? size : 1)) }];
 
 const poolWithoutIndices: ShapeRule = (context) => {
   const pooled = pooling(context);
@@ -124,10 +133,4 @@ export const windowRules: Record<string, ShapeRule> = {
   GlobalAveragePool: globalPool,
   GlobalLpPool: globalPool,
   GlobalMaxPool: globalPool,
-  LRN: same,
 };
-
-/** The positions of the weight and of the input among the inputs of a convolution or matrix product. */
-export function weightInput(node: Pick<Node, 'op'>): number {
-  return node.op === 'QLinearConv' || node.op === 'QLinearMatMul' ? 3 : 1;
-}

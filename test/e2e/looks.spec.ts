@@ -1,0 +1,76 @@
+import { expect, test, type Page } from '@playwright/test';
+import { join } from 'node:path';
+import type { SweepFile } from '@shared/sweep-file';
+import { engineInfo, startSweep, waitForRun } from './actions/bridge';
+import { launchApp, projectFolder, type LaunchedApp } from './actions/launch';
+
+const folder = process.env.WHITTLE_SCREENSHOTS ?? join(projectFolder, 'test-results', 'screenshots');
+
+/** A picture of the window as it stands, light and dark, after checking that nothing overflows sideways. */
+async function look({ window, app }: LaunchedApp, name: string, widths = [1440, 900]): Promise<void> {
+  for (const width of widths) {
+    await app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setContentSize(size, 860), width);
+    await expect.poll(() => window.evaluate(() => globalThis.innerWidth)).toBe(width);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await window.emulateMedia({ colorScheme });
+      const overflow = await window.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow, `${name} at ${width} px scrolls sideways`).toBeLessThanOrEqual(0);
+      await window.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled' });
+    }
+  }
+}
+
+function watchConsole(window: Page): string[] {
+  const lines: string[] = [];
+  window.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') lines.push(message.text());
+  });
+  window.on('pageerror', (error) => lines.push(error.message));
+  return lines;
+}
+
+test('every view, light and dark, wide and narrow: empty, filled in, busy, finished, failed', async () => {
+  test.setTimeout(400_000);
+  const launched = await launchApp();
+  const { window, app } = launched;
+  const complaints = watchConsole(window);
+  try {
+    await expect(window.getByTestId('sweep-view')).toBeVisible();
+    await look(launched, 'sweep-empty');
+    await window.getByTestId('nav-matrix').click();
+    await expect(window.getByTestId('nav-matrix')).toHaveAttribute('aria-current', 'page');
+    await look(launched, 'matrix-empty', [1440]);
+
+    await window.getByTestId('nav-sweep').click();
+    await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
+    await look(launched, 'sweep-filled');
+
+    const starter = (await engineInfo(window)).starterSweep as SweepFile;
+    const sweep: SweepFile = {
+      ...starter,
+      dataset: { ...starter.dataset, eval: 100, calibration: 50 },
+      recipes: Object.fromEntries(
+        Object.entries(starter.recipes).filter(([name]) => !/dynamic|per tensor|\+/.test(name)),
+      ),
+    };
+    const run = await startSweep(window, sweep);
+    await app.evaluate(({ BrowserWindow }, id) => {
+      void BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript(`location.hash = '#/matrix/${id}'`);
+    }, run.id);
+    await expect(window.getByTestId('matrix')).toBeVisible();
+    await expect(window.getByTestId('cell-mobilenetv2-starter-fp16-top1')).toContainText(/\d/, { timeout: 90_000 });
+    await look(launched, 'matrix-busy', [1440]);
+    expect((await waitForRun(window, run.id, 240_000)).status).toBe('done');
+    await look(launched, 'matrix-done');
+    await window.getByTestId('cell-resnet-starter-int8-top1').click();
+    await window.keyboard.press('Enter');
+    await expect(window.getByTestId('trial-panel')).toBeVisible();
+    await look(launched, 'trial-panel');
+    expect(complaints, 'nothing complains in the console').toEqual([]);
+  } finally {
+    await launched.close();
+  }
+});

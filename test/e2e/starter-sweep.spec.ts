@@ -1,0 +1,75 @@
+import { expect, test } from '@playwright/test';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatMegabytes, formatNumber } from '@shared/format';
+import { getRun } from './actions/bridge';
+import { readJournal } from './actions/journal';
+import { answerSaveDialog, launchApp } from './actions/launch';
+
+/** Top-1 recomputed from the stored answers of an evaluation. */
+function top1Of(result: unknown): number {
+  const { topK, labels } = result as { topK: number[][]; labels: number[] };
+  return (100 * labels.filter((label, row) => topK[row]![0] === label).length) / labels.length;
+}
+
+test('the starter sweep, started from the window, fills the matrix with what the store holds, and exports it', async () => {
+  test.setTimeout(600_000);
+  const launched = await launchApp({ width: 1400 });
+  const { window, app, home } = launched;
+  try {
+    await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
+    await window.getByTestId('start-sweep').click();
+    await expect(window.getByTestId('matrix')).toBeVisible();
+    await expect(window.getByTestId('run-bar')).toBeVisible();
+
+    const cell = (recipe: string, metric: string): ReturnType<typeof window.getByTestId> =>
+      window.getByTestId(`cell-mobilenetv2-starter-${recipe}-${metric}`);
+    // It fills while the run goes on: the first row is there long before the last.
+    await expect(cell('baseline', 'top1')).toContainText(/\d/, { timeout: 60_000 });
+    await expect(window.getByTestId('pause-run')).toBeVisible();
+    await expect(window.getByTestId('pause-run')).toBeHidden({ timeout: 480_000 });
+
+    const runId = new URL(window.url().replace('#', '')).pathname.split('/').at(-1)!;
+    const view = await getRun(window, runId);
+    expect(view.status).toBe('done');
+    expect(view.trials).toHaveLength(21);
+    const { steps } = readJournal(home);
+    for (const trial of view.trials) {
+      const evaluation = steps.find((step) => step.key === trial.steps.find(({ kind }) => kind === 'evaluate')?.key);
+      const top1 = top1Of(evaluation?.result);
+      expect(trial.metrics.top1).toBeCloseTo(top1, 6);
+      const shown = (metric: string): ReturnType<typeof window.getByTestId> =>
+        window.getByTestId(`cell-${trial.model}-${trial.recipe}-${metric}`);
+      await expect(shown('top1')).toContainText(formatNumber(top1, 1));
+      const { size } = await stat(trial.artifact!.path);
+      expect(trial.metrics.sizeBytes).toBe(size);
+      await expect(shown('size')).toContainText(formatMegabytes(size));
+      expect(trial.metrics.latency[0]!.ratioInterval[0]).toBeLessThanOrEqual(trial.metrics.latency[0]!.ratio);
+    }
+
+    const csv = join(home, 'exported.csv');
+    await answerSaveDialog(app, csv);
+    await window.getByTestId('export-csv').click();
+    await expect.poll(() => readFile(csv, 'utf8').catch(() => '')).toContain('top1_percent');
+    const [header, ...rows] = (await readFile(csv, 'utf8')).trimEnd().split('\r\n');
+    const sizeColumn = header!.split(',').indexOf('size_bytes');
+    expect(rows).toHaveLength(21);
+    expect(rows.map((row) => Number(row.split(',')[sizeColumn]))).toEqual(
+      view.trials.map((trial) => trial.metrics.sizeBytes),
+    );
+
+    const pdf = join(home, 'exported.pdf');
+    await answerSaveDialog(app, pdf);
+    await window.getByTestId('export-pdf').click();
+    await expect
+      .poll(() =>
+        readFile(pdf, 'latin1')
+          .then((text) => text.slice(0, 5))
+          .catch(() => ''),
+      )
+      .toBe('%PDF-');
+  } finally {
+    await launched.close();
+  }
+});

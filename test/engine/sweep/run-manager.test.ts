@@ -1,0 +1,359 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '@shared/errors';
+import type { RunProgress, TrialView } from '@shared/run';
+import { RunLock } from '../../../src/main/engine/store/run-lock';
+import type { Workspace } from '../../../src/main/engine/store/workspace';
+import { countSteps, RunManager } from '../../../src/main/engine/sweep/run-manager';
+import { temporaryFolder } from '../store/temporary-folder';
+import { openTemporaryWorkspace, prepare, recipes } from './prepared';
+import { ScriptedExecutor } from './scripted-executor';
+
+const pruned = 'net|prune.magnitude';
+
+function managed(executor = new ScriptedExecutor(), workspace = openTemporaryWorkspace()) {
+  const progress: (RunProgress | null)[] = [];
+  const trials: TrialView[] = [];
+  const runs = new RunManager(workspace, executor, {
+    progress: (state) => progress.push(state),
+    trial: (_run, trial) => trials.push(trial),
+  });
+  return { workspace, executor, runs, progress, trials };
+}
+
+/** A gate that jobs whose name matches wait at. */
+function gate(pattern: RegExp) {
+  let open = (): void => undefined;
+  let reach = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const before = async (name: string): Promise<void> => {
+    if (!pattern.test(name)) return;
+    reach();
+    await opened;
+  };
+  return { open, reached, before };
+}
+
+const statuses = (runs: RunManager, id: string): string[] =>
+  runs.view(id).trials.map((trial) => `${trial.recipe} ${trial.status}`);
+const incoming = (workspace: Workspace): string[] => readdirSync(join(workspace.artifacts.folder, 'incoming'));
+
+describe('a run', () => {
+  it('computes every step once, shared ones too, and shows what it measured', async () => {
+    const { workspace, executor, runs, progress } = managed();
+    const prepared = prepare(workspace);
+    expect(countSteps(prepared.trials, workspace)).toEqual({ steps: 15, cachedSteps: 0 });
+    const { id, finished } = runs.start(prepared);
+    expect(runs.activeRun).toBe(id);
+    expect(await finished).toBe('done');
+    expect(runs.activeRun).toBeUndefined();
+
+    expect(executor.begun).toHaveLength(15);
+    expect(new Set(executor.begun).size).toBe(15);
+    expect(executor.begun.filter((name) => name.startsWith('compress')).sort()).toEqual([
+      'compress net with fp16',
+      'compress net with prune.magnitude',
+      `compress ${pruned} with quantize.static`,
+    ]);
+
+    const view = runs.view(id);
+    expect(view).toMatchObject({
+      status: 'done',
+      trialsDone: 4,
+      trialsFailed: 0,
+      trialsTotal: 4,
+      endedAt: expect.any(String) as string,
+    });
+    const both = view.trials.find((trial) => trial.recipe === 'both')!;
+    expect(readFileSync(both.artifact!.path, 'utf8')).toMatch(/^net\|prune\.magnitude\{.+\}\|quantize\.static\{.+\}$/);
+    expect(both.artifact!.sizeBytes).toBe(both.metrics.sizeBytes);
+    expect(both.metrics).toMatchObject({
+      n: 8,
+      top1: 75,
+      top1Delta: -25,
+      agreement: 75,
+      latency: [{ target: 'ort-cpu x1' }],
+    });
+    expect(both.notes).toEqual(['a note of compress', 'a note of describe', 'a note of evaluate', 'a note of measure']);
+    expect(both.steps.every((step) => step.status === 'done' && !step.cached)).toBe(true);
+    const baseline = view.trials[0]!;
+    expect(baseline.metrics).toMatchObject({ top1: 100, n: 8 });
+    expect(baseline.metrics.top1Delta).toBeUndefined();
+    expect(baseline.artifact!.path).toBe(join(workspace.folder, 'net.onnx'));
+
+    const done = progress.flatMap((state) => (state ? [state.done] : []));
+    expect(done).toEqual([...done].sort((a, b) => a - b));
+    expect(done.at(-1)).toBe(15);
+    expect(progress.at(-1)).toBeNull();
+    expect(incoming(workspace)).toEqual([]);
+    expect(workspace.runs.log(id, 'net/pruned').some((line) => /compress prune\.magnitude.*: done in/.test(line))).toBe(
+      true,
+    );
+  });
+
+  it('measures latency while nothing else runs, and uses its slots otherwise', async () => {
+    const { workspace, executor, runs } = managed(new ScriptedExecutor(3));
+    expect(await runs.start(prepare(workspace, { names: ['net', 'other'] })).finished).toBe('done');
+    for (const group of executor.together) {
+      if (group.some((name) => name.startsWith('measure'))) expect(group).toHaveLength(1);
+      expect(group.length).toBeLessThanOrEqual(3);
+    }
+    expect(Math.max(...executor.together.map((group) => group.length))).toBe(3);
+  });
+
+  it('finds every step again in a second run', async () => {
+    const { workspace, executor, runs } = managed();
+    await runs.start(prepare(workspace)).finished;
+    executor.begun.length = 0;
+    expect(countSteps(prepare(workspace).trials, workspace)).toEqual({ steps: 15, cachedSteps: 15 });
+    const { id, finished } = runs.start(prepare(workspace, { name: 'another name' } as never));
+    expect(await finished).toBe('done');
+    expect(executor.begun).toEqual([]);
+    expect(
+      runs
+        .view(id)
+        .trials.flatMap((trial) => trial.steps)
+        .every((step) => step.cached),
+    ).toBe(true);
+    expect(runs.list().map((run) => run.status)).toEqual(['done', 'done']);
+    expect(runs.list()[0]!.id).toBe(id);
+  });
+
+  it('computes only what a changed sweep adds', async () => {
+    const { workspace, executor, runs } = managed();
+    await runs.start(prepare(workspace)).finished;
+    executor.begun.length = 0;
+    const more = prepare(workspace, {
+      recipes: { baseline: [], pruned: [{ 'prune.magnitude': { amount: 0.5 } }, 'fp16'] },
+    });
+    expect(await runs.start(more).finished).toBe('done');
+    expect(executor.begun).toEqual([
+      `compress ${pruned} with fp16`,
+      `describe ${pruned}|fp16`,
+      `evaluate ${pruned}|fp16`,
+      `measure ${pruned}|fp16`,
+    ]);
+  });
+
+  it('computes an artifact again that is gone from the disk', async () => {
+    const { workspace, executor, runs } = managed();
+    const first = runs.start(prepare(workspace));
+    await first.finished;
+    const artifact = runs.view(first.id).trials.find((trial) => trial.recipe === 'pruned')!.artifact!;
+    rmSync(artifact.path);
+    executor.begun.length = 0;
+    const second = runs.start(prepare(workspace));
+    expect(await second.finished).toBe('done');
+    expect(executor.begun).toEqual(['compress net with prune.magnitude']);
+    expect(existsSync(artifact.path)).toBe(true);
+    expect(runs.view(second.id).trials.find((trial) => trial.recipe === 'pruned')!.artifact).toEqual(artifact);
+  });
+});
+
+describe('a failure', () => {
+  it('fails the trials that need the step and nothing else', async () => {
+    const { workspace, runs, executor } = managed(
+      new ScriptedExecutor(2, (name) => {
+        if (name === 'compress net with prune.magnitude')
+          throw new AppError('technique.failed', { id: 'prune.magnitude', detail: 'no' });
+      }),
+    );
+    const { id, finished } = runs.start(prepare(workspace));
+    expect(await finished).toBe('failed');
+    expect(statuses(runs, id)).toEqual(['baseline done', 'pruned failed', 'both failed', 'half done']);
+    const view = runs.view(id);
+    expect(view).toMatchObject({ status: 'failed', trialsDone: 2, trialsFailed: 2 });
+    for (const trial of [view.trials[1]!, view.trials[2]!]) {
+      expect(trial.error).toMatchObject({ code: 'technique.failed' });
+      expect(trial.artifact).toBeUndefined();
+    }
+    expect(executor.begun.filter((name) => name.includes('prune'))).toHaveLength(1);
+    expect(incoming(workspace)).toEqual([]);
+  });
+
+  it('of one measurement keeps the others of the trial', async () => {
+    const { workspace, runs } = managed(
+      new ScriptedExecutor(1, (name) => {
+        if (name === 'evaluate net|fp16')
+          throw new AppError('worker.crashed', { job: 'evaluate', detail: 'exit code 1' });
+      }),
+    );
+    const { id, finished } = runs.start(prepare(workspace));
+    expect(await finished).toBe('failed');
+    const half = runs.view(id).trials.find((trial) => trial.recipe === 'half')!;
+    expect(half).toMatchObject({ status: 'failed', error: { code: 'worker.crashed' } });
+    expect(half.metrics.sizeBytes).toBeGreaterThan(0);
+    expect(half.metrics.latency).toHaveLength(1);
+    expect(half.metrics.top1).toBeUndefined();
+  });
+
+  it('is tried again on resume, and nothing else', async () => {
+    const { workspace, runs, executor } = managed();
+    executor.before = (name) => {
+      if (name.endsWith('with fp16')) throw new Error('segmentation fault\n    at native code');
+    };
+    const { id, finished } = runs.start(prepare(workspace));
+    expect(await finished).toBe('failed');
+    expect(runs.view(id).trials.at(-1)!.error).toEqual({ code: 'internal', facts: { detail: 'segmentation fault' } });
+    executor.begun.length = 0;
+    executor.before = () => undefined;
+    const resumed = runs.resume(id, prepare(workspace));
+    expect(resumed.id).toBe(id);
+    expect(await resumed.finished).toBe('done');
+    expect(executor.begun).toEqual([
+      'compress net with fp16',
+      'describe net|fp16',
+      'evaluate net|fp16',
+      'measure net|fp16',
+    ]);
+    expect(runs.view(id)).toMatchObject({ status: 'done', trialsDone: 4 });
+    expect(runs.view(id).trials.at(-1)!.error).toBeUndefined();
+    expect(runs.list()).toHaveLength(1);
+  });
+
+  it.each(['output.disk-full', 'output.unwritable'] as const)(
+    '%s stops the whole run, and what is finished is kept',
+    async (code) => {
+      const { workspace, runs, executor, progress } = managed(
+        new ScriptedExecutor(1, (name) => {
+          if (name.endsWith('with quantize.static')) throw new AppError(code, { path: '/disk', detail: 'x' });
+        }),
+      );
+      const { id, finished } = runs.start(prepare(workspace));
+      await expect(finished).rejects.toMatchObject({ code });
+      const begun = [...executor.begun];
+      expect(begun.at(-1)).toBe(`compress ${pruned} with quantize.static`);
+      expect(statuses(runs, id)).toEqual(['baseline done', 'pruned done', 'both failed', 'half waiting']);
+      expect(runs.view(id).status).toBe('failed');
+      expect(progress.at(-1)).toBeNull();
+
+      executor.before = () => undefined;
+      executor.begun.length = 0;
+      expect(await runs.resume(id, prepare(workspace)).finished).toBe('done');
+      expect(executor.begun.filter((name) => begun.slice(0, -1).includes(name))).toEqual([]);
+    },
+  );
+
+  it('leaves no trial running when the run stops half-way through it', async () => {
+    const { workspace, runs } = managed(
+      new ScriptedExecutor(1, (name) => {
+        if (name === 'evaluate net') throw new AppError('output.disk-full', { path: '/disk' });
+      }),
+    );
+    const { id, finished } = runs.start(
+      prepare(workspace, { recipes: { pruned: recipes.pruned, baseline: [], both: recipes.both } }),
+    );
+    await expect(finished).rejects.toMatchObject({ code: 'output.disk-full' });
+    expect(statuses(runs, id)).toEqual(['pruned done', 'baseline failed', 'both interrupted']);
+  });
+});
+
+describe('control', () => {
+  it('cancel stops what runs, starts nothing more and keeps what is finished', async () => {
+    const stop = gate(/^evaluate net$/);
+    const { workspace, runs, executor } = managed(new ScriptedExecutor(1, stop.before));
+    const { id, finished } = runs.start(prepare(workspace));
+    await stop.reached;
+    runs.control(id).cancel();
+    stop.open();
+    expect(await finished).toBe('cancelled');
+    expect(executor.begun).toEqual(['describe net', 'evaluate net']);
+    expect(statuses(runs, id)).toEqual(['baseline cancelled', 'pruned cancelled', 'both cancelled', 'half cancelled']);
+    expect(incoming(workspace)).toEqual([]);
+
+    executor.begun.length = 0;
+    expect(await runs.resume(id, prepare(workspace)).finished).toBe('done');
+    expect(executor.begun).not.toContain('describe net');
+    expect(executor.begun).toContain('evaluate net');
+  });
+
+  it('pause lets the step under way finish and starts no other, until continue', async () => {
+    const stop = gate(/^describe net$/);
+    const { workspace, runs, executor, progress } = managed(new ScriptedExecutor(1, stop.before));
+    const { id, finished } = runs.start(prepare(workspace));
+    await stop.reached;
+    runs.control(id).pause();
+    expect(runs.view(id).status).toBe('paused');
+    stop.open();
+    await expect.poll(() => workspace.steps.has(runs.view(id).trials[0]!.steps[0]!.key)).toBe(true);
+    await expect.poll(() => progress.at(-1)).toMatchObject({ status: 'paused', stage: 'paused', done: 1 });
+    expect(executor.begun).toEqual(['describe net']);
+    runs.control(id).continue();
+    expect(await finished).toBe('done');
+    expect(executor.begun).toHaveLength(15);
+  });
+
+  it('cancel works while paused', async () => {
+    const stop = gate(/^describe net$/);
+    const { workspace, runs } = managed(new ScriptedExecutor(1, stop.before));
+    const { id, finished } = runs.start(prepare(workspace));
+    await stop.reached;
+    runs.control(id).pause();
+    stop.open();
+    await expect.poll(() => workspace.steps.has(runs.view(id).trials[0]!.steps[0]!.key)).toBe(true);
+    runs.control(id).cancel();
+    expect(await finished).toBe('cancelled');
+    expect(runs.view(id).status).toBe('cancelled');
+  });
+
+  it('is for the run under way only', async () => {
+    const { workspace, runs } = managed();
+    const { id, finished } = runs.start(prepare(workspace));
+    await finished;
+    expect(() => runs.control(id)).toThrow(expect.objectContaining({ code: 'run.not-found' }));
+    expect(() => runs.view('no such run')).toThrow(expect.objectContaining({ code: 'run.not-found' }));
+    expect(() => runs.resume('no such run', prepare(workspace))).toThrow(
+      expect.objectContaining({ code: 'run.not-found' }),
+    );
+  });
+});
+
+describe('two at once', () => {
+  it('are refused in one process, and the first goes on', async () => {
+    const { workspace, runs } = managed();
+    const { id, finished } = runs.start(prepare(workspace));
+    expect(() => runs.start(prepare(workspace))).toThrow(`Another run is using ${workspace.folder} (run ${id}).`);
+    expect(() => runs.resume(id, prepare(workspace))).toThrow(expect.objectContaining({ code: 'store.busy' }));
+    expect(await finished).toBe('done');
+    expect(runs.list()).toHaveLength(1);
+    expect(await runs.start(prepare(workspace)).finished).toBe('done');
+  });
+
+  it('are refused while someone else holds the lock, and nothing is marked interrupted', () => {
+    const { workspace, runs } = managed();
+    const prepared = prepare(workspace);
+    workspace.runs.create(
+      { id: 'r1', name: 'r1', status: 'running', sweep: prepared.sweep, manifest: prepared.manifest, startedAt: 'x' },
+      [],
+    );
+    const lock = RunLock.acquire(workspace.folder);
+    expect(() => runs.start(prepared)).toThrow(expect.objectContaining({ code: 'store.busy' }));
+    expect(runs.recover()).toEqual([]);
+    expect(runs.record('r1').status).toBe('running');
+    lock.release();
+    expect(runs.recover()).toEqual(['r1']);
+    expect(runs.record('r1').status).toBe('interrupted');
+  });
+});
+
+it('a run that a dead process left is taken up where it was', async () => {
+  const folder = temporaryFolder();
+  const stop = gate(/^evaluate net\|fp16/);
+  const dead = managed(new ScriptedExecutor(1, stop.before), openTemporaryWorkspace(folder));
+  const { id, finished } = dead.runs.start(prepare(dead.workspace));
+  await stop.reached;
+  writeFileSync(await dead.workspace.artifacts.reserve('half-written'), 'x');
+  // The journal as another process finds it after a kill: the first one never gets to write again.
+  const copy = temporaryFolder();
+  cpSync(folder, copy, { recursive: true, filter: (path) => !path.includes('run.lock') });
+  const alive = managed(new ScriptedExecutor(1), openTemporaryWorkspace(copy));
+  expect(alive.runs.recover()).toEqual([id]);
+  expect(statuses(alive.runs, id)).toEqual(['baseline done', 'pruned done', 'both done', 'half interrupted']);
+  expect(await alive.runs.resume(id, prepare(alive.workspace)).finished).toBe('done');
+  expect(alive.executor.begun).toEqual(['evaluate net|fp16', 'measure net|fp16']);
+  expect(incoming(alive.workspace)).toEqual([]);
+  stop.open();
+  await finished;
+});

@@ -1,0 +1,86 @@
+import { appendFileSync, copyFileSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '@shared/errors';
+import { targetName } from '@shared/sweep-file';
+import type { Job, JobResults } from '../../../src/main/engine/jobs/job';
+import type { Executor, JobEvents } from '../../../src/main/engine/sweep/executor';
+
+/**
+ * Does jobs in this process on real files: compressing copies the model and appends the technique, so that an artifact tells
+ * how it came to be. `before` may wait, throw, or look around.
+ */
+export class ScriptedExecutor implements Executor {
+  readonly threads = 1;
+  /** Jobs begun, as "compress net with fp16", in order. */
+  readonly begun: string[] = [];
+  /** What ran at the same time, seen at each beginning. */
+  readonly together: string[][] = [];
+  private readonly running = new Set<string>();
+
+  constructor(
+    readonly slots = 2,
+    public before: (name: string, signal: AbortSignal) => Promise<void> | void = () => undefined,
+  ) {}
+
+  async run<J extends Job>(job: J, events: JobEvents, signal: AbortSignal): Promise<JobResults[J['kind']]> {
+    const name = nameOf(job);
+    this.begun.push(name);
+    this.running.add(name);
+    this.together.push([...this.running]);
+    try {
+      events.progress('working', 0, 1);
+      await this.before(name, signal);
+      await sleep(2);
+      if (signal.aborted) throw new AppError('cancelled');
+      events.note(`a note of ${job.kind}`);
+      return this.perform(job) as JobResults[J['kind']];
+    } finally {
+      this.running.delete(name);
+    }
+  }
+
+  private perform(job: Job): JobResults[Job['kind']] {
+    switch (job.kind) {
+      case 'compress': {
+        copyFileSync(job.modelPath, job.outputPath);
+        appendFileSync(job.outputPath, `|${job.technique}${JSON.stringify(job.params)}`);
+        return { sizeBytes: statSync(job.outputPath).size };
+      }
+      case 'describe': {
+        const { size } = statSync(job.modelPath);
+        return { sizeBytes: size, sizeCompressedBytes: size, params: 1, nonZeroParams: 1, macs: 1 };
+      }
+      case 'evaluate': {
+        const { entries } = job.images;
+        const labels = entries.map((entry) => entry.label);
+        // Every compression step turns one more answer wrong.
+        const wrong = readFileSync(job.modelPath, 'utf8').split('|').length - 1;
+        const topK = labels.map((label, row) => [row < wrong ? (label + 1) % 4 : label]);
+        return { n: labels.length, classes: 4, topK, labels, hashes: entries.map((entry) => entry.hash), skipped: 0 };
+      }
+      case 'measure':
+        return {
+          target: targetName(job.target),
+          p50Ms: 1,
+          p90Ms: 1,
+          p99Ms: 1,
+          madMs: 0,
+          n: 10,
+          rounds: 1,
+          baselineP50Ms: 1,
+          ratio: 1,
+          ratioInterval: [1, 1],
+          coldStartMs: 1,
+          peakMemoryBytes: 1,
+          mode: job.mode,
+        };
+    }
+  }
+}
+
+/** "compress net with fp16", "evaluate net|fp16": the content of the input file tells where it comes from. */
+function nameOf(job: Job): string {
+  const path = job.kind === 'measure' ? job.candidatePath : job.modelPath;
+  const content = readFileSync(path, 'utf8').replace(/\{[^|]*\}/g, '');
+  return job.kind === 'compress' ? `compress ${content} with ${job.technique}` : `${job.kind} ${content}`;
+}

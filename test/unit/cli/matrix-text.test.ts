@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { matrixText } from '../../../src/cli/matrix-text';
+import { textTable } from '../../../src/cli/text-table';
+import { latency, run, trial } from '../matrix/trials';
+
+const baselineLatency = latency({ p50Ms: 6.98, ratio: 1, ratioInterval: [0.99, 1.01] });
+const view = run([
+  trial(
+    { recipe: 'baseline' },
+    { sizeBytes: 13_968_704, top1: 79.7, top1Interval: [77.1, 82.1], latency: [baselineLatency] },
+  ),
+  trial(
+    { recipe: 'int8' },
+    {
+      sizeBytes: 3_840_133,
+      top1: 80.1,
+      top1Interval: [77.5, 82.5],
+      top1Delta: 0.4,
+      top1DeltaInterval: [-0.6, 1.4],
+      agreement: 96.2,
+      latency: [latency()],
+    },
+  ),
+  trial(
+    { recipe: 'slow' },
+    {
+      sizeBytes: 20e6,
+      top1Delta: -9,
+      top1DeltaInterval: [-10, -8],
+      top1: 70.7,
+      latency: [latency({ ratio: 2, ratioInterval: [1.9, 2.1] })],
+    },
+  ),
+  trial({ recipe: 'fp16', status: 'waiting' }),
+  trial({
+    recipe: 'broken',
+    status: 'failed',
+    error: { code: 'technique.failed', facts: { id: 'fp16', detail: 'no weights' } },
+  }),
+  trial({ model: 'resnet50', recipe: 'baseline' }, { sizeBytes: 102_473_202 }),
+]);
+const lines = matrixText(view).split('\n');
+const line = (recipe: string): string => lines.find((text) => text.startsWith(`${recipe} `) || text === recipe)!;
+
+describe('matrixText', () => {
+  it('has one table a network, which fits in 110 columns', () => {
+    expect(lines.filter((text) => /^─/.test(text))).toHaveLength(2);
+    for (const text of lines) expect(text.length, text).toBeLessThanOrEqual(140);
+    for (const text of lines.filter((each) => /─|×/.test(each))) expect(text.length, text).toBeLessThanOrEqual(110);
+  });
+
+  it('shows a baseline with its own interval and without verdicts', () => {
+    expect(line('baseline').split(/\s{2,}/)).toEqual([
+      'baseline',
+      '13.97',
+      '×1.00',
+      '6.98',
+      '×1.00 [0.99, 1.01]',
+      '79.7',
+      '[77.1, 82.1]',
+    ]);
+  });
+
+  it('shows differences with their interval and verdict', () => {
+    expect(line('int8').split(/\s{2,}/)).toEqual([
+      'int8',
+      '3.84',
+      '×0.27',
+      '4.12',
+      '▲ ×0.59 [0.57, 0.61]',
+      '80.1',
+      '≈ +0.4 [−0.6, +1.4]',
+      '96.2',
+    ]);
+    expect(line('slow')).toContain('▼ ×2.00 [1.90, 2.10]');
+    expect(line('slow')).toContain('▼ −9.0 [−10.0, −8.0]');
+  });
+
+  it('shows the status where nothing was measured, and why a trial failed', () => {
+    expect(line('fp16').split(/\s{2,}/)).toEqual(['fp16', 'waiting']);
+    expect(line('broken').split(/\s{2,}/)).toEqual(['broken', 'failed']);
+    expect(lines).toContain('mobilenetv2/broken: fp16 failed: no weights.');
+  });
+
+  it('says what the numbers rest on', () => {
+    expect(lines).toContain('images: 1,000 evaluation images, 256 for calibration. CPU.');
+    expect(
+      matrixText({ ...view, manifest: { ...view.manifest, dataset: { ...view.manifest.dataset, skipped: 3 } } }),
+    ).toContain('1,000 evaluation images, 3 skipped,');
+  });
+
+  it('never shows a value that is not there', () => expect(matrixText(view)).not.toMatch(/undefined|NaN|null/));
+});
+
+it('textTable pads columns, aligns numbers and trims lines', () => {
+  expect(
+    textTable(
+      [{ title: 'name' }, { title: 'n', align: 'right' }, { title: '' }],
+      [['a', '10'], ['long name', '5', 'x'], ['b']],
+    ),
+  ).toBe('name        n\n─────────  ──  ─\na          10\nlong name   5  x\nb\n');
+});

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { csvReport } from '../../../src/main/engine/report/csv';
+import { latency, run, trial } from '../matrix/trials';
+
+/** RFC 4180, written from the standard and not from the exporter. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let position = 0;
+  while (position < text.length) {
+    let cell = '';
+    if (text[position] === '"') {
+      position++;
+      for (;;) {
+        if (position >= text.length) throw new Error('a quoted cell is never closed');
+        if (text[position] !== '"') cell += text[position++];
+        else if (text[position + 1] === '"') ((cell += '"'), (position += 2));
+        else break;
+      }
+      position++;
+    } else {
+      while (position < text.length && !',\r\n'.includes(text[position]!)) cell += text[position++];
+    }
+    row.push(cell);
+    if (text[position] === ',') position++;
+    else if (text.startsWith('\r\n', position)) {
+      position += 2;
+      rows.push(row);
+      row = [];
+    } else throw new Error(`unexpected text after a cell at ${position}`);
+  }
+  return rows;
+}
+
+const asRecords = (text: string): Record<string, string>[] => {
+  const [header, ...rows] = parseCsv(text);
+  return rows.map((cells) => {
+    expect(cells).toHaveLength(header!.length);
+    return Object.fromEntries(header!.map((name, index) => [name, cells[index]!]));
+  });
+};
+
+describe('csvReport', () => {
+  it('has one row a trial and target', () => {
+    const view = run([
+      trial(
+        { recipe: 'baseline' },
+        { sizeBytes: 1000, latency: [latency(), latency({ target: 'ort-cpu x2', p50Ms: 2.5 })] },
+      ),
+      trial({ recipe: 'int8' }, { sizeBytes: 250, top1: 79.65, latency: [latency({ ratio: 0.5 })] }),
+      trial({ recipe: 'fp16', status: 'waiting' }),
+    ]);
+    const rows = asRecords(csvReport(view));
+    expect(rows.map((row) => [row.recipe, row.target, row.latency_p50_ms])).toEqual([
+      ['baseline', 'ort-cpu x1', '4.12'],
+      ['baseline', 'ort-cpu x2', '2.5'],
+      ['int8', 'ort-cpu x1', '4.12'],
+      ['fp16', '', ''],
+    ]);
+    expect(rows[2]).toMatchObject({
+      size_bytes: '250',
+      size_ratio: '0.25',
+      top1_percent: '79.65',
+      latency_ratio: '0.5',
+    });
+    expect(rows[3]).toMatchObject({ status: 'waiting', size_bytes: '', top1_percent: '', error: '' });
+  });
+
+  it('takes the baseline of the same model', () => {
+    const view = run([
+      trial({ model: 'a', recipe: 'baseline' }, { sizeBytes: 100 }),
+      trial({ model: 'b', recipe: 'baseline' }, { sizeBytes: 400 }),
+      trial({ model: 'b', recipe: 'int8' }, { sizeBytes: 100 }),
+    ]);
+    expect(asRecords(csvReport(view)).map((row) => row.size_ratio)).toEqual(['1', '1', '0.25']);
+  });
+
+  it('quotes what needs it', () => {
+    const text = csvReport(run([trial({ recipe: 'a "b", c', notes: ['line one\nline two', 'end'] })]));
+    expect(text).toContain(',"a ""b"", c",');
+    expect(asRecords(text)[0]).toMatchObject({ recipe: 'a "b", c', notes: 'line one\nline two end' });
+  });
+
+  it('says why a trial failed', () => {
+    const error = { code: 'worker.crashed', facts: { job: 'evaluate', detail: 'exit code 1' } } as const;
+    expect(asRecords(csvReport(run([trial({ status: 'failed', error })])))[0]!.error).toMatch(
+      /^The evaluate process ended/,
+    );
+  });
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'])('shows the name %j as text in a spreadsheet', (recipe) => {
+    expect(asRecords(csvReport(run([trial({ recipe })])))[0]!.recipe).toBe(`'${recipe}`);
+  });
+
+  it('leaves negative numbers alone', () => {
+    expect(asRecords(csvReport(run([trial({}, { top1Delta: -1.25 })])))[0]!.top1_delta_points).toBe('-1.25');
+  });
+
+  it('is read back by a reader of RFC 4180 whatever the names', () => {
+    const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(name, name, fc.array(name, { maxLength: 3 }), (model, recipe, notes) => {
+        const view = { ...run([trial({ model, recipe, notes })]) };
+        const [row] = asRecords(csvReport(view));
+        const unguarded = (text: string): string => text.replace(/^'(?=[=+\-@\t\r])/, '');
+        expect(unguarded(row!.model!)).toBe(unguarded(model));
+        expect(unguarded(row!.recipe!)).toBe(unguarded(recipe));
+        expect(unguarded(row!.notes!)).toBe(unguarded(notes.join(' ')));
+        for (const cell of [row!.model!, row!.recipe!, row!.notes!]) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+      }),
+    );
+  });
+});

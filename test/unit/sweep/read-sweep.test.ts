@@ -1,0 +1,159 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '@shared/errors';
+import { parseSweep, readSweep } from '../../../src/main/engine/sweep/read-sweep';
+
+const minimal = 'models: [net]\ndataset: { path: images }\nrecipes: { baseline: [] }\n';
+
+function problem(text: string): string {
+  try {
+    parseSweep(text, 'a.yaml');
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(AppError);
+    return (thrown as AppError).message;
+  }
+  return 'no problem';
+}
+
+describe('parseSweep', () => {
+  it('fills in defaults', () => {
+    expect(parseSweep(minimal, 'a.yaml')).toEqual({
+      name: 'sweep',
+      models: ['net'],
+      dataset: { path: 'images', eval: 0, calibration: 256, train: 0, seed: 1 },
+      targets: [{ runtime: 'ort-cpu', threads: 1 }],
+      recipes: { baseline: [] },
+      latency: 'quick',
+      seed: 1,
+    });
+  });
+
+  it('reads every form of a step', () => {
+    const { recipes } = parseSweep(
+      `${minimal.replace('{ baseline: [] }', '')}  a: [fp16, { fp16: }, { prune.magnitude: { amount: 0.3 } }, { technique: x, params: { y: 1 } }]\n`,
+      'a.yaml',
+    );
+    expect(recipes.a).toEqual([
+      { technique: 'fp16', params: {} },
+      { technique: 'fp16', params: {} },
+      { technique: 'prune.magnitude', params: { amount: 0.3 } },
+      { technique: 'x', params: { y: 1 } },
+    ]);
+  });
+
+  it('reads the sweep again that it made', () => {
+    const sweep = parseSweep(minimal, 'a.yaml');
+    expect(parseSweep(JSON.stringify(sweep), 'a.yaml')).toEqual(sweep);
+  });
+
+  const recipe = (steps: string): string => minimal.replace('{ baseline: [] }', `{ x: ${steps} }`);
+  it.each([
+    ['models: [a\nname: b\n', /^a\.yaml, line 2: .+\. Correct the YAML\.$/],
+    ['models: [a]\n\n\nname: "b\n', /^a\.yaml, line [45]: .+\. Correct the YAML\.$/],
+    ['models: [a]\nmodels: [b]\n', /^a\.yaml, line 2: .*unique.*\. Correct the YAML\.$/],
+    [`x: &x [1]\n${minimal}`, 'a.yaml: "x" is not known here; check the spelling. Correct the sweep file.'],
+    ['', 'a.yaml: expected names with values, found nothing. Correct the sweep file.'],
+    ['just words', 'a.yaml: expected names with values, found a text. Correct the sweep file.'],
+    ['dataset: { path: images }\nrecipes: { b: [] }', 'a.yaml: "models": it is missing. Correct the sweep file.'],
+    [minimal.replace('[net]', 'net'), 'a.yaml: "models": expected a list, found a text. Correct the sweep file.'],
+    [
+      minimal.replace('[net]', '[net, 5]'),
+      'a.yaml: "models.1": expected a text, found a number. Correct the sweep file.',
+    ],
+    [`${minimal}nmae: x\n`, 'a.yaml: "nmae" is not known here; check the spelling. Correct the sweep file.'],
+    [
+      minimal.replace('images', 'images, evla: 5'),
+      'a.yaml: "dataset": "evla" is not known here; check the spelling. Correct the sweep file.',
+    ],
+    [
+      minimal.replace('images', 'images, eval: many'),
+      'a.yaml: "dataset.eval": expected a number, found a text. Correct the sweep file.',
+    ],
+    [
+      minimal.replace('images', 'images, eval: 1.5'),
+      'a.yaml: "dataset.eval": expected a whole number, found a number. Correct the sweep file.',
+    ],
+    [minimal.replace('{ baseline: [] }', '{}'), 'a.yaml: "recipes": name at least one recipe. Correct the sweep file.'],
+    [recipe('fp16'), 'a.yaml: "recipes.x": expected a list, found a text. Correct the sweep file.'],
+    [
+      recipe('[5]'),
+      'a.yaml: "recipes.x.0": a step is one technique, or { technique: { parameter: value } }. Correct the sweep file.',
+    ],
+    [
+      recipe('[{ fp16: , prune.magnitude: }]'),
+      'a.yaml: "recipes.x.0": a step is one technique, or { technique: { parameter: value } }. Correct the sweep file.',
+    ],
+    [
+      recipe('[fp16, { prune.magnitude: 3 }]'),
+      'a.yaml: "recipes.x.1.prune.magnitude": expected names with values, found a number. Correct the sweep file.',
+    ],
+    [
+      recipe('[{ technique: fp16, params: 3 }]'),
+      'a.yaml: "recipes.x.0.params": expected names with values, found a number. Correct the sweep file.',
+    ],
+    [
+      `${minimal}targets: [{ runtime: ort-cpu, threads: 0 }]\n`,
+      /^a\.yaml: "targets\.0\.threads": .*1.*\. Correct the sweep file\.$/,
+    ],
+    [`${minimal}latency: fast\n`, /^a\.yaml: "latency": .*"quick"\|"rigorous".*\. Correct the sweep file\.$/],
+  ])('%j', (text, message) => {
+    if (typeof message === 'string') expect(problem(text)).toBe(message);
+    else expect(problem(text)).toMatch(message);
+  });
+
+  it('refuses aliases that grow without bound', () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level},`.repeat(9)}]`,
+    );
+    expect(problem(`l0: &l0 [x]\n${levels.join('\n')}\n`)).toMatch(/^a\.yaml, line 1: its aliases/);
+  });
+
+  it('never shows more than one line', () => {
+    for (const text of ['a: b: c', '- [', '\t', '{', 'a: |\n b\nc', '%YAML 9', 'a: *x'])
+      expect(problem(text)).toMatch(/^a\.yaml[^\n]+\.$/);
+  });
+});
+
+describe('readSweep', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'whittle-sweep-'));
+    mkdirSync(join(folder, 'images'));
+    writeFileSync(join(folder, 'net.onnx'), '');
+    writeFileSync(
+      join(folder, 'a.yaml'),
+      minimal.replace('[net]', '[net, ./net.onnx, net.onnx, /abs/net.onnx, sub/net.onnx]'),
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("takes relative paths from the sweep's folder and leaves names alone", async () => {
+    const sweep = await readSweep(relative(process.cwd(), join(folder, 'a.yaml')));
+    expect(sweep.dataset.path).toBe(join(folder, 'images'));
+    expect(sweep.models).toEqual([
+      'net',
+      join(folder, 'net.onnx'),
+      join(folder, 'net.onnx'),
+      resolve('/abs/net.onnx'),
+      join(folder, 'sub/net.onnx'),
+    ]);
+  });
+
+  it('falls back to the folder the command was given in', async () => {
+    const path = join(folder, 'b.yaml');
+    writeFileSync(path, minimal.replace('images', 'src').replace('[net]', '[./package.json]'));
+    const sweep = await readSweep(path);
+    expect(sweep.dataset.path).toBe(resolve('src'));
+    expect(sweep.models).toEqual([resolve('package.json')]);
+  });
+
+  it.each(['missing.yaml', '.'])('does not find %s', async (name) => {
+    await expect(readSweep(join(folder, name))).rejects.toMatchObject({
+      code: 'sweep.not-found',
+      facts: { path: join(folder, name) },
+    });
+  });
+});
