@@ -38,7 +38,15 @@ export function matrixText(run: RunView): string {
     );
   });
   const failures = run.trials.flatMap((trial) => (trial.error ? [`${trial.id}: ${sentenceFor(trial.error)}\n`] : []));
-  return [...tables, ...(failures.length > 0 ? [failures.join('')] : []), legend(run)].join('\n');
+  const collapses = run.trials.flatMap((trial) =>
+    trial.collapsed === undefined ? [] : [`${trial.id} collapsed: ${trial.collapsed}.\n`],
+  );
+  return [
+    ...tables,
+    ...(collapses.length > 0 ? [collapses.join('')] : []),
+    ...(failures.length > 0 ? [failures.join('')] : []),
+    legend(run),
+  ].join('\n');
 }
 
 function cells(trial: TrialView, baseline: TrialView | undefined, targets: readonly string[]): string[] {

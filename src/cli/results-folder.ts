@@ -26,7 +26,7 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
       await link(trial.artifact.path, path).catch(() => copyFile(trial.artifact!.path, path));
       const source = run.manifest.models.find((model) => model.name === trial.model);
       const card = source && (await readCard(source.path));
-      if (card) await writeCard(path, compressedCard(card, { ...trial.artifact, path }, trial.recipeText));
+      if (card) await writeCard(path, await compressedCard(card, { ...trial.artifact, path }, trial.recipeText));
     }
   } catch (thrown) {
     throw writeError(folder, thrown);

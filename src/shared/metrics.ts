@@ -29,6 +29,8 @@ export const fileMetricsSchema = z.object({
   params: z.number().int(),
   nonZeroParams: z.number().int(),
   macs: z.number().int(),
+  /** The depthwise layer in which one weight scale for all channels leaves most of them next to no steps. */
+  starvedLayer: z.object({ node: z.string(), channels: z.number().int(), of: z.number().int() }).optional(),
 });
 export type FileMetrics = z.infer<typeof fileMetricsSchema>;
 

@@ -34,6 +34,8 @@ export const modelCardSchema = z.object({
     name: z.string(),
     layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
     channels: z.enum(['RGB', 'BGR']).default('RGB'),
+    /** uint8: raw pixels from 0 to 255, `preprocess.mean` and `std` are in the network already. float32 where it is not said. */
+    type: z.enum(['float32', 'uint8']).optional(),
     height: z.number().int().min(1).max(4096),
     width: z.number().int().min(1).max(4096),
   }),
@@ -41,6 +43,7 @@ export const modelCardSchema = z.object({
   preprocess: preprocessSchema,
   reference: z.object({ dataset: z.string(), top1: z.number(), top5: z.number().optional() }).optional(),
 });
+export type InputType = NonNullable<ModelCard['input']['type']>;
 export type ModelCard = z.infer<typeof modelCardSchema>;
 
 /** A model as lists show it. */

@@ -69,6 +69,8 @@ export const trialViewSchema = z.object({
   steps: z.array(stepViewSchema),
   /** What the techniques said of themselves: "masked weights stored sparsely", "size only on this CPU". */
   notes: z.array(z.string()),
+  /** Set when top-1 fell to guessing or by more than 20 points: what happened and the likely cause. */
+  collapsed: z.string().optional(),
   error: errorReportSchema.optional(),
 });
 export type TrialView = z.infer<typeof trialViewSchema>;

@@ -56,11 +56,13 @@ export const compress: Command = {
         );
       }
       let current = model.path;
-      for (const [index, { technique, params }] of recipe.entries()) {
+      let reference = model.path;
+      for (const [index, { technique, params, preservesFunction }] of recipe.entries()) {
         const outputPath = join(work, `${index}.onnx`);
         await runJob(engine, {
           kind: 'compress',
           modelPath: current,
+          referencePath: reference,
           card: model.card,
           technique,
           params,
@@ -71,12 +73,13 @@ export const compress: Command = {
           outputPath,
         });
         current = outputPath;
+        if (preservesFunction) reference = current;
       }
       const [sha256, { size }] = [await hashFile(current), await stat(current)];
       await moveIntoPlace(current, destination);
       await writeCard(
         destination,
-        compressedCard(model.card, { path: destination, sha256, sizeBytes: size }, formatRecipe(given)),
+        await compressedCard(model.card, { path: destination, sha256, sizeBytes: size }, formatRecipe(given)),
       );
       const result = {
         output: destination,

@@ -15,6 +15,8 @@ export interface Cell {
   label: string;
   /** The whole sentence, for hover, focus and screen readers. */
   description: string;
+  /** What happened and why, where the network no longer works. */
+  collapsed?: string;
 }
 
 const stepsOf: Record<MetricSource, StepView['kind'][]> = {
@@ -82,7 +84,11 @@ export function trialCells(
   return shown.map((metric): Cell => {
     if (!trial) return { metric, state: 'none', label: '', description: 'not part of this run' };
     const reading = readMetric(metric, trial, baseline, target);
-    if (reading) return { metric, state: 'value', reading, label: '', description: describeReading(metric, reading) };
+    if (reading) {
+      const collapsed = metric === 'top1' ? trial.collapsed : undefined;
+      const description = `${describeReading(metric, reading)}${collapsed ? `; collapsed: ${collapsed}` : ''}`;
+      return { metric, state: 'value', reading, label: '', description, collapsed };
+    }
     const { source } = metrics[metric];
     const state = stateWithoutValue(trial, source);
     const label = labelFor(state, source);

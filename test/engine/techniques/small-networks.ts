@@ -177,6 +177,8 @@ export function contextFor(
         }
       },
     },
+    cached: (_key, compute) => compute(),
+    reference: () => Promise.reject(new Error('this test gives no float network')),
     seed: 1,
     threads: 1,
     rng: numbersFrom(1),

@@ -31,6 +31,13 @@ describe.each(['NCHW', 'NHWC'] as const)('%s', (layout) => {
   });
 });
 
+test('raw pixels stay as they are, in the layout and order of the card', () => {
+  const batch = new Uint8Array(27);
+  normalizeFor(cardWith('NCHW', 'BGR'), 'uint8')(crop, batch, 0);
+  expect([...batch.subarray(0, 3)]).toEqual([crop[2], crop[5], crop[8]]);
+  expect(batch[18]).toBe(crop[0]);
+});
+
 test('the shape follows the layout', () => {
   const card = { ...cardWith('NCHW', 'RGB'), preprocess: { ...cardWith('NCHW', 'RGB').preprocess, crop: 5 } };
   expect(batchShape(card, 2)).toEqual([2, 3, 5, 5]);

@@ -46,6 +46,15 @@ describe('expandSweep', () => {
     expect(both.artifact).toEqual({ step: second!.key });
   });
 
+  it('names the float network that lossy steps are compared with', () => {
+    const chain = ['equalize', 'quantize.static', 'correctBias'];
+    const trials = plan({ chain, short: ['quantize.static', 'correctBias'] });
+    const [equalize, quantize, correct] = find(trials, 'chain').steps;
+    expect(correct!.order).toMatchObject({ reference: { step: equalize!.key } });
+    expect(correct!.needs).toEqual([quantize!.key, equalize!.key]);
+    expect(find(trials, 'short').steps[1]!.order).toMatchObject({ reference: { model: 'net' } });
+  });
+
   it('compares each trial with the evaluation of its own model', () => {
     const trials = plan(recipes, { models: [model('a'), model('b')] });
     for (const trial of trials) {

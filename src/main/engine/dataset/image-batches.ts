@@ -1,6 +1,6 @@
 import type { ImageProblem, Split } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
-import type { ModelCard } from '@shared/model-card';
+import type { InputType, ModelCard } from '@shared/model-card';
 import { hash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -11,8 +11,8 @@ import { batchShape, normalizeFor } from './normalize';
 import { decodeCrop } from './preprocess';
 
 export interface ImageBatch {
-  /** Normalised, in the card's layout; free to keep, unless the walk reuses it. */
-  data: Float32Array;
+  /** Normalised float32 or raw uint8, in the card's layout; free to keep, unless the walk reuses it. */
+  data: Float32Array | Uint8Array;
   /** `[n, 3, crop, crop]` or `[n, crop, crop, 3]`. */
   shape: number[];
   /** The `n` images in `data`, in order. */
@@ -31,8 +31,12 @@ export interface Images<S extends Split = Split> {
    * depends on `batchSize` alone. Throws `dataset.unreadable` when no image can be used, and `cancelled`.
    * @param options.reuse every batch overwrites `data` of the one before, which spares fresh memory its page faults: they take
    * longer than all the rest of a cached image
+   * @param options.type uint8 for raw pixels, without normalisation
    */
-  batches(batchSize: number, options?: { reuse?: boolean }): AsyncGenerator<ImageBatch, void, undefined>;
+  batches(
+    batchSize: number,
+    options?: { reuse?: boolean; type?: InputType },
+  ): AsyncGenerator<ImageBatch, void, undefined>;
 }
 
 /** Images decoded ahead at least; enough that a thread blocked by inference finds the next ones ready. */
@@ -102,21 +106,23 @@ export async function openImages<S extends Split>(
     }
   }
 
-  const normalize = normalizeFor(card);
   const sizeOfImage = batchShape(card, 1).reduce((product, side) => product * side);
   return {
     split: set.split,
     count: entries.length,
     problems,
-    async *batches(batchSize, { reuse = false } = {}) {
-      let data = new Float32Array(batchSize * sizeOfImage);
+    async *batches(batchSize, { reuse = false, type } = {}) {
+      const size = batchSize * sizeOfImage;
+      const fresh = (): ImageBatch['data'] => (type === 'uint8' ? new Uint8Array(size) : new Float32Array(size));
+      const normalize = normalizeFor(card, type);
+      let data = fresh();
       let inBatch: ImageEntry[] = [];
       for await (const { entry, crop } of crops(batchSize + Math.max(batchSize, minimumAhead))) {
         normalize(crop, data, inBatch.length);
         inBatch.push(entry);
         if (inBatch.length < batchSize) continue;
         yield { data, shape: batchShape(card, batchSize), entries: inBatch };
-        if (!reuse) data = new Float32Array(batchSize * sizeOfImage);
+        if (!reuse) data = fresh();
         inBatch = [];
       }
       const rest = inBatch.length;

@@ -1,17 +1,17 @@
-import type { ModelCard } from '@shared/model-card';
+import type { InputType, ModelCard } from '@shared/model-card';
 
 /** Writes one crop, RGB `[crop, crop, 3]`, as image number `index` of a batch tensor. */
-export type Normalize = (crop: Uint8Array, batch: Float32Array, index: number) => void;
+export type Normalize = (crop: Uint8Array, batch: Float32Array | Uint8Array, index: number) => void;
 
 /**
  * (value - mean) / std in the card's layout and channel order; mean and std are in that order too.
- * A byte has 256 values, so each channel is a table.
+ * A byte has 256 values, so each channel is a table. For uint8 the values stay as they are.
  */
-export function normalizeFor(card: ModelCard): Normalize {
+export function normalizeFor(card: ModelCard, type: InputType = 'float32'): Normalize {
   const { crop: side, mean, std } = card.preprocess;
   const pixels = side * side;
   const tables = mean.map((value, channel) =>
-    Float32Array.from({ length: 256 }, (_, level) => (level - value) / std[channel]!),
+    Float32Array.from({ length: 256 }, (_, level) => (type === 'uint8' ? level : (level - value) / std[channel]!)),
   );
   const [first, second, third] = tables as [Float32Array, Float32Array, Float32Array];
   const source = card.input.channels === 'RGB' ? [0, 1, 2] : [2, 1, 0];

@@ -1,21 +1,30 @@
+import { AppError } from '@shared/errors';
 import { saveModel } from '../onnx/save';
 import { loadModel } from '../onnx/load';
 import { openImages } from '../dataset/image-batches';
+import { imagesKey } from '../sweep/step-key';
 import { createRandom } from '../math/random';
 import { parseParams } from '../techniques/parse-params';
 import { findTechnique } from '../techniques/registry';
 import type { CalibrationImages } from '../techniques/technique';
 import { stat } from 'node:fs/promises';
 import type { CompressJob, JobReporter, JobResults } from './job';
+import { stepCache } from './step-cache';
 
 /** Applies one technique to a model file and writes the result. */
 export async function compress(job: CompressJob, report: JobReporter): Promise<JobResults['compress']> {
   const technique = findTechnique(job.technique);
   const params = parseParams(technique, job.params);
   const graph = await loadModel(job.modelPath);
+  if (graph.inputs[0]?.type === 'uint8') {
+    const detail = 'it takes raw pixels and is integer-only already; compress the network it came from';
+    throw new AppError('technique.not-applicable', { id: technique.id, model: job.card.name, detail });
+  }
   const result = await technique.apply(graph, params, {
     card: job.card,
     calibration: await calibrationImages(job, report),
+    cached: stepCache(job.cacheFolder, imagesKey(job.calibration), job.card.input, job.card.preprocess),
+    reference: () => loadModel(job.referencePath),
     seed: job.seed,
     threads: job.threads,
     rng: createRandom(job.seed),
@@ -32,7 +41,8 @@ async function calibrationImages(job: CompressJob, report: JobReporter): Promise
   return {
     count: images.count,
     async *batches(batchSize) {
-      for await (const { data, shape } of images.batches(batchSize)) yield { data, shape };
+      for await (const { data, shape } of images.batches(batchSize, { reuse: true }))
+        yield { data: data as Float32Array, shape };
       for (const problem of images.problems) report.log(problem.message);
     },
   };

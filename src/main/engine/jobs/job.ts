@@ -12,6 +12,8 @@ import type { Predictions } from '../measure/accuracy';
 export interface CompressJob {
   kind: 'compress';
   modelPath: string;
+  /** The float network that lossy steps are compared with. */
+  referencePath: string;
   card: ModelCard;
   technique: string;
   params: Record<string, unknown>;

@@ -48,7 +48,7 @@ export function uint8Scale(range: Range): AffineScale {
 }
 
 /** Elements of one channel lie `stride` apart in runs: channel = floor(index / stride) % channels. */
-function channelLayout(tensor: Tensor, axis: number | undefined): { channels: number; stride: number } {
+export function channelLayout(tensor: Tensor, axis: number | undefined): { channels: number; stride: number } {
   if (axis === undefined) return { channels: 1, stride: tensor.data.length };
   const stride = tensor.shape.slice(axis + 1).reduce((product, dimension) => product * dimension, 1);
   return { channels: tensor.shape[axis]!, stride };
@@ -67,15 +67,24 @@ export function int8Scales(tensor: Tensor, axis?: number): Float32Array {
   return largest.map((peak) => peak / 127);
 }
 
-/** Symmetric int8 weights, -127..127; zero stays zero. `scales` as from `int8Scales`, none of them 0. */
-export function quantizeInt8(tensor: Tensor, scales: Float32Array, axis?: number): Int8Array {
+/** The int8 codes a weight may take: symmetric ones by default, so that zero lies in the middle. */
+export interface CodeRange {
+  lowest: number;
+  highest: number;
+  zeroPoint: number;
+}
+export const symmetricInt8: CodeRange = { lowest: -127, highest: 127, zeroPoint: 0 };
+
+/** int8 weights; zero becomes the zero point. `scales` one per channel of `axis` or a single one, none of them 0. */
+export function quantizeInt8(tensor: Tensor, scales: Float32Array, axis?: number, range = symmetricInt8): Int8Array {
+  const { lowest, highest, zeroPoint } = range;
   const { channels, stride } = channelLayout(tensor, axis);
   const data = tensor.data as Float32Array;
   const result = new Int8Array(data.length);
   for (let start = 0, channel = 0; start < data.length; start += stride, channel = (channel + 1) % channels) {
     const scale = scales[channel]!;
     for (let index = start; index < start + stride; index++) {
-      result[index] = Math.max(-127, Math.min(127, roundHalfEven(data[index]! / scale)));
+      result[index] = Math.max(lowest, Math.min(highest, roundHalfEven(data[index]! / scale) + zeroPoint));
     }
   }
   return result;

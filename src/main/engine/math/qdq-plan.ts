@@ -59,12 +59,12 @@ function biasOf(graph: Graph, { node, weight, channelAxis }: WeightLayer): Float
   return (bias.data as Float32Array).map((value) => value * beta);
 }
 
-function quantizedLayers(graph: Graph): Map<Node, QuantizedLayer> {
+function quantizedLayers(graph: Graph, isExcluded: (node: Node) => boolean): Map<Node, QuantizedLayer> {
   const layers = new Map<Node, QuantizedLayer>();
   for (const layer of weightLayers(graph)) {
     const isPlainGemm = intAttribute(layer.node, 'transA', 0) === 0 && floatAttribute(layer.node, 'alpha', 1) === 1;
     if (layer.node.op === 'Gemm' && !isPlainGemm) continue;
-    if (graph.initializers.has(layer.node.inputs[0]!)) continue;
+    if (graph.initializers.has(layer.node.inputs[0]!) || isExcluded(layer.node)) continue;
     const bias = biasOf(graph, layer);
     if (bias !== 'unsuitable') layers.set(layer.node, { ...layer, bias });
   }
@@ -105,10 +105,10 @@ function absorbedBy(node: Node, index: GraphIndex, computing: ReadonlySet<Node>)
   );
 }
 
-/** Plans the quantization of a float graph with plain weights and batch norms folded. */
-export function planQdq(graph: Graph): QdqPlan {
+/** Plans the quantization of a float graph with plain weights and batch norms folded. Excluded nodes go on computing in float. */
+export function planQdq(graph: Graph, isExcluded: (node: Node) => boolean = () => false): QdqPlan {
   const index = indexGraph(graph);
-  const layers = quantizedLayers(graph);
+  const layers = quantizedLayers(graph, isExcluded);
   const nodes = new Set<Node>();
   const absorbed = new Set<Node>();
   const values = new Set<string>();
@@ -118,14 +118,14 @@ export function planQdq(graph: Graph): QdqPlan {
 
   for (const node of graph.nodes) {
     const output = node.outputs[0]!;
-    if (absorbedBy(node, index, nodes)) {
+    if (!isExcluded(node) && absorbedBy(node, index, nodes)) {
       absorbed.add(node);
       values.delete(node.inputs[0]!);
       values.add(output);
       continue;
     }
     const isLayer = layers.has(node);
-    if (!isLayer && !follows(node, graph, isQuantized)) continue;
+    if (!isLayer && (isExcluded(node) || !follows(node, graph, isQuantized))) continue;
     nodes.add(node);
     const dataInputs = isLayer || !bothInputsMustVary.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
     for (const input of dataInputs) values.add(input);

@@ -1,17 +1,22 @@
 import { copyGraph, type Attribute, type Graph, type Node, type Tensor } from '../onnx/graph';
 import { attr, float32Tensor, int32Tensor, int8Tensor, makeNode, uint8Tensor } from '../onnx/make';
 import { removeDead } from '../onnx/remove-dead';
-import { int8Scales, quantizeBias, quantizeInt8, scalesThatHoldBias, type AffineScale } from './affine-quantization';
+import { quantizeBias, quantizeInt8, scalesThatHoldBias, type AffineScale } from './affine-quantization';
 import { FreshNames, shortenValueNames } from './fresh-names';
 import type { QdqPlan, QuantizedLayer } from './qdq-plan';
 import { sharedConstant } from './shared-constant';
 import { storeInt8 } from './store-int8';
+import type { WeightCodes } from './weight-codes';
 
 /** From this many channels on, a node that multiplies two scales is smaller than the product stored. */
 const computedScaleChannels = 16;
 
 export interface QdqChoices {
+  /** One weight scale per output channel, or one for the layer. */
   perChannel: boolean;
+  codesOf(layer: QuantizedLayer): WeightCodes;
+  /** QLinearConv and QLinearMatMul need the zero point of weights that a QDQ convolution may leave out. */
+  withZeroPoints?: boolean;
   /** Scale of a quantized value. */
   scaleOf(value: string): AffineScale;
 }
@@ -68,20 +73,21 @@ class QdqWriter {
   /** Layers that share weights share the integers too, unless a bias asked for other scales. */
   private weightInput(
     { node, weightName, weight, channelAxis }: QuantizedLayer,
-    scales: Float32Array,
+    { scales, codes }: WeightCodes,
     scaleName: string,
   ): string {
     const { perChannel } = this.choices;
     const key = [weightName, node.op, channelAxis, ...scales].join(' ');
     const known = this.weights.get(key);
     if (known !== undefined) return known;
-    const tensor = int8Tensor(weight.shape, quantizeInt8(weight, scales, perChannel ? channelAxis : undefined));
-    const stored = storeInt8(this.result, tensor, weight, this.names);
+    const integers = quantizeInt8(weight, scales, perChannel ? channelAxis : undefined, codes);
+    const stored = storeInt8(this.result, int8Tensor(weight.shape, integers), this.names, codes.zeroPoint);
     // Without the optional zero point, ONNX Runtime fuses Conv but not Gemm.
+    const zeroPoints = new Int8Array(scales.length).fill(codes.zeroPoint);
     const zeroPoint =
-      node.op === 'Conv'
+      node.op === 'Conv' && codes.zeroPoint === 0 && !this.choices.withZeroPoints
         ? []
-        : [this.constant(int8Tensor(perChannel ? [scales.length] : [], new Int8Array(scales.length)))];
+        : [this.constant(int8Tensor(perChannel ? [scales.length] : [], zeroPoints))];
     const dequantized = this.emit(
       'DequantizeLinear',
       [stored, scaleName, ...zeroPoint],
@@ -107,18 +113,15 @@ class QdqWriter {
   }
 
   private writeLayer(node: Node, layer: QuantizedLayer): void {
-    const { perChannel, scaleOf } = this.choices;
+    const { perChannel, codesOf, scaleOf } = this.choices;
     const input = node.inputs[0]!;
     const inputScale = scaleOf(input).scale;
-    const scales = scalesThatHoldBias(
-      int8Scales(layer.weight, perChannel ? layer.channelAxis : undefined),
-      inputScale,
-      layer.bias,
-    );
+    const chosen = codesOf(layer);
+    const scales = scalesThatHoldBias(chosen.scales, inputScale, layer.bias);
     const scaleName = perChannel
       ? this.store(float32Tensor([scales.length], scales))
       : this.constant(float32Tensor([], scales));
-    const inputs = [this.dequantized.get(input)!, this.weightInput(layer, scales, scaleName)];
+    const inputs = [this.dequantized.get(input)!, this.weightInput(layer, { ...chosen, scales }, scaleName)];
     if (layer.bias)
       inputs.push(this.biasInput(layer.bias, inputScale, scales, [this.scaleInputs(input)[0], scaleName]));
     const attributes = { ...node.attributes };
@@ -153,7 +156,7 @@ class QdqWriter {
         if (!values.has(output)) return output;
         if (isKernel) byKernel.add(output);
         if (!outputs.has(output) || !isKernel) {
-          this.quantizeAs(output);
+          this.quantizeAs(output, isKernel ? output : this.fenced(output));
           return output;
         }
         // The name of the network's output moves behind the last DequantizeLinear.
@@ -171,9 +174,17 @@ class QdqWriter {
     return written;
   }
 
-  private quantizeAs(value: string): void {
+  /**
+   * ONNX Runtime computes a float node between DequantizeLinear and QuantizeLinear in integers after all; to a layer it gives int8 weights of its own,
+   * with one scale for all channels. A Sum of one input in front of QuantizeLinear keeps it from that, for the cost of a copy.
+   */
+  private fenced(value: string): string {
+    return this.emit('Sum', [value]);
+  }
+
+  private quantizeAs(value: string, source = value): void {
     const dequantized = this.names.next();
-    this.quantizeValue(value, value, dequantized);
+    this.quantizeValue(value, source, dequantized);
     this.dequantized.set(value, dequantized);
   }
 }

@@ -1,7 +1,8 @@
-import { elementCount, type Graph, type Node, type Tensor, type TensorData } from '../onnx/graph';
-import { attr, int32Tensor, int64Tensor, makeNode, makeTensor, uint8Tensor } from '../onnx/make';
+import type { Graph, Tensor, TensorData } from '../onnx/graph';
+import { codeOf } from '../onnx/element-type';
+import { attr, int32Tensor, int64Tensor, makeTensor, uint8Tensor } from '../onnx/make';
+import { DecoderWriter, flattened } from './decoder-writer';
 import { FreshNames } from './fresh-names';
-import { sharedConstant } from './shared-constant';
 
 /**
  * Sparse weights in a standard ONNX file: one bit per weight says whether it is zero, and only the others are stored.
@@ -11,7 +12,6 @@ import { sharedConstant } from './shared-constant';
 
 /** Bytes the decoding nodes take in the file, about; the constants they share are not counted. */
 const decoderBytes = 300;
-const int32Code = 6;
 
 /** A bit per element (first element = highest bit), and the elements that are not zero after one leading zero. */
 export function packSparse(data: TensorData): { mask: Uint8Array; values: TensorData } {
@@ -43,38 +43,23 @@ export function countZeros(data: TensorData): number {
   return zeros;
 }
 
-/** The nodes that turn mask and values back into the tensor `name`. Adds constants to the graph. */
-function decoderNodes(graph: Graph, name: string, tensor: Tensor, names: FreshNames): Node[] {
-  const { mask, values } = packSparse(tensor.data);
-  const constant = (value: Tensor): string => sharedConstant(graph, value, names);
-  const nodes: Node[] = [];
-  const emit = (op: string, inputs: string[], attributes = {}, output = names.next()): string => {
-    nodes.push(makeNode(op, inputs, [output], attributes, ''));
-    return output;
-  };
-  const store = (value: Tensor): string => {
-    const stored = names.next();
-    graph.initializers.set(stored, value);
-    return stored;
-  };
-
+/**
+ * Writes the nodes that turn a mask of `length` bits into int32 positions [length] in the list of stored values: the n-th element whose
+ * bit is set is at position n, all others are at position 0.
+ */
+export function sparsePositions(writer: DecoderWriter, mask: Uint8Array, length: number): string {
   // Shifting left throws the higher bits away, shifting right by 7 the lower ones: [bytes, 1] becomes [bytes, 8] of 0 or 1.
-  const bytes = store(uint8Tensor([mask.length, 1], mask));
-  const shifted = emit('BitShift', [bytes, constant(uint8Tensor([8], [0, 1, 2, 3, 4, 5, 6, 7]))], {
+  const bytes = writer.store(uint8Tensor([mask.length, 1], mask));
+  const shifted = writer.emit('BitShift', [bytes, writer.constant(uint8Tensor([8], [0, 1, 2, 3, 4, 5, 6, 7]))], {
     direction: attr.string('LEFT'),
   });
-  const bits = emit('BitShift', [shifted, constant(uint8Tensor([1], [7]))], { direction: attr.string('RIGHT') });
-  const numbers = emit('Cast', [bits], { to: attr.int(int32Code) });
-  let flags = emit('Reshape', [numbers, constant(int64Tensor([1], [-1]))]);
-  const length = elementCount(tensor.shape);
-  if (length % 8 !== 0)
-    flags = emit('Slice', [flags, constant(int64Tensor([1], [0])), constant(int64Tensor([1], [length]))]);
-  // The n-th weight that is not zero is values[n]; every zero weight takes values[0], which is zero.
-  const counts = emit('CumSum', [flags, constant(int32Tensor([], [0]))]);
-  const positions = emit('Mul', [counts, flags]);
-  const flat = emit('Gather', [store(makeTensor(tensor.type, [values.length], values)), positions]);
-  emit('Reshape', [flat, constant(int64Tensor([tensor.shape.length], tensor.shape))], {}, name);
-  return nodes;
+  const bits = writer.emit('BitShift', [shifted, writer.constant(uint8Tensor([1], [7]))], {
+    direction: attr.string('RIGHT'),
+  });
+  const numbers = writer.emit('Cast', [bits], { to: attr.int(codeOf('int32')) });
+  const flags = flattened(writer, numbers, length, length % 8 !== 0);
+  const counts = writer.emit('CumSum', [flags, writer.constant(int32Tensor([], [0]))]);
+  return writer.emit('Mul', [counts, flags]);
 }
 
 /**
@@ -87,6 +72,11 @@ export function sparseInitializer(graph: Graph, name: string, tensor: Tensor, na
     graph.initializers.set(name, tensor);
     return false;
   }
-  graph.nodes.unshift(...decoderNodes(graph, name, tensor, names));
+  const { mask, values } = packSparse(tensor.data);
+  const writer = new DecoderWriter(graph, names);
+  const positions = sparsePositions(writer, mask, tensor.data.length);
+  const flat = writer.emit('Gather', [writer.store(makeTensor(tensor.type, [values.length], values)), positions]);
+  writer.emit('Reshape', [flat, writer.constant(int64Tensor([tensor.shape.length], tensor.shape))], {}, name);
+  writer.finish();
   return true;
 }

@@ -41,19 +41,19 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   const { classes } = card.output;
   const session = await runtime.open(path, { threads });
   try {
-    const { name, outputName, fixedBatch } = modelInput(session, card, path);
+    const { name, outputName, type, fixedBatch } = modelInput(session, card, path);
     const batchSize = fixedBatch ?? options.batchSize ?? defaultBatchSize;
     const topK: number[][] = [];
     const labels: number[] = [];
     const hashes: string[] = [];
     const notNumbers: ImageProblem[] = [];
     progress('images', 0, images.count);
-    for await (const { data, shape, entries } of images.batches(batchSize, { reuse: true })) {
+    for await (const { data, shape, entries } of images.batches(batchSize, { reuse: true, type })) {
       throwIfCancelled(signal);
       const count = entries.length;
       const missing = fixedBatch === undefined ? 0 : fixedBatch - count;
       const feed = missing === 0 ? { shape, data } : filledUp(data, shape, count + missing);
-      const outputs = await session.run({ [name]: { type: 'float32', ...feed } });
+      const outputs = await session.run({ [name]: { type, ...feed } });
       const scores = classScores(outputs[outputName], { card, path, batch: count + missing });
       entries.forEach((entry, row) => {
         const top = top5Of(scores.subarray(row * classes, (row + 1) * classes));
@@ -74,13 +74,14 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   }
 }
 
-function filledUp(
-  data: Float32Array,
+function filledUp<T extends Float32Array | Uint8Array>(
+  data: T,
   shape: readonly number[],
   batch: number,
-): { shape: number[]; data: Float32Array } {
+): { shape: number[]; data: T } {
   const [count, ...image] = shape as [number, ...number[]];
-  const full = new Float32Array((data.length / count) * batch);
+  const size = (data.length / count) * batch;
+  const full = (data instanceof Uint8Array ? new Uint8Array(size) : new Float32Array(size)) as T;
   full.set(data);
   return { shape: [batch, ...image], data: full };
 }

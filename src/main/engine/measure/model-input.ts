@@ -1,10 +1,12 @@
 import { AppError } from '@shared/errors';
-import type { ModelCard } from '@shared/model-card';
+import type { InputType, ModelCard } from '@shared/model-card';
 import type { RuntimeTensor, Session } from '../runtimes/runtime';
 
 export interface ModelInput {
   name: string;
   outputName: string;
+  /** uint8: raw pixels; the file normalises them itself. */
+  type: InputType;
   /** Images a call must hold, or undefined when the model takes any number. */
   fixedBatch: number | undefined;
 }
@@ -30,7 +32,7 @@ export function modelInput(session: Session, card: ModelCard, path: string): Mod
     });
   }
   const { type, shape } = session.inputs[name] ?? { type: 'unknown', shape: [] };
-  if (type !== 'float32' || shape.length !== 4) {
+  if ((type !== 'float32' && type !== 'uint8') || shape.length !== 4) {
     throw new AppError('model.not-classifier', {
       path,
       detail: `its input "${name}" is ${type} with ${shape.length} dimensions`,
@@ -46,7 +48,7 @@ export function modelInput(session: Session, card: ModelCard, path: string): Mod
       });
     }
   });
-  return { name, outputName, fixedBatch: typeof batch === 'number' ? batch : undefined };
+  return { name, outputName, type, fixedBatch: typeof batch === 'number' ? batch : undefined };
 }
 
 /** Shape of one image without the batch: `[C,H,W]`, or `[H,W,C]` for NHWC. */
@@ -54,15 +56,17 @@ export function imageShape({ input }: ModelCard): [number, number, number] {
   return input.layout === 'NCHW' ? [3, input.height, input.width] : [input.height, input.width, 3];
 }
 
-/** Class scores of a batch, float32 `[batch, classes]`. Throws `model.not-classifier` and `card.mismatch`. */
+const integerScores = new Set(['uint8', 'int8', 'int32']);
+
+/** Class scores of a batch as float32 `[batch, classes]`, from floats or integers. Throws `model.not-classifier` and `card.mismatch`. */
 export function classScores(
   output: RuntimeTensor | undefined,
   { card, path, batch }: { card: ModelCard; path: string; batch: number },
 ): Float32Array {
-  if (!output || !(output.data instanceof Float32Array) || output.type !== 'float32') {
+  if (!output || (output.type !== 'float32' && !integerScores.has(output.type))) {
     throw new AppError('model.not-classifier', {
       path,
-      detail: `its output is ${output?.type ?? 'missing'}, not float32`,
+      detail: `its output is ${output?.type ?? 'missing'}, neither float32 nor integers`,
     });
   }
   const { classes } = card.output;
@@ -72,7 +76,7 @@ export function classScores(
       detail: `the card says ${classes} classes, the model gives ${output.shape.join(' x ')} numbers for ${batch} images`,
     });
   }
-  return output.data;
+  return output.data instanceof Float32Array ? output.data : Float32Array.from(output.data as Int32Array);
 }
 
 function pick(names: readonly string[], wanted: string): string | undefined {

@@ -35,10 +35,10 @@ export class TimedModel {
   static async open(path: string, { card, runtime, threads, seed }: TimedModelOptions): Promise<TimedModel> {
     const session = await runtime.open(path, { threads });
     try {
-      const { name, fixedBatch } = modelInput(session, card, path);
+      const { name, type, fixedBatch } = modelInput(session, card, path);
       const batch = fixedBatch ?? 1;
       const start = performance.now();
-      const feeds = { [name]: sampleInput(card, batch, seed) };
+      const feeds = { [name]: sampleInput(card, batch, seed, type) };
       return new TimedModel(session, feeds, batch, performance.now() - start);
     } catch (error) {
       await session.close();

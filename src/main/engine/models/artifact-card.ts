@@ -1,17 +1,20 @@
 import { basename } from 'node:path';
 import type { ModelCard } from '@shared/model-card';
 import type { RunView, TrialView } from '@shared/run';
+import { loadModel } from '../onnx/load';
 import { readCard } from './card';
 
-/** The card of a compressed artifact: its parent's, with the file's own identity and what was done to it. */
-export function compressedCard(
+/** The card of a compressed artifact: its parent's, with the file's own identity and input, and what was done to it. Reads the file. */
+export async function compressedCard(
   parent: ModelCard,
   file: { path: string; sha256: string; sizeBytes: number },
   recipeText: string,
-): ModelCard {
+): Promise<ModelCard> {
   const { reference: _measuredOnTheParent, ...card } = parent;
+  const [input] = (await loadModel(file.path)).inputs;
   return {
     ...card,
+    input: input?.type === 'uint8' ? { ...card.input, type: 'uint8' } : card.input,
     title: `${parent.title ?? parent.name}${recipeText ? ` (${recipeText})` : ''}`,
     file: basename(file.path),
     sha256: file.sha256,

@@ -56,7 +56,14 @@ export function makeCard(modelPath: string, graph: Graph, preprocess: Preprocess
     file: basename(modelPath),
     task: 'image-classification',
     labels: labels ?? (classes === 1000 ? 'imagenet-1k' : undefined),
-    input: { name: input.name, layout, channels: 'RGB', height, width },
+    input: {
+      name: input.name,
+      layout,
+      channels: 'RGB',
+      height,
+      width,
+      ...(input.type === 'uint8' ? { type: 'uint8' as const } : {}),
+    },
     output: { name: output.name, classes },
     preprocess,
   };

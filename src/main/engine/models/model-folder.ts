@@ -75,6 +75,9 @@ export async function openModel(path: string, preprocess?: (side: number) => Pre
   if (card.output.classes !== classifier.classes) {
     throw mismatch(`the model has ${classifier.classes} classes, the card says ${card.output.classes}`);
   }
+  if ((card.input.type ?? 'float32') !== classifier.input.type) {
+    throw mismatch(`the model's input is ${classifier.input.type}, the card says ${card.input.type ?? 'float32'}`);
+  }
   if (card.preprocess.crop !== card.input.height || card.input.height !== card.input.width) {
     throw mismatch(
       `the crop of ${card.preprocess.crop} does not give the input of ${card.input.height} x ${card.input.width}`,

@@ -44,6 +44,7 @@ const columns: Record<string, (row: Row) => Cell> = {
   cold_start_ms: ({ latency }) => round(latency?.coldStartMs, 2),
   peak_memory_bytes: ({ latency }) => latency?.peakMemoryBytes,
   artifact_sha256: ({ trial }) => trial.artifact?.sha256,
+  collapsed: ({ trial }) => trial.collapsed,
   notes: ({ trial }) => trial.notes.join(' '),
   error: ({ trial }) => trial.error && sentenceFor(trial.error),
 };

@@ -12,7 +12,15 @@ export type FileReference = { model: string } | { step: string };
 
 /** What a planned step does; with the files it refers to it becomes a job. */
 export type StepOrder =
-  | { kind: 'compress'; model: string; input: FileReference; technique: string; params: Record<string, unknown> }
+  | {
+      kind: 'compress';
+      model: string;
+      input: FileReference;
+      /** The float network that lossy steps are compared with. */
+      reference: FileReference;
+      technique: string;
+      params: Record<string, unknown>;
+    }
   | { kind: 'describe'; model: string; input: FileReference }
   | { kind: 'evaluate'; model: string; input: FileReference }
   | { kind: 'measure'; model: string; input: FileReference; baseline: FileReference; target: Target };
@@ -47,7 +55,7 @@ export interface Surroundings {
 }
 
 /** Change when evaluation or measurement itself changes meaning, so that older results are not taken for new ones. */
-const methodVersion = { describe: 1, evaluate: 1, measure: 1 };
+const methodVersion = { describe: 2, evaluate: 1, measure: 1 };
 
 /**
  * A sweep as trials of content-addressed steps. Pure: equal sweeps give equal keys, and recipes with a common beginning
@@ -73,8 +81,10 @@ export function expandSweep(
       const steps: PlannedStep[] = [];
       let key = root;
       let file: FileReference = { model: model.name };
+      let reference: FileReference = { model: model.name };
       let needs: string[] = [];
-      for (const [position, { technique: id, version, params, needs: splits }] of recipe.entries()) {
+      for (const [position, step] of recipe.entries()) {
+        const { technique: id, version, params, needs: splits, preservesFunction, usesReference } = step;
         const images = splits.includes('calibration') ? calibrationKey : undefined;
         key = stepKey('compress', key, id, version, params, images, sweep.seed);
         const title = formatRecipe(given.slice(position, position + 1));
@@ -82,10 +92,11 @@ export function expandSweep(
           key,
           kind: 'compress',
           title,
-          needs,
-          order: { kind: 'compress', model: model.name, input: file, technique: id, params },
+          needs: usesReference && 'step' in reference ? [...new Set([...needs, reference.step])] : needs,
+          order: { kind: 'compress', model: model.name, input: file, reference, technique: id, params },
         });
         file = { step: key };
+        if (preservesFunction) reference = file;
         needs = [key];
       }
       const push = (stepKeyOf: string, title: string, order: StepOrder): void => {

@@ -36,6 +36,7 @@ export function jobOfStep(step: PlannedStep, context: JobContext, outputPath: st
       return {
         kind: 'compress',
         modelPath,
+        referencePath: resolveFile(order.reference, context),
         card,
         technique,
         params,

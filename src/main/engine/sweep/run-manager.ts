@@ -161,6 +161,7 @@ export class RunManager {
       workspace: this.workspace,
       computed: this.workspace.steps.computedBy(record.id),
       stateOf: this.active?.run.id === record.id ? (key) => this.active?.run.stateOf(key) : undefined,
+      calibrationImages: record.manifest.dataset.calibration,
       modelFile: (name) => files.get(name),
     };
   }

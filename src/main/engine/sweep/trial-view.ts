@@ -1,6 +1,7 @@
 import type { LatencyMetrics, FileMetrics, TrialMetrics } from '@shared/metrics';
 import type { StepView, TrialView } from '@shared/run';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy';
+import { collapseOf } from '../measure/collapse';
 import type { TrialRecord } from '../store/run-records';
 import type { FinishedStep } from '../store/step-journal';
 import type { Workspace } from '../store/workspace';
@@ -13,6 +14,7 @@ export interface ViewSources {
   /** Keys the run computed itself; the other finished ones came from earlier runs. */
   computed: ReadonlySet<string>;
   stateOf?: (key: string) => StepState | undefined;
+  calibrationImages: number;
   /** Path and size of an uncompressed model. */
   modelFile: (name: string) => { sha256: string; path: string; sizeBytes: number } | undefined;
 }
@@ -34,6 +36,8 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     };
   });
   const finished = [...found.values()].filter((step) => step !== undefined);
+  const baseline = workspace.steps.find(plan.baselineEvaluation);
+  const metrics = metricsOf(finished, baseline, plan);
   return {
     id: plan.id,
     model: plan.model,
@@ -42,9 +46,10 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     isBaseline: plan.isBaseline,
     status: record.status,
     artifact: artifactOf(plan, sources),
-    metrics: metricsOf(finished, workspace.steps.find(plan.baselineEvaluation), plan),
+    metrics,
     steps,
     notes: [...new Set(finished.flatMap((step) => step.notes))],
+    collapsed: collapsedOf(plan, metrics, baseline, sources.calibrationImages),
     error: record.error,
   };
 }
@@ -79,4 +84,17 @@ function metricsOf(finished: FinishedStep[], baseline: FinishedStep | undefined,
     if (step.kind === 'measure') metrics.latency.push(step.result as LatencyMetrics);
   }
   return metrics;
+}
+
+function collapsedOf(
+  plan: TrialPlan,
+  metrics: TrialMetrics,
+  baseline: FinishedStep | undefined,
+  calibrationImages: number,
+): string | undefined {
+  if (!baseline) return undefined;
+  const steps = plan.steps.flatMap(({ order }) => (order.kind === 'compress' ? [order] : []));
+  const { classes } = baseline.result as Predictions;
+  const baselineTop1 = accuracyOf(baseline, undefined).top1;
+  return collapseOf({ steps, metrics, baselineTop1, classes, calibrationImages });
 }

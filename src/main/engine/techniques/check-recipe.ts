@@ -10,6 +10,8 @@ export interface ResolvedStep {
   version: number;
   params: Record<string, unknown>;
   needs: TechniqueInfo['needs'];
+  preservesFunction: boolean;
+  usesReference: boolean;
 }
 export type ResolvedRecipe = ResolvedStep[];
 
@@ -22,6 +24,8 @@ export function checkRecipe(steps: readonly RecipeStep[]): ResolvedRecipe {
       version: technique.version,
       params: parseParams(technique, step.params),
       needs: [...technique.needs],
+      preservesFunction: technique.preservesFunction ?? false,
+      usesReference: technique.usesReference ?? false,
     };
   });
   resolved.forEach((step, position) => {

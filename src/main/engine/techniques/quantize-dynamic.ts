@@ -61,7 +61,7 @@ class DynamicRewriter {
     const axis = isConv ? 0 : 1;
     const scales = int8Scales(float, axis).map((scale) => scale || 1);
     const made = {
-      integers: storeInt8(this.graph, int8Tensor(float.shape, quantizeInt8(float, scales, axis)), float, this.names),
+      integers: storeInt8(this.graph, int8Tensor(float.shape, quantizeInt8(float, scales, axis)), this.names),
       scale: this.store(float32Tensor(this.channelShape(isConv, weight, scales.length), scales)),
     };
     this.weights.set(key, made);

@@ -2,14 +2,31 @@ import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { nearestName } from '@shared/nearest-name';
 import type { TechniqueInfo } from '@shared/recipe';
+import { binarizeWeights } from './binarize-weights';
+import { clusterWeights } from './cluster-weights';
+import { correctBias } from './correct-bias';
+import { equalize } from './equalize';
 import { fp16 } from './fp16';
 import { pruneMagnitude } from './prune-magnitude';
 import { quantizeDynamic } from './quantize-dynamic';
+import { quantizeInteger } from './quantize-integer';
 import { quantizeStatic } from './quantize-static';
+import { quantizeWeights } from './quantize-weights';
 import type { Technique } from './technique';
 
 /** Every compression method Whittle knows. To add one: write its file, add it here, test it; nothing else names techniques. */
-export const techniques: readonly Technique[] = [fp16, quantizeDynamic, quantizeStatic, pruneMagnitude];
+export const techniques: readonly Technique[] = [
+  fp16,
+  quantizeDynamic,
+  quantizeStatic,
+  equalize,
+  correctBias,
+  quantizeInteger,
+  quantizeWeights,
+  clusterWeights,
+  binarizeWeights,
+  pruneMagnitude,
+];
 
 /** Throws `technique.unknown`, with the nearest known id. */
 export function findTechnique(id: string): Technique {

@@ -6,13 +6,26 @@ import type { Graph } from '../onnx/graph';
 /** Preprocessed calibration images of the model at hand. There is no way from here to evaluation images. */
 export interface CalibrationImages {
   readonly count: number;
-  /** Batches as input tensors, float32 `[n, C, H, W]` (or the card's layout), in a fixed order; the last may be smaller. */
+  /**
+   * Batches as input tensors, float32 `[n, C, H, W]` (or the card's layout), in a fixed order; the last may be smaller.
+   * The next batch may overwrite `data`.
+   */
   batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[] }>;
 }
 
 export interface TechniqueContext {
   card: ModelCard;
   calibration: CalibrationImages;
+  /**
+   * The float network that lossy steps started from: what the last function-preserving step of the recipe wrote, or the model itself.
+   * Read when first asked for. Its layers keep the names they have in the graph at hand.
+   */
+  reference(): Promise<Graph>;
+  /**
+   * The result stored under `key`, or else that of `compute`, stored for other recipes on the same calibration images. The key names all
+   * else the result depends on; the result is plain data, as JSON holds it.
+   */
+  cached<T>(key: unknown, compute: () => Promise<T>): Promise<T>;
   seed: number;
   /** Threads that ONNX Runtime may use for calibration passes. */
   threads: number;
@@ -29,6 +42,10 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   params: z.ZodType<P>;
   /** Ids of techniques after which this one makes no sense, with the reason shown. */
   notAfter?: Record<string, string>;
+  /** Its result computes what its input does, so that later steps may be compared with it layer by layer. */
+  preservesFunction?: boolean;
+  /** It calls `context.reference()`. */
+  usesReference?: boolean;
   /**
    * A pure function: the graph that comes in is not changed. It is in the form the previous step wrote (weights possibly
    * stored sparsely or in few bits; `math/` decodes them).

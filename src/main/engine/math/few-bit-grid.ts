@@ -1,0 +1,175 @@
+import type { AffineDecode, TableDecode } from './bit-planes';
+import { roundToHalfReals } from './half-reals';
+import { kMeans, nearestCentre, weightedPoints, type ClusterInit } from './k-means';
+import type { Matrix } from './matrix-products';
+
+/** The values a layer's weights may take, for rows (output channels) that share them in runs of `rowsPerGroup`. */
+export interface WeightGrid {
+  bits: number;
+  rowsPerGroup: number;
+  /** Numbers are those the file can hold: `valueOf` is what a runtime will decode. */
+  decode: TableDecode | AffineDecode;
+  /** The code of the nearest value. */
+  codeOf(row: number, value: number): number;
+  valueOf(row: number, code: number): number;
+}
+
+/** What the values of one group are fitted to, and how much an error of each counts; all the same without `importance`. */
+interface Sample {
+  values: Float32Array;
+  importance?: Float32Array;
+}
+
+/** Enough to find the scale of a whole layer. */
+const largestSample = 65_536;
+const searchSteps = 32;
+const widest = 1.12;
+/** The narrowest range tried, as a share of the full one, by bits: few levels are better spent on the many small weights. */
+const narrowest = [0, 0.08, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 0.9];
+
+function sampleOf(
+  weights: Matrix,
+  importance: Float32Array | undefined,
+  first: number,
+  end: number,
+  limit: number,
+): Sample {
+  const { columns, data } = weights;
+  const length = (end - first) * columns;
+  const all = data.subarray(first * columns, end * columns);
+  if (length <= limit && !importance) return { values: all };
+  const step = Math.max(1, Math.ceil(length / limit));
+  const count = Math.ceil(length / step);
+  const values = new Float32Array(count);
+  const counted = importance && new Float32Array(count);
+  const groups = importance ? importance.length / columns : 1;
+  const rowsPerInput = weights.rows / groups;
+  for (let at = 0; at < count; at++) {
+    const index = at * step;
+    values[at] = all[index]!;
+    if (counted) {
+      const row = first + Math.floor(index / columns);
+      counted[at] = importance[Math.floor(row / rowsPerInput) * columns + (index % columns)]!;
+    }
+  }
+  return counted ? { values, importance: counted } : { values };
+}
+
+function squaredError({ values, importance }: Sample, scale: number, zeroPoint: number, top: number): number {
+  let error = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    const code = Math.min(top, Math.max(0, Math.round(value / scale + zeroPoint)));
+    const difference = value - (code - zeroPoint) * scale;
+    error += difference * difference * (importance ? importance[index]! : 1);
+  }
+  return error;
+}
+
+/**
+ * Scale and zero point of evenly spaced levels, by a search over ranges for the least squared error. Symmetric: 0 is a level (with one bit:
+ * the two levels are opposite), and the side with the largest weight has one level more, for which the scale may be negative.
+ */
+function fitAffine(sample: Sample, bits: number, isSymmetric: boolean): { scale: number; zeroPoint: number } {
+  let [min, max] = [0, 0];
+  for (const value of sample.values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const top = 2 ** bits - 1;
+  const symmetricZero = bits === 1 ? 0.5 : 2 ** (bits - 1);
+  const peak = max > -min ? -max : -min;
+  const isDead = min === 0 && max === 0;
+  if (isDead) return { scale: 0, zeroPoint: symmetricZero };
+  let best = { scale: 1, zeroPoint: 0, error: Infinity };
+  for (let step = 0; step < searchSteps; step++) {
+    const share = widest + ((narrowest[bits]! - widest) * step) / (searchSteps - 1);
+    const scale = isSymmetric ? (share * peak) / symmetricZero : (share * (max - min)) / top;
+    const zeroPoint = isSymmetric ? symmetricZero : top / 2 - (min + max) / 2 / scale;
+    const error = squaredError(sample, scale, zeroPoint, top);
+    if (error < best.error) best = { scale, zeroPoint, error };
+  }
+  return best;
+}
+
+interface GridOptions {
+  bits: number;
+  /** Rows that share a grid. */
+  rowsPerGroup: number;
+  /** `[groups of the layer's inputs, columns]`: what an error of a weight in a column costs. */
+  importance?: Float32Array;
+}
+
+function samplesOf(weights: Matrix, { rowsPerGroup, importance }: GridOptions, limit: number): Sample[] {
+  const groups = Math.ceil(weights.rows / rowsPerGroup);
+  return Array.from({ length: groups }, (_, group) => {
+    const first = group * rowsPerGroup;
+    return sampleOf(weights, importance, first, Math.min(weights.rows, first + rowsPerGroup), limit);
+  });
+}
+
+/** Evenly spaced values: a scale and a zero point per group of rows. */
+export function affineGrid(weights: Matrix, options: GridOptions, isSymmetric: boolean): WeightGrid {
+  const { bits, rowsPerGroup } = options;
+  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, bits, isSymmetric));
+  const scale = roundToHalfReals(Float32Array.from(fits, (fit) => fit.scale));
+  const zeroPoint = roundToHalfReals(Float32Array.from(fits, (fit) => fit.zeroPoint));
+  const top = 2 ** bits - 1;
+  const at = (row: number): number => Math.floor(row / rowsPerGroup);
+  return {
+    bits,
+    rowsPerGroup,
+    decode: { scale, zeroPoint },
+    codeOf(row, value) {
+      const step = scale[at(row)]!;
+      return step === 0 ? 0 : Math.min(top, Math.max(0, Math.round(value / step + zeroPoint[at(row)]!)));
+    },
+    valueOf: (row, code) => Math.fround(Math.fround(code - zeroPoint[at(row)]!) * scale[at(row)]!),
+  };
+}
+
+/** A grid from one ascending table per group of rows; short tables are filled up with their last value. */
+function tableGrid(tables: Float32Array[], bits: number, rowsPerGroup: number): WeightGrid {
+  const entries = Math.max(...tables.map((table) => table.length));
+  const joined = new Float32Array(tables.length * entries);
+  tables.forEach((table, group) => {
+    joined.fill(table[table.length - 1]!, group * entries, (group + 1) * entries);
+    joined.set(table, group * entries);
+  });
+  const table = roundToHalfReals(joined);
+  const at = (row: number): number => Math.floor(row / rowsPerGroup) * entries;
+  return {
+    bits,
+    rowsPerGroup,
+    decode: { table },
+    codeOf: (row, value) => nearestCentre(table, value, at(row), at(row) + entries),
+    valueOf: (row, code) => table[at(row) + code]!,
+  };
+}
+
+/** Evenly spaced values kept as a table, from the smallest weight to the largest or narrower. */
+export function uniformTableGrid(weights: Matrix, options: GridOptions): WeightGrid {
+  const tables = samplesOf(weights, options, largestSample).map((sample) => {
+    const { scale, zeroPoint } = fitAffine(sample, options.bits, false);
+    return Float32Array.from({ length: 2 ** options.bits }, (_, code) => (code - zeroPoint) * scale);
+  });
+  return tableGrid(tables, options.bits, options.rowsPerGroup);
+}
+
+/** Points that k-means sees of one group: more where there are more clusters. */
+const pointsPerCluster = 32;
+const leastPoints = 256;
+const largestPoints = 4096;
+
+/** Tables of cluster centres. @param clusters at most 2^bits. */
+export function clusterGrid(
+  weights: Matrix,
+  options: GridOptions & { clusters: number; init: ClusterInit; rng: () => number },
+): WeightGrid {
+  const { clusters, init, rng, bits, rowsPerGroup } = options;
+  const points = Math.min(largestPoints, Math.max(leastPoints, clusters * pointsPerCluster));
+  const tables = samplesOf(weights, options, Infinity).map(({ values, importance }) =>
+    kMeans(weightedPoints(values, importance, points), clusters, init, rng),
+  );
+  return tableGrid(tables, bits, rowsPerGroup);
+}

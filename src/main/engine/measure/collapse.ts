@@ -1,0 +1,84 @@
+import type { TrialMetrics } from '@shared/metrics';
+
+/** What is known of a trial when one asks why it collapsed. */
+export interface CollapseEvidence {
+  /** With every default filled in. */
+  steps: readonly { technique: string; params: Readonly<Record<string, unknown>> }[];
+  metrics: Pick<TrialMetrics, 'top1' | 'top1Delta' | 'starvedLayer'>;
+  /** Top-1 of the uncompressed network on the same images, %; of a baseline, its own. */
+  baselineTop1: number | undefined;
+  classes: number;
+  calibrationImages: number;
+}
+
+const largestLoss = 20;
+/** Within this share of the way from guessing to always right. */
+const nearChance = 0.01;
+const fewImages = 32;
+
+function isChance(top1: number, classes: number): boolean {
+  const chance = 100 / classes;
+  return top1 - chance <= nearChance * (100 - chance);
+}
+
+type Cause = (evidence: CollapseEvidence) => string | undefined;
+
+const stepOf = ({ steps }: CollapseEvidence, test: RegExp) => steps.findLast(({ technique }) => test.test(technique));
+
+/** What usually is behind a collapse, the surest evidence first. */
+const causes: readonly Cause[] = [
+  ({ baselineTop1, classes }) =>
+    baselineTop1 !== undefined && isChance(baselineTop1, classes)
+      ? 'the uncompressed network guesses too, so preprocessing or labels do not fit it: check its card'
+      : undefined,
+  (evidence) => {
+    const { starvedLayer } = evidence.metrics;
+    if (!starvedLayer || 2 * starvedLayer.channels < starvedLayer.of) return undefined;
+    const remedy = stepOf(evidence, /^equalize$/)
+      ? 'use one scale per channel'
+      : 'put equalize before quantize.static, or use one scale per channel';
+    return `one weight scale a layer leaves ${starvedLayer.channels} of ${starvedLayer.of} channels of "${starvedLayer.node}" at most 3 of 127 steps: ${remedy}`;
+  },
+  (evidence) => {
+    const pruning = evidence.steps.findLastIndex(({ technique }) => technique.startsWith('prune.'));
+    const amount = evidence.steps[pruning]?.params['amount'];
+    if (typeof amount !== 'number' || amount < 0.5 || evidence.steps.slice(pruning + 1).some(compensates))
+      return undefined;
+    return `${evidence.steps[pruning]!.technique} took ${Math.round(100 * amount)} % of the weights and nothing made up for them: prune less, or add correctBias`;
+  },
+  (evidence) => {
+    const bits = stepOf(evidence, /^quantize\.weights$/)?.params['bits'];
+    const isBinary = stepOf(evidence, /^binarize\./) !== undefined;
+    if (isBinary) return 'weights of one bit do not hold this network without training: use more bases or more bits';
+    if (typeof bits !== 'number' || bits > 3) return undefined;
+    return `${bits}-bit weights are too coarse for this network: use more bits or second-order rounding`;
+  },
+  (evidence) =>
+    stepOf(evidence, /^quantize\.(static|integer)$/) && evidence.calibrationImages < fewImages
+      ? `activation ranges come from ${evidence.calibrationImages} ${evidence.calibrationImages === 1 ? 'image' : 'images'}: calibrate with 100 or more`
+      : undefined,
+  (evidence) =>
+    stepOf(evidence, /^quantize\.static$/)?.params['weights'] === 'tensor' && !stepOf(evidence, /^equalize$/)
+      ? 'one weight scale a layer without equalization: put equalize before quantize.static, or use one scale per channel'
+      : undefined,
+];
+
+const compensates = ({ technique }: { technique: string }): boolean =>
+  /^(correctBias|reconstruct|train)/.test(technique);
+
+/**
+ * Whether a network fell to guessing or lost more than 20 points of top-1, and the likely cause in words; undefined where neither
+ * happened or accuracy was not measured.
+ */
+export function collapseOf(evidence: CollapseEvidence): string | undefined {
+  const { top1, top1Delta = 0 } = evidence.metrics;
+  if (top1 === undefined) return undefined;
+  const guesses = isChance(top1, evidence.classes);
+  if (!guesses && top1Delta >= -largestLoss) return undefined;
+  const what = guesses ? 'it guesses' : `it lost ${(-top1Delta).toFixed(1)} points`;
+  for (const cause of causes) {
+    const found = cause(evidence);
+    if (found !== undefined) return `${what}; ${found}`;
+  }
+  return `${what}; no single cause stands out: apply the steps one by one`;
+}

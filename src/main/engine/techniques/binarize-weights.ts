@@ -1,0 +1,68 @@
+import { AppError } from '@shared/errors';
+import { z } from 'zod';
+import { binaryBases } from '../math/binary-bases';
+import { packedInitializer } from '../math/bit-planes';
+import { permutationOf } from '../math/coded-layers';
+import { FreshNames, shortenValueNames } from '../math/fresh-names';
+import { roundToHalfReals } from '../math/half-reals';
+import { excludedNodes } from '../math/layer-choice';
+import { plainGraph } from '../math/plain-graph';
+import { weightLayers } from '../math/weight-layers';
+import { weightRows, type WeightRows } from '../math/weight-rows';
+import { simplify } from '../onnx/simplify';
+import { defineTechnique } from './technique';
+
+const id = 'binarize.weights';
+
+function binarized({ rows, columns, data }: WeightRows, count: number): { codes: Uint8Array; bases: Float32Array } {
+  const codes = new Uint8Array(data.length);
+  const bases = new Float32Array(rows * count);
+  for (let row = 0; row < rows; row++) {
+    const own = binaryBases(data.subarray(row * columns, (row + 1) * columns), count);
+    codes.set(own.codes, row * columns);
+    bases.set(own.factors, row * count);
+  }
+  return { codes, bases: roundToHalfReals(bases) };
+}
+
+export const binarizeWeights = defineTechnique({
+  id,
+  title: 'Binary weights',
+  summary:
+    'Each weight becomes plus or minus one number per output channel, or a sum of several such numbers: the smallest file. Without training most networks lose their accuracy.',
+  family: 'quantization',
+  needs: [],
+  version: 1,
+  params: z.strictObject({
+    bases: z.number().int().min(1).max(4).default(1).describe('Signs per weight, each with a scale per output channel'),
+    keepFirst: z.boolean().default(true).describe('The first layer keeps its weights'),
+    keepLast: z.boolean().default(true).describe('The last layer keeps its weights'),
+  }),
+  notAfter: {
+    fp16: 'the signs replace the half-precision weights, so that step would only add rounding errors',
+    'quantize.static': 'its weights take 8 bits already; put binarize.weights before it',
+    'quantize.dynamic': 'its weights take 8 bits already',
+  },
+  async apply(graph, { bases: count, keepFirst, keepLast }, context) {
+    const result = simplify(await plainGraph(graph, id, context.card.name));
+    const kept = excludedNodes(result, { exclude: [], excludeTypes: [], keepFirst, keepLast }, id);
+    // A Map, because layers may share weights.
+    const chosen = weightLayers(result).filter(({ node }) => !kept.has(node));
+    const layers = new Map(chosen.map((layer) => [layer.weightName, layer]));
+    if (layers.size === 0) {
+      const detail = 'it has no convolution or matrix product with constant weights besides the ones that are kept';
+      throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
+    }
+    const names = new FreshNames(result);
+    for (const [name, layer] of layers) {
+      const rows = weightRows(layer);
+      const { codes, bases } = binarized(rows, count);
+      const rowLength = rows.columns;
+      const packed = { codes, bits: count, shape: rows.shape, rowLength, decode: { bases }, ...permutationOf(rows) };
+      packedInitializer(result, name, packed, names);
+    }
+    shortenValueNames(result);
+    context.note('Binary weights are decoded when the model loads: smaller file, no speed-up.');
+    return result;
+  },
+});

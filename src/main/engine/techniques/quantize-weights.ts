@@ -1,0 +1,83 @@
+import { AppError } from '@shared/errors';
+import { z } from 'zod';
+import { codeLayers, type GridFor } from '../math/coded-layers';
+import { affineGrid, clusterGrid, uniformTableGrid } from '../math/few-bit-grid';
+import { excludedNodes } from '../math/layer-choice';
+import { plainGraph } from '../math/plain-graph';
+import { weightLayers } from '../math/weight-layers';
+import { simplify } from '../onnx/simplify';
+import { fp16 } from './fp16';
+import { defineTechnique } from './technique';
+
+const id = 'quantize.weights';
+const halfBits = 16;
+
+export const quantizeWeights = defineTechnique({
+  id,
+  title: 'Few-bit weights',
+  summary:
+    'Stores weights in 1 to 8 bits and decodes them when the model loads: a much smaller file, the same speed. Second-order rounding keeps the output of each layer on calibration images.',
+  family: 'quantization',
+  needs: ['calibration'],
+  version: 1,
+  params: z.strictObject({
+    bits: z
+      .literal([1, 2, 3, 4, 5, 6, 7, 8, halfBits])
+      .default(4)
+      .describe('Bits per weight; 16 is half precision, and the other choices do not matter then'),
+    scheme: z
+      .enum(['linear-symmetric', 'linear', 'kmeans', 'uniform-lut'])
+      .default('linear-symmetric')
+      .describe(
+        'Which values weights may take: evenly spaced around zero, evenly spaced over their range, the centres of clusters, or an evenly spaced table',
+      ),
+    granularity: z
+      .enum(['tensor', 'channel', 'group'])
+      .default('channel')
+      .describe('Scales or tables for a whole layer, for each output channel, or for groups of output channels'),
+    groupSize: z
+      .number()
+      .int()
+      .min(1)
+      .max(4096)
+      .default(16)
+      .describe('Output channels per group, for granularity group'),
+    rounding: z
+      .enum(['nearest', 'second-order'])
+      .default('second-order')
+      .describe('Each weight to the nearest value, or so that later weights make up for the error of earlier ones'),
+    exclude: z
+      .array(z.string())
+      .default([])
+      .describe('Layers that keep their weights, by name; * stands for any characters'),
+    keepFirst: z.boolean().default(false).describe('The first layer keeps its weights'),
+    keepLast: z.boolean().default(false).describe('The last layer keeps its weights'),
+  }),
+  notAfter: {
+    fp16: 'the few-bit weights replace the half-precision ones, so that step would only add rounding errors',
+    'quantize.static': 'its weights take 8 bits already; put quantize.weights before it',
+    'quantize.dynamic': 'its weights take 8 bits already',
+  },
+  async apply(graph, params, context) {
+    const { bits, scheme, granularity, rounding } = params;
+    if (bits === halfBits) return fp16.apply(graph, {}, context);
+    const plain = simplify(await plainGraph(graph, id, context.card.name));
+    const { exclude, keepFirst, keepLast } = params;
+    const kept = excludedNodes(plain, { exclude, excludeTypes: [], keepFirst, keepLast }, id);
+    const layers = weightLayers(plain).filter(({ node }) => !kept.has(node));
+    if (layers.length === 0) {
+      const detail = 'it has no convolution or matrix product with constant weights outside the excluded ones';
+      throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
+    }
+    const gridFor: GridFor = (rows, importance) => {
+      const rowsPerGroup = { tensor: rows.rows, channel: 1, group: Math.min(rows.rows, params.groupSize) }[granularity];
+      const options = importance ? { bits, rowsPerGroup, importance } : { bits, rowsPerGroup };
+      if (scheme === 'kmeans')
+        return clusterGrid(rows, { ...options, clusters: 2 ** bits, init: 'optimal', rng: () => context.rng() });
+      if (scheme === 'uniform-lut') return uniformTableGrid(rows, options);
+      return affineGrid(rows, options, scheme === 'linear-symmetric');
+    };
+    context.note('Few-bit weights are decoded when the model loads: smaller file, no speed-up.');
+    return codeLayers(plain, layers, gridFor, { rounding, id, context });
+  },
+});

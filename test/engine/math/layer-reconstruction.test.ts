@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cholesky, damp } from '../../../src/main/engine/math/cholesky';
+import { factorInputs, outputError, reconstruct } from '../../../src/main/engine/math/layer-reconstruction';
+import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/matrix-products';
+import { numbersFrom } from '../techniques/small-networks';
+
+let products: MatrixProducts;
+beforeAll(async () => {
+  products = await MatrixProducts.open(1);
+});
+afterAll(() => products.close());
+
+function randomMatrix(rows: number, columns: number, seed: number): Matrix {
+  const random = numbersFrom(seed);
+  return { rows, columns, data: Float32Array.from({ length: rows * columns }, () => random() * 2 - 1) };
+}
+
+/** X X^T / samples of correlated inputs. */
+function gramOf(columns: number, samples: number, seed: number): Matrix {
+  const inputs = randomMatrix(columns, samples, seed);
+  for (let row = 1; row < columns; row++)
+    for (let at = 0; at < samples; at++)
+      inputs.data[row * samples + at]! += 0.7 * inputs.data[(row - 1) * samples + at]!;
+  const data = new Float32Array(columns * columns);
+  for (let i = 0; i < columns; i++)
+    for (let j = 0; j < columns; j++) {
+      let sum = 0;
+      for (let at = 0; at < samples; at++) sum += inputs.data[i * samples + at]! * inputs.data[j * samples + at]!;
+      data[i * columns + j] = sum / samples;
+    }
+  return { rows: columns, columns, data };
+}
+
+describe('cholesky', () => {
+  test('by hand', async () => {
+    const { data } = await cholesky({ rows: 2, columns: 2, data: Float32Array.of(4, 2, 2, 10) }, products);
+    expect([...data]).toEqual([2, 0, 1, 3]);
+  });
+
+  test.each([1, 5, 192, 193, 450])('L L^T is the matrix, for %i columns', async (size) => {
+    const gram = gramOf(size, 2 * size + 3, size);
+    damp(gram, 0.01);
+    const { data } = await cholesky(gram, products);
+    let largest = 0;
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let at = 0; at <= j; at++) sum += data[i * size + at]! * data[j * size + at]!;
+        largest = Math.max(largest, Math.abs(sum - gram.data[i * size + j]!));
+        if (j < i) expect(data[j * size + i]).toBe(0);
+      }
+    expect(largest).toBeLessThan(1e-4);
+  });
+});
+
+/** Solves a x = b by Gaussian elimination. */
+function solve(a: number[][], b: number[]): number[] {
+  const rows = a.map((row, at) => [...row, b[at]!]);
+  rows.forEach((pivot, at) => {
+    rows.forEach((row, other) => {
+      if (other === at) return;
+      const factor = row[at]! / pivot[at]!;
+      for (let column = at; column < row.length; column++) row[column]! -= factor * pivot[column]!;
+    });
+  });
+  return rows.map((row, at) => row.at(-1)! / row[at]!);
+}
+
+describe('reconstruct', () => {
+  test('one weight removed: the others move as the closed form of Optimal Brain Surgeon says', async () => {
+    // The column with the largest diagonal is taken first; removing it moves w by -w_q [H^-1]_q / [H^-1]_qq.
+    const size = 6;
+    const gram = gramOf(size, 40, 3);
+    gram.data[2 * size + 2]! += 5;
+    const weights = randomMatrix(1, size, 4);
+    const factor = await factorInputs(gram, products, 0);
+    const removed = await reconstruct(weights, factor, (_row, column, value) => (column === 2 ? 0 : value), products);
+    const rows = Array.from({ length: size }, (_, i) => [...gram.data.subarray(i * size, (i + 1) * size)]);
+    const inverse = solve(
+      rows,
+      rows.map((_, at) => (at === 2 ? 1 : 0)),
+    );
+    const step = weights.data[2]! / inverse[2]!;
+    removed.data.forEach((value, at) =>
+      expect(value).toBeCloseTo(at === 2 ? 0 : weights.data[at]! - step * inverse[at]!, 4),
+    );
+  });
+
+  test.each([9, 128, 300])('%i columns: the output changes less than with nearest rounding', async (size) => {
+    const gram = gramOf(size, 3 * size, 5);
+    const weights = randomMatrix(7, size, 6);
+    const round = (value: number): number => Math.round(value * 4) / 4;
+    const nearest = { ...weights, data: weights.data.map(round) };
+    const factor = await factorInputs(gram, products);
+    const result = await reconstruct(weights, factor, (_row, _column, value) => round(value), products);
+    expect(result.data.every((value) => Number.isInteger(value * 4))).toBe(true);
+    expect(outputError(result, weights, gram)).toBeLessThan(0.75 * outputError(nearest, weights, gram));
+  });
+
+  test('rounding that changes nothing changes nothing', async () => {
+    const weights = randomMatrix(3, 200, 8);
+    const factor = await factorInputs(gramOf(200, 300, 7), products);
+    const result = await reconstruct(weights, factor, (_row, _column, value) => value, products);
+    expect(result.data).toEqual(weights.data);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { collapseOf, type CollapseEvidence } from '../../../src/main/engine/measure/collapse';
+import { starvedLayer } from '../../../src/main/engine/measure/starved-layer';
+import { attr, float32Tensor, int8Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { makeGraph } from '../../fixtures/graphs';
+
+const evidence = (changes: Partial<CollapseEvidence> = {}): CollapseEvidence => ({
+  steps: [{ technique: 'quantize.static', params: { weights: 'tensor' } }],
+  metrics: { top1: 10, top1Delta: -69 },
+  baselineTop1: 79,
+  classes: 1000,
+  calibrationImages: 256,
+  ...changes,
+});
+const starved = { node: 'block0.depthwise', channels: 30, of: 32 };
+
+test.each([
+  ['20 points are not more than 20', evidence({ metrics: { top1: 59, top1Delta: -20 } })],
+  ['without labels nothing is known', evidence({ metrics: {} })],
+  ['a weak network that was weak before', evidence({ metrics: { top1: 5, top1Delta: -1 }, baselineTop1: 6 })],
+  ['right half of the time is no guess among 1,000 classes', evidence({ metrics: { top1: 50, top1Delta: -19 } })],
+])('no collapse: %s', (_, given) => expect(collapseOf(given)).toBeUndefined());
+
+test.each<[string, Partial<CollapseEvidence>, RegExp]>([
+  [
+    'starved channels',
+    { metrics: { top1: 10, top1Delta: -69, starvedLayer: starved } },
+    /^it lost 69.0 points; .*30 of 32 channels of "block0.depthwise".*put equalize before/,
+  ],
+  [
+    'starved channels in spite of equalization',
+    {
+      metrics: { top1: 10, top1Delta: -69, starvedLayer: starved },
+      steps: [{ technique: 'equalize', params: {} }, ...evidence().steps],
+    },
+    /use one scale per channel$/,
+  ],
+  ['one scale a layer without equalization', {}, /without equalization/],
+  ['few images', { calibrationImages: 1 }, /ranges come from 1 image: /],
+  ['pruning', { steps: [{ technique: 'prune.magnitude', params: { amount: 0.9 } }] }, /took 90 % of the weights/],
+  ['few bits', { steps: [{ technique: 'quantize.weights', params: { bits: 2 } }] }, /2-bit weights/],
+  [
+    'a network that guesses from the start',
+    { metrics: { top1: 0.1 }, baselineTop1: 0.1, steps: [] },
+    /^it guesses; .*preprocessing/,
+  ],
+  ['nothing known', { steps: [{ technique: 'fp16', params: {} }] }, /no single cause/],
+])('%s', (_, changes, sentence) => expect(collapseOf(evidence(changes))).toMatch(sentence));
+
+test('pruning with compensation is not blamed', () => {
+  const steps = [
+    { technique: 'prune.magnitude', params: { amount: 0.9 } },
+    { technique: 'correctBias', params: {} },
+  ];
+  expect(collapseOf(evidence({ steps }))).toMatch(/no single cause/);
+});
+
+describe('starved layer', () => {
+  const network = (scales: number[], group: number) =>
+    makeGraph({
+      inputs: [makeValue('x', 'float32', [1, 2, 4, 4])],
+      outputs: [makeValue('y', 'float32', [1, 2, 4, 4])],
+      nodes: [
+        makeNode('DequantizeLinear', ['codes', 'scale'], ['w'], scales.length > 1 ? { axis: attr.int(0) } : {}),
+        makeNode('Conv', ['x', 'w'], ['y'], { group: attr.int(group) }, 'depthwise'),
+      ],
+      initializers: {
+        codes: int8Tensor([2, 1, 1, 2], [127, -4, 3, -2]),
+        scale: float32Tensor(scales.length > 1 ? [2] : [], scales),
+      },
+    });
+
+  test('counts channels with at most 3 steps', () => {
+    expect(starvedLayer(network([0.1], 2))).toEqual({ node: 'depthwise', channels: 1, of: 2 });
+  });
+
+  test('only depthwise layers with one scale', () => {
+    expect(starvedLayer(network([0.1, 0.1], 2))).toBeUndefined();
+    expect(starvedLayer(network([0.1], 1))).toBeUndefined();
+  });
+});
