@@ -11,8 +11,8 @@ import { batchShape, normalizeFor } from './normalize';
 import { decodeCrop } from './preprocess';
 
 export interface ImageBatch {
-  /** Normalised, in the card's layout; free to keep, unless the walk reuses it. */
-  data: Float32Array;
+  /** Normalised, in the card's layout. */
+  data: Float32Array<ArrayBuffer>;
   /** `[n, 3, crop, crop]` or `[n, crop, crop, 3]`. */
   shape: number[];
   /** The `n` images in `data`, in order. */
@@ -29,10 +29,13 @@ export interface Images<S extends Split = Split> {
   /**
    * Batches in a fixed order; all but the last hold `batchSize` images. Walking it holds a number of images in memory that
    * depends on `batchSize` alone. Throws `dataset.unreadable` when no image can be used, and `cancelled`.
-   * @param options.reuse every batch overwrites `data` of the one before, which spares fresh memory its page faults: they take
-   * longer than all the rest of a cached image
+   * @param options.take gives memory of an earlier batch to use again, which spares fresh memory its page faults: they take longer
+   * than all the rest of a cached image
    */
-  batches(batchSize: number, options?: { reuse?: boolean }): AsyncGenerator<ImageBatch, void, undefined>;
+  batches(
+    batchSize: number,
+    options?: { take?: () => Float32Array<ArrayBuffer> | undefined },
+  ): AsyncGenerator<ImageBatch, void, undefined>;
 }
 
 /** Images decoded ahead at least; enough that a thread blocked by inference finds the next ones ready. */
@@ -108,15 +111,20 @@ export async function openImages<S extends Split>(
     split: set.split,
     count: entries.length,
     problems,
-    async *batches(batchSize, { reuse = false } = {}) {
-      let data = new Float32Array(batchSize * sizeOfImage);
+    async *batches(batchSize, { take = () => undefined } = {}) {
+      const wanted = batchSize * sizeOfImage;
+      const memory = (): Float32Array<ArrayBuffer> => {
+        const used = take();
+        return used?.length === wanted ? used : new Float32Array(wanted);
+      };
+      let data = memory();
       let inBatch: ImageEntry[] = [];
       for await (const { entry, crop } of crops(batchSize + Math.max(batchSize, minimumAhead))) {
         normalize(crop, data, inBatch.length);
         inBatch.push(entry);
         if (inBatch.length < batchSize) continue;
         yield { data, shape: batchShape(card, batchSize), entries: inBatch };
-        if (!reuse) data = new Float32Array(batchSize * sizeOfImage);
+        data = memory();
         inBatch = [];
       }
       const rest = inBatch.length;
