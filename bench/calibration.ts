@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { datasetSpecSchema } from '../src/shared/dataset';
 import { modelCardSchema } from '../src/shared/model-card';
-import { openImages } from '../src/main/engine/dataset/image-batches';
+import { openImagesInThread } from '../src/main/engine/dataset/threaded-images';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
 import { calibrationBatch, observeActivations } from '../src/main/engine/math/observe-activations';
 import { planQdq } from '../src/main/engine/math/qdq-plan';
@@ -58,9 +58,9 @@ async function runOne({ name, count, threads, path, cacheFolder, onlyCrops }: Or
   const card = modelCardSchema.parse(JSON.parse(readFileSync(join(shared, 'zoo', `${name}.card.json`), 'utf8')));
   const graph = simplify(await loadModel(join(shared, 'zoo', `${name}.onnx`)));
   const dataset = await openDataset(datasetSpecSchema.parse({ path, eval: 0, calibration: count }), { cacheFolder });
-  const images = await openImages(dataset.calibration, card, { cacheFolder });
+  const images = openImagesInThread(dataset.calibration, card, { cacheFolder });
   if (onlyCrops) {
-    for await (const batch of images.batches(calibrationBatch, { reuse: true })) void batch;
+    for await (const batch of images.batches(calibrationBatch)) void batch;
     return;
   }
 
@@ -85,8 +85,7 @@ async function runOne({ name, count, threads, path, cacheFolder, onlyCrops }: Or
     calibration: {
       count: images.count,
       async *batches(size) {
-        for await (const { data, shape } of images.batches(size, { reuse: true }))
-          yield { data: data as Float32Array, shape };
+        for await (const { data, shape } of images.batches(size)) yield { data: data as Float32Array, shape };
       },
     },
     cached: (_key, compute) => compute(),

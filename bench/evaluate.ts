@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { datasetSpecSchema } from '../src/shared/dataset';
 import { modelCardSchema, type ModelCard } from '../src/shared/model-card';
 import type { ImageSet } from '../src/main/engine/dataset/dataset';
-import { openImages } from '../src/main/engine/dataset/image-batches';
+import { openImagesInThread } from '../src/main/engine/dataset/threaded-images';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
 import { defaultBatchSize, evaluateModel } from '../src/main/engine/measure/evaluate';
 import { ort } from '../src/main/engine/runtimes/ort';
@@ -60,7 +60,7 @@ async function runBare(modelPath: string, card: ModelCard, count: number): Promi
 
 async function runEvaluation(modelPath: string, card: ModelCard, set: ImageSet<'eval'>): Promise<Time> {
   return timed(async () => {
-    const images = await openImages(set, card, { cacheFolder });
+    const images = openImagesInThread(set, card, { cacheFolder });
     const signal = new AbortController().signal;
     await evaluateModel({ modelPath, card, images, runtime: ort, threads, progress: () => undefined, signal });
   });

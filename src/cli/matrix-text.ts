@@ -83,7 +83,9 @@ function difference({ metrics }: TrialView): string {
 
 function legend(run: RunView): string {
   const { dataset, machine } = run.manifest;
-  const skipped = dataset.skipped > 0 ? `, ${dataset.skipped} skipped` : '';
+  const undecoded = Math.max(0, ...run.trials.map((trial) => trial.metrics.skipped ?? 0));
+  const left = dataset.skipped + undecoded;
+  const skipped = left > 0 ? `, ${left.toLocaleString('en')} skipped` : '';
   return (
     `${dataset.name}: ${dataset.eval.toLocaleString('en')} evaluation images${skipped}, ${dataset.calibration.toLocaleString('en')} for calibration. ${machine.cpu}.\n` +
     `▲ clear gain  ▼ clear loss  ≈ no clear difference (the 95 % interval holds "no change"). Ratios are to the model's own baseline.\n`

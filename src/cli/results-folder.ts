@@ -20,7 +20,7 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
     await writeFileAtomic(join(folder, 'results.json'), renderReport(run, 'json'));
     const taken = new Set<string>();
     for (const trial of run.trials) {
-      if (trial.isBaseline || !trial.artifact) continue;
+      if (trial.isBaseline || trial.status === 'failed' || !trial.artifact) continue;
       const path = join(modelsFolder, `${unique(`${fileName(trial.model)}--${fileName(trial.recipe)}`, taken)}.onnx`);
       await rm(path, { force: true });
       await link(trial.artifact.path, path).catch(() => copyFile(trial.artifact!.path, path));

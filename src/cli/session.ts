@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { AppError } from '@shared/errors';
 import type { Preprocess } from '@shared/model-card';
 import { createEngine, type Engine, type EngineOptions } from '../main/engine/create-engine';
@@ -10,7 +11,9 @@ export async function openSession(
   arguments_: Arguments,
   options: Omit<EngineOptions, 'modelFolder' | 'preprocess'> = {},
 ): Promise<Engine> {
-  return createEngine({ ...options, modelFolder: arguments_.text('zoo'), preprocess: preprocessOf(arguments_) });
+  const zoo = arguments_.text('zoo');
+  const modelFolder = zoo === undefined ? undefined : resolve(zoo);
+  return createEngine({ ...options, modelFolder, preprocess: preprocessOf(arguments_) });
 }
 
 /** @throws `usage` */

@@ -45,7 +45,7 @@ const sentences = {
   'dataset.empty': (f: Facts) =>
     `${f.path} holds no images (looked for .jpg, .jpeg, .png, .webp). Give the folder with the images.`,
   'dataset.unreadable': (f: Facts) =>
-    `None of the ${f.count} images in ${f.path} can be used. The first: ${withoutAdvice(f.first)}. Check that they are complete image files.`,
+    `${f.count === 1 ? `The only image in ${f.path} cannot be used` : `None of the ${f.count} images in ${f.path} can be used`}. The ${f.count === 1 ? 'reason' : 'first'}: ${withoutAdvice(f.first)}. Check that they are complete image files.`,
   'dataset.labels-missing': (f: Facts) =>
     `No labels for ${f.path}${f.file ? ` (looked for ${f.file})` : ''}. Put val.txt ("file class" a line) beside the images, use one folder per class, or name the file in dataset.json.`,
   'dataset.labels-invalid': (f: Facts) =>
@@ -66,8 +66,9 @@ const sentences = {
     `${f.path} has ${f.width} x ${f.height} pixels, less than the crop of ${f.crop}${f.resize ? ` after resizing to ${f.resize}` : ''}. The image is skipped.`,
   'image.broken': (f: Facts) => `${f.path} cannot be decoded (${f.detail}). The image is skipped.`,
   'technique.unknown': (f: Facts) =>
-    `Unknown technique "${f.id}"${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle techniques" lists them.`,
-  'technique.params': (f: Facts) => `${f.id}: ${f.detail}. "whittle techniques ${f.id}" lists the parameters.`,
+    `${f.recipe ? `The recipe "${f.recipe}" names an unknown technique` : 'Unknown technique'} "${f.id}"${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle techniques" lists them.`,
+  'technique.params': (f: Facts) =>
+    `${f.recipe ? `In the recipe "${f.recipe}", ` : ''}${f.id}: ${f.detail}. "whittle techniques ${f.id}" lists the parameters.`,
   'technique.not-applicable': (f: Facts) => `${f.id} cannot be applied to ${f.model}: ${f.detail}.`,
   'technique.order': (f: Facts) => `In the recipe "${f.recipe}", ${f.id} cannot follow ${f.previous}: ${f.detail}.`,
   'technique.failed': (f: Facts) => `${f.id} failed: ${f.detail}.`,

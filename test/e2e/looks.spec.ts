@@ -1,7 +1,8 @@
 import { expect, test, type Page } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { SweepFile } from '@shared/sweep-file';
-import { engineInfo, startSweep, waitForRun } from './actions/bridge';
+import { engineInfo, getRun, startSweep, waitForRun } from './actions/bridge';
 import { launchApp, projectFolder, type LaunchedApp } from './actions/launch';
 
 const folder = process.env.WHITTLE_SCREENSHOTS ?? join(projectFolder, 'test-results', 'screenshots');
@@ -20,6 +21,19 @@ async function look({ window, app }: LaunchedApp, name: string, widths = [1440, 
       await window.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled' });
     }
   }
+}
+
+/** A worker of this application's engine. */
+function workerPid({ app }: LaunchedApp): number | undefined {
+  const rows = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .filter((row) => row !== null);
+  const engine = rows.find(
+    ([, , parent, words]) => Number(parent) === app.process().pid && words!.includes('engine.js'),
+  );
+  const worker = rows.find(([, , parent, words]) => parent === engine?.[1] && words!.includes('worker.js'));
+  return worker && Number(worker[1]);
 }
 
 function watchConsole(window: Page): string[] {
@@ -63,7 +77,20 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
     await expect(window.getByTestId('matrix')).toBeVisible();
     await expect(window.getByTestId('cell-mobilenetv2-starter-fp16-top1')).toContainText(/\d/, { timeout: 90_000 });
     await look(launched, 'matrix-busy', [1440]);
-    expect((await waitForRun(window, run.id, 240_000)).status).toBe('done');
+
+    // A worker that dies costs its trial and no other; retrying it mends the run.
+    let victim: number | undefined;
+    await expect.poll(() => (victim = workerPid(launched)), { timeout: 60_000 }).toBeDefined();
+    process.kill(victim!, 'SIGKILL');
+    const failed = await waitForRun(window, run.id, 240_000);
+    expect(failed.status).toBe('failed');
+    expect(failed.trials.filter((trial) => trial.status === 'failed').length).toBeGreaterThanOrEqual(1);
+    expect(failed.trialsDone).toBeGreaterThanOrEqual(6);
+    await expect(window.getByTestId('matrix')).toContainText('failed');
+    await look(launched, 'matrix-failed');
+
+    await window.getByTestId('resume-run').first().click();
+    await expect.poll(async () => (await getRun(window, run.id)).status, { timeout: 120_000 }).toBe('done');
     await look(launched, 'matrix-done');
     await window.getByTestId('cell-resnet-starter-int8-top1').click();
     await window.keyboard.press('Enter');

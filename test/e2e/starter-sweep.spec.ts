@@ -1,10 +1,12 @@
 import { expect, test } from '@playwright/test';
+import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { formatMegabytes, formatNumber } from '@shared/format';
 import { getRun } from './actions/bridge';
 import { readJournal } from './actions/journal';
-import { answerSaveDialog, launchApp } from './actions/launch';
+import { answerSaveDialog, launchApp, projectFolder } from './actions/launch';
 
 /** Top-1 recomputed from the stored answers of an evaluation. */
 function top1Of(result: unknown): number {
@@ -69,6 +71,12 @@ test('the starter sweep, started from the window, fills the matrix with what the
           .catch(() => ''),
       )
       .toBe('%PDF-');
+
+    // The command line reads the same workspace, beside the window, and prints with the same Electron.
+    const printed = join(home, 'printed.pdf');
+    const cli = join(projectFolder, 'out', 'main', 'cli.js');
+    await promisify(execFile)(process.execPath, [cli, 'report', runId, '--out', home, '--pdf', printed]);
+    expect((await readFile(printed)).subarray(0, 5).toString()).toBe('%PDF-');
   } finally {
     await launched.close();
   }

@@ -1,5 +1,6 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { AppError } from '@shared/errors';
 import { formatBytes, formatRatio } from '@shared/format';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import type { Dataset } from '../../main/engine/dataset/dataset';
@@ -95,12 +96,20 @@ export const compress: Command = {
               `Card: ${cardPath(destination)}\n`,
       );
       return 0;
+    } catch (thrown) {
+      throw aboutDestination(thrown, work, destination);
     } finally {
       await rm(work, { recursive: true, force: true });
       engine.close();
     }
   },
 };
+
+/** People know nothing of the folder worked in. */
+function aboutDestination(thrown: unknown, work: string, destination: string): unknown {
+  if (!(thrown instanceof AppError) || !String(thrown.facts.path).startsWith(work)) return thrown;
+  return new AppError(thrown.code, { ...thrown.facts, path: destination }, { cause: thrown });
+}
 
 /** Beside the output, so that the finished file only needs a rename. */
 async function workFolder(destination: string): Promise<string> {

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { EngineInfo, Settings } from '@shared/contract';
 import type { Preprocess } from '@shared/model-card';
 import type { Machine } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
+import { builtFile } from './built-file';
 import { machineFacts } from './measure/machine';
 import { ort } from './runtimes/ort';
 import { runtimes } from './runtimes/registry';
@@ -43,16 +42,10 @@ export interface Engine {
   close(): void;
 }
 
-/** The worker's file: built beside the entry points; this code may lie in a shared chunk one folder below. */
-function workerPath(): string {
-  const candidates = ['./worker.js', '../worker.js'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
-  return process.env.WHITTLE_WORKER ?? candidates.find((path) => existsSync(path)) ?? candidates[0]!;
-}
-
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const workspace = openWorkspace(options.workspace ?? defaultWorkspaceFolder());
   const machine = await machineFacts();
-  const executor = new LocalExecutor(workerPath());
+  const executor = new LocalExecutor(builtFile('worker.js'));
   const runs = new RunManager(workspace, executor, {
     progress: (progress) => options.events?.progress?.(progress),
     trial: (run, trial) => options.events?.trial?.(run, trial),

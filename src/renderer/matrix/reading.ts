@@ -46,7 +46,9 @@ function directionOf(change: number, noChange: number): Change['direction'] {
 
 function exactChange(value: number, baseline: number | undefined): Change | undefined {
   if (baseline === undefined || baseline <= 0) return undefined;
-  const ratio = value / baseline;
+  // What reads as ×1.00 is neither gain nor loss: a few bytes of names, say.
+  const exact = value / baseline;
+  const ratio = Math.abs(exact - 1) < 0.005 ? 1 : exact;
   return {
     text: ratio === 1 ? 'same' : formatRatio(ratio),
     direction: directionOf(ratio, 1),

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { SweepFile } from '@shared/sweep-file';
 import type { Model } from '../../../src/main/engine/models/model-folder';
 import { openWorkspace, type Workspace } from '../../../src/main/engine/store/workspace';
 import { expandSweep } from '../../../src/main/engine/sweep/expand';
@@ -21,7 +20,7 @@ export function openTemporaryWorkspace(folder = temporaryFolder()): Workspace {
 /** A sweep on models whose files hold nothing but their names. */
 export function prepare(
   workspace: Workspace,
-  { names = ['net'], ...changes }: { names?: string[]; recipes?: Record<string, unknown> } & Partial<SweepFile> = {},
+  { names = ['net'], ...changes }: { names?: string[]; name?: string; recipes?: Record<string, unknown> } = {},
 ): PreparedSweep {
   const parsed = sweep(changes.recipes ?? recipes, { ...changes, recipes: changes.recipes ?? recipes, models: names });
   const models = new Map<string, Model>();

@@ -108,7 +108,7 @@ describe('a run', () => {
     await runs.start(prepare(workspace)).finished;
     executor.begun.length = 0;
     expect(countSteps(prepare(workspace).trials, workspace)).toEqual({ steps: 15, cachedSteps: 15 });
-    const { id, finished } = runs.start(prepare(workspace, { name: 'another name' } as never));
+    const { id, finished } = runs.start(prepare(workspace, { name: 'another name' }));
     expect(await finished).toBe('done');
     expect(executor.begun).toEqual([]);
     expect(
@@ -122,7 +122,7 @@ describe('a run', () => {
   });
 
   it('computes only what a changed sweep adds', async () => {
-    const { workspace, executor, runs } = managed();
+    const { workspace, executor, runs } = managed(new ScriptedExecutor(1));
     await runs.start(prepare(workspace)).finished;
     executor.begun.length = 0;
     const more = prepare(workspace, {
@@ -190,7 +190,7 @@ describe('a failure', () => {
   });
 
   it('is tried again on resume, and nothing else', async () => {
-    const { workspace, runs, executor } = managed();
+    const { workspace, runs, executor } = managed(new ScriptedExecutor(1));
     executor.before = (name) => {
       if (name.endsWith('with fp16')) throw new Error('segmentation fault\n    at native code');
     };

@@ -26,7 +26,7 @@ const pixel = [2, 1, 1];
 /** Two images of one pixel: means 1 and 2. */
 const calibration = Float32Array.of(0, 1, 2, 3);
 
-function correct(graph: Graph, reference: Graph, data = calibration, shape = pixel): Promise<Graph> {
+function correct(graph: Graph, reference: Graph, data: Float32Array = calibration, shape = pixel): Promise<Graph> {
   const context = { ...contextFor(cardFor(graph), data, shape), reference: () => Promise.resolve(reference) };
   return applyStep(graph, 'correctBias', {}, context);
 }

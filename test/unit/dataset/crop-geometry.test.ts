@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planCrop, roundHalfToEven } from '../../../src/main/engine/dataset/crop-geometry';
+import { cropGeometry, planCrop, roundHalfToEven } from '../../../src/main/engine/dataset/crop-geometry';
 
 describe('crop geometry', () => {
   // By hand from the definition of torchvision's Resize(256) and CenterCrop(224).
@@ -17,6 +17,12 @@ describe('crop geometry', () => {
   test('only crops images that are resized already', () => {
     expect(planCrop(227, 227, { crop: 224 })).toEqual({ width: 227, height: 227, left: 1, top: 1, crop: 224 });
     expect(planCrop(223, 300, { crop: 224 })).toBeUndefined();
+  });
+
+  test('enlarges those a resized set left smaller than the crop, and only those', () => {
+    const geometry = cropGeometry({ resize: 256, crop: 224 }, true);
+    expect(planCrop(75, 56, geometry)).toEqual({ width: 342, height: 256, left: 59, top: 16, crop: 224 });
+    expect(planCrop(224, 227, geometry)).toEqual({ width: 224, height: 227, left: 0, top: 1, crop: 224 });
   });
 
   test.each([

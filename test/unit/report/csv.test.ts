@@ -15,8 +15,10 @@ function parseCsv(text: string): string[][] {
       for (;;) {
         if (position >= text.length) throw new Error('a quoted cell is never closed');
         if (text[position] !== '"') cell += text[position++];
-        else if (text[position + 1] === '"') ((cell += '"'), (position += 2));
-        else break;
+        else if (text[position + 1] === '"') {
+          cell += '"';
+          position += 2;
+        } else break;
       }
       position++;
     } else {

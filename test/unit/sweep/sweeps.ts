@@ -53,7 +53,6 @@ export const around: Surroundings = {
   machine: { id: 'm1', platform: 'linux', arch: 'x64', cpu: 'CPU', cores: 2, memoryBytes: 8e9, isa: ['AVX2'] },
 };
 
-type SweepInput = Parameters<typeof sweepFileSchema.parse>[0];
 export const prune = (amount: number): object => ({ 'prune.magnitude': { amount } });
 
 export function sweep(recipes: Record<string, unknown>, changes: object = {}): SweepFile {
@@ -62,7 +61,7 @@ export function sweep(recipes: Record<string, unknown>, changes: object = {}): S
     dataset: { path: '/images' },
     recipes,
     ...changes,
-  } satisfies object as SweepInput);
+  });
 }
 
 export function plan(

@@ -19,7 +19,7 @@ export interface CropCache {
  * instead of being flushed to the disk: after a power cut a torn file counts as absent.
  */
 export function openCropCache(cacheFolder: string, geometry: CropGeometry): CropCache {
-  const key = `${preprocessVersion}-${geometry.resize ?? 'as-is'}-${geometry.crop}`;
+  const key = `${preprocessVersion}-${geometry.resize ?? `as-is-${geometry.enlarge ?? 'or-not'}`}-${geometry.crop}`;
   const folder = join(cacheFolder, 'crops', key.replace(/[^\w.-]/g, '_'));
   const pathOf = (imageHash: string): string => join(folder, imageHash.slice(0, 2), `${imageHash}.crop`);
   const sizeBytes = geometry.crop * geometry.crop * 3;

@@ -4,6 +4,8 @@ import type { Preprocess } from '@shared/model-card';
 export interface CropGeometry {
   /** Short side after resizing; undefined when images are only cropped. */
   resize?: number;
+  /** For images that are only cropped: the short side that those smaller than the crop are enlarged to. */
+  enlarge?: number;
   /** Side of the square in the centre. */
   crop: number;
 }
@@ -18,16 +20,19 @@ export interface CropPlan {
 }
 
 export function cropGeometry(preprocess: Pick<Preprocess, 'resize' | 'crop'>, alreadyResized: boolean): CropGeometry {
-  return alreadyResized ? { crop: preprocess.crop } : { resize: preprocess.resize, crop: preprocess.crop };
+  const { resize, crop } = preprocess;
+  return alreadyResized ? { enlarge: resize, crop } : { resize, crop };
 }
 
 /**
  * The geometry of torchvision's `Resize(resize)` and `CenterCrop(crop)`: long side = floor(resize * long / short), offsets
  * rounded as Python does. Images that came already scaled are only cropped, and a half-pixel offset is rounded down, as
- * `(size - crop) // 2` does in the scripts that prepare such sets. Undefined when the scaled image is smaller than the crop.
+ * `(size - crop) // 2` does in the scripts that prepare such sets; those such a script left smaller than the crop are resized after all. Undefined when the scaled image is smaller than the crop.
  */
 export function planCrop(width: number, height: number, geometry: CropGeometry): CropPlan | undefined {
-  const { resize, crop } = geometry;
+  const { enlarge, crop } = geometry;
+  const isTooSmall = Math.min(width, height) < crop;
+  const resize = geometry.resize ?? (isTooSmall ? enlarge : undefined);
   const scaledWidth = resize === undefined ? width : width <= height ? resize : Math.floor((resize * width) / height);
   const scaledHeight = resize === undefined ? height : height <= width ? resize : Math.floor((resize * height) / width);
   if (scaledWidth < crop || scaledHeight < crop) return undefined;

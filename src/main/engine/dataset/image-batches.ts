@@ -10,9 +10,12 @@ import type { ImageEntry, ImageSet } from './dataset';
 import { batchShape, normalizeFor } from './normalize';
 import { decodeCrop } from './preprocess';
 
+/** Memory of a batch; a plain buffer, so that it can move between threads. */
+export type Pixels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
 export interface ImageBatch {
-  /** Normalised float32 or raw uint8, in the card's layout; free to keep, unless the walk reuses it. */
-  data: Float32Array | Uint8Array;
+  /** Normalised float32 or raw uint8, in the card's layout. */
+  data: Pixels;
   /** `[n, 3, crop, crop]` or `[n, crop, crop, 3]`. */
   shape: number[];
   /** The `n` images in `data`, in order. */
@@ -29,13 +32,13 @@ export interface Images<S extends Split = Split> {
   /**
    * Batches in a fixed order; all but the last hold `batchSize` images. Walking it holds a number of images in memory that
    * depends on `batchSize` alone. Throws `dataset.unreadable` when no image can be used, and `cancelled`.
-   * @param options.reuse every batch overwrites `data` of the one before, which spares fresh memory its page faults: they take
-   * longer than all the rest of a cached image
+   * @param options.take gives memory of an earlier batch to use again, which spares fresh memory its page faults: they take longer
+   * than all the rest of a cached image
    * @param options.type uint8 for raw pixels, without normalisation
    */
   batches(
     batchSize: number,
-    options?: { reuse?: boolean; type?: InputType },
+    options?: { take?: () => Pixels | undefined; type?: InputType },
   ): AsyncGenerator<ImageBatch, void, undefined>;
 }
 
@@ -111,18 +114,22 @@ export async function openImages<S extends Split>(
     split: set.split,
     count: entries.length,
     problems,
-    async *batches(batchSize, { reuse = false, type } = {}) {
-      const size = batchSize * sizeOfImage;
-      const fresh = (): ImageBatch['data'] => (type === 'uint8' ? new Uint8Array(size) : new Float32Array(size));
+    async *batches(batchSize, { take = () => undefined, type = 'float32' } = {}) {
+      const wanted = batchSize * sizeOfImage;
+      const memory = (): Pixels => {
+        const used = take();
+        if (used?.length === wanted) return used;
+        return type === 'uint8' ? new Uint8Array(wanted) : new Float32Array(wanted);
+      };
       const normalize = normalizeFor(card, type);
-      let data = fresh();
+      let data = memory();
       let inBatch: ImageEntry[] = [];
       for await (const { entry, crop } of crops(batchSize + Math.max(batchSize, minimumAhead))) {
         normalize(crop, data, inBatch.length);
         inBatch.push(entry);
         if (inBatch.length < batchSize) continue;
         yield { data, shape: batchShape(card, batchSize), entries: inBatch };
-        if (!reuse) data = fresh();
+        data = memory();
         inBatch = [];
       }
       const rest = inBatch.length;

@@ -26,7 +26,9 @@ sharp.cache(false);
  */
 export async function decodeCrop(bytes: Uint8Array, path: string, geometry: CropGeometry): Promise<Uint8Array> {
   try {
-    const header = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const image = open(bytes);
+    // Beyond the limit the header is not shown either; then it is read for the message.
+    const header = await image.metadata().catch(() => sharp(bytes, { limitInputPixels: false }).metadata());
     if (!formats.includes(header.format)) throw new Error(`it is ${header.format}, not JPEG, PNG or WebP`);
     if (!isComplete(bytes, header.format)) throw new Error('the file is cut short');
     const { width, height } = header;
@@ -35,7 +37,7 @@ export async function decodeCrop(bytes: Uint8Array, path: string, geometry: Crop
     }
     const plan = planCrop(width, height, geometry);
     if (!plan) throw new AppError('image.too-small', { path, width, height, ...geometry });
-    return await decode(bytes, header, plan);
+    return await decode(image, bytes, header, plan);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     const detail = thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown);
@@ -43,13 +45,13 @@ export async function decodeCrop(bytes: Uint8Array, path: string, geometry: Crop
   }
 }
 
-async function decode(bytes: Uint8Array, header: Metadata, plan: CropPlan): Promise<Uint8Array> {
+async function decode(image: Sharp, bytes: Uint8Array, header: Metadata, plan: CropPlan): Promise<Uint8Array> {
   const { width, height } = header;
   const { left, top, crop } = plan;
   if (header.space === 'cmyk') {
     return wholeImage(header, async () => resampleCrop(await decodeCmyk(bytes), width, height, plan));
   }
-  const rgb = open(bytes).removeAlpha().toColourspace('srgb').raw();
+  const rgb = image.removeAlpha().toColourspace('srgb').raw();
   if (plan.width === width && plan.height === height) {
     return rgb.extract({ left, top, width: crop, height: crop }).toBuffer();
   }

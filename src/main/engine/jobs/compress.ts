@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import { saveModel } from '../onnx/save';
 import { loadModel } from '../onnx/load';
-import { openImages } from '../dataset/image-batches';
+import { openImagesInThread } from '../dataset/threaded-images';
 import { imagesKey } from '../sweep/step-key';
 import { createRandom } from '../math/random';
 import { parseParams } from '../techniques/parse-params';
@@ -37,12 +37,11 @@ export async function compress(job: CompressJob, report: JobReporter): Promise<J
 }
 
 async function calibrationImages(job: CompressJob, report: JobReporter): Promise<CalibrationImages> {
-  const images = await openImages(job.calibration, job.card, { cacheFolder: job.cacheFolder, signal: report.signal });
+  const images = openImagesInThread(job.calibration, job.card, { cacheFolder: job.cacheFolder, signal: report.signal });
   return {
     count: images.count,
     async *batches(batchSize) {
-      for await (const { data, shape } of images.batches(batchSize, { reuse: true }))
-        yield { data: data as Float32Array, shape };
+      for await (const { data, shape } of images.batches(batchSize)) yield { data: data as Float32Array, shape };
       for (const problem of images.problems) report.log(problem.message);
     },
   };

@@ -1,11 +1,11 @@
-import { openImages } from '../dataset/image-batches';
+import { openImagesInThread } from '../dataset/threaded-images';
 import { evaluateModel } from '../measure/evaluate';
 import { ort } from '../runtimes/ort';
 import type { EvaluateJob, JobReporter, JobResults } from './job';
 
 /** Runs a model over the evaluation images, in the session options it would be deployed with. */
 export async function evaluate(job: EvaluateJob, report: JobReporter): Promise<JobResults['evaluate']> {
-  const images = await openImages(job.images, job.card, { cacheFolder: job.cacheFolder, signal: report.signal });
+  const images = openImagesInThread(job.images, job.card, { cacheFolder: job.cacheFolder, signal: report.signal });
   const { problems, ...predictions } = await evaluateModel({
     modelPath: job.modelPath,
     card: job.card,

@@ -48,7 +48,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     const hashes: string[] = [];
     const notNumbers: ImageProblem[] = [];
     progress('images', 0, images.count);
-    for await (const { data, shape, entries } of images.batches(batchSize, { reuse: true, type })) {
+    for await (const { data, shape, entries } of images.batches(batchSize, { type })) {
       throwIfCancelled(signal);
       const count = entries.length;
       const missing = fixedBatch === undefined ? 0 : fixedBatch - count;

@@ -95,9 +95,9 @@ function cell(value: string, detail = '', verdict?: Verdict): string {
   return `<td${verdict ? ` class="${verdict}"` : ''}><b>${value}</b><small>${sign}${detail}</small></td>`;
 }
 
-/** A size is exact: any difference is clear. */
+/** A size is exact: any difference that shows in its ratio is clear. */
 function sizeVerdict(sizeBytes: number, baseline: number | undefined): Verdict | undefined {
-  if (baseline === undefined || sizeBytes === baseline) return undefined;
+  if (baseline === undefined || Math.abs(sizeBytes / baseline - 1) < 0.005) return undefined;
   return sizeBytes < baseline ? 'gain' : 'loss';
 }
 

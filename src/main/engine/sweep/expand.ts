@@ -1,10 +1,12 @@
+import { AppError } from '@shared/errors';
+import type { Recipe } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import type { Machine, StepView } from '@shared/run';
 import type { Dataset } from '../dataset/dataset';
 import type { JobKind } from '../jobs/job';
 import type { Model } from '../models/model-folder';
-import { checkRecipe } from '../techniques/check-recipe';
+import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
 import { imagesKey, modelKey, stepKey } from './step-key';
 
 /** A file a step reads: a model as it came, or the artifact of another step. */
@@ -70,7 +72,11 @@ export function expandSweep(
 ): TrialPlan[] {
   const calibrationKey = imagesKey(dataset.calibration);
   const evaluationKey = imagesKey(dataset.eval);
-  const recipes = Object.entries(sweep.recipes).map(([name, given]) => ({ name, given, steps: checkRecipe(given) }));
+  const recipes = Object.entries(sweep.recipes).map(([name, given]) => ({
+    name,
+    given,
+    steps: checkNamedRecipe(name, given),
+  }));
 
   return models.flatMap((model) => {
     const root = modelKey(model.sha256, model.card);
@@ -141,6 +147,15 @@ export function expandSweep(
       };
     });
   });
+}
+
+/** A sweep has many recipes: its errors say which one. */
+function checkNamedRecipe(name: string, recipe: Recipe): ResolvedRecipe {
+  try {
+    return checkRecipe(recipe);
+  } catch (thrown) {
+    throw thrown instanceof AppError ? new AppError(thrown.code, { ...thrown.facts, recipe: name }) : thrown;
+  }
 }
 
 /** Every step once, in the order the trials list them. */

@@ -52,6 +52,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     onnxruntime: options.versions.onnxruntime,
   });
   checkImages(trials, dataset);
+  checkLabels([...models.values()], dataset);
   return {
     sweep,
     models,
@@ -84,6 +85,15 @@ function checkImages(trials: readonly TrialPlan[], dataset: Dataset): void {
   if (dataset.eval.entries.length === 0) {
     throw new AppError('dataset.too-few', { path: dataset.path, split: 'eval', available: 0, wanted: 'at least 1' });
   }
+}
+
+/** Labels of another class list, before hours go into them. */
+function checkLabels(models: readonly Model[], dataset: Dataset): void {
+  const label = dataset.eval.entries.reduce((most, entry) => Math.max(most, entry.label), -1);
+  const model = models.find(({ card }) => label >= card.output.classes);
+  if (!model) return;
+  const { classes } = model.card.output;
+  throw new AppError('dataset.classes-mismatch', { dataset: dataset.path, label, model: model.name, classes });
 }
 
 function warningsOf(models: readonly Model[], dataset: Dataset): string[] {

@@ -1,0 +1,45 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { toAppError } from '@shared/errors';
+import { openImages, type Pixels } from './image-batches';
+import type { ThreadBatch, ThreadMessage, ThreadOrder } from './threaded-images';
+
+/** Entry of the thread that prepares batches: reads, decodes, normalises, and waits when enough are ready. */
+const { set, card, cacheFolder, batchSize, type, ahead } = workerData as ThreadOrder;
+const port = parentPort!;
+const free: Pixels[] = [];
+let credit = ahead;
+let stopped = false;
+let wake: () => void = () => undefined;
+
+port.on('message', (message: ThreadMessage) => {
+  if (message === 'stop') stopped = true;
+  else {
+    credit++;
+    free.push(message);
+  }
+  wake();
+});
+
+async function walk(): Promise<void> {
+  const images = await openImages(set, card, { cacheFolder });
+  const indexOf = new Map(set.entries.map((entry, index) => [entry, index]));
+  let reported = 0;
+  for await (const { data, shape, entries } of images.batches(batchSize, { take: () => free.pop(), type })) {
+    while (credit === 0 && !stopped) await new Promise<void>((resolve) => (wake = resolve));
+    if (stopped) return;
+    credit--;
+    const batch: ThreadBatch = {
+      data,
+      shape,
+      indices: entries.map((entry) => indexOf.get(entry)!),
+      problems: images.problems.slice(reported),
+    };
+    reported = images.problems.length;
+    port.postMessage({ batch }, [data.buffer]);
+  }
+  port.postMessage({ end: images.problems.slice(reported) });
+}
+
+walk()
+  .catch((thrown: unknown) => port.postMessage({ error: toAppError(thrown).toReport() }))
+  .finally(() => port.close());

@@ -1,0 +1,209 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelCardSchema } from '@shared/model-card';
+import type { TrialMetrics } from '@shared/metrics';
+import { openWorkspace, type Workspace } from '../../../src/main/engine/store/workspace';
+import { temporaryFolder } from '../store/temporary-folder';
+import { furnish, writeSweep } from './laboratory';
+import { filesBelow, interrupt, sentences, start, whittle } from './whittle';
+
+interface Results {
+  run: string;
+  status: string;
+  trials: {
+    model: string;
+    recipe: string;
+    status: string;
+    artifactSha256: string;
+    computedSteps: number;
+    cachedSteps: number;
+    metrics: TrialMetrics;
+  }[];
+}
+
+/** Of the sweep without targets: describe and evaluate four files, and three compressions, one of them shared. */
+const stepCount = 11;
+
+let laboratory: string;
+let undisturbed: Results;
+beforeAll(async () => {
+  laboratory = await furnish(mkdtempSync(join(tmpdir(), 'whittle-laboratory-')));
+});
+afterAll(() => rmSync(laboratory, { recursive: true, force: true }));
+
+/** A fresh folder with the laboratory's model, images and sweep. */
+function bench(): string {
+  const folder = temporaryFolder();
+  cpSync(laboratory, folder, { recursive: true });
+  return folder;
+}
+
+const resultsOf = (folder: string): Results =>
+  JSON.parse(readFileSync(join(folder, 'out', 'results.json'), 'utf8')) as Results;
+const outcome = ({ trials }: Results) =>
+  trials.map(({ model, recipe, status, artifactSha256, metrics: { latency: _timed, ...metrics } }) => ({
+    model,
+    recipe,
+    status,
+    artifactSha256,
+    metrics,
+  }));
+
+/** Looks into the journal of `out`, beside the process that writes it. */
+function look<T>(folder: string, see: (workspace: Workspace) => T): T {
+  const workspace = openWorkspace(join(folder, 'out'));
+  try {
+    return see(workspace);
+  } finally {
+    workspace.close();
+  }
+}
+
+function stepsIn(folder: string): string[] {
+  if (!existsSync(join(folder, 'out', 'whittle.db'))) return [];
+  return look(folder, ({ runs, steps }) => runs.list().flatMap((run) => [...steps.computedBy(run.id)]));
+}
+
+/** What the logs of all trials say is done. */
+function finishedSteps(folder: string): string[] {
+  return look(folder, ({ runs }) =>
+    runs
+      .list()
+      .flatMap((run) => runs.trials(run.id).flatMap((trial) => runs.log(run.id, trial.id)))
+      .filter((line) => line.includes(': done in')),
+  );
+}
+
+describe('whittle run', () => {
+  it('measures a sweep, prints the matrix and writes results, models and cards', async () => {
+    const folder = bench();
+    writeSweep(folder, { targets: 'targets: [{ runtime: ort-cpu, threads: 1 }]' });
+    const first = await whittle(folder, 'run', 'sweep.yaml', '--out', 'out');
+    expect(first).toMatchObject({ code: 0 });
+    undisturbed = resultsOf(folder);
+
+    expect(first.stdout).toMatch(/^small +size MB +of fp32 +ort-cpu x1 ms +ratio \[95 %\] +top-1 % /);
+    expect(first.stdout).toMatch(/^int8 .*×0\.\d+.*\[0?[\d., ]+\]/m);
+    expect(sentences(first.stderr)).toEqual([
+      'Only 12 evaluation images: accuracy intervals will be wide.',
+      expect.stringMatching(/^Run \S+: 4 of 4 trials done\. Results in out$/) as string,
+    ]);
+
+    const rows = readFileSync(join(folder, 'out', 'matrix.csv'), 'utf8')
+      .trimEnd()
+      .split('\r\n');
+    expect(rows).toHaveLength(5);
+    expect(undisturbed.trials.map((trial) => [trial.recipe, trial.status, trial.computedSteps])).toEqual([
+      ['baseline', 'done', 3],
+      ['int8', 'done', 4],
+      ['pruned', 'done', 4],
+      ['both', 'done', 5],
+    ]);
+    for (const { metrics, recipe } of undisturbed.trials) {
+      expect(metrics.n).toBe(12);
+      expect(metrics.latency).toHaveLength(1);
+      expect(metrics.latency[0]!.p50Ms).toBeGreaterThan(0);
+      if (recipe !== 'baseline') expect(metrics.agreement).toBeGreaterThan(0);
+    }
+
+    const models = join(folder, 'out', 'models');
+    expect(readdirSync(models).sort()).toEqual(
+      ['both', 'int8', 'pruned'].flatMap((recipe) => [`small--${recipe}.card.json`, `small--${recipe}.onnx`]),
+    );
+    const card = modelCardSchema.parse(JSON.parse(readFileSync(join(models, 'small--int8.card.json'), 'utf8')));
+    expect(card).toMatchObject({
+      file: 'small--int8.onnx',
+      title: 'small (quantize.static)',
+      sha256: undisturbed.trials[1]!.artifactSha256,
+    });
+    expect(filesBelow(join(folder, 'out')).filter((path) => /\.tmp$|incoming\//.test(path))).toEqual([]);
+
+    // What came out can go in again.
+    const inspected = await whittle(folder, 'inspect', 'out/models/small--int8.onnx', '--json');
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ sha256: card.sha256, opset: expect.any(Number) as number });
+    const evaluated = await whittle(
+      folder,
+      'eval',
+      'out/models/small--int8.onnx',
+      '--data',
+      'images',
+      '--limit',
+      '12',
+      '--json',
+    );
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({
+      metrics: { n: 12, top1: undisturbed.trials[1]!.metrics.top1 },
+    });
+
+    // The same again computes nothing.
+    const second = await whittle(folder, 'run', 'sweep.yaml', '--out', 'out', '--json');
+    expect(second.code).toBe(0);
+    const again = JSON.parse(second.stdout) as Results;
+    expect(again.run).not.toBe(undisturbed.run);
+    expect(again.trials.map((trial) => trial.computedSteps)).toEqual([0, 0, 0, 0]);
+    expect(again.trials.map((trial) => trial.metrics)).toEqual(undisturbed.trials.map((trial) => trial.metrics));
+
+    const report = await whittle(folder, 'report', 'out', '--csv', 'again.csv', '--html', 'again.html', '--json', '-');
+    expect(report.code).toBe(0);
+    expect(JSON.parse(report.stdout)).toMatchObject({ run: again.run });
+    expect(readFileSync(join(folder, 'again.csv'), 'utf8')).toBe(`${rows.join('\r\n')}\r\n`);
+    expect(readFileSync(join(folder, 'again.html'), 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  it('goes on after a kill -9 without computing a finished step again, to the same results', async () => {
+    const folder = bench();
+    const killed = start(folder, ['run', 'sweep.yaml', '--out', 'out']);
+    await expect.poll(() => stepsIn(folder).length, { timeout: 60_000, interval: 100 }).toBeGreaterThanOrEqual(4);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const before = stepsIn(folder);
+    expect(before.length).toBeLessThan(stepCount);
+
+    const resumed = await whittle(folder, 'run', 'sweep.yaml', '--out', 'out', '--resume', '--json');
+    expect(resumed.code).toBe(0);
+    expect(outcome(resultsOf(folder))).toEqual(outcome(undisturbed));
+    const computed = stepsIn(folder);
+    expect(look(folder, ({ runs }) => runs.list().map((run) => run.status))).toEqual(['done']);
+    // One run did it all; the log tells that it did each step once.
+    expect(computed).toHaveLength(stepCount);
+    expect(computed).toEqual(expect.arrayContaining(before));
+    expect(finishedSteps(folder)).toHaveLength(stepCount);
+    expect(filesBelow(join(folder, 'out')).filter((path) => /\.tmp$|incoming\//.test(path))).toEqual([]);
+  });
+
+  it('refuses a second run on one folder, and stops cleanly at Ctrl-C with the finished steps kept', async () => {
+    const folder = bench();
+    const first = start(folder, ['run', 'sweep.yaml', '--out', 'out']);
+    await expect.poll(() => stepsIn(folder).length, { timeout: 60_000, interval: 100 }).toBeGreaterThanOrEqual(1);
+    const second = await whittle(folder, 'run', 'sweep.yaml', '--out', 'out');
+    expect(second.code).toBe(2);
+    expect(sentences(second.stderr).at(-1)).toBe(
+      `Another run is using ${join(folder, 'out')} (process ${first.child.pid}). Wait for it to finish, or give this run its own folder with --out.`,
+    );
+    expect(second.stdout).toBe('');
+
+    await expect.poll(() => stepsIn(folder).length, { timeout: 60_000, interval: 50 }).toBeGreaterThanOrEqual(3);
+    interrupt(first.child);
+    const stopped = await first.ended;
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('Stopping. Finished steps are kept; run the same command again to go on.');
+    expect(stopped.stderr).not.toMatch(/Error|\n {4}at /);
+    const kept = stepsIn(folder);
+    expect(kept.length).toBeGreaterThanOrEqual(3);
+    expect(kept.length).toBeLessThan(stepCount);
+    const cancelled = resultsOf(folder);
+    expect(cancelled.status).toBe('cancelled');
+    expect(
+      cancelled.trials.map((trial) => trial.status).filter((status) => status !== 'done' && status !== 'cancelled'),
+    ).toEqual([]);
+    expect(cancelled.trials.some((trial) => trial.status === 'cancelled')).toBe(true);
+    expect(filesBelow(join(folder, 'out')).filter((path) => /\.tmp$|incoming\//.test(path))).toEqual([]);
+
+    const again = await whittle(folder, 'run', 'sweep.yaml', '--out', 'out', '--json');
+    expect(again.code).toBe(0);
+    expect(outcome(JSON.parse(again.stdout) as Results)).toEqual(outcome(undisturbed));
+    expect(new Set(stepsIn(folder)).size).toBe(stepsIn(folder).length);
+  });
+});
