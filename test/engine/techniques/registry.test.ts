@@ -18,7 +18,7 @@ describe('every technique', () => {
   test.each(techniques.map((technique) => [technique.id, technique] as const))(
     '%s describes itself',
     (id, technique) => {
-      expect(id).toMatch(/^[a-z][a-z0-9]*(\.[a-z][a-z0-9-]*)?$/);
+      expect(id).toMatch(/^[a-z][a-zA-Z0-9]*(\.[a-z][a-z0-9-]*)?$/);
       expect(technique.title).not.toBe('');
       expect(technique.summary).toMatch(/\.$/);
       const defaults = parseParams(technique, {});
@@ -100,12 +100,28 @@ describe('checkRecipe', () => {
         version: 1,
         params: { amount: 0.3, scope: 'global', criterion: 'l1' },
         needs: [],
+        preservesFunction: false,
+        usesReference: false,
       },
       {
         technique: 'quantize.static',
-        version: 1,
-        params: { weights: 'channel', calibration: 'min-max' },
+        version: 2,
+        params: {
+          weights: 'channel',
+          calibration: 'min-max',
+          percentile: 99.999,
+          weightScheme: 'symmetric',
+          weightRange: 'mse',
+          reduceRange: false,
+          exclude: [],
+          excludeTypes: [],
+          keepFirst: false,
+          keepLast: false,
+          format: 'qdq',
+        },
         needs: ['calibration'],
+        preservesFunction: false,
+        usesReference: false,
       },
     ]);
     expect(structuredClone(resolved)).toEqual(resolved);
