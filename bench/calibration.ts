@@ -22,27 +22,10 @@ import { encodeModel } from '../src/main/engine/onnx/save';
 import { simplify } from '../src/main/engine/onnx/simplify';
 import { ort } from '../src/main/engine/runtimes/ort';
 import type { TechniqueContext } from '../src/main/engine/techniques/technique';
+import { timed, type Time } from './thread-time';
 
 const rounds = 3;
 const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
-
-/** `wall` in ms; `cpu` of this thread in ms, where Linux tells it: at one thread the network runs on it, so a busy machine matters less. */
-interface Time {
-  wall: number;
-  cpu: number;
-}
-
-function threadCpuMs(): number {
-  const path = `/proc/self/task/${process.pid}/schedstat`;
-  return existsSync(path) ? Number(readFileSync(path, 'utf8').split(' ')[0]) / 1e6 : NaN;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<Time> {
-  const start = performance.now();
-  const cpuStart = threadCpuMs();
-  await work();
-  return { wall: performance.now() - start, cpu: threadCpuMs() - cpuStart };
-}
 
 interface Order {
   name: string;

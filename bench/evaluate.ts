@@ -13,6 +13,7 @@ import { openImagesInThread } from '../src/main/engine/dataset/threaded-images';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
 import { defaultBatchSize, evaluateModel } from '../src/main/engine/measure/evaluate';
 import { ort } from '../src/main/engine/runtimes/ort';
+import { timed, type Time } from './thread-time';
 
 const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
 const imageCount = Number(process.argv[2] ?? 1000);
@@ -20,24 +21,6 @@ const threads = Number(process.argv[3] ?? 1);
 const rounds = Number(process.argv[4] ?? 3);
 const path = process.argv[5] ?? join(shared, 'imagenet');
 const cacheFolder = mkdtempSync(join(tmpdir(), 'whittle-evaluate-'));
-
-/** `wall` in ms; `cpu` of this thread in ms, where Linux tells it: at one thread the network runs on it, so a busy machine matters less. */
-interface Time {
-  wall: number;
-  cpu: number;
-}
-
-function threadCpuMs(): number {
-  const path = `/proc/self/task/${process.pid}/schedstat`;
-  return existsSync(path) ? Number(readFileSync(path, 'utf8').split(' ')[0]) / 1e6 : NaN;
-}
-
-async function timed(work: () => Promise<void>): Promise<Time> {
-  const start = performance.now();
-  const cpuStart = threadCpuMs();
-  await work();
-  return { wall: performance.now() - start, cpu: threadCpuMs() - cpuStart };
-}
 
 const fastest = (times: readonly Time[]): Time => ({
   wall: Math.min(...times.map((time) => time.wall)),

@@ -10,10 +10,8 @@ import {
   formatRatioInterval,
 } from '@shared/format';
 import type { RunView, TrialView } from '@shared/run';
-import { verdictOfDelta, verdictOfRatio, type Verdict } from '@shared/verdict';
+import { verdictOfDelta, verdictOfRatio, verdictSigns } from '@shared/verdict';
 import { textTable } from './text-table';
-
-const signs: Record<Verdict, string> = { gain: '▲', loss: '▼', unclear: '≈' };
 
 /** The matrix for a terminal: one table a network, so that it fits in 110 columns. */
 export function matrixText(run: RunView): string {
@@ -56,7 +54,7 @@ function cells(trial: TrialView, baseline: TrialView | undefined, targets: reado
   const latencies = targets.flatMap((target) => {
     const latency = metrics.latency.find((candidate) => candidate.target === target);
     if (!latency) return [absent, ''];
-    const sign = trial.isBaseline ? ' ' : signs[verdictOfRatio(latency.ratioInterval, 'lower')];
+    const sign = trial.isBaseline ? ' ' : verdictSigns[verdictOfRatio(latency.ratioInterval, 'lower')];
     return [
       formatMsValue(latency.p50Ms),
       `${sign} ${formatRatio(latency.ratio)} ${formatRatioInterval(latency.ratioInterval)}`,
@@ -75,7 +73,7 @@ function cells(trial: TrialView, baseline: TrialView | undefined, targets: reado
 
 function difference({ metrics }: TrialView): string {
   if (metrics.top1Delta !== undefined && metrics.top1DeltaInterval) {
-    const sign = signs[verdictOfDelta(metrics.top1DeltaInterval, 'higher')];
+    const sign = verdictSigns[verdictOfDelta(metrics.top1DeltaInterval, 'higher')];
     return `${sign} ${formatDelta(metrics.top1Delta)} ${formatInterval(metrics.top1DeltaInterval, (end) => formatDelta(end))}`;
   }
   return metrics.top1Interval ? `  ${formatInterval(metrics.top1Interval)}` : '';

@@ -13,6 +13,9 @@ const words: Record<Verdict, string> = {
   unclear: 'no clear difference',
 };
 
+/** One character for where there is no room for words, as in text tables and prints. */
+export const verdictSigns: Record<Verdict, string> = { gain: '▲', loss: '▼', unclear: '≈' };
+
 export function verdictText(verdict: Verdict): string {
   return words[verdict];
 }

@@ -12,7 +12,7 @@ import {
   formatRatioInterval,
 } from '@shared/format';
 import type { RunView, TrialView } from '@shared/run';
-import { verdictOfDelta, verdictOfRatio, type Verdict } from '@shared/verdict';
+import { verdictOfDelta, verdictOfRatio, verdictSigns, type Verdict } from '@shared/verdict';
 import { escapeHtml } from './escape-html';
 import { reportStyle } from './html-style';
 import { scatterSvg, type ScatterPoint } from './scatter-svg';
@@ -88,10 +88,8 @@ function trialCells(trial: TrialView, baseline: TrialView | undefined): string {
   return size + time + accuracy;
 }
 
-const signs: Record<Verdict, string> = { gain: '▲', loss: '▼', unclear: '≈' };
-
 function cell(value: string, detail = '', verdict?: Verdict): string {
-  const sign = verdict ? `<i>${signs[verdict]}</i> ` : '';
+  const sign = verdict ? `<i>${verdictSigns[verdict]}</i> ` : '';
   return `<td${verdict ? ` class="${verdict}"` : ''}><b>${value}</b><small>${sign}${detail}</small></td>`;
 }
 
