@@ -4,8 +4,7 @@ import { loadModel } from '../onnx/load';
 import { openImagesInThread } from '../dataset/threaded-images';
 import { imagesKey } from '../sweep/step-key';
 import { createRandom } from '../math/random';
-import { parseParams } from '../techniques/parse-params';
-import { findTechnique } from '../techniques/registry';
+import { applyStep } from '../techniques/apply-step';
 import type { CalibrationImages } from '../techniques/technique';
 import { stat } from 'node:fs/promises';
 import type { CompressJob, JobReporter, JobResults } from './job';
@@ -13,14 +12,12 @@ import { stepCache } from './step-cache';
 
 /** Applies one technique to a model file and writes the result. */
 export async function compress(job: CompressJob, report: JobReporter): Promise<JobResults['compress']> {
-  const technique = findTechnique(job.technique);
-  const params = parseParams(technique, job.params);
   const graph = await loadModel(job.modelPath);
   if (graph.inputs[0]?.type === 'uint8') {
     const detail = 'it takes raw pixels and is integer-only already; compress the network it came from';
-    throw new AppError('technique.not-applicable', { id: technique.id, model: job.card.name, detail });
+    throw new AppError('technique.not-applicable', { id: job.technique, model: job.card.name, detail });
   }
-  const result = await technique.apply(graph, params, {
+  const result = await applyStep(graph, job.technique, job.params, {
     card: job.card,
     calibration: await calibrationImages(job, report),
     cached: stepCache(job.cacheFolder, imagesKey(job.calibration), job.card.input, job.card.preprocess),

@@ -92,7 +92,7 @@ export function expandSweep(
       for (const [position, step] of recipe.entries()) {
         const { technique: id, version, params, needs: splits, preservesFunction, usesReference } = step;
         const images = splits.includes('calibration') ? calibrationKey : undefined;
-        key = stepKey('compress', key, id, version, params, images, sweep.seed);
+        key = stepKey('compress, recipe recorded', key, id, version, params, images, sweep.seed);
         const title = formatRecipe(given.slice(position, position + 1));
         steps.push({
           key,
