@@ -6,6 +6,8 @@ export interface OptionSpec {
   short?: string;
   /** Name of the value in the help: `DIR`. */
   value?: string;
+  /** The value may be left out, and is '' then: what follows is taken for it only where it fits. */
+  optional?: RegExp;
   help: string;
 }
 
@@ -45,7 +47,7 @@ export function parseArguments(command: Command, words: string[]): Arguments {
     const config = Object.fromEntries(
       Object.entries(options).map(([name, { type, short }]) => [name, short ? { type, short } : { type }]),
     );
-    parsed = parseArgs({ args: words, options: config, allowPositionals: true });
+    parsed = parseArgs({ args: withEmptyValues(words, options), options: config, allowPositionals: true });
   } catch (thrown) {
     throw usageError(command, parsingProblem(thrown as NodeJS.ErrnoException));
   }
@@ -66,6 +68,18 @@ export function parseArguments(command: Command, words: string[]): Arguments {
       throw usageError(command, `--${name} takes a whole number from ${from} to ${to}, not "${text}"`);
     },
   };
+}
+
+/** Words with `--name=VALUE` for options whose value may be left out. */
+function withEmptyValues(words: readonly string[], options: Command['options']): string[] {
+  const result: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    const pattern = word.startsWith('--') ? options[word.slice(2)]?.optional : undefined;
+    if (pattern === undefined) result.push(word);
+    else result.push(`${word}=${pattern.test(words[at + 1] ?? '') ? words[++at]! : ''}`);
+  }
+  return result;
 }
 
 /** Node's messages go on with several lines of advice; ours say less. */

@@ -8,6 +8,7 @@ import { inspect } from './commands/inspect';
 import { models } from './commands/models';
 import { report } from './commands/report';
 import { run } from './commands/run';
+import { sensitivity } from './commands/sensitivity';
 import { techniques } from './commands/techniques';
 
 export const commands: readonly Command[] = [
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   evaluate,
   bench,
   inspect,
+  sensitivity,
   report,
   techniques,
   models,

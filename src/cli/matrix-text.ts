@@ -10,10 +10,12 @@ import {
   formatRatioInterval,
 } from '@shared/format';
 import type { RunView, TrialView } from '@shared/run';
-import { verdictOfDelta, verdictOfRatio, verdictSigns } from '@shared/verdict';
+import { verdictOfDelta, verdictOfRatio, verdictOfSize, verdictSigns } from '@shared/verdict';
 import { textTable } from './text-table';
 
-/** The matrix for a terminal: one table a network, so that it fits in 110 columns. */
+const sizeOnlySign = '◇';
+
+/** The matrix for a terminal: one table a network, so that it fits in 120 columns. */
 export function matrixText(run: RunView): string {
   const tables = run.models.map((model) => {
     const trials = run.recipes.flatMap((recipe) =>
@@ -25,6 +27,7 @@ export function matrixText(run: RunView): string {
       { title: model },
       { title: 'size MB', align: 'right' as const },
       { title: 'of fp32', align: 'right' as const },
+      { title: 'bits/w', align: 'right' as const },
       ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
       { title: 'top-1 %', align: 'right' as const },
       { title: 'difference [95 %]' },
@@ -43,6 +46,7 @@ export function matrixText(run: RunView): string {
     ...tables,
     ...(collapses.length > 0 ? [collapses.join('')] : []),
     ...(failures.length > 0 ? [failures.join('')] : []),
+    ...published(run),
     legend(run),
   ].join('\n');
 }
@@ -51,10 +55,12 @@ function cells(trial: TrialView, baseline: TrialView | undefined, targets: reado
   const { metrics } = trial;
   if (trial.status !== 'done' && metrics.sizeBytes === undefined) return [trial.recipe, trial.status];
   const base = baseline?.metrics.sizeBytes;
+  const isSmaller = metrics.sizeBytes !== undefined && !!base && verdictOfSize(metrics.sizeBytes, base) === 'gain';
   const latencies = targets.flatMap((target) => {
     const latency = metrics.latency.find((candidate) => candidate.target === target);
     if (!latency) return [absent, ''];
-    const sign = trial.isBaseline ? ' ' : verdictSigns[verdictOfRatio(latency.ratioInterval, 'lower')];
+    const verdict = verdictOfRatio(latency.ratioInterval, 'lower');
+    const sign = trial.isBaseline ? ' ' : verdict === 'unclear' && isSmaller ? sizeOnlySign : verdictSigns[verdict];
     return [
       formatMsValue(latency.p50Ms),
       `${sign} ${formatRatio(latency.ratio)} ${formatRatioInterval(latency.ratioInterval)}`,
@@ -64,6 +70,7 @@ function cells(trial: TrialView, baseline: TrialView | undefined, targets: reado
     trial.recipe,
     metrics.sizeBytes === undefined ? absent : formatMegabytes(metrics.sizeBytes),
     metrics.sizeBytes === undefined || !base ? '' : formatRatio(metrics.sizeBytes / base),
+    metrics.bitsPerWeight === undefined ? '' : formatNumber(metrics.bitsPerWeight, 2),
     ...latencies,
     metrics.top1 === undefined ? absent : formatNumber(metrics.top1, 1),
     difference(trial),
@@ -79,6 +86,17 @@ function difference({ metrics }: TrialView): string {
   return metrics.top1Interval ? `  ${formatInterval(metrics.top1Interval)}` : '';
 }
 
+/** The closest published change of top-1 for each trial that has one. */
+function published(run: RunView): string[] {
+  const lines = run.trials.flatMap((trial) => {
+    const [first] = trial.published ?? [];
+    if (!first || trial.metrics.top1Delta === undefined) return [];
+    const [theirs, ours] = [formatDelta(-first.top1Drop), formatDelta(trial.metrics.top1Delta)];
+    return [`${trial.id}: top-1 ${ours} here, ${theirs} published (${first.source.title}; ${first.differs}).\n`];
+  });
+  return lines.length > 0 ? [lines.join('')] : [];
+}
+
 function legend(run: RunView): string {
   const { dataset, machine } = run.manifest;
   const undecoded = Math.max(0, ...run.trials.map((trial) => trial.metrics.skipped ?? 0));
@@ -86,6 +104,8 @@ function legend(run: RunView): string {
   const skipped = left > 0 ? `, ${left.toLocaleString('en')} skipped` : '';
   return (
     `${dataset.name}: ${dataset.eval.toLocaleString('en')} evaluation images${skipped}, ${dataset.calibration.toLocaleString('en')} for calibration. ${machine.cpu}.\n` +
-    `▲ clear gain  ▼ clear loss  ≈ no clear difference (the 95 % interval holds "no change"). Ratios are to the model's own baseline.\n`
+    `▲ clear gain  ▼ clear loss  ≈ no clear difference (the 95 % interval holds "no change")\n` +
+    `◇ no clear difference in time, but a smaller file: size only\n` +
+    `Ratios are to the model's own baseline; bits/w: bits of the file for each weight.\n`
   );
 }

@@ -12,6 +12,12 @@ export const router = createRouter({
       component: () => import('./views/MatrixView.vue'),
       meta: { title: 'Matrix' },
     },
+    {
+      path: '/sensitivity',
+      name: 'sensitivity',
+      component: () => import('./views/SensitivityView.vue'),
+      meta: { title: 'Sensitivity' },
+    },
     { path: '/:rest(.*)*', redirect: { name: 'sweep' } },
   ],
 });

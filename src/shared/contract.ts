@@ -10,6 +10,7 @@ import {
   trialViewSchema,
   type Machine,
 } from './run';
+import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
 import { sweepFileSchema } from './sweep-file';
 
 /**
@@ -130,6 +131,8 @@ export const engineContract = {
     typed<ModelSummary>(),
   ),
   'datasets.inspect': job(datasetSpecSchema, typed<DatasetSummary>()),
+  /** Each layer compressed alone: what that does to the output on calibration images. Asked again, it is answered from the cache. */
+  'sensitivity.measure': job(sensitivityRequestSchema, typed<SensitivityReport>()),
   'sweeps.plan': rpc(sweepFileSchema, typed<SweepPlan>()),
   'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<z.infer<typeof sweepFileSchema>>()),
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),

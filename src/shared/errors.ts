@@ -56,7 +56,7 @@ const sentences = {
   'dataset.synsets-missing': (f: Facts) =>
     `${f.path} numbers the classes in the devkit's own order, and no file here tells that order (looked for ${f.looked}; meta.mat cannot be read). Put map_clsloc.txt of the ILSVRC devkit beside it, or a val.txt with "file class" a line.`,
   'dataset.too-few': (f: Facts) =>
-    `${f.path} has ${f.available} images for ${f.split}, the sweep asks for ${f.wanted}. Lower the number or add images.`,
+    `${f.path} has ${f.available} images for ${f.split}, and ${f.wanted} are asked for. Lower the number or add images.`,
   'dataset.spec-invalid': (f: Facts) => `${f.path}: ${f.detail}. Correct dataset.json.`,
   'dataset.path-outside': (f: Facts) =>
     `${f.path}: "${f.value}" leads outside the dataset folder. Name folders and files inside it.`,

@@ -26,6 +26,8 @@ export type LatencyMetrics = z.infer<typeof latencyMetricsSchema>;
 export const fileMetricsSchema = z.object({
   sizeBytes: z.number().int(),
   sizeCompressedBytes: z.number().int(),
+  /** What an ideal entropy coder would need for the weights as stored, each for itself; absent in results of earlier versions. */
+  entropyBoundBytes: z.number().int().optional(),
   params: z.number().int(),
   nonZeroParams: z.number().int(),
   macs: z.number().int(),
@@ -55,6 +57,8 @@ export type AccuracyMetrics = z.infer<typeof accuracyMetricsSchema>;
 export const trialMetricsSchema = z.object({
   ...fileMetricsSchema.partial().shape,
   ...accuracyMetricsSchema.partial().shape,
+  /** Bits of the whole file for each parameter: 8 sizeBytes / params. */
+  bitsPerWeight: z.number().optional(),
   latency: z.array(latencyMetricsSchema),
 });
 /** Everything measured for a trial so far; fields appear as their steps finish. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { trialMetricsSchema } from './metrics';
+import { publishedResultSchema } from './published';
 import { sweepFileSchema } from './sweep-file';
 import type { ErrorReport } from './errors';
 
@@ -71,6 +72,8 @@ export const trialViewSchema = z.object({
   notes: z.array(z.string()),
   /** Set when top-1 fell to guessing or by more than 20 points: what happened and the likely cause. */
   collapsed: z.string().optional(),
+  /** What others published for this network and recipe; the closest comparison first. */
+  published: z.array(publishedResultSchema).optional(),
   error: errorReportSchema.optional(),
 });
 export type TrialView = z.infer<typeof trialViewSchema>;

@@ -26,6 +26,18 @@ function verdictAgainst(noChange: number, [low, high]: Interval, better: Better)
   return 'unclear';
 }
 
+/** A size is exact: any difference that shows in its ratio (from ×0.99 or ×1.01 on) is clear. */
+export function verdictOfSize(sizeBytes: number, baselineBytes: number): Verdict {
+  const ratio = sizeBytes / baselineBytes;
+  return Math.abs(ratio - 1) < 0.005 ? 'unclear' : verdictOfRatio([ratio, ratio], 'lower');
+}
+
+/** What a latency means beside the size of its file: a smaller one that is not clearly faster gains size only. */
+export function latencyVerdictText(latency: Verdict, size: Verdict | undefined): string {
+  if (size !== 'gain' || latency === 'gain') return words[latency];
+  return latency === 'unclear' ? 'size only' : 'size only, slower';
+}
+
 /** The 95 % interval of candidate minus baseline; an end that touches 0 is not clear. */
 export function verdictOfDelta(interval: Interval, better: Better): Verdict {
   return verdictAgainst(0, interval, better);

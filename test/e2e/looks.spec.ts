@@ -1,27 +1,9 @@
 import { expect, test, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import type { SweepFile } from '@shared/sweep-file';
 import { engineInfo, getRun, startSweep, waitForRun } from './actions/bridge';
-import { launchApp, projectFolder, type LaunchedApp } from './actions/launch';
-
-const folder = process.env.WHITTLE_SCREENSHOTS ?? join(projectFolder, 'test-results', 'screenshots');
-
-/** A picture of the window as it stands, light and dark, after checking that nothing overflows sideways. */
-async function look({ window, app }: LaunchedApp, name: string, widths = [1440, 900]): Promise<void> {
-  for (const width of widths) {
-    await app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setContentSize(size, 860), width);
-    await expect.poll(() => window.evaluate(() => globalThis.innerWidth)).toBe(width);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await window.emulateMedia({ colorScheme });
-      const overflow = await window.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      expect(overflow, `${name} at ${width} px scrolls sideways`).toBeLessThanOrEqual(0);
-      await window.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled' });
-    }
-  }
-}
+import { launchApp, type LaunchedApp } from './actions/launch';
+import { look } from './actions/look';
 
 /** A worker of this application's engine. */
 function workerPid({ app }: LaunchedApp): number | undefined {
@@ -66,9 +48,10 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
     const sweep: SweepFile = {
       ...starter,
       dataset: { ...starter.dataset, eval: 100, calibration: 50 },
-      recipes: Object.fromEntries(
-        Object.entries(starter.recipes).filter(([name]) => !/dynamic|per tensor|\+/.test(name)),
-      ),
+      recipes: {
+        ...Object.fromEntries(Object.entries(starter.recipes).filter(([name]) => !/dynamic|per tensor|\+/.test(name))),
+        binary: [{ technique: 'binarize.weights', params: {} }],
+      },
     };
     const run = await startSweep(window, sweep);
     await app.evaluate(({ BrowserWindow }, id) => {
@@ -96,6 +79,9 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
     await window.keyboard.press('Enter');
     await expect(window.getByTestId('trial-panel')).toBeVisible();
     await look(launched, 'trial-panel');
+    await window.getByTestId('cell-mobilenetv2-starter-binary-top1').click();
+    await expect(window.getByTestId('trial-collapsed')).toContainText(/Collapsed: .*\.[A-Z]/);
+    await look(launched, 'trial-collapsed');
     expect(complaints, 'nothing complains in the console').toEqual([]);
   } finally {
     await launched.close();

@@ -9,12 +9,13 @@ import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
 import { makeCard, writeCard } from './models/card';
 import { inspectModel } from './models/inspect-model';
-import { listModels, summarizeModel } from './models/model-folder';
+import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
 import { loadModel } from './onnx/load';
 import { writeError, writeFileAtomic } from './store/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
 import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
+import { sensitivityReport } from './sensitivity-report';
 import { countSteps } from './sweep/run-manager';
 import { readSweep } from './sweep/read-sweep';
 import { checkRecipe } from './techniques/check-recipe';
@@ -53,6 +54,18 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
           progress({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - started }),
       });
       return summarize(dataset);
+    },
+    'sensitivity.measure': async (request, { progress, signal }) => {
+      const startedAt = Date.now();
+      const model = await openModel(locateModel(request.model, engine.modelFolder()));
+      const nothing = (): void => {};
+      const events = {
+        progress: (stage: string, done: number, total: number) =>
+          progress({ stage, done, total, elapsedMs: Date.now() - startedAt }),
+        note: nothing,
+        log: nothing,
+      };
+      return sensitivityReport(engine, model, request, (job) => engine.executor.run(job, events, signal));
     },
     'sweeps.plan': async (sweep) => {
       const { trials, warnings } = await engine.prepare(sweep);

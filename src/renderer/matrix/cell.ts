@@ -1,6 +1,5 @@
 import type { StepView, TrialView } from '@shared/run';
 import { sentenceFor } from '@shared/errors';
-import { verdictText } from '@shared/verdict';
 import { metrics, type MetricId, type MetricSource } from './metrics';
 import { readMetric, type Reading } from './reading';
 
@@ -40,12 +39,10 @@ function describeReading(metric: MetricId, reading: Reading): string {
   const { title, unit } = metrics[metric];
   const parts = [`${title} ${reading.text}${reading.spread ? ` ${reading.spread}` : ''} ${unit} (${reading.basis})`];
   if (reading.change) {
-    const { text, interval, verdict } = reading.change;
+    const { text, interval, verdict, words } = reading.change;
     const exactlySame = !interval && verdict === 'unclear';
     parts.push(
-      exactlySame
-        ? 'same as the baseline'
-        : `${text} against the baseline${interval ? ` ${interval}` : ''}: ${verdictText(verdict)}`,
+      exactlySame ? 'same as the baseline' : `${text} against the baseline${interval ? ` ${interval}` : ''}: ${words}`,
     );
   }
   return parts.join('; ');

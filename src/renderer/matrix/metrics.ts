@@ -16,6 +16,8 @@ export interface Metric {
 export const metricIds = [
   'size',
   'size-compressed',
+  'entropy-bound',
+  'bits-per-weight',
   'params',
   'non-zero',
   'macs',
@@ -49,6 +51,22 @@ export const metrics: Record<MetricId, Metric> = {
     better: lower,
     source: 'file',
     about: 'The same file after brotli, as a download carries it; exact',
+  },
+  'entropy-bound': {
+    id: 'entropy-bound',
+    title: 'Entropy',
+    unit: 'MB',
+    better: lower,
+    source: 'file',
+    about: 'What an ideal entropy coder would need for the weights as stored, each for itself; exact',
+  },
+  'bits-per-weight': {
+    id: 'bits-per-weight',
+    title: 'Per weight',
+    unit: 'bit',
+    better: lower,
+    source: 'file',
+    about: 'Bits of the whole file for each parameter; exact',
   },
   params: {
     id: 'params',

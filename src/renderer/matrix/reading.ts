@@ -11,7 +11,14 @@ import {
   formatRatioInterval,
   percentDecimals,
 } from '@shared/format';
-import { verdictOfDelta, verdictOfRatio, type Verdict } from '@shared/verdict';
+import {
+  latencyVerdictText,
+  verdictOfDelta,
+  verdictOfRatio,
+  verdictOfSize,
+  verdictText,
+  type Verdict,
+} from '@shared/verdict';
 import { metrics, type MetricId } from './metrics';
 
 /** How a value differs from the baseline of its network. */
@@ -22,6 +29,8 @@ export interface Change {
   interval?: string;
   direction: 'down' | 'up' | 'same';
   verdict: Verdict;
+  /** The verdict for people: "clear gain", "size only". */
+  words: string;
 }
 
 /** One metric of one trial, ready to show in the unit of its column. */
@@ -47,55 +56,74 @@ function directionOf(change: number, noChange: number): Change['direction'] {
 function exactChange(value: number, baseline: number | undefined): Change | undefined {
   if (baseline === undefined || baseline <= 0) return undefined;
   // What reads as ×1.00 is neither gain nor loss: a few bytes of names, say.
-  const exact = value / baseline;
-  const ratio = Math.abs(exact - 1) < 0.005 ? 1 : exact;
+  const verdict = verdictOfSize(value, baseline);
+  const ratio = verdict === 'unclear' ? 1 : value / baseline;
   return {
     text: ratio === 1 ? 'same' : formatRatio(ratio),
     direction: directionOf(ratio, 1),
-    verdict: verdictOfRatio([ratio, ratio], 'lower'),
+    verdict,
+    words: verdictText(verdict),
   };
 }
 
-function ratioChange(latency: LatencyMetrics): Change {
+function ratioChange(latency: LatencyMetrics, size: Verdict | undefined): Change {
+  const verdict = verdictOfRatio(latency.ratioInterval, 'lower');
   return {
     text: formatRatio(latency.ratio),
     interval: formatRatioInterval(latency.ratioInterval),
     direction: directionOf(latency.ratio, 1),
-    verdict: verdictOfRatio(latency.ratioInterval, 'lower'),
+    verdict,
+    words: latencyVerdictText(verdict, size),
   };
 }
 
 function deltaChange(delta: number | undefined, interval: Interval | undefined, decimals: number): Change | undefined {
   if (delta === undefined || !interval) return undefined;
+  const verdict = verdictOfDelta(interval, 'higher');
   return {
     text: formatDelta(delta, decimals),
     interval: formatInterval(interval, (end) => formatDelta(end, decimals)),
     direction: directionOf(delta, 0),
-    verdict: verdictOfDelta(interval, 'higher'),
+    verdict,
+    words: verdictText(verdict),
   };
 }
 
-type FileMetric = 'sizeBytes' | 'sizeCompressedBytes' | 'params' | 'nonZeroParams' | 'macs';
-const fileMetric: Partial<Record<MetricId, FileMetric>> = {
-  size: 'sizeBytes',
-  'size-compressed': 'sizeCompressedBytes',
-  params: 'params',
-  'non-zero': 'nonZeroParams',
-  macs: 'macs',
-};
+const inMillions = (value: number): string => formatNumber(value / 1e6, decimalsFor(value / 1e6));
+const fileMetric = {
+  size: { field: 'sizeBytes', unit: 1e6, format: formatMegabytes },
+  'size-compressed': { field: 'sizeCompressedBytes', unit: 1e6, format: formatMegabytes },
+  'entropy-bound': { field: 'entropyBoundBytes', unit: 1e6, format: formatMegabytes },
+  'bits-per-weight': {
+    field: 'bitsPerWeight',
+    unit: 1,
+    format: (bits: number) => formatNumber(bits, decimalsFor(bits)),
+  },
+  params: { field: 'params', unit: 1e6, format: inMillions },
+  'non-zero': { field: 'nonZeroParams', unit: 1e6, format: inMillions },
+  macs: { field: 'macs', unit: 1e6, format: inMillions },
+} as const;
+type FileMetric = keyof typeof fileMetric;
 
-function readFile(metric: MetricId, trial: TrialView, baseline: TrialView | undefined): Reading | undefined {
-  const field = fileMetric[metric];
-  const value = field && trial.metrics[field];
-  if (!field || value === undefined) return undefined;
-  const isBytes = field === 'sizeBytes' || field === 'sizeCompressedBytes';
+function readFile(metric: FileMetric, trial: TrialView, baseline: TrialView | undefined): Reading | undefined {
+  const { field, unit, format } = fileMetric[metric];
+  const value = trial.metrics[field];
+  if (value === undefined) return undefined;
   const change = trial.isBaseline ? undefined : exactChange(value, baseline?.metrics[field]);
-  const millions = value / 1e6;
-  const text = isBytes ? formatMegabytes(value) : formatNumber(millions, decimalsFor(millions));
-  return { value: millions, text, basis: 'exact', ...(change && { change }) };
+  return { value: value / unit, text: format(value), basis: 'exact', ...(change && { change }) };
 }
 
-function readLatency(metric: MetricId, trial: TrialView, target: string): Reading | undefined {
+function sizeVerdict(trial: TrialView, baseline: TrialView | undefined): Verdict | undefined {
+  const [own, other] = [trial.metrics.sizeBytes, baseline?.metrics.sizeBytes];
+  return own === undefined || !other ? undefined : verdictOfSize(own, other);
+}
+
+function readLatency(
+  metric: MetricId,
+  trial: TrialView,
+  baseline: TrialView | undefined,
+  target: string,
+): Reading | undefined {
   const latency = latencyOf(trial, target);
   if (!latency) return undefined;
   const runs = `n ${formatNumber(latency.n)}`;
@@ -109,7 +137,7 @@ function readLatency(metric: MetricId, trial: TrialView, target: string): Readin
     };
   }
   if (metric === 'latency-p90') return { value: latency.p90Ms, text: formatMsValue(latency.p90Ms), basis: runs };
-  const change = trial.isBaseline ? undefined : ratioChange(latency);
+  const change = trial.isBaseline ? undefined : ratioChange(latency, sizeVerdict(trial, baseline));
   const rounds = `${formatNumber(latency.rounds)} rounds`;
   if (metric === 'ratio') {
     if (!change) return { value: 1, text: '1.00', basis: 'by definition' };
@@ -158,7 +186,7 @@ export function readMetric(
   target: string,
 ): Reading | undefined {
   const { source } = metrics[metric];
-  if (source === 'file') return readFile(metric, trial, baseline);
-  if (source === 'latency') return readLatency(metric, trial, target);
+  if (source === 'file') return readFile(metric as FileMetric, trial, baseline);
+  if (source === 'latency') return readLatency(metric, trial, baseline, target);
   return readAccuracy(metric, trial, trial.metrics);
 }

@@ -72,7 +72,7 @@ describe('packed weights', () => {
       fc.asyncProperty(
         dimensions,
         fc.integer({ min: 1, max: 8 }),
-        fc.constantFrom('table', 'halfTable', 'int8Table', 'affine', 'halfAffine'),
+        fc.constantFrom('table', 'halfTable', 'int8Table', 'affine', 'halfAffine', 'offset'),
         fc.constantFrom('tensor', 'channel', 'pairs'),
         fc.constantFrom(undefined, 0.3, 0.8, 1),
         fc.integer(),
@@ -90,13 +90,15 @@ describe('packed weights', () => {
             table: () => ({ table: reals(table) }),
             halfTable: () => ({ table: roundToHalfReals(reals(table)) }),
             int8Table: () => ({ table: Int8Array.from({ length: table }, () => random() * 256 - 128) }),
+            offset: () => ({ offset: Int8Array.from({ length: rows }, () => random() * (256 - 2 ** bits) - 128) }),
             affine: () => ({ scale: reals(rows), zeroPoint: reals(rows) }),
             halfAffine: () => ({ scale: roundToHalfReals(reals(rows)), zeroPoint: Float32Array.of(2 ** (bits - 1)) }),
           }[kind]();
           const codes = codesOf(length, bits, seed, zeros, zeroCode);
           const packed: PackedWeights = { codes, bits, shape, rowLength, decode };
           if (zeros !== undefined) packed.zeroCode = zeroCode;
-          const { y } = await runGraph(constantGraph(kind === 'int8Table' ? 'int8' : 'float32', packed), {}, 'all');
+          const integer = kind === 'int8Table' || kind === 'offset';
+          const { y } = await runGraph(constantGraph(integer ? 'int8' : 'float32', packed), {}, 'all');
           expect(y!.shape).toEqual(shape);
           expect(y!.data).toEqual(decodeCodes(packed));
         },

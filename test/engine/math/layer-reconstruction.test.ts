@@ -1,35 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cholesky, damp } from '../../../src/main/engine/math/cholesky';
+import { descend } from '../../../src/main/engine/math/coordinate-descent';
 import { factorInputs, outputError, reconstruct } from '../../../src/main/engine/math/layer-reconstruction';
-import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/matrix-products';
-import { numbersFrom } from '../techniques/small-networks';
+import { MatrixProducts } from '../../../src/main/engine/math/matrix-products';
+import { gramOf, randomMatrix, solve } from './random-gram';
 
 let products: MatrixProducts;
 beforeAll(async () => {
   products = await MatrixProducts.open(1);
 });
 afterAll(() => products.close());
-
-function randomMatrix(rows: number, columns: number, seed: number): Matrix {
-  const random = numbersFrom(seed);
-  return { rows, columns, data: Float32Array.from({ length: rows * columns }, () => random() * 2 - 1) };
-}
-
-/** X X^T / samples of correlated inputs. */
-function gramOf(columns: number, samples: number, seed: number): Matrix {
-  const inputs = randomMatrix(columns, samples, seed);
-  for (let row = 1; row < columns; row++)
-    for (let at = 0; at < samples; at++)
-      inputs.data[row * samples + at]! += 0.7 * inputs.data[(row - 1) * samples + at]!;
-  const data = new Float32Array(columns * columns);
-  for (let i = 0; i < columns; i++)
-    for (let j = 0; j < columns; j++) {
-      let sum = 0;
-      for (let at = 0; at < samples; at++) sum += inputs.data[i * samples + at]! * inputs.data[j * samples + at]!;
-      data[i * columns + j] = sum / samples;
-    }
-  return { rows: columns, columns, data };
-}
 
 describe('cholesky', () => {
   test('by hand', async () => {
@@ -52,19 +32,6 @@ describe('cholesky', () => {
     expect(largest).toBeLessThan(1e-4);
   });
 });
-
-/** Solves a x = b by Gaussian elimination. */
-function solve(a: number[][], b: number[]): number[] {
-  const rows = a.map((row, at) => [...row, b[at]!]);
-  rows.forEach((pivot, at) => {
-    rows.forEach((row, other) => {
-      if (other === at) return;
-      const factor = row[at]! / pivot[at]!;
-      for (let column = at; column < row.length; column++) row[column]! -= factor * pivot[column]!;
-    });
-  });
-  return rows.map((row, at) => row.at(-1)! / row[at]!);
-}
 
 describe('reconstruct', () => {
   test('one weight removed: the others move as the closed form of Optimal Brain Surgeon says', async () => {
@@ -102,5 +69,36 @@ describe('reconstruct', () => {
     const factor = await factorInputs(gramOf(200, 300, 7), products);
     const result = await reconstruct(weights, factor, (_row, _column, value) => value, products);
     expect(result.data).toEqual(weights.data);
+  });
+});
+
+describe('descend', () => {
+  const round = (value: number): number => Math.round(value * 4) / 4;
+
+  test('ends where no single weight is better a step higher or lower', async () => {
+    const gram = gramOf(20, 60, 11);
+    const target = randomMatrix(4, 20, 12);
+    const values = { ...target, data: target.data.map(round) };
+    for (let pass = 0; pass < 30; pass++)
+      await descend(values, target, gram, (_row, _column, value) => round(value), products);
+    const least = outputError(values, target, gram);
+    for (let index = 0; index < values.data.length; index++)
+      for (const step of [-0.25, 0.25]) {
+        const changed = { ...values, data: values.data.slice() };
+        changed.data[index]! += step;
+        expect(outputError(changed, target, gram)).toBeGreaterThanOrEqual(least - 1e-5);
+      }
+  });
+
+  test.each([9, 128, 300])('%i columns: a pass after reconstruct leaves less error', async (size) => {
+    const gram = gramOf(size, 3 * size, 5);
+    const target = randomMatrix(7, size, 6);
+    const factor = await factorInputs(gram, products, 0);
+    const quantize = (_row: number, _column: number, value: number): number => round(value);
+    const values = await reconstruct(target, factor, quantize, products);
+    const before = outputError(values, target, gram);
+    await descend(values, target, gram, quantize, products);
+    expect(values.data.every((value) => Number.isInteger(value * 4))).toBe(true);
+    expect(outputError(values, target, gram)).toBeLessThan(before);
   });
 });

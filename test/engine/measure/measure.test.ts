@@ -141,6 +141,9 @@ describe('describeArtifact', () => {
     expect(facts.sizeBytes).toBe(readFileSync(light).length);
     expect(facts.sizeCompressedBytes).toBeGreaterThan(0);
     expect(facts).toMatchObject({ params: 6, nonZeroParams: 2, macs: 6 });
+    // Six float weights of three values in a network of a few hundred bytes: spelled out, or less.
+    expect(facts.entropyBoundBytes).toBeGreaterThan(0);
+    expect(facts.entropyBoundBytes).toBeLessThanOrEqual(6 * 4);
   });
 
   it('counts the weights of a shared tensor once and its multiply-accumulates at every use', async () => {

@@ -74,6 +74,8 @@ export class ScriptedExecutor implements Executor {
           peakMemoryBytes: 1,
           mode: job.mode,
         };
+      case 'sensitivity':
+        return { images: job.calibration.entries.length, layers: [] };
     }
   }
 }

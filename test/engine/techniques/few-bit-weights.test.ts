@@ -103,6 +103,32 @@ describe('quantize.weights', () => {
     expect(encodeModel(result).length).toBeLessThan(0.75 * encodeModel(dense).length);
   });
 
+  test.each([
+    ['linear-symmetric', 1e-6],
+    ['linear', 0.01],
+    ['kmeans', 0.01],
+  ])('%s and then int8: stays in 4 bits, the weights move by no more than a share of %f', async (scheme, share) => {
+    const wide = new NetworkBuilder(5);
+    const graph = wide.head(wide.conv(wide.conv('input', 'stem', 3, 64, 3), 'tail', 64, 128, 3), 128, 10);
+    const fewBits = reload(await apply('quantize.weights', { bits: 4, scheme }, graph));
+    const integers = reload(await apply('quantize.static', { weightRange: 'min-max' }, fewBits));
+    // Two biases and two scales per channel, where the float file has one and a half.
+    expect(encodeModel(integers).length).toBeLessThan(1.15 * encodeModel(fewBits).length);
+    const plain = await decodeWeights(integers);
+    const producers = new Map(plain.nodes.map((node) => [node.outputs[0]!, node]));
+    for (const { node, weight } of weightLayers(await decodeWeights(fewBits))) {
+      const layer = plain.nodes.find(({ name }) => name === node.name)!;
+      const { inputs } = producers.get(layer.inputs[1]!)!;
+      const [codes, scales] = [plain.initializers.get(inputs[0]!)!, plain.initializers.get(inputs[1]!)!];
+      const perChannel = codes.data.length / scales.data.length;
+      const peak = (weight.data as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      codes.data.forEach((code, index) => {
+        const value = Number(code) * Number(scales.data[Math.floor(index / perChannel)]);
+        expect(Math.abs(value - Number(weight.data[index])) / peak).toBeLessThan(share);
+      });
+    }
+  });
+
   test('16 bits is half precision; a signal stops it; without images it says so', async () => {
     const half = await apply('quantize.weights', { bits: 16 });
     expect([...half.initializers.values()].some(({ type }) => type === 'float16')).toBe(true);

@@ -105,7 +105,7 @@ describe('checkRecipe', () => {
       },
       {
         technique: 'quantize.static',
-        version: 2,
+        version: 3,
         params: {
           weights: 'channel',
           calibration: 'min-max',
@@ -117,6 +117,7 @@ describe('checkRecipe', () => {
           excludeTypes: [],
           keepFirst: false,
           keepLast: false,
+          maxDrop: 100,
           format: 'qdq',
         },
         needs: ['calibration'],

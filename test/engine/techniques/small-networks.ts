@@ -173,7 +173,10 @@ export function contextFor(
         for (let first = 0; first < count; first += batchSize) {
           const taken = Math.min(batchSize, count - first);
           await Promise.resolve();
-          yield { data: data.slice(first * size, (first + taken) * size), shape: [taken, ...imageShape] };
+          const batch = data.slice(first * size, (first + taken) * size);
+          yield { data: batch, shape: [taken, ...imageShape] };
+          // As the real images do: a batch is gone once the next is asked for.
+          structuredClone(batch.buffer, { transfer: [batch.buffer] });
         }
       },
     },

@@ -59,6 +59,23 @@ describe('parseArguments', () => {
     ),
   );
 
+  it.each([
+    [['a', '--fill'], ''],
+    [['--fill', 'a'], ''],
+    [['--fill', '1,2', 'a'], '1,2'],
+    [['a', '--fill', '--slow'], ''],
+    [['a', '--fill=jam'], 'jam'],
+    [['a'], undefined],
+  ])('%j: a value that may be left out is %j', (words, value) => {
+    const own: Command = {
+      ...command,
+      options: { ...command.options, fill: { type: 'string', value: '[N]', optional: /^[\d,]+$/, help: 'fill' } },
+    };
+    const parsed = parseArguments(own, words);
+    expect(parsed.text('fill')).toBe(value);
+    expect(parsed.positionals).toEqual(['a']);
+  });
+
   it('asks for nothing when only help is wanted', () => {
     expect(parseArguments(command, ['--help']).flag('help')).toBe(true);
     expect(parseArguments(command, ['-h']).flag('help')).toBe(true);

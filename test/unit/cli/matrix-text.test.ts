@@ -43,10 +43,10 @@ const lines = matrixText(view).split('\n');
 const line = (recipe: string): string => lines.find((text) => text.startsWith(`${recipe} `) || text === recipe)!;
 
 describe('matrixText', () => {
-  it('has one table a network, which fits in 110 columns', () => {
+  it('has one table a network, which fits in 120 columns', () => {
     expect(lines.filter((text) => /^─/.test(text))).toHaveLength(2);
     for (const text of lines) expect(text.length, text).toBeLessThanOrEqual(140);
-    for (const text of lines.filter((each) => /─|×/.test(each))) expect(text.length, text).toBeLessThanOrEqual(110);
+    for (const text of lines.filter((each) => /─|×/.test(each))) expect(text.length, text).toBeLessThanOrEqual(120);
   });
 
   it('shows a baseline with its own interval and without verdicts', () => {
@@ -87,6 +87,35 @@ describe('matrixText', () => {
     expect(
       matrixText({ ...view, manifest: { ...view.manifest, dataset: { ...view.manifest.dataset, skipped: 3 } } }),
     ).toContain('1,000 evaluation images, 3 skipped,');
+  });
+
+  it('shows bits per weight, and marks what gains size only', () => {
+    const small = trial(
+      { recipe: 'small' },
+      { sizeBytes: 3.8e6, bitsPerWeight: 8.7654, latency: [latency({ ratioInterval: [0.97, 1.02], ratio: 1 })] },
+    );
+    const large = trial(
+      { recipe: 'large' },
+      { sizeBytes: 14e6, latency: [latency({ ratioInterval: [0.97, 1.02], ratio: 1 })] },
+    );
+    const text = matrixText(run([view.trials[0]!, small, large]));
+    expect(text).toMatch(/^small +3\.80 +×0\.27 +8\.77 +4\.12 +◇ ×1\.00 \[0\.97, 1\.02\]/m);
+    expect(text).toMatch(/^large .*≈ ×1\.00/m);
+    expect(text).toContain('◇ no clear difference in time, but a smaller file: size only');
+  });
+
+  it('says which trials collapsed and why, and what was published', () => {
+    const published = [
+      { top1Drop: 0.34, source: { title: 'A paper', url: 'https://example.org/a' }, differs: 'trained' },
+    ];
+    const text = matrixText(
+      run([
+        trial({ recipe: 'int8', collapsed: 'it guesses; use one scale per channel', published }, { top1Delta: -69 }),
+      ]),
+    );
+    expect(text).toContain('mobilenetv2/int8 collapsed: it guesses; use one scale per channel.\n');
+    expect(text).toContain('mobilenetv2/int8: top-1 −69.0 here, −0.3 published (A paper; trained).\n');
+    expect(matrixText(view)).not.toMatch(/collapsed|published/);
   });
 
   it('never shows a value that is not there', () => expect(matrixText(view)).not.toMatch(/undefined|NaN|null/));

@@ -63,6 +63,22 @@ describe('trialCells', () => {
     expect(states(trialCells(unlabelled, shown, undefined, target))).toEqual(['waiting', 'running', 'none']);
   });
 
+  it('marks a collapse at top-1 alone, and tells the cause', () => {
+    const collapsed = 'it lost 69.0 points; use one scale per channel';
+    const done = trial({ collapsed }, { sizeBytes: 1000, n: 1000, top1: 10, latency: [latency()] });
+    const cells = trialCells(done, shown, undefined, target);
+    expect(cells.map((cell) => cell.collapsed)).toEqual([undefined, undefined, collapsed]);
+    expect(cells[2]!.description).toMatch(/collapsed: it lost 69.0 points; use one scale per channel$/);
+    expect(cells[1]!.description).not.toContain('collapsed');
+  });
+
+  it('says size only where the file is smaller and the time is not clear', () => {
+    const measured = trial({}, { sizeBytes: 1000, latency: [latency({ ratioInterval: [0.97, 1.02] })] });
+    const [, time] = trialCells(measured, shown, trial({ recipe: 'baseline' }, { sizeBytes: 4000 }), target);
+    expect(time!.reading!.change!.words).toBe('size only');
+    expect(time!.description).toMatch(/: size only$/);
+  });
+
   it('describes a difference in words', () => {
     const done = trial(
       {},

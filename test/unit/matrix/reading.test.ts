@@ -8,6 +8,8 @@ const baseline = trial(
   {
     sizeBytes: 13_970_000,
     sizeCompressedBytes: 12_900_000,
+    entropyBoundBytes: 12_230_000,
+    bitsPerWeight: 31.9,
     params: 3_504_872,
     nonZeroParams: 3_504_872,
     macs: 300_774_272,
@@ -22,6 +24,8 @@ const candidate = trial(
   {
     sizeBytes: 3_840_133,
     sizeCompressedBytes: 3_210_000,
+    entropyBoundBytes: 3_050_000,
+    bitsPerWeight: 8.765,
     params: 3_504_872,
     nonZeroParams: 3_400_000,
     macs: 300_774_272,
@@ -41,8 +45,20 @@ const read = (metric: MetricId): Reading | undefined => readMetric(metric, candi
 
 describe('readMetric', () => {
   it.each<[MetricId, Partial<Reading>]>([
-    ['size', { text: '3.84', basis: 'exact', change: { text: '×0.27', direction: 'down', verdict: 'gain' } }],
-    ['params', { text: '3.50', change: { text: 'same', direction: 'same', verdict: 'unclear' } }],
+    [
+      'size',
+      {
+        text: '3.84',
+        basis: 'exact',
+        change: { text: '×0.27', direction: 'down', verdict: 'gain', words: 'clear gain' },
+      },
+    ],
+    ['entropy-bound', { text: '3.05', value: 3.05, basis: 'exact' }],
+    ['bits-per-weight', { text: '8.77', value: 8.765, basis: 'exact' }],
+    [
+      'params',
+      { text: '3.50', change: { text: 'same', direction: 'same', verdict: 'unclear', words: 'no clear difference' } },
+    ],
     ['macs', { text: '301' }],
     [
       'latency',
@@ -50,7 +66,7 @@ describe('readMetric', () => {
         text: '4.12',
         spread: '±0.06',
         basis: 'n 400, 20 rounds',
-        change: { text: '×0.59', interval: '[0.57, 0.61]', direction: 'down', verdict: 'gain' },
+        change: { text: '×0.59', interval: '[0.57, 0.61]', direction: 'down', verdict: 'gain', words: 'clear gain' },
       },
     ],
     ['ratio', { text: '0.59', basis: '20 rounds' }],
@@ -62,7 +78,13 @@ describe('readMetric', () => {
         text: '80.1',
         spread: '±2.5',
         basis: 'n 1,000',
-        change: { text: '+0.4', interval: '[−0.7, +1.5]', direction: 'up', verdict: 'unclear' },
+        change: {
+          text: '+0.4',
+          interval: '[−0.7, +1.5]',
+          direction: 'up',
+          verdict: 'unclear',
+          words: 'no clear difference',
+        },
       },
     ],
     ['agreement', { text: '93.4', basis: 'n 1,000' }],
@@ -70,6 +92,23 @@ describe('readMetric', () => {
 
   it('has no time ratio where latency was not measured on the target', () => {
     expect(readMetric('latency', candidate, baseline, 'ort-cpu x2')).toBeUndefined();
+  });
+
+  it.each<[string, [number, number], number, string]>([
+    ['smaller, no clear difference in time', [0.97, 1.04], 3_840_133, 'size only'],
+    ['smaller and faster', [0.57, 0.61], 3_840_133, 'clear gain'],
+    ['smaller and slower', [1.6, 1.8], 3_840_133, 'size only, slower'],
+    ['as large, no clear difference in time', [0.97, 1.04], 13_970_100, 'no clear difference'],
+    ['larger, no clear difference in time', [0.97, 1.04], 15e6, 'no clear difference'],
+  ])('says what a %s file gains', (_, ratioInterval, sizeBytes, words) => {
+    const measured = trial({}, { sizeBytes, latency: [latency({ ratioInterval })] });
+    for (const metric of ['latency', 'ratio'] as const)
+      expect(readMetric(metric, measured, baseline, target)?.change?.words).toBe(words);
+  });
+
+  it('claims no size where a size is not known', () => {
+    const measured = trial({}, { latency: [latency({ ratioInterval: [0.97, 1.04] })] });
+    expect(readMetric('latency', measured, baseline, target)?.change?.words).toBe('no clear difference');
   });
 
   it('compares the baseline with nothing', () => {

@@ -40,6 +40,11 @@ test.each<[string, Partial<CollapseEvidence>, RegExp]>([
   ['pruning', { steps: [{ technique: 'prune.magnitude', params: { amount: 0.9 } }] }, /took 90 % of the weights/],
   ['few bits', { steps: [{ technique: 'quantize.weights', params: { bits: 2 } }] }, /2-bit weights/],
   [
+    'weights rounded to the nearest value',
+    { steps: [{ technique: 'cluster.weights', params: { clusters: 32, rounding: 'nearest' } }] },
+    /cluster.weights rounded each weight for itself: use second-order rounding/,
+  ],
+  [
     'a network that guesses from the start',
     { metrics: { top1: 0.1 }, baselineTop1: 0.1, steps: [] },
     /^it guesses; .*preprocessing/,

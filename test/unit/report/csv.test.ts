@@ -99,6 +99,52 @@ describe('csvReport', () => {
     expect(asRecords(csvReport(run([trial({}, { top1Delta: -1.25 })])))[0]!.top1_delta_points).toBe('-1.25');
   });
 
+  it('carries bits, the collapse with its cause, and what was published', () => {
+    const published = [
+      {
+        top1Float: 71.9,
+        top1: 71.6,
+        top1Drop: 0.3,
+        source: { title: 't', url: 'https://example.org/a' },
+        differs: 'QAT',
+      },
+    ];
+    const collapsed = 'it lost 69.0 points; one weight scale a layer';
+    const [row] = asRecords(
+      csvReport(
+        run([trial({ collapsed, published }, { bitsPerWeight: 8.7654, entropyBoundBytes: 3_050_000, top1Delta: -69 })]),
+      ),
+    );
+    expect(row).toMatchObject({
+      bits_per_weight: '8.765',
+      entropy_bound_bytes: '3050000',
+      collapsed,
+      published_top1_drop_points: '0.3',
+      published_source: 'https://example.org/a',
+      published_differs: 'QAT',
+    });
+  });
+
+  it('says what each latency means beside the size', () => {
+    const held = latency({ ratioInterval: [0.97, 1.02] });
+    const view = run([
+      trial({ recipe: 'baseline' }, { sizeBytes: 1000, latency: [held] }),
+      trial({ recipe: 'smaller' }, { sizeBytes: 250, latency: [held] }),
+      trial({ recipe: 'slower' }, { sizeBytes: 250, latency: [latency({ ratioInterval: [1.5, 1.7] })] }),
+      trial({ recipe: 'faster' }, { sizeBytes: 250, latency: [latency()] }),
+      trial({ recipe: 'same' }, { sizeBytes: 1001, latency: [held] }),
+      trial({ recipe: 'waiting' }),
+    ]);
+    expect(asRecords(csvReport(view)).map((row) => row.latency_verdict)).toEqual([
+      '',
+      'size only',
+      'size only, slower',
+      'clear gain',
+      'no clear difference',
+      '',
+    ]);
+  });
+
   it('is read back by a reader of RFC 4180 whatever the names', () => {
     const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
     fc.assert(

@@ -83,6 +83,35 @@ describe('htmlReport', () => {
     expect(page).toContain('<i>≈</i> −1.0 [−2.0, 0.0]');
   });
 
+  it('shows bits per weight, size only, a collapse and what was published, as text', () => {
+    const source = { title: hostile, url: 'https://example.org/a?b=1&c=2' };
+    const published = [{ top1Float: 71.9, top1: 71.6, top1Drop: 0.3, source, differs: hostile }];
+    const text = htmlReport(
+      run([
+        trial({ recipe: 'baseline' }, { sizeBytes: 14e6 }),
+        trial(
+          { collapsed: 'it guesses; check its card', published },
+          {
+            sizeBytes: 4e6,
+            bitsPerWeight: 9.13,
+            latency: [latency({ ratio: 1, ratioInterval: [0.97, 1.02] })],
+            top1: 1,
+            top1Delta: -69,
+            top1DeltaInterval: [-72, -66],
+          },
+        ),
+      ]),
+    );
+    expect(text).toContain('×0.29 · 9.1 bit');
+    expect(text).toContain('<i>≈</i> ×1.00 [0.97, 1.02]</small><br><small>size only</small>');
+    expect(text).toContain('[−72.0, −66.0]</small><br><small>collapsed</small>');
+    expect(text).toContain('Collapsed: it guesses; check its card.');
+    expect(text).toContain('<td>−69.0 [−72.0, −66.0]</td><td>−0.3, 71.9 to 71.6 %</td>');
+    expect(text).toContain('https://example.org/a?b=1&amp;c=2');
+    expect(text).not.toContain(hostile);
+    expect(text).not.toMatch(/\shref=/);
+  });
+
   it('shows why a trial failed in place of its numbers', () => {
     expect(page).toMatch(/<td colspan="3" class="failed">&lt;script&gt;.* failed: /);
   });

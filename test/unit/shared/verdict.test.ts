@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { verdictOfDelta, verdictOfRatio, verdictText, type Better, type Verdict } from '@shared/verdict';
+import {
+  latencyVerdictText,
+  verdictOfDelta,
+  verdictOfRatio,
+  verdictOfSize,
+  verdictText,
+  type Better,
+  type Verdict,
+} from '@shared/verdict';
 
 describe('verdictOfDelta', () => {
   it.each<[[number, number], Better, Verdict]>([
@@ -37,6 +45,27 @@ describe('verdictOfRatio', () => {
     );
   });
 });
+
+it.each([
+  [250, 1000, 'gain'],
+  [1000, 1000, 'unclear'],
+  [996, 1000, 'unclear'],
+  [1004, 1000, 'unclear'],
+  [994, 1000, 'gain'],
+  [1100, 1000, 'loss'],
+] as const)('a file of %d bytes against %d -> %s', (size, baseline, verdict) =>
+  expect(verdictOfSize(size, baseline)).toBe(verdict),
+);
+
+it.each([
+  ['unclear', 'gain', 'size only'],
+  ['loss', 'gain', 'size only, slower'],
+  ['gain', 'gain', 'clear gain'],
+  ['unclear', 'unclear', 'no clear difference'],
+  ['unclear', 'loss', 'no clear difference'],
+  ['loss', 'unclear', 'clear loss'],
+  ['unclear', undefined, 'no clear difference'],
+] as const)('latency %s, size %s -> %s', (time, size, words) => expect(latencyVerdictText(time, size)).toBe(words));
 
 it('says it in the words of the design', () => {
   expect((['gain', 'loss', 'unclear'] as const).map(verdictText)).toEqual([

@@ -1,6 +1,7 @@
 import type { ErrorReport } from '@shared/errors';
 import type { ModelCard } from '@shared/model-card';
 import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
+import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
 import type { LatencyMode, Target } from '@shared/sweep-file';
 import type { ImageSet } from '../dataset/dataset';
 import type { Predictions } from '../measure/accuracy';
@@ -48,15 +49,21 @@ export interface MeasureJob {
   seed: number;
 }
 
-export type Job = CompressJob | DescribeJob | EvaluateJob | MeasureJob;
+export interface SensitivityJob extends Omit<CompressJob, 'kind' | 'technique' | 'params' | 'outputPath'> {
+  kind: 'sensitivity';
+  method: SensitivityMethod;
+}
+
+export type Job = CompressJob | DescribeJob | EvaluateJob | MeasureJob | SensitivityJob;
 
 export interface JobResults {
   compress: { sizeBytes: number };
   describe: FileMetrics;
   evaluate: Predictions;
   measure: LatencyMetrics;
+  /** `images`: how many were used. */
+  sensitivity: { images: number; layers: LayerSensitivity[] };
 }
-export type JobKind = keyof JobResults;
 
 export interface JobReporter {
   progress(stage: string, done: number, total: number): void;

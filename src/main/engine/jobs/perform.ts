@@ -2,6 +2,7 @@ import { describeArtifact } from '../measure/describe';
 import { compress } from './compress';
 import { evaluate } from './evaluate';
 import { measure } from './measure';
+import { sensitivity } from './sensitivity';
 import type { Job, JobReporter, JobResults } from './job';
 
 /** Does a job in this process. */
@@ -15,5 +16,7 @@ export async function perform(job: Job, report: JobReporter): Promise<JobResults
       return evaluate(job, report);
     case 'measure':
       return measure(job, report);
+    case 'sensitivity':
+      return sensitivity(job, report);
   }
 }

@@ -21,7 +21,7 @@ export interface PackedWeights {
   permutation?: readonly number[];
   /** Consecutive elements that share a table or a scale, e.g. the elements of one output channel; all by default. */
   rowLength?: number;
-  decode: TableDecode | AffineDecode | BasesDecode;
+  decode: TableDecode | AffineDecode | OffsetDecode | BasesDecode;
   /** The code of weight 0: where it is frequent enough, the others are stored sparsely. */
   zeroCode?: number;
 }
@@ -35,6 +35,11 @@ export interface TableDecode {
 export interface AffineDecode {
   scale: Float32Array;
   zeroPoint: Float32Array;
+}
+
+/** value = code + offset[row], in int8. */
+export interface OffsetDecode {
+  offset: Int8Array;
 }
 
 /** value = the sum over m of bases[row * bits + m], added where bit m of the code (from the lowest) is 1, subtracted where it is 0. */
@@ -109,6 +114,8 @@ function signOf(code: number, bit: number): number {
 export function decodeCodes(packed: PackedWeights): Float32Array | Int8Array {
   const { codes, decode, bits } = packed;
   const { rows, rowLength } = rowsOf(packed);
+  if ('offset' in decode)
+    return Int8Array.from(codes, (code, index) => code + decode.offset[Math.floor(index / rowLength)]!);
   if (!('scale' in decode)) {
     const table = 'table' in decode ? decode.table : tableOfBases(decode.bases, bits);
     const entries = table.length / rows;
@@ -205,7 +212,11 @@ function writeValues(writer: DecoderWriter, packed: PackedWeights, flat: string)
   const full = padding === 0 ? flat : writer.emit('Pad', [flat, writer.constant(int64Tensor([2], [0, padding]))]);
   const matrix = writer.emit('Reshape', [full, writer.constant(int64Tensor([2], [rows, rowLength]))]);
   let values: string;
-  if (!('scale' in decode)) {
+  if ('offset' in decode) {
+    const offset = writer.store(makeTensor('int8', [rows, 1], decode.offset));
+    const sum = writer.emit('Add', [matrix, writer.emit('Cast', [offset], { to: attr.int(codeOf('int32')) })]);
+    values = writer.emit('Cast', [sum], { to: attr.int(codeOf('int8')) });
+  } else if (!('scale' in decode)) {
     values = writer.emit('GatherElements', [writeTable(writer, decode, packed.bits, rows), matrix], {
       axis: attr.int(1),
     });
@@ -234,7 +245,9 @@ export function packedInitializer(
       ? decode.table.length % rows === 0
       : 'bases' in decode
         ? decode.bases.length === rows * bits
-        : decode.scale.length === 1 || decode.scale.length === rows;
+        : 'offset' in decode
+          ? decode.offset.length === rows
+          : decode.scale.length === 1 || decode.scale.length === rows;
   if (!(bits >= 1 && bits <= 8) || codes.length === 0 || codes.length !== elementCount(shape) || !fits)
     throw new RangeError(
       `${codes.length} codes of ${bits} bits do not make a tensor [${shape.join(',')}] of ${rows} rows`,

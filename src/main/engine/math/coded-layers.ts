@@ -1,25 +1,34 @@
 import type { TechniqueContext } from '../techniques/technique';
 import { copyGraph, type Graph } from '../onnx/graph';
+import { removeDead } from '../onnx/remove-dead';
 import { packedInitializer, type PackedWeights } from './bit-planes';
 import type { WeightGrid } from './few-bit-grid';
 import { FreshNames, shortenValueNames } from './fresh-names';
-import type { Quantizer } from './layer-reconstruction';
-import { reconstructLayers } from './second-order';
+import { refitGrid } from './refit-grid';
+import { reconstructLayers, type LayerCoder } from './second-order';
 import type { WeightLayer } from './weight-layers';
 import { weightRows, type WeightRows } from './weight-rows';
 
-/** Calibration images for second-order rounding: more change the result little and take longer. */
-const secondOrderImages = 128;
+/**
+ * Calibration images for second-order rounding. With twice as many as 128, mobilenetv2 in 3-bit tables answers 7 % nearer to the float network
+ * (Kullback-Leibler divergence on images not used for calibration).
+ */
+const secondOrderImages = 256;
 /** From this share of zero weights on a layer counts as pruned: its zeros stay. */
 const prunedShare = 0.15;
 
-export type GridFor = (rows: WeightRows, importance?: Float32Array) => WeightGrid;
+export type GridFor = (rows: WeightRows, importance: Float32Array | undefined, layer: WeightLayer) => WeightGrid;
 
-interface CodedLayer {
+/** All that the file's size depends on. */
+export interface StoredLayer {
   layer: WeightLayer;
   rows: WeightRows;
-  grid: WeightGrid;
+  grid: Pick<WeightGrid, 'bits' | 'rowsPerGroup' | 'decode'>;
   codes: Uint8Array;
+}
+
+interface CodedLayer extends StoredLayer {
+  grid: WeightGrid;
 }
 
 export const permutationOf = ({ isTransposed }: WeightRows): Pick<PackedWeights, 'permutation'> =>
@@ -32,7 +41,7 @@ function isPruned({ data }: WeightRows): boolean {
 }
 
 /** The code that stands for 0 in every row; undefined where there is none. */
-function zeroCodeOf(grid: WeightGrid): number | undefined {
+export function zeroCodeOf(grid: Pick<WeightGrid, 'decode'>): number | undefined {
   if (!('scale' in grid.decode)) return undefined;
   const [code = NaN] = grid.decode.zeroPoint;
   return Number.isInteger(code) && grid.decode.zeroPoint.every((other) => other === code) ? code : undefined;
@@ -42,7 +51,16 @@ function nearestCodes({ data, columns }: WeightRows, grid: WeightGrid): Uint8Arr
   return Uint8Array.from(data, (value, index) => grid.codeOf(Math.floor(index / columns), value));
 }
 
-function store(graph: Graph, coded: readonly CodedLayer[]): void {
+/** A copy of the graph with the weights of layers stored as their codes. */
+export function storeLayers(graph: Graph, coded: readonly StoredLayer[]): Graph {
+  // Biases that moved have left their old values behind.
+  const result = removeDead(graph);
+  store(result, coded);
+  shortenValueNames(result);
+  return result;
+}
+
+function store(graph: Graph, coded: readonly StoredLayer[]): void {
   const names = new FreshNames(graph);
   for (const { layer, rows, grid, codes } of coded) {
     const { bits, decode, rowsPerGroup } = grid;
@@ -65,24 +83,34 @@ export async function codeLayers(
 ): Promise<Graph> {
   const coded = new Map<string, CodedLayer>();
   const begin = (layer: WeightLayer, rows: WeightRows, importance?: Float32Array): CodedLayer => {
-    const started = { layer, rows, grid: gridFor(rows, importance), codes: new Uint8Array(rows.data.length) };
+    const started = { layer, rows, grid: gridFor(rows, importance, layer), codes: new Uint8Array(rows.data.length) };
     coded.set(layer.weightName, started);
     return started;
   };
-  const quantizerFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array): Quantizer => {
-    const { grid, codes } = begin(layer, rows, importance);
+  const coderFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array): LayerCoder => {
+    const started = begin(layer, rows, importance);
+    const { codes } = started;
+    const { columns } = rows;
     const original = weightRows(layer);
-    const zeroCode = isPruned(original) ? zeroCodeOf(grid) : undefined;
-    return (row, column, value) => {
-      const index = row * rows.columns + column;
-      const code = zeroCode !== undefined && original.data[index] === 0 ? zeroCode : grid.codeOf(row, value);
-      codes[index] = code;
-      return grid.valueOf(row, code);
+    const zeroCode = isPruned(original) ? zeroCodeOf(started.grid) : undefined;
+    return {
+      quantize(row, column, value) {
+        const { grid } = started;
+        const index = row * columns + column;
+        const code = zeroCode !== undefined && original.data[index] === 0 ? zeroCode : grid.codeOf(row, value);
+        codes[index] = code;
+        return grid.valueOf(row, code);
+      },
+      async refit(target, gram) {
+        const grid = await refitGrid(started.grid, codes, columns, target, gram);
+        started.grid = grid;
+        return Float32Array.from(codes, (code, index) => grid.valueOf(Math.floor(index / columns), code));
+      },
     };
   };
   let result = copyGraph(graph);
   if (rounding === 'second-order')
-    ({ graph: result } = await reconstructLayers(graph, layers, quantizerFor, {
+    ({ graph: result } = await reconstructLayers(graph, layers, coderFor, {
       id,
       images: secondOrderImages,
       context,
@@ -92,7 +120,5 @@ export async function codeLayers(
     const started = begin(layer, weightRows(layer));
     started.codes = nearestCodes(started.rows, started.grid);
   }
-  store(result, [...coded.values()]);
-  shortenValueNames(result);
-  return result;
+  return storeLayers(result, [...coded.values()]);
 }

@@ -12,6 +12,20 @@ export interface WeightGrid {
   /** The code of the nearest value. */
   codeOf(row: number, value: number): number;
   valueOf(row: number, code: number): number;
+  free: FreeNumbers;
+  /** The grid with other free numbers, rounded to what the file can hold. */
+  refitted(numbers: Float64Array): WeightGrid;
+}
+
+/** The numbers that make a grid: its values are linear in them, so that they can be fitted. */
+export interface FreeNumbers {
+  /** As they are now, `perGroup` for each group of rows. */
+  start: Float64Array;
+  perGroup: number;
+  /** The value of a code under other numbers. */
+  valueFrom(numbers: Float64Array, row: number, code: number): number;
+  /** Adds `amount` times the derivatives of that value, to the given power, to `sums`. */
+  addGradient(sums: Float64Array, row: number, code: number, amount: number, power: 1 | 2): void;
 }
 
 /** What the values of one group are fitted to, and how much an error of each counts; all the same without `importance`. */
@@ -110,8 +124,16 @@ function samplesOf(weights: Matrix, { rowsPerGroup, importance }: GridOptions, l
 
 /** Evenly spaced values: a scale and a zero point per group of rows. */
 export function affineGrid(weights: Matrix, options: GridOptions, isSymmetric: boolean): WeightGrid {
-  const { bits, rowsPerGroup } = options;
-  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, bits, isSymmetric));
+  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, options.bits, isSymmetric));
+  return affineGridOf(fits, options, isSymmetric);
+}
+
+interface AffineFit {
+  scale: number;
+  zeroPoint: number;
+}
+
+function affineGridOf(fits: AffineFit[], { bits, rowsPerGroup }: GridOptions, isSymmetric: boolean): WeightGrid {
   const scale = roundToHalfReals(Float32Array.from(fits, (fit) => fit.scale));
   const zeroPoint = roundToHalfReals(Float32Array.from(fits, (fit) => fit.zeroPoint));
   const top = 2 ** bits - 1;
@@ -125,10 +147,50 @@ export function affineGrid(weights: Matrix, options: GridOptions, isSymmetric: b
       return step === 0 ? 0 : Math.min(top, Math.max(0, Math.round(value / step + zeroPoint[at(row)]!)));
     },
     valueOf: (row, code) => Math.fround(Math.fround(code - zeroPoint[at(row)]!) * scale[at(row)]!),
+    ...evenlySpaced(scale, zeroPoint, rowsPerGroup, isSymmetric, (moved) =>
+      affineGridOf(moved, { bits, rowsPerGroup }, isSymmetric),
+    ),
   };
 }
 
-/** A grid from one ascending table per group of rows; short tables are filled up with their last value. */
+/** The free numbers of evenly spaced values: the step, and where zero need not be a level, by how much all values move. */
+function evenlySpaced(
+  scale: ArrayLike<number>,
+  zeroPoint: ArrayLike<number>,
+  rowsPerGroup: number,
+  isSymmetric: boolean,
+  gridOf: (fits: AffineFit[]) => WeightGrid,
+): Pick<WeightGrid, 'free' | 'refitted'> {
+  const perGroup = isSymmetric ? 1 : 2;
+  const start = new Float64Array(scale.length * perGroup);
+  for (let group = 0; group < scale.length; group++) start[group * perGroup] = scale[group]!;
+  const groupOf = (row: number): number => Math.floor(row / rowsPerGroup);
+  return {
+    free: {
+      start,
+      perGroup,
+      valueFrom(numbers, row, code) {
+        const group = groupOf(row);
+        return numbers[group * perGroup]! * (code - zeroPoint[group]!) + (isSymmetric ? 0 : numbers[group * 2 + 1]!);
+      },
+      addGradient(sums, row, code, amount, power) {
+        const group = groupOf(row);
+        sums[group * perGroup]! += amount * (code - zeroPoint[group]!) ** power;
+        if (!isSymmetric) sums[group * 2 + 1]! += amount;
+      },
+    },
+    refitted: (numbers) =>
+      gridOf(
+        Array.from(scale, (_, group) => {
+          const step = numbers[group * perGroup]!;
+          const shift = isSymmetric || step === 0 ? 0 : numbers[group * 2 + 1]! / step;
+          return { scale: step, zeroPoint: zeroPoint[group]! - shift };
+        }),
+      ),
+  };
+}
+
+/** A grid from one table per group of rows; short tables are filled up with their last value. */
 function tableGrid(tables: Float32Array[], bits: number, rowsPerGroup: number): WeightGrid {
   const entries = Math.max(...tables.map((table) => table.length));
   const joined = new Float32Array(tables.length * entries);
@@ -138,22 +200,49 @@ function tableGrid(tables: Float32Array[], bits: number, rowsPerGroup: number): 
   });
   const table = roundToHalfReals(joined);
   const at = (row: number): number => Math.floor(row / rowsPerGroup) * entries;
+  // Refitted entries may have passed each other.
+  const codes = Uint8Array.from(table.keys(), (index) => index % entries);
+  const ascending = table.slice();
+  for (let start = 0; start < table.length; start += entries) {
+    codes.subarray(start, start + entries).sort((a, b) => table[start + a]! - table[start + b]!);
+    ascending.subarray(start, start + entries).sort();
+  }
   return {
     bits,
     rowsPerGroup,
     decode: { table },
-    codeOf: (row, value) => nearestCentre(table, value, at(row), at(row) + entries),
+    codeOf: (row, value) => codes[at(row) + nearestCentre(ascending, value, at(row), at(row) + entries)]!,
     valueOf: (row, code) => table[at(row) + code]!,
+    free: {
+      start: Float64Array.from(table),
+      perGroup: entries,
+      valueFrom: (numbers, row, code) => numbers[at(row) + code]!,
+      addGradient: (sums, row, code, amount) => (sums[at(row) + code]! += amount),
+    },
+    refitted(numbers) {
+      const moved = tables.map((_, group) =>
+        Float32Array.from(numbers.subarray(group * entries, (group + 1) * entries)),
+      );
+      return tableGrid(moved, bits, rowsPerGroup);
+    },
   };
 }
 
 /** Evenly spaced values kept as a table, from the smallest weight to the largest or narrower. */
 export function uniformTableGrid(weights: Matrix, options: GridOptions): WeightGrid {
-  const tables = samplesOf(weights, options, largestSample).map((sample) => {
-    const { scale, zeroPoint } = fitAffine(sample, options.bits, false);
-    return Float32Array.from({ length: 2 ** options.bits }, (_, code) => (code - zeroPoint) * scale);
-  });
-  return tableGrid(tables, options.bits, options.rowsPerGroup);
+  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, options.bits, false));
+  return uniformTableOf(fits, options);
+}
+
+function uniformTableOf(fits: AffineFit[], { bits, rowsPerGroup }: GridOptions): WeightGrid {
+  const tables = fits.map(({ scale, zeroPoint }) =>
+    Float32Array.from({ length: 2 ** bits }, (_, code) => (code - zeroPoint) * scale),
+  );
+  const [scales, zeroPoints] = [fits.map(({ scale }) => scale), fits.map(({ zeroPoint }) => zeroPoint)];
+  return {
+    ...tableGrid(tables, bits, rowsPerGroup),
+    ...evenlySpaced(scales, zeroPoints, rowsPerGroup, false, (moved) => uniformTableOf(moved, { bits, rowsPerGroup })),
+  };
 }
 
 /** Points that k-means sees of one group: more where there are more clusters. */

@@ -13,7 +13,13 @@ export interface Quantizer {
 }
 
 const blockSize = 128;
-const dampingShare = 0.01;
+/** Of the mean diagonal element, what is added to all. */
+export const dampingShare = 0.01;
+/**
+ * How much of the errors of earlier layers a layer makes up for. All of it fits the calibration images rather than new ones: mobilenetv2 in 3-bit
+ * tables then answers 18 % farther from the float network (Kullback-Leibler divergence) than with half of it, and with a quarter it is no nearer.
+ */
+const retargetShare = 0.5;
 
 /** Columns by importance: what matters most is quantized first, while most columns are left to make up for it. */
 function columnOrder(gram: Matrix): Uint32Array {
@@ -110,8 +116,8 @@ async function subtractSolved(
 }
 
 /**
- * The weights that, on the inputs at hand, come nearest to what `weights` give on the reference inputs r: W + W (sum r x^T - H) H^-1. They
- * make up for errors made in the layers before (Li et al. 2025, "GPTAQ").
+ * The weights that, on the inputs at hand, come nearest to what `weights` give on the reference inputs r are W + W (sum r x^T - H) H^-1:
+ * they make up for errors made in the layers before (Li et al. 2025, "GPTAQ"). This goes a share of that way.
  * @param gram H before shrinking. @param cross sum r x^T.
  */
 export async function retarget(
@@ -133,7 +139,8 @@ export async function retarget(
   const moved = await solve(right, lower, products);
   const data = weights.data.slice();
   for (let row = 0; row < rows; row++)
-    for (let at = 0; at < columns; at++) data[row * columns + order[at]!]! += moved.data[row * columns + at]!;
+    for (let at = 0; at < columns; at++)
+      data[row * columns + order[at]!]! += retargetShare * moved.data[row * columns + at]!;
   return { rows, columns, data };
 }
 

@@ -56,6 +56,12 @@ export class MatrixProducts {
     return this.run(this.plain, c, a, b);
   }
 
+  /** a b. */
+  times(a: Matrix, b: Matrix): Promise<Matrix> {
+    const zeros: Matrix = { rows: a.rows, columns: b.columns, data: new Float32Array(a.rows * b.columns) };
+    return this.run(this.plain, zeros, { ...a, data: a.data.map((value) => -value) }, b);
+  }
+
   /** c - a b^T. */
   subtractTransposed(c: Matrix, a: Matrix, b: Matrix): Promise<Matrix> {
     return this.run(this.transposed, c, a, b);

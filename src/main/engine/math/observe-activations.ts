@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '@shared/errors';
-import { encodeParts } from '../onnx/encode';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { attr, makeNode, makeValue } from '../onnx/make';
 import { removeDead } from '../onnx/remove-dead';
 import { encodeModel } from '../onnx/save';
 import { inferShapes } from '../onnx/shapes';
 import { ort } from '../runtimes/ort';
+import type { RuntimeTensor, Session } from '../runtimes/runtime';
 import type { TechniqueContext } from '../techniques/technique';
 import { ActivationObserver, type ValueObservation } from './activation-observer';
 import { FreshNames } from './fresh-names';
+import { networkKey } from './network-key';
 
 /** Part of the cache key: raise it when the same images would be observed differently. */
 const observerVersion = 1;
@@ -75,14 +75,24 @@ async function observe(
   const observers = values.map(() => new ActivationObserver());
   const input = graph.inputs[0]!;
   const fixedBatch = typeof input.shape[0] === 'number' && input.shape[0] > 0 ? input.shape[0] : undefined;
-  const session = await ort.open(encodeModel(observed), { threads });
+  const batches = calibration.batches(fixedBatch ?? calibrationBatch)[Symbol.asyncIterator]();
+  // The first images are made ready while the session opens.
+  const first = batches.next();
+  first.catch(() => undefined);
+  let session: Session | undefined;
   try {
+    session = await ort.open(encodeModel(observed), { threads });
     let done = 0;
-    for await (const batch of calibration.batches(fixedBatch ?? calibrationBatch)) {
+    // Every batch writes into the memory of the one before: what waits for the garbage collector would grow with the images.
+    let results: Record<string, RuntimeTensor> | undefined;
+    let size = 0;
+    for (let next = await first; next.done !== true; next = await batches.next()) {
       if (signal.aborted) throw new AppError('cancelled');
-      const count = batch.shape[0]!;
-      const { data, shape } = fillBatch(batch, fixedBatch ?? 0);
-      const results = await session.run({ [input.name]: { type: 'float32', shape, data } });
+      const count = next.value.shape[0]!;
+      const { data, shape } = fillBatch(next.value, fixedBatch ?? 0);
+      const feeds = { [input.name]: { type: 'float32' as const, shape, data } };
+      results = await session.run(feeds, shape[0] === size ? results : undefined);
+      size = shape[0]!;
       for (const [index, value] of values.entries()) {
         const result = results[outputs[index]!]!;
         const elements = result.data as Float32Array;
@@ -98,7 +108,8 @@ async function observe(
       progress('calibrating', done, calibration.count);
     }
   } finally {
-    await session.close();
+    await batches.return?.();
+    await session?.close();
   }
   return Object.fromEntries(values.map((value, index) => [value, observers[index]!.result()]));
 }
@@ -117,9 +128,6 @@ export async function observeActivations(
   if (values.length === 0) return new Map();
   if (context.calibration.count === 0)
     throw new AppError('technique.failed', { id, detail: 'it needs calibration images, and the dataset gives none' });
-  const hash = createHash('sha256');
-  // The network is what it computes; which steps made it, and what they said of it, is not.
-  for (const part of encodeParts({ ...graph, metadata: {} })) hash.update(part);
-  const key = ['observe-activations', observerVersion, hash.digest('hex'), values];
+  const key = ['observe-activations', observerVersion, networkKey(graph), values];
   return new Map(Object.entries(await context.cached(key, () => observe(graph, values, context, id))));
 }

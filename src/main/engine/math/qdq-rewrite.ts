@@ -81,7 +81,7 @@ class QdqWriter {
     const known = this.weights.get(key);
     if (known !== undefined) return known;
     const integers = quantizeInt8(weight, scales, perChannel ? channelAxis : undefined, codes);
-    const stored = storeInt8(this.result, int8Tensor(weight.shape, integers), this.names, codes.zeroPoint);
+    const stored = storeInt8(this.result, int8Tensor(weight.shape, integers), this.names, channelAxis, codes.zeroPoint);
     // Without the optional zero point, ONNX Runtime fuses Conv but not Gemm.
     const zeroPoints = new Int8Array(scales.length).fill(codes.zeroPoint);
     const zeroPoint =

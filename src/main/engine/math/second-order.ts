@@ -1,79 +1,35 @@
-import { AppError } from '@shared/errors';
-import { singleBatch } from '../onnx/classifier';
-import { floatAttribute } from '../onnx/attributes';
-import { copyGraph, type Graph, type Node } from '../onnx/graph';
+import { copyGraph, type Graph } from '../onnx/graph';
 import { float32Tensor } from '../onnx/make';
-import { inferShapes } from '../onnx/shapes';
-import type { TechniqueContext } from '../techniques/technique';
+import { damp } from './cholesky';
+import { descend } from './coordinate-descent';
 import { FreshNames } from './fresh-names';
+import { shrunkGram } from './gram';
+import { correctedBias, importanceOf, visitLayers, type LayerInputs, type SecondOrderOptions } from './layer-inputs';
 import {
-  addBatch,
-  centreGrams,
-  emptySums,
-  gramProbe,
-  shrunkGram,
-  writeProbe,
-  type GramProbe,
-  type GramSums,
-  type WrittenProbe,
-} from './gram';
-import { factorInputs, reconstruct, retarget, type InputFactor, type Quantizer } from './layer-reconstruction';
-import { MatrixProducts, subMatrix } from './matrix-products';
-import { PairedActivations } from './paired-activations';
+  dampingShare,
+  factorInputs,
+  reconstruct,
+  retarget,
+  type InputFactor,
+  type Quantizer,
+} from './layer-reconstruction';
+import { subMatrix, type Matrix, type MatrixProducts } from './matrix-products';
+import type { LayerGram } from './refit-grid';
 import type { WeightLayer } from './weight-layers';
-import { weightOfRows, weightRows, type WeightRows } from './weight-rows';
+import { weightOfRows, type WeightRows } from './weight-rows';
 
-interface Candidate {
-  layer: WeightLayer;
-  rows: WeightRows;
-  probe: GramProbe;
+/** Turns the weights of a layer into ones that a file can hold. */
+export interface LayerCoder {
+  quantize: Quantizer;
+  /** Fits the values of the codes chosen so far to the outputs of `target`, and gives the layer's weights anew. */
+  refit(target: Float32Array, gram: LayerGram): Promise<Float32Array>;
 }
 
-/** Makes the quantizer of a layer. `importance` `[groups, columns]`: mean squared input of each column. */
-export type QuantizerFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array) => Quantizer;
+/** Makes the coder of a layer. `importance` `[groups, columns]`: mean squared input of each column. */
+export type CoderFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array) => LayerCoder;
 
-/** The bias of a layer that may be corrected: its values, zeros where it has none; undefined where there is no place for one. */
-function biasOf(graph: Graph, node: Node, rows: number): Float32Array | undefined {
-  if (node.op === 'MatMul') return undefined;
-  if (node.op === 'Gemm' && (floatAttribute(node, 'alpha', 1) !== 1 || floatAttribute(node, 'beta', 1) !== 1))
-    return undefined;
-  const name = node.inputs[2] ?? '';
-  if (name === '') return new Float32Array(rows);
-  const bias = graph.initializers.get(name);
-  return bias?.type === 'float32' && bias.data.length === rows ? (bias.data as Float32Array) : undefined;
-}
-
-/** rows of `data` times the summed input of each row's group. */
-function summedOutputs({ rows, columns, groups }: WeightRows, data: Float32Array, sums: Float64Array): Float64Array {
-  return Float64Array.from({ length: rows }, (_, row) => {
-    const from = Math.floor(row / (rows / groups)) * columns;
-    let sum = 0;
-    for (let column = 0; column < columns; column++) sum += data[row * columns + column]! * sums[from + column]!;
-    return sum;
-  });
-}
-
-/** Mean squared input of each column, `[groups, columns]`; never quite 0, so that dead inputs have values fitted too. */
-function importanceOf({ grams, count }: GramSums): Float32Array {
-  const columns = grams[0]!.columns;
-  const result = new Float32Array(grams.length * columns);
-  grams.forEach(({ data }, group) => {
-    let sum = 0;
-    for (let column = 0; column < columns; column++) sum += Math.max(0, data[column * (columns + 1)]!);
-    const least = sum > 0 ? (0.01 * sum) / columns : count;
-    for (let column = 0; column < columns; column++)
-      result[group * columns + column] = (Math.max(0, data[column * (columns + 1)]!) + least) / count;
-  });
-  return result;
-}
-
-/** What second-order rounding needs from outside. */
-export interface SecondOrderOptions {
-  id: string;
-  /** How many calibration images are looked at. */
-  images: number;
-  context: TechniqueContext;
-}
+/** How often all codes are looked at again and their values fitted to them; the second time layers gain about 1 % already. */
+const refinements = 2;
 
 /**
  * Reconstructs layers in the order of the graph, each on the inputs it gets from the layers already done, and moves biases so that the mean
@@ -83,73 +39,30 @@ export interface SecondOrderOptions {
 export async function reconstructLayers(
   float: Graph,
   layers: readonly WeightLayer[],
-  quantizerFor: QuantizerFor,
-  { id, images, context }: SecondOrderOptions,
+  coderFor: CoderFor,
+  options: SecondOrderOptions,
 ): Promise<{ graph: Graph; done: Set<string> }> {
   const graph = copyGraph(float);
-  const shapes = inferShapes(float, singleBatch(float));
-  const count = Math.min(images, context.calibration.count);
-  const uses = new Map<string, number>();
-  for (const node of float.nodes) for (const name of node.inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
-  const nodes = new Map(graph.nodes.map((node, at) => [float.nodes[at]!, node]));
-  const activations = new PairedActivations(graph, float, count, context, id);
-  const candidates = layers.flatMap((layer): Candidate[] => {
-    if (uses.get(layer.weightName) !== 1) return [];
-    const probe = gramProbe(layer.node, layer.weight.shape, shapes, activations.imagesFor(nodes.get(layer.node)!));
-    return probe ? [{ layer, rows: weightRows(layer), probe }] : [];
-  });
-  const done = new Set<string>();
-  if (candidates.length === 0) return { graph, done };
-
-  const gather = async ({ probe }: Candidate): Promise<GramSums> => {
-    const total = emptySums(probe);
-    let written: WrittenProbe | undefined;
-    await activations.observe(
-      nodes.get(probe.node)!,
-      (section) => {
-        const reference = activations.referenceOf(probe.node.inputs[0]!);
-        written = writeProbe(section, probe, reference, new FreshNames(section));
-      },
-      (results) => addBatch(total, written!, results),
-    );
-    return total;
-  };
-
-  context.progress('reconstructing', 0, candidates.length);
   const names = new FreshNames(graph);
-  const products = await MatrixProducts.open(context.threads);
-  try {
-    for (const candidate of candidates) {
-      if (context.signal.aborted) throw new AppError('cancelled');
-      const { layer, rows } = candidate;
-      const total = await gather(candidate);
-      const bias = biasOf(graph, layer.node, rows.rows);
-      if (bias) centreGrams(total);
-      const data = await reconstructGroups(candidate, total, quantizerFor, products);
-      total.grams.length = total.crosses.length = 0;
-      graph.initializers.set(layer.weightName, weightOfRows(rows, data));
-      if (bias) {
-        const target = summedOutputs(rows, rows.data, total.referenceSums);
-        const actual = summedOutputs(rows, data, total.sums);
-        const node = nodes.get(layer.node)!;
-        const name = names.next();
-        node.inputs = [node.inputs[0]!, node.inputs[1]!, name];
-        const corrected = bias.map((value, row) => value + (target[row]! - actual[row]!) / total.count);
-        graph.initializers.set(name, float32Tensor([rows.rows], corrected));
-      }
-      done.add(layer.weightName);
-      context.progress('reconstructing', done.size, candidates.length);
+  const done = new Set<string>();
+  await visitLayers(graph, float, layers, options, async (inputs, node, products) => {
+    const { layer, rows, total } = inputs;
+    const data = await reconstructGroups(inputs, coderFor, products);
+    graph.initializers.set(layer.weightName, weightOfRows(rows, data));
+    const bias = correctedBias(inputs, data);
+    if (bias) {
+      const name = names.next();
+      node.inputs = [node.inputs[0]!, node.inputs[1]!, name];
+      graph.initializers.set(name, float32Tensor([rows.rows], bias));
     }
-  } finally {
-    await products.close();
-  }
+    done.add(layer.weightName);
+  });
   return { graph, done };
 }
 
 async function reconstructGroups(
-  { layer, rows }: Candidate,
-  total: GramSums,
-  quantizerFor: QuantizerFor,
+  { layer, rows, total }: LayerInputs,
+  coderFor: CoderFor,
   products: MatrixProducts,
 ): Promise<Float32Array> {
   const { groups, columns } = rows;
@@ -158,23 +71,50 @@ async function reconstructGroups(
     groups === 1 ? rows : subMatrix(rows, group * perGroup, (group + 1) * perGroup, 0, columns),
   );
   const importance = importanceOf(total);
-  const shrunk = total.grams.map((gram) => shrunkGram(gram, total.count));
+  const grams = total.grams.map((gram) => shrunkGram(gram, total.count));
   const factors: InputFactor[] = [];
   const target = new Float32Array(rows.data.length);
+  const sizeOfGroup = perGroup * columns;
   for (const [group, part] of parts.entries()) {
-    const factor = await factorInputs(shrunk[group]!, products);
-    shrunk[group] = undefined!;
+    const factor = await factorInputs(grams[group]!, products);
+    // What the factor is of, for the refinements.
+    damp(grams[group]!, dampingShare);
     factors.push(factor);
     const moved = await retarget(part, total.grams[group]!, total.crosses[group]!, factor, products);
-    target.set(moved.data, group * perGroup * columns);
+    target.set(moved.data, group * sizeOfGroup);
     parts[group] = moved;
   }
-  const quantizer = quantizerFor(layer, { ...rows, data: target }, importance);
+  // Large, and not needed any more.
+  total.grams.length = total.crosses.length = 0;
+  const coder = coderFor(layer, { ...rows, data: target }, importance);
   const data = new Float32Array(rows.data.length);
-  for (const [group, part] of parts.entries()) {
+  const quantizers = parts.map((_, group): Quantizer => {
     const first = group * perGroup;
-    const shifted: Quantizer = (row, column, value, loss) => quantizer(first + row, column, value, loss);
-    data.set((await reconstruct(part, factors[group]!, shifted, products)).data, first * columns);
+    return (row, column, value, loss) => coder.quantize(first + row, column, value, loss);
+  });
+  /** A group's part of all weights, in the same memory. */
+  const groupOf = (all: Float32Array, group: number): Matrix => ({
+    rows: perGroup,
+    columns,
+    data: all.subarray(group * sizeOfGroup, (group + 1) * sizeOfGroup),
+  });
+  for (const [group, part] of parts.entries())
+    groupOf(data, group).data.set((await reconstruct(part, factors[group]!, quantizers[group]!, products)).data);
+  factors.length = 0;
+
+  const gram: LayerGram = {
+    async times(weights) {
+      const result = new Float32Array(weights.length);
+      for (const [group, own] of grams.entries())
+        groupOf(result, group).data.set((await products.times(groupOf(weights, group), own)).data);
+      return result;
+    },
+    diagonal: (index) => grams[Math.floor(index / sizeOfGroup)]!.data[(index % columns) * (columns + 1)]!,
+  };
+  for (let refinement = 0; refinement < refinements; refinement++) {
+    for (const [group, part] of parts.entries())
+      await descend(groupOf(data, group), part, grams[group]!, quantizers[group]!, products);
+    data.set(await coder.refit(target, gram));
   }
   return data;
 }

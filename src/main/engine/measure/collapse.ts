@@ -53,6 +53,10 @@ const causes: readonly Cause[] = [
     if (typeof bits !== 'number' || bits > 3) return undefined;
     return `${bits}-bit weights are too coarse for this network: use more bits or second-order rounding`;
   },
+  ({ steps }) => {
+    const nearest = steps.findLast(({ params }) => params['rounding'] === 'nearest');
+    return nearest && `${nearest.technique} rounded each weight for itself: use second-order rounding or more values`;
+  },
   (evidence) =>
     stepOf(evidence, /^quantize\.(static|integer)$/) && evidence.calibrationImages < fewImages
       ? `activation ranges come from ${evidence.calibrationImages} ${evidence.calibrationImages === 1 ? 'image' : 'images'}: calibrate with 100 or more`

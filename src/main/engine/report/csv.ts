@@ -1,6 +1,7 @@
 import { sentenceFor } from '@shared/errors';
 import type { LatencyMetrics } from '@shared/metrics';
 import type { RunView, TrialView } from '@shared/run';
+import { latencyVerdictText, verdictOfRatio, verdictOfSize } from '@shared/verdict';
 
 interface Row {
   trial: TrialView;
@@ -17,6 +18,8 @@ const columns: Record<string, (row: Row) => Cell> = {
   size_bytes: ({ trial }) => trial.metrics.sizeBytes,
   size_ratio: ({ trial, baseline }) => ratio(trial.metrics.sizeBytes, baseline?.metrics.sizeBytes),
   size_compressed_bytes: ({ trial }) => trial.metrics.sizeCompressedBytes,
+  entropy_bound_bytes: ({ trial }) => trial.metrics.entropyBoundBytes,
+  bits_per_weight: ({ trial }) => round(trial.metrics.bitsPerWeight, 3),
   params: ({ trial }) => trial.metrics.params,
   nonzero_params: ({ trial }) => trial.metrics.nonZeroParams,
   macs: ({ trial }) => trial.metrics.macs,
@@ -41,10 +44,14 @@ const columns: Record<string, (row: Row) => Cell> = {
   latency_ratio: ({ latency }) => round(latency?.ratio, 4),
   latency_ratio_low: ({ latency }) => round(latency?.ratioInterval[0], 4),
   latency_ratio_high: ({ latency }) => round(latency?.ratioInterval[1], 4),
+  latency_verdict: (row) => latencyVerdict(row),
   cold_start_ms: ({ latency }) => round(latency?.coldStartMs, 2),
   peak_memory_bytes: ({ latency }) => latency?.peakMemoryBytes,
   artifact_sha256: ({ trial }) => trial.artifact?.sha256,
   collapsed: ({ trial }) => trial.collapsed,
+  published_top1_drop_points: ({ trial }) => round(trial.published?.[0]?.top1Drop),
+  published_source: ({ trial }) => trial.published?.[0]?.source.url,
+  published_differs: ({ trial }) => trial.published?.[0]?.differs,
   notes: ({ trial }) => trial.notes.join(' '),
   error: ({ trial }) => trial.error && sentenceFor(trial.error),
 };
@@ -58,6 +65,13 @@ export function csvReport(run: RunView): string {
   });
   const lines = rows.map((row) => Object.values(columns).map((cell) => quote(cell(row))));
   return [Object.keys(columns), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
+}
+
+function latencyVerdict({ trial, latency, baseline }: Row): string | undefined {
+  if (!latency || trial.isBaseline) return undefined;
+  const [own, other] = [trial.metrics.sizeBytes, baseline?.metrics.sizeBytes];
+  const size = own === undefined || !other ? undefined : verdictOfSize(own, other);
+  return latencyVerdictText(verdictOfRatio(latency.ratioInterval, 'lower'), size);
 }
 
 function quote(cell: Cell): string {

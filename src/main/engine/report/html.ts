@@ -11,9 +11,19 @@ import {
   formatRatio,
   formatRatioInterval,
 } from '@shared/format';
+import type { LatencyMetrics } from '@shared/metrics';
 import type { RunView, TrialView } from '@shared/run';
-import { verdictOfDelta, verdictOfRatio, verdictSigns, type Verdict } from '@shared/verdict';
+import {
+  latencyVerdictText,
+  verdictOfDelta,
+  verdictOfRatio,
+  verdictOfSize,
+  verdictSigns,
+  verdictText,
+  type Verdict,
+} from '@shared/verdict';
 import { escapeHtml } from './escape-html';
+import { publishedTable } from './html-published';
 import { reportStyle } from './html-style';
 import { scatterSvg, type ScatterPoint } from './scatter-svg';
 
@@ -27,10 +37,11 @@ export function htmlReport(run: RunView): string {
 <body>
 <header><h1>${title}</h1><p>${escapeHtml(subtitle(run))}</p></header>
 ${matrix(run)}
-<p class="legend">Size: bytes of the file that ships (MB = 10<sup>6</sup> bytes). Latency: median of one image, ${escapeHtml(manifest.targets.join(', '))}; ratio to the model's own baseline, both interleaved, with 95 % bootstrap interval.
+<p class="legend">Size: bytes of the file that ships (MB = 10<sup>6</sup> bytes), and bits of it for each weight. Latency: median of one image, ${escapeHtml(manifest.targets.join(', '))}; ratio to the model's own baseline, both interleaved, with 95 % bootstrap interval.
 Top-1: ${manifest.dataset.eval.toLocaleString('en')} images; difference in points with the 95 % paired interval. ▲ clear gain, ▼ clear loss, ≈ no clear difference.</p>
 <section class="charts">${charts(run)}</section>
 ${notes(run)}
+${publishedTable(run)}
 ${manifestTable(run)}
 </body></html>`;
 }
@@ -59,22 +70,19 @@ function trialCells(trial: TrialView, baseline: TrialView | undefined): string {
   if (trial.error) return `<td colspan="3" class="failed">${escapeHtml(sentenceFor(trial.error))}</td>`;
   const { metrics, isBaseline } = trial;
   const base = baseline?.metrics.sizeBytes;
-  const latency = metrics.latency[0];
+  const sizeVerdict = metrics.sizeBytes === undefined || !base ? undefined : verdictOfSize(metrics.sizeBytes, base);
   const size =
     metrics.sizeBytes === undefined
       ? cell(absent)
       : cell(
           formatMegabytes(metrics.sizeBytes),
-          isBaseline || !base ? '' : formatRatio(metrics.sizeBytes / base),
-          sizeVerdict(metrics.sizeBytes, base),
+          [
+            ...(isBaseline || !base ? [] : [formatRatio(metrics.sizeBytes / base)]),
+            ...(metrics.bitsPerWeight === undefined ? [] : [`${formatNumber(metrics.bitsPerWeight, 1)} bit`]),
+          ].join(' · '),
+          sizeVerdict === 'unclear' ? undefined : sizeVerdict,
         );
-  const time = latency
-    ? cell(
-        formatMsValue(latency.p50Ms),
-        `${formatRatio(latency.ratio)} ${formatRatioInterval(latency.ratioInterval)}`,
-        isBaseline ? undefined : verdictOfRatio(latency.ratioInterval, 'lower'),
-      )
-    : cell(absent);
+  const time = latencyCell(metrics.latency[0], isBaseline, sizeVerdict);
   const accuracy =
     metrics.top1 === undefined
       ? cell(metrics.agreement === undefined ? absent : `agrees ${formatNumber(metrics.agreement, 1)}`)
@@ -84,19 +92,25 @@ function trialCells(trial: TrialView, baseline: TrialView | undefined): string {
             formatNumber(metrics.top1, 1),
             `${formatDelta(metrics.top1Delta)} ${formatInterval(metrics.top1DeltaInterval, (end) => formatDelta(end))}`,
             verdictOfDelta(metrics.top1DeltaInterval, 'higher'),
+            trial.collapsed && 'collapsed',
           );
   return size + time + accuracy;
 }
 
-function cell(value: string, detail = '', verdict?: Verdict): string {
+function cell(value: string, detail = '', verdict?: Verdict, remark = ''): string {
   const sign = verdict ? `<i>${verdictSigns[verdict]}</i> ` : '';
-  return `<td${verdict ? ` class="${verdict}"` : ''}><b>${value}</b><small>${sign}${detail}</small></td>`;
+  const below = remark && `<br><small>${escapeHtml(remark)}</small>`;
+  return `<td${verdict ? ` class="${verdict}"` : ''}><b>${value}</b><small>${sign}${detail}</small>${below}</td>`;
 }
 
-/** A size is exact: any difference that shows in its ratio is clear. */
-function sizeVerdict(sizeBytes: number, baseline: number | undefined): Verdict | undefined {
-  if (baseline === undefined || Math.abs(sizeBytes / baseline - 1) < 0.005) return undefined;
-  return sizeBytes < baseline ? 'gain' : 'loss';
+function latencyCell(latency: LatencyMetrics | undefined, isBaseline: boolean, size: Verdict | undefined): string {
+  if (!latency) return cell(absent);
+  const ratio = `${formatRatio(latency.ratio)} ${formatRatioInterval(latency.ratioInterval)}`;
+  if (isBaseline) return cell(formatMsValue(latency.p50Ms), ratio);
+  const verdict = verdictOfRatio(latency.ratioInterval, 'lower');
+  const words = latencyVerdictText(verdict, size);
+  const remark = words === verdictText(verdict) ? '' : words;
+  return cell(formatMsValue(latency.p50Ms), ratio, verdict, remark);
 }
 
 function charts(run: RunView): string {
@@ -132,7 +146,7 @@ function charts(run: RunView): string {
 
 function notes(run: RunView): string {
   const lines = run.trials.flatMap((trial) =>
-    trial.notes.map(
+    [...(trial.collapsed ? [`Collapsed: ${trial.collapsed}.`] : []), ...trial.notes].map(
       (note) => `<li><b>${escapeHtml(trial.model)}, ${escapeHtml(trial.recipe)}:</b> ${escapeHtml(note)}</li>`,
     ),
   );

@@ -21,6 +21,8 @@ export function jsonReport(run: RunView): object {
       metrics: trial.metrics,
       computedSteps: trial.steps.filter((step) => step.status === 'done' && !step.cached).length,
       cachedSteps: trial.steps.filter((step) => step.cached).length,
+      collapsed: trial.collapsed,
+      published: trial.published,
       notes: trial.notes,
       error: trial.error && { code: trial.error.code, message: sentenceFor(trial.error) },
     })),

@@ -35,6 +35,12 @@ function rejected(code: ErrorCode, path: string, thrown: unknown): AppError {
   return new AppError(code, { path, detail: cleanRuntimeMessage(message, path) }, { cause: thrown });
 }
 
+function toTensors(values: Record<string, RuntimeTensor>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, { type, data, shape }]) => [name, new Tensor(type, data, shape)]),
+  );
+}
+
 class OrtSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -54,13 +60,13 @@ class OrtSession implements Session {
     );
   }
 
-  async run(feeds: Record<string, RuntimeTensor>): Promise<Record<string, RuntimeTensor>> {
+  async run(
+    feeds: Record<string, RuntimeTensor>,
+    into?: Record<string, RuntimeTensor>,
+  ): Promise<Record<string, RuntimeTensor>> {
     try {
-      const tensors: Record<string, Tensor> = {};
-      for (const [name, { type, data, shape }] of Object.entries(feeds)) {
-        tensors[name] = new Tensor(type, data, shape);
-      }
-      const results = await this.session.run(tensors);
+      const tensors = toTensors(feeds);
+      const results = await (into ? this.session.run(tensors, toTensors(into)) : this.session.run(tensors));
       const outputs: Record<string, RuntimeTensor> = {};
       for (const [name, value] of Object.entries(results)) {
         outputs[name] = {

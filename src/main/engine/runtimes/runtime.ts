@@ -18,8 +18,14 @@ export interface Session {
   readonly outputNames: readonly string[];
   /** Type and shape the model declares for each input; a named dimension such as "batch" is a string and takes any size. */
   readonly inputs: Readonly<Record<string, { type: string; shape: readonly (number | string)[] }>>;
-  /** Throws `model.runtime-failed` when the runtime cannot run these feeds. */
-  run(feeds: Record<string, RuntimeTensor>): Promise<Record<string, RuntimeTensor>>;
+  /**
+   * Throws `model.runtime-failed` when the runtime cannot run these feeds.
+   * @param into outputs of an earlier run on the same shapes, whose memory the new ones take: their data changes.
+   */
+  run(
+    feeds: Record<string, RuntimeTensor>,
+    into?: Record<string, RuntimeTensor>,
+  ): Promise<Record<string, RuntimeTensor>>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,6 @@ import { formatRecipe } from '@shared/recipe-syntax';
 import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import type { Machine, StepView } from '@shared/run';
 import type { Dataset } from '../dataset/dataset';
-import type { JobKind } from '../jobs/job';
 import type { Model } from '../models/model-folder';
 import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
 import { imagesKey, modelKey, stepKey } from './step-key';
@@ -29,7 +28,7 @@ export type StepOrder =
 
 export interface PlannedStep {
   key: string;
-  kind: JobKind;
+  kind: StepOrder['kind'];
   title: StepView['title'];
   order: StepOrder;
   /** Keys of the steps whose artifacts it reads. */
@@ -57,7 +56,7 @@ export interface Surroundings {
 }
 
 /** Change when evaluation or measurement itself changes meaning, so that older results are not taken for new ones. */
-const methodVersion = { describe: 2, evaluate: 1, measure: 1 };
+const methodVersion = { describe: 3, evaluate: 1, measure: 1 };
 
 /**
  * A sweep as trials of content-addressed steps. Pure: equal sweeps give equal keys, and recipes with a common beginning

@@ -2,6 +2,7 @@ import type { LatencyMetrics, FileMetrics, TrialMetrics } from '@shared/metrics'
 import type { StepView, TrialView } from '@shared/run';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy';
 import { collapseOf } from '../measure/collapse';
+import { publishedFor, type AppliedStep } from '../measure/published';
 import type { TrialRecord } from '../store/run-records';
 import type { FinishedStep } from '../store/step-journal';
 import type { Workspace } from '../store/workspace';
@@ -50,6 +51,7 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     steps,
     notes: [...new Set(finished.flatMap((step) => step.notes))],
     collapsed: collapsedOf(plan, metrics, baseline, sources.calibrationImages),
+    published: publishedFor(plan.model, appliedSteps(plan)),
     error: record.error,
   };
 }
@@ -83,7 +85,13 @@ function metricsOf(finished: FinishedStep[], baseline: FinishedStep | undefined,
     if (step.kind === 'evaluate') Object.assign(metrics, accuracyOf(step, plan.isBaseline ? undefined : baseline));
     if (step.kind === 'measure') metrics.latency.push(step.result as LatencyMetrics);
   }
+  const { sizeBytes, params } = metrics;
+  if (sizeBytes !== undefined && params) metrics.bitsPerWeight = (8 * sizeBytes) / params;
   return metrics;
+}
+
+function appliedSteps({ steps }: TrialPlan): AppliedStep[] {
+  return steps.flatMap(({ order }) => (order.kind === 'compress' ? [order] : []));
 }
 
 function collapsedOf(
@@ -93,7 +101,7 @@ function collapsedOf(
   calibrationImages: number,
 ): string | undefined {
   if (!baseline) return undefined;
-  const steps = plan.steps.flatMap(({ order }) => (order.kind === 'compress' ? [order] : []));
+  const steps = appliedSteps(plan);
   const { classes } = baseline.result as Predictions;
   const baselineTop1 = accuracyOf(baseline, undefined).top1;
   return collapseOf({ steps, metrics, baselineTop1, classes, calibrationImages });

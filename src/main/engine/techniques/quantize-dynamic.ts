@@ -61,7 +61,7 @@ class DynamicRewriter {
     const axis = isConv ? 0 : 1;
     const scales = int8Scales(float, axis).map((scale) => scale || 1);
     const made = {
-      integers: storeInt8(this.graph, int8Tensor(float.shape, quantizeInt8(float, scales, axis)), this.names),
+      integers: storeInt8(this.graph, int8Tensor(float.shape, quantizeInt8(float, scales, axis)), this.names, axis),
       scale: this.store(float32Tensor(this.channelShape(isConv, weight, scales.length), scales)),
     };
     this.weights.set(key, made);
@@ -147,7 +147,7 @@ export const quantizeDynamic = defineTechnique({
     'Weights in 8 bits; the range of each activation is measured while the network runs, so no calibration images are needed.',
   family: 'quantization',
   needs: [],
-  version: 1,
+  version: 2,
   params: z.strictObject({
     scope: z
       .enum(['linear', 'all'])

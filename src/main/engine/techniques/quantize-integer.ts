@@ -18,7 +18,7 @@ export const quantizeInteger = defineTechnique({
     'Raw uint8 pixels in, integer scores out, the normalisation folded into the first layer: nothing is computed in float. Takes a statically quantized network, or quantizes it with default settings.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   usesReference: true,
   params: z.strictObject({}),
   notAfter: {

@@ -10,6 +10,7 @@ import { fp16 } from './fp16';
 import { pruneMagnitude } from './prune-magnitude';
 import { quantizeDynamic } from './quantize-dynamic';
 import { quantizeInteger } from './quantize-integer';
+import { quantizeMixed } from './quantize-mixed';
 import { quantizeStatic } from './quantize-static';
 import { quantizeWeights } from './quantize-weights';
 import type { Technique } from './technique';
@@ -23,6 +24,7 @@ export const techniques: readonly Technique[] = [
   correctBias,
   quantizeInteger,
   quantizeWeights,
+  quantizeMixed,
   clusterWeights,
   binarizeWeights,
   pruneMagnitude,

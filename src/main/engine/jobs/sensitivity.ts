@@ -1,0 +1,58 @@
+import { AppError } from '@shared/errors';
+import type { SensitivityMethod } from '@shared/sensitivity';
+import { excludedNodes } from '../math/layer-choice';
+import { measureSensitivity, type SensitivityVariant } from '../math/layer-sensitivity';
+import { plainGraph } from '../math/plain-graph';
+import { planQdq } from '../math/qdq-plan';
+import { bitsVariant, int8Variant, pruneVariant } from '../math/sensitivity-variants';
+import { StaticQuantizer } from '../math/static-quantizer';
+import { weightLayers, type WeightLayer } from '../math/weight-layers';
+import { loadModel } from '../onnx/load';
+import type { Graph } from '../onnx/graph';
+import { simplify } from '../onnx/simplify';
+import { staticParams } from '../techniques/quantize-static';
+import type { TechniqueContext } from '../techniques/technique';
+import type { JobReporter, JobResults, SensitivityJob } from './job';
+import { jobContext } from './job-context';
+
+const id = 'sensitivity';
+
+/** Measures what each layer does to the output when it alone is compressed. */
+export async function sensitivity(job: SensitivityJob, report: JobReporter): Promise<JobResults['sensitivity']> {
+  const context = jobContext(job, report);
+  const refuse = (detail: string): AppError =>
+    new AppError('technique.not-applicable', { id, model: job.card.name, detail });
+  const graph = await loadModel(job.modelPath);
+  if (graph.inputs[0]?.type === 'uint8' || graph.nodes.some((node) => node.op === 'QuantizeLinear'))
+    throw refuse('it is quantized already; measure the float network it came from');
+  const float = simplify(await plainGraph(graph, id, job.card.name));
+  const { layers, variants } = layersAndVariants(float, job.method, context);
+  if (layers.length === 0) throw refuse('it has no convolution or matrix product with constant weights to change');
+  let images = 0;
+  const measured = await measureSensitivity(float, layers, variants, {
+    images: context.calibration.count,
+    counted: (count) => (images = count),
+    id,
+    context,
+  });
+  return { images, layers: measured };
+}
+
+function layersAndVariants(
+  float: Graph,
+  method: SensitivityMethod,
+  context: TechniqueContext,
+): { layers: WeightLayer[]; variants: SensitivityVariant[] } {
+  switch (method.kind) {
+    case 'int8': {
+      const params = staticParams.parse(method.params);
+      const excluded = excludedNodes(float, params, id);
+      const layers = [...planQdq(float, (node) => excluded.has(node)).layers.values()];
+      return { layers, variants: [int8Variant(new StaticQuantizer(float, params, context, id))] };
+    }
+    case 'bits':
+      return { layers: weightLayers(float), variants: method.bits.map(bitsVariant) };
+    case 'prune':
+      return { layers: weightLayers(float), variants: method.amounts.map(pruneVariant) };
+  }
+}

@@ -1,0 +1,41 @@
+import type { SensitivityReport, SensitivityRequest } from '@shared/sensitivity';
+import type { Engine } from './create-engine';
+import { openDataset } from './dataset/open-dataset';
+import { sensitivityVersion } from './math/layer-sensitivity';
+import type { JobResults, SensitivityJob } from './jobs/job';
+import { stepCache } from './jobs/step-cache';
+import type { Model } from './models/model-folder';
+import { imagesKey, modelKey } from './sweep/step-key';
+import { parseParams } from './techniques/parse-params';
+import { quantizeStatic } from './techniques/quantize-static';
+
+/**
+ * The answer to a request, from the cache where model, images and method were the same.
+ * @param run does the job in a worker. Throws what opening the dataset and the job throw, `technique.params`.
+ */
+export async function sensitivityReport(
+  engine: Engine,
+  model: Model,
+  { dataset, images, method }: SensitivityRequest,
+  run: (job: SensitivityJob) => Promise<JobResults['sensitivity']>,
+): Promise<SensitivityReport> {
+  const chosen = method.kind === 'int8' ? { ...method, params: parseParams(quantizeStatic, method.params) } : method;
+  const { cacheFolder } = engine.workspace;
+  const { calibration } = await openDataset({ ...dataset, eval: 0, calibration: images, train: 0 }, { cacheFolder });
+  const cached = stepCache(cacheFolder, imagesKey(calibration), modelKey(model.sha256, model.card));
+  const versions = [sensitivityVersion, quantizeStatic.version];
+  const result = await cached(['sensitivity', versions, chosen], () =>
+    run({
+      kind: 'sensitivity',
+      modelPath: model.path,
+      referencePath: model.path,
+      card: model.card,
+      method: chosen,
+      calibration,
+      cacheFolder,
+      seed: dataset.seed,
+      threads: engine.executor.threads,
+    }),
+  );
+  return { model: model.name, method, ...result };
+}
