@@ -46,7 +46,7 @@ export async function reconstructLayers(
   const names = new FreshNames(graph);
   const done = new Set<string>();
   await visitLayers(graph, float, layers, options, async (inputs, node, products) => {
-    const { layer, rows, total } = inputs;
+    const { layer, rows } = inputs;
     const data = await reconstructGroups(inputs, coderFor, products);
     graph.initializers.set(layer.weightName, weightOfRows(rows, data));
     const bias = correctedBias(inputs, data);

@@ -21,6 +21,8 @@ const lossVersion = 1;
 /** Calibration images for second-order rounding. */
 const roundingImages = 128;
 const defaultAverageBits = 4;
+/** Percent of the images: every class may differ. */
+const noLimit = 100;
 
 /** "3 bit: 12 layers (10 kmeans, 2 linear), 4 bit: 30 layers; first layer 8 bit, last layer 4 bit". */
 function histogram(forms: readonly WeightForm[]): string {
@@ -69,10 +71,10 @@ export const quantizeMixed = defineTechnique({
       maxDrop: z
         .number()
         .min(0)
-        .max(100)
-        .default(0)
+        .max(noLimit)
+        .default(noLimit)
         .describe(
-          'Top-1 budget: the class may differ from the float network on at most this percentage of the calibration images; 0 for none',
+          `Top-1 budget: the class may differ from the float network on at most this percentage of the calibration images; ${noLimit} for none`,
         ),
       scheme: z
         .enum(['auto', ...weightSchemes])
@@ -87,7 +89,7 @@ export const quantizeMixed = defineTechnique({
     })
     .refine(
       ({ maxBytes, averageBits, maxDrop }) =>
-        [maxBytes, averageBits, maxDrop].filter((budget) => budget > 0).length <= 1,
+        [maxBytes > 0, averageBits > 0, maxDrop < noLimit].filter(Boolean).length <= 1,
       'give one budget only: maxBytes, averageBits or maxDrop',
     ),
   notAfter: {
@@ -130,7 +132,7 @@ export const quantizeMixed = defineTechnique({
     const weights = layers.reduce((sum, { weight }) => sum + weight.data.length, 0);
 
     let result: Written;
-    if (params.maxDrop > 0) {
+    if (params.maxDrop < noLimit) {
       const judge = new AgreementJudge(context, id);
       await judge.begin(plain);
       const found = await writeWithinDrop(search, params.maxDrop, rate, judge);
