@@ -1,6 +1,7 @@
 import { describeArtifact } from '../measure/describe';
 import { compress } from './compress';
 import { evaluate } from './evaluate';
+import { layers } from './layers';
 import { measure } from './measure';
 import type { Job, JobReporter, JobResults } from './job';
 
@@ -13,6 +14,8 @@ export async function perform(job: Job, report: JobReporter): Promise<JobResults
       return describeArtifact(job.modelPath);
     case 'evaluate':
       return evaluate(job, report);
+    case 'layers':
+      return layers(job, report);
     case 'measure':
       return measure(job, report);
   }

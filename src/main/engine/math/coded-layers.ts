@@ -1,17 +1,15 @@
 import type { TechniqueContext } from '../techniques/technique';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { packedInitializer, type PackedWeights } from './bit-planes';
-import type { WeightGrid } from './few-bit-grid';
+import { isPruned, type WeightGrid } from './few-bit-grid';
 import { FreshNames, shortenValueNames } from './fresh-names';
 import type { Quantizer } from './layer-reconstruction';
-import { reconstructLayers } from './second-order';
+import { quantizing, reconstructLayers } from './second-order';
 import type { WeightLayer } from './weight-layers';
 import { weightRows, type WeightRows } from './weight-rows';
 
 /** Calibration images for second-order rounding: more change the result little and take longer. */
 const secondOrderImages = 128;
-/** From this share of zero weights on a layer counts as pruned: its zeros stay. */
-const prunedShare = 0.15;
 
 export type GridFor = (rows: WeightRows, importance?: Float32Array) => WeightGrid;
 
@@ -25,19 +23,6 @@ interface CodedLayer {
 export const permutationOf = ({ isTransposed }: WeightRows): Pick<PackedWeights, 'permutation'> =>
   isTransposed ? { permutation: [1, 0] } : {};
 
-function isPruned({ data }: WeightRows): boolean {
-  let zeros = 0;
-  for (const value of data) if (value === 0) zeros++;
-  return zeros >= prunedShare * data.length;
-}
-
-/** The code that stands for 0 in every row; undefined where there is none. */
-function zeroCodeOf(grid: WeightGrid): number | undefined {
-  if (!('scale' in grid.decode)) return undefined;
-  const [code = NaN] = grid.decode.zeroPoint;
-  return Number.isInteger(code) && grid.decode.zeroPoint.every((other) => other === code) ? code : undefined;
-}
-
 function nearestCodes({ data, columns }: WeightRows, grid: WeightGrid): Uint8Array {
   return Uint8Array.from(data, (value, index) => grid.codeOf(Math.floor(index / columns), value));
 }
@@ -45,8 +30,7 @@ function nearestCodes({ data, columns }: WeightRows, grid: WeightGrid): Uint8Arr
 function store(graph: Graph, coded: readonly CodedLayer[]): void {
   const names = new FreshNames(graph);
   for (const { layer, rows, grid, codes } of coded) {
-    const { bits, decode, rowsPerGroup } = grid;
-    const zeroCode = zeroCodeOf(grid);
+    const { bits, decode, rowsPerGroup, zeroCode } = grid;
     const rowLength = rowsPerGroup * rows.columns;
     const packed: PackedWeights = { codes, bits, shape: rows.shape, rowLength, decode, ...permutationOf(rows) };
     packedInitializer(graph, layer.weightName, zeroCode === undefined ? packed : { ...packed, zeroCode }, names);
@@ -70,9 +54,12 @@ export async function codeLayers(
     return started;
   };
   const quantizerFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array): Quantizer => {
-    const { grid, codes } = begin(layer, rows, importance);
     const original = weightRows(layer);
-    const zeroCode = isPruned(original) ? zeroCodeOf(grid) : undefined;
+    const hasZeros = isPruned(original);
+    // Targets make up for earlier errors, so they are not zero where the weights are.
+    const fitted = hasZeros ? rows.data.map((value, at) => (original.data[at] === 0 ? 0 : value)) : rows.data;
+    const { grid, codes } = begin(layer, { ...rows, data: fitted }, importance);
+    const zeroCode = hasZeros ? grid.zeroCode : undefined;
     return (row, column, value) => {
       const index = row * rows.columns + column;
       const code = zeroCode !== undefined && original.data[index] === 0 ? zeroCode : grid.codeOf(row, value);
@@ -82,7 +69,7 @@ export async function codeLayers(
   };
   let result = copyGraph(graph);
   if (rounding === 'second-order')
-    ({ graph: result } = await reconstructLayers(graph, layers, quantizerFor, {
+    ({ graph: result } = await reconstructLayers(graph, layers, quantizing(quantizerFor), {
       id,
       images: secondOrderImages,
       context,

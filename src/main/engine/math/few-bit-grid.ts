@@ -9,6 +9,8 @@ export interface WeightGrid {
   rowsPerGroup: number;
   /** Numbers are those the file can hold: `valueOf` is what a runtime will decode. */
   decode: TableDecode | AffineDecode;
+  /** The code of exact 0, the same in every row; undefined where there is none. */
+  zeroCode: number | undefined;
   /** The code of the nearest value. */
   codeOf(row: number, value: number): number;
   valueOf(row: number, code: number): number;
@@ -18,6 +20,15 @@ export interface WeightGrid {
 interface Sample {
   values: Float32Array;
   importance?: Float32Array;
+}
+
+/** From this share of zero weights on a layer counts as pruned: its zeros stay. */
+const prunedShare = 0.15;
+
+export function isPruned({ data }: Matrix): boolean {
+  let zeros = 0;
+  for (const value of data) if (value === 0) zeros++;
+  return zeros >= prunedShare * data.length;
 }
 
 /** Enough to find the scale of a whole layer. */
@@ -116,10 +127,12 @@ export function affineGrid(weights: Matrix, options: GridOptions, isSymmetric: b
   const zeroPoint = roundToHalfReals(Float32Array.from(fits, (fit) => fit.zeroPoint));
   const top = 2 ** bits - 1;
   const at = (row: number): number => Math.floor(row / rowsPerGroup);
+  const isShared = Number.isInteger(zeroPoint[0]) && zeroPoint.every((other) => other === zeroPoint[0]);
   return {
     bits,
     rowsPerGroup,
     decode: { scale, zeroPoint },
+    zeroCode: isShared ? zeroPoint[0] : undefined,
     codeOf(row, value) {
       const step = scale[at(row)]!;
       return step === 0 ? 0 : Math.min(top, Math.max(0, Math.round(value / step + zeroPoint[at(row)]!)));
@@ -128,32 +141,53 @@ export function affineGrid(weights: Matrix, options: GridOptions, isSymmetric: b
   };
 }
 
-/** A grid from one ascending table per group of rows; short tables are filled up with their last value. */
-function tableGrid(tables: Float32Array[], bits: number, rowsPerGroup: number): WeightGrid {
-  const entries = Math.max(...tables.map((table) => table.length));
+/**
+ * A grid from one ascending table per group of rows; short tables are filled up with their last value.
+ * @param hasZero 0 becomes code 0 of every row; the tables hold the other values.
+ */
+function tableGrid(tables: Float32Array[], { bits, rowsPerGroup }: GridOptions, hasZero: boolean): WeightGrid {
+  const first = hasZero ? 1 : 0;
+  const entries = first + Math.max(...tables.map((table) => table.length));
   const joined = new Float32Array(tables.length * entries);
   tables.forEach((table, group) => {
-    joined.fill(table[table.length - 1]!, group * entries, (group + 1) * entries);
-    joined.set(table, group * entries);
+    joined.fill(table.at(-1) ?? 0, group * entries + first, (group + 1) * entries);
+    joined.set(table, group * entries + first);
   });
   const table = roundToHalfReals(joined);
   const at = (row: number): number => Math.floor(row / rowsPerGroup) * entries;
+  const nearest = (row: number, value: number): number =>
+    first + nearestCentre(table, value, at(row) + first, at(row) + entries);
   return {
     bits,
     rowsPerGroup,
     decode: { table },
-    codeOf: (row, value) => nearestCentre(table, value, at(row), at(row) + entries),
+    zeroCode: hasZero ? 0 : undefined,
+    codeOf(row, value) {
+      if (entries === first) return 0;
+      const code = nearest(row, value);
+      return hasZero && Math.abs(value) < Math.abs(value - table[at(row) + code]!) ? 0 : code;
+    },
     valueOf: (row, code) => table[at(row) + code]!,
   };
 }
 
-/** Evenly spaced values kept as a table, from the smallest weight to the largest or narrower. */
+/** What is not zero. */
+function withoutZeros({ values, importance }: Sample): Sample {
+  const kept = (_: number, at: number): boolean => values[at] !== 0;
+  return importance
+    ? { values: values.filter(kept), importance: importance.filter(kept) }
+    : { values: values.filter(kept) };
+}
+
+/** Evenly spaced values kept as a table, from the smallest weight to the largest or narrower; 0 besides for a pruned layer. */
 export function uniformTableGrid(weights: Matrix, options: GridOptions): WeightGrid {
+  const hasZero = isPruned(weights);
   const tables = samplesOf(weights, options, largestSample).map((sample) => {
-    const { scale, zeroPoint } = fitAffine(sample, options.bits, false);
-    return Float32Array.from({ length: 2 ** options.bits }, (_, code) => (code - zeroPoint) * scale);
+    const { scale, zeroPoint } = fitAffine(hasZero ? withoutZeros(sample) : sample, options.bits, false);
+    const levels = 2 ** options.bits - (hasZero ? 1 : 0);
+    return Float32Array.from({ length: levels }, (_, code) => (code - zeroPoint) * scale);
   });
-  return tableGrid(tables, options.bits, options.rowsPerGroup);
+  return tableGrid(tables, options, hasZero);
 }
 
 /** Points that k-means sees of one group: more where there are more clusters. */
@@ -161,15 +195,18 @@ const pointsPerCluster = 32;
 const leastPoints = 256;
 const largestPoints = 4096;
 
-/** Tables of cluster centres. @param clusters at most 2^bits. */
+/** Tables of cluster centres; for a pruned layer one of them is 0. @param clusters at most 2^bits. */
 export function clusterGrid(
   weights: Matrix,
   options: GridOptions & { clusters: number; init: ClusterInit; rng: () => number },
 ): WeightGrid {
-  const { clusters, init, rng, bits, rowsPerGroup } = options;
+  const { clusters, init, rng } = options;
   const points = Math.min(largestPoints, Math.max(leastPoints, clusters * pointsPerCluster));
-  const tables = samplesOf(weights, options, Infinity).map(({ values, importance }) =>
-    kMeans(weightedPoints(values, importance, points), clusters, init, rng),
-  );
-  return tableGrid(tables, bits, rowsPerGroup);
+  const hasZero = isPruned(weights);
+  const tables = samplesOf(weights, options, Infinity).map((sample) => {
+    const { values, importance } = hasZero ? withoutZeros(sample) : sample;
+    if (values.length === 0) return new Float32Array();
+    return kMeans(weightedPoints(values, importance, points), clusters - (hasZero ? 1 : 0), init, rng);
+  });
+  return tableGrid(tables, options, hasZero);
 }

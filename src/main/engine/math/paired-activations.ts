@@ -112,7 +112,7 @@ export class PairedActivations {
     for await (const { data, shape } of this.context.calibration.batches(this.batch)) {
       // A model with a fixed batch sees full ones only.
       if (typeof this.graph.inputs[0]!.shape[0] === 'number' && shape[0] !== this.batch) break;
-      this.held.push({ [name]: { type: 'float32', shape, data } });
+      this.held.push({ [name]: { type: 'float32', shape, data: data.slice() } });
       this.heldImages += shape[0]!;
       if (this.heldImages >= images) return;
     }

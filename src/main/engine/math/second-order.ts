@@ -18,7 +18,7 @@ import {
   type WrittenProbe,
 } from './gram';
 import { factorInputs, reconstruct, retarget, type InputFactor, type Quantizer } from './layer-reconstruction';
-import { MatrixProducts, subMatrix } from './matrix-products';
+import { MatrixProducts, subMatrix, type Matrix } from './matrix-products';
 import { PairedActivations } from './paired-activations';
 import type { WeightLayer } from './weight-layers';
 import { weightOfRows, weightRows, type WeightRows } from './weight-rows';
@@ -31,6 +31,32 @@ interface Candidate {
 
 /** Makes the quantizer of a layer. `importance` `[groups, columns]`: mean squared input of each column. */
 export type QuantizerFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array) => Quantizer;
+
+/** One group of a layer: its own rows and inputs. */
+export interface GroupProblem {
+  /** What the rows should be, if they need not be cheap: they make up for errors of the layers before. */
+  target: Matrix;
+  /** H, centred where the layer has a bias and shrunk; not damped. A solver may change it. */
+  gram: Matrix;
+  factor: InputFactor;
+}
+
+/** What a layer's cheap weights are made from. */
+export interface LayerProblem {
+  layer: WeightLayer;
+  /** The targets of all groups. */
+  rows: WeightRows;
+  groups: GroupProblem[];
+  /** How many inputs H sums over. */
+  count: number;
+  /** Mean input, `[groups, columns]`. */
+  means: Float64Array;
+  importance: Float32Array;
+  products: MatrixProducts;
+}
+
+/** Gives the rows of a layer as they will be. */
+export type LayerSolver = (problem: LayerProblem) => Promise<Float32Array>;
 
 /** The bias of a layer that may be corrected: its values, zeros where it has none; undefined where there is no place for one. */
 function biasOf(graph: Graph, node: Node, rows: number): Float32Array | undefined {
@@ -83,7 +109,7 @@ export interface SecondOrderOptions {
 export async function reconstructLayers(
   float: Graph,
   layers: readonly WeightLayer[],
-  quantizerFor: QuantizerFor,
+  solve: LayerSolver,
   { id, images, context }: SecondOrderOptions,
 ): Promise<{ graph: Graph; done: Set<string> }> {
   const graph = copyGraph(float);
@@ -125,8 +151,7 @@ export async function reconstructLayers(
       const total = await gather(candidate);
       const bias = biasOf(graph, layer.node, rows.rows);
       if (bias) centreGrams(total);
-      const data = await reconstructGroups(candidate, total, quantizerFor, products);
-      total.grams.length = total.crosses.length = 0;
+      const data = await solve(await layerProblem(candidate, total, products));
       graph.initializers.set(layer.weightName, weightOfRows(rows, data));
       if (bias) {
         const target = summedOutputs(rows, rows.data, total.referenceSums);
@@ -146,35 +171,40 @@ export async function reconstructLayers(
   return { graph, done };
 }
 
-async function reconstructGroups(
+async function layerProblem(
   { layer, rows }: Candidate,
   total: GramSums,
-  quantizerFor: QuantizerFor,
   products: MatrixProducts,
-): Promise<Float32Array> {
-  const { groups, columns } = rows;
-  const perGroup = rows.rows / groups;
-  const parts = Array.from({ length: groups }, (_, group) =>
-    groups === 1 ? rows : subMatrix(rows, group * perGroup, (group + 1) * perGroup, 0, columns),
-  );
+): Promise<LayerProblem> {
+  const { groups: count, columns } = rows;
+  const perGroup = rows.rows / count;
   const importance = importanceOf(total);
-  const shrunk = total.grams.map((gram) => shrunkGram(gram, total.count));
-  const factors: InputFactor[] = [];
-  const target = new Float32Array(rows.data.length);
-  for (const [group, part] of parts.entries()) {
-    const factor = await factorInputs(shrunk[group]!, products);
-    shrunk[group] = undefined!;
-    factors.push(factor);
-    const moved = await retarget(part, total.grams[group]!, total.crosses[group]!, factor, products);
-    target.set(moved.data, group * perGroup * columns);
-    parts[group] = moved;
-  }
-  const quantizer = quantizerFor(layer, { ...rows, data: target }, importance);
+  const means = total.sums.map((sum) => sum / total.count);
+  const groups: GroupProblem[] = [];
   const data = new Float32Array(rows.data.length);
-  for (const [group, part] of parts.entries()) {
-    const first = group * perGroup;
-    const shifted: Quantizer = (row, column, value, loss) => quantizer(first + row, column, value, loss);
-    data.set((await reconstruct(part, factors[group]!, shifted, products)).data, first * columns);
+  for (let group = 0; group < count; group++) {
+    const part = count === 1 ? rows : subMatrix(rows, group * perGroup, (group + 1) * perGroup, 0, columns);
+    const gram = shrunkGram(total.grams[group]!, total.count);
+    const factor = await factorInputs(gram, products);
+    const target = await retarget(part, total.grams[group]!, total.crosses[group]!, factor, products);
+    data.set(target.data, group * perGroup * columns);
+    groups.push({ target, gram, factor });
   }
-  return data;
+  total.grams.length = total.crosses.length = 0;
+  return { layer, rows: { ...rows, data }, groups, count: total.count, means, importance, products };
+}
+
+/** Weights as a quantizer makes them. */
+export function quantizing(quantizerFor: QuantizerFor): LayerSolver {
+  return async ({ layer, rows, groups, importance, products }) => {
+    const quantizer = quantizerFor(layer, rows, importance);
+    const perGroup = rows.rows / groups.length;
+    const data = new Float32Array(rows.data.length);
+    for (const [group, { target, factor }] of groups.entries()) {
+      const first = group * perGroup;
+      const shifted: Quantizer = (row, column, value, loss) => quantizer(first + row, column, value, loss);
+      data.set((await reconstruct(target, factor, shifted, products)).data, first * rows.columns);
+    }
+    return data;
+  };
 }

@@ -4,7 +4,6 @@ import { formatRecipe } from '@shared/recipe-syntax';
 import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import type { Machine, StepView } from '@shared/run';
 import type { Dataset } from '../dataset/dataset';
-import type { JobKind } from '../jobs/job';
 import type { Model } from '../models/model-folder';
 import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
 import { imagesKey, modelKey, stepKey } from './step-key';
@@ -29,7 +28,7 @@ export type StepOrder =
 
 export interface PlannedStep {
   key: string;
-  kind: JobKind;
+  kind: StepOrder['kind'];
   title: StepView['title'];
   order: StepOrder;
   /** Keys of the steps whose artifacts it reads. */
