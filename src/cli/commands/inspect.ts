@@ -21,6 +21,7 @@ export const inspect: Command = {
       value: 'DIR',
       help: 'with --vs: dataset whose calibration images the layers are compared on',
     },
+    calibration: { type: 'string', value: 'N', help: 'with --data: calibration images (32)' },
     seed: { type: 'string', value: 'N', help: 'with --data: seed of the images (1)' },
   },
   async run(arguments_) {
@@ -76,14 +77,12 @@ export const inspect: Command = {
   },
 };
 
-/** Images layers are compared on. */
-const calibration = 32;
-
 async function compare(engine: Engine, vs: string, arguments_: Arguments): Promise<number> {
   const original = await openNamedModel(engine, vs, arguments_);
   const data = arguments_.text('data');
   const { cacheFolder } = engine.workspace;
   const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+  const calibration = arguments_.integer('calibration', 1, 1000) ?? 32;
   const dataset =
     data === undefined
       ? undefined

@@ -15,11 +15,11 @@ it('whittle inspect MODEL --vs ORIGINAL compares layer by layer, as text and as 
   const made = await whittle(folder, 'compress', model, '--recipe', 'prune.magnitude{amount:0.5}', '-o', slim);
   expect(made.code, made.stderr).toBe(0);
 
-  const json = await whittle(folder, 'inspect', slim, '--vs', model, '--data', images, '--json');
+  const json = await whittle(folder, 'inspect', slim, '--vs', model, '--data', images, '--calibration', '6', '--json');
   expect(json.code, json.stderr).toBe(0);
   const report = JSON.parse(json.stdout) as LayerReport;
   expect(report.layers.map(({ name }) => name)).toEqual(['first', 'second', 'logits']);
-  expect(report.images).toBeGreaterThan(0);
+  expect(report.images).toBe(6);
   expect(report.layers[1]!.after!.sparsity).toBeGreaterThan(0.3);
   expect(report.layers[1]!.error).toBeGreaterThan(0);
 

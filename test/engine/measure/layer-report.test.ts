@@ -25,7 +25,7 @@ const pictures: Images<'calibration'> = {
     for (let at = 0; at < count; at += size) {
       const taken = Math.min(size, count - at);
       const batch = data.slice(at * 3 * side * side, (at + taken) * 3 * side * side);
-      yield { data: batch as never, shape: [taken, 3, side, side], entries: [] };
+      yield { data: batch, shape: [taken, 3, side, side], entries: [] };
       await Promise.resolve();
     }
   },

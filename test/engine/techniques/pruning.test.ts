@@ -133,6 +133,14 @@ describe('prune.secondOrder', () => {
     expect(await counts(result)).toEqual(await counts(magnitude));
   });
 
+  test('recalibrated, it is still stored without its zeros', async () => {
+    const pruned = await apply('prune.secondOrder', { scope: 'local' });
+    const reference = { ...context(), reference: () => Promise.resolve(network) };
+    const result = await applyStep(reload(pruned), 'recalibrate', {}, reference);
+    expect(countOf(await zerosOf(result))).toBe(countOf(await zerosOf(pruned)));
+    expect(encodeModel(result).length).toBeLessThan(1.1 * encodeModel(pruned).length);
+  });
+
   test('grouped, depthwise and shared layers, batch norms and residuals', async () => {
     const mixed = mixedNetwork(5);
     const result = await applyStep(

@@ -105,7 +105,7 @@ export const pruneMagnitude = defineTechnique({
       const masks = scope === 'global' ? pruneMasks(scores, pattern, zeros) : await masksByLayer(zeros);
       layers.forEach((layer, at) => applyMask(pruned, layer, masks[at]!));
     }
-    storePruned(pruned, layers, context);
+    storePruned(pruned, context);
     return pruned;
 
     async function masksByLayer(zeros: number): Promise<Uint8Array[]> {

@@ -76,7 +76,7 @@ export const pruneSecondOrder = defineTechnique({
       context.note(
         `${left.length} of ${layers.length} layers were pruned by magnitude: they share weights or have inputs of unknown shape.`,
       );
-    storePruned(pruned, layers, context);
+    storePruned(pruned, context);
     return removeDead(pruned);
   },
 });

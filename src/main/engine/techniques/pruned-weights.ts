@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { FreshNames } from '../math/fresh-names';
 import { excludedNodes } from '../math/layer-choice';
 import { parsePattern } from '../math/prune-pattern';
-import { sparseInitializer } from '../math/sparse-decode';
+import { storeSparseWeights } from '../math/sparse-weights';
 import { weightLayers, type WeightLayer } from '../math/weight-layers';
 import { weightOfRows, weightRows } from '../math/weight-rows';
 import { countParams, parameterMetadata } from '../onnx/count';
@@ -74,14 +73,10 @@ export function applyMask(graph: Graph, layer: WeightLayer, mask: Uint8Array): v
 }
 
 /** Stores pruned weights without their zeros and records how many parameters are left. Changes `graph`. */
-export function storePruned(graph: Graph, layers: readonly WeightLayer[], context: TechniqueContext): void {
+export function storePruned(graph: Graph, context: TechniqueContext): void {
   // Counted afresh, from the weights: what the metadata says is from before.
   const { nonZeroParams } = countParams({ ...graph, metadata: {} });
-  const names = new FreshNames(graph);
-  let sparse = 0;
-  for (const { weightName } of layers)
-    if (sparseInitializer(graph, weightName, graph.initializers.get(weightName)!, names)) sparse++;
-  if (sparse > 0)
+  if (storeSparseWeights(graph) > 0)
     context.note('Pruned weights are stored sparsely and decoded when the model loads: smaller file, no speed-up.');
   graph.metadata[parameterMetadata.nonZeroParams] = String(nonZeroParams);
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { matchLayers } from '../math/layer-matching';
 import { plainGraph } from '../math/plain-graph';
+import { storeSparseWeights } from '../math/sparse-weights';
 import { batchNorms, recalibrateLayers, recalibrateNorms } from '../math/recalibration';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
@@ -64,6 +65,9 @@ export const recalibrate = defineTechnique({
       context.note(
         `${skipped} layers were left: they have other channels than before, or no bias that can be changed.`,
       );
-    return removeDead(result);
+    const written = removeDead(result);
+    // Weights that an earlier step made zero still are.
+    storeSparseWeights(written);
+    return written;
   },
 });
