@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetSpecSchema, type DatasetSummary } from './dataset';
 import { preprocessSchema, type ModelSummary } from './model-card';
+import type { LayerReport } from './layers';
 import type { TechniqueInfo } from './recipe';
 import {
   progressSchema,
@@ -158,6 +159,11 @@ export const engineContract = {
   'runs.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
     z.strictObject({ path: z.string() }),
+  ),
+  /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
+  'trials.layers': job(
+    z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
+    typed<LayerReport>(),
   ),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),

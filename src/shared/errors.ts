@@ -88,6 +88,8 @@ const sentences = {
     `The database ${f.path} cannot be read (${f.detail}). Move it away; results are computed again.`,
   'run.not-found': (f: Facts) => `No run "${f.run}" in ${f.path}. "whittle report latest" reports the last one.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
+  'layers.busy': () =>
+    `The layers are timed when no run is under way, because each would spoil the other's times. Ask again when the run has ended.`,
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,

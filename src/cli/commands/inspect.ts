@@ -1,18 +1,34 @@
 import { formatBytes, formatCount } from '@shared/format';
 import { inspectModel } from '../../main/engine/models/inspect-model';
 import { locateModel } from '../../main/engine/models/model-folder';
-import type { Command } from '../arguments';
-import { openSession } from '../session';
+import type { Engine } from '../../main/engine/create-engine';
+import { openDataset } from '../../main/engine/dataset/open-dataset';
+import type { Arguments, Command } from '../arguments';
+import { runJob } from '../foreground-job';
+import { layersText } from '../layers-text';
+import { openNamedModel, openSession } from '../session';
 import { textTable } from '../text-table';
 
 export const inspect: Command = {
   name: 'inspect',
   usage: 'MODEL',
   summary: 'what a model file holds: input, output, operators, layers, parameters, MACs',
-  options: { layers: { type: 'boolean', help: 'list every layer with parameters or MACs' } },
+  options: {
+    layers: { type: 'boolean', help: 'list every layer with parameters or MACs' },
+    vs: { type: 'string', value: 'ORIGINAL', help: 'compare layer by layer with the network it came from' },
+    data: {
+      type: 'string',
+      value: 'DIR',
+      help: 'with --vs: dataset whose calibration images the layers are compared on',
+    },
+    calibration: { type: 'string', value: 'N', help: 'with --data: calibration images (32)' },
+    seed: { type: 'string', value: 'N', help: 'with --data: seed of the images (1)' },
+  },
   async run(arguments_) {
     const engine = await openSession(arguments_);
     try {
+      const vs = arguments_.text('vs');
+      if (vs !== undefined) return await compare(engine, vs, arguments_);
       const found = await inspectModel(locateModel(arguments_.positionals[0]!, engine.modelFolder()));
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
@@ -60,3 +76,27 @@ export const inspect: Command = {
     }
   },
 };
+
+async function compare(engine: Engine, vs: string, arguments_: Arguments): Promise<number> {
+  const original = await openNamedModel(engine, vs, arguments_);
+  const data = arguments_.text('data');
+  const { cacheFolder } = engine.workspace;
+  const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+  const calibration = arguments_.integer('calibration', 1, 1000) ?? 32;
+  const dataset =
+    data === undefined
+      ? undefined
+      : await openDataset({ path: data, eval: 0, calibration, train: 0, seed }, { cacheFolder });
+  const report = await runJob(engine, {
+    kind: 'layers',
+    originalPath: original.path,
+    referencePath: original.path,
+    candidatePath: locateModel(arguments_.positionals[0]!, engine.modelFolder()),
+    card: original.card,
+    calibration: dataset?.calibration ?? { split: 'calibration', entries: [], alreadyResized: false },
+    cacheFolder,
+    threads: engine.executor.threads,
+  });
+  process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(report, null, 2)}\n` : layersText(report));
+  return 0;
+}

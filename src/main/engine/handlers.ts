@@ -4,6 +4,7 @@ import { AppError, toAppError } from '@shared/errors';
 import { recipeSchema } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
+import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
@@ -17,6 +18,7 @@ import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
 import { countSteps } from './sweep/run-manager';
+import { trialLayers } from './sweep/trial-layers';
 import { readSweep } from './sweep/read-sweep';
 import { checkRecipe } from './techniques/check-recipe';
 import { describeTechniques } from './techniques/registry';
@@ -88,6 +90,14 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'runs.export': async ({ run, format, path }) => {
       await writeFileAtomic(path, renderReport(runs.view(run), format));
       return { path };
+    },
+    'trials.layers': async ({ run, trial }, { progress, signal }) => {
+      const started = Date.now();
+      const say = (stage: string, done: number, total: number): void =>
+        progress({ stage, done, total, elapsedMs: Date.now() - started });
+      const prepare = (sweep: SweepFile) => engine.prepare(sweep, { signal, progress: say });
+      const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
+      return trialLayers(run, trial, sources, { progress: say, note: () => undefined, log: () => undefined }, signal);
     },
     'runs.html': ({ run }) => htmlReport(runs.view(run)),
     'runs.saveArtifact': async ({ run, trial, path }) => {

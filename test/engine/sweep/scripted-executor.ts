@@ -58,6 +58,12 @@ export class ScriptedExecutor implements Executor {
         const topK = labels.map((label, row) => [row < wrong ? (label + 1) % 4 : label]);
         return { n: labels.length, classes: 4, topK, labels, hashes: entries.map((entry) => entry.hash), skipped: 0 };
       }
+      case 'layers':
+        return {
+          layers: [],
+          rest: { before: { milliseconds: 1, share: 1 }, after: { milliseconds: 1, share: 1 } },
+          images: 0,
+        };
       case 'measure':
         return {
           target: targetName(job.target),
@@ -82,7 +88,7 @@ export class ScriptedExecutor implements Executor {
 
 /** "compress net with fp16", "evaluate net|fp16": the content of the input file tells where it comes from. */
 function nameOf(job: Job): string {
-  const path = job.kind === 'measure' ? job.candidatePath : job.modelPath;
+  const path = 'candidatePath' in job ? job.candidatePath : job.modelPath;
   const content = readFileSync(path, 'utf8').replace(/\{[^|]*\}/g, '');
   return job.kind === 'compress' ? `compress ${content} with ${job.technique}` : `${job.kind} ${content}`;
 }

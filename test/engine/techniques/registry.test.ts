@@ -18,7 +18,7 @@ describe('every technique', () => {
   test.each(techniques.map((technique) => [technique.id, technique] as const))(
     '%s describes itself',
     (id, technique) => {
-      expect(id).toMatch(/^[a-z][a-zA-Z0-9]*(\.[a-z][a-z0-9-]*)?$/);
+      expect(id).toMatch(/^[a-z][a-zA-Z0-9]*(\.[a-z][a-zA-Z0-9-]*)?$/);
       expect(technique.title).not.toBe('');
       expect(technique.summary).toMatch(/\.$/);
       const defaults = parseParams(technique, {});
@@ -47,7 +47,7 @@ describe('every technique', () => {
     const prune = describeTechniques().find(({ id }) => id === 'prune.magnitude')!;
     expect(prune.paramsSchema['properties']).toMatchObject({
       amount: { type: 'number', minimum: 0, maximum: 0.99, default: 0.5 },
-      scope: { type: 'string', enum: ['global', 'local'], default: 'global' },
+      scope: { type: 'string', enum: ['global', 'local', 'sensitivity'], default: 'global' },
     });
   });
 });
@@ -62,12 +62,23 @@ test.each([
   expect(messageOf(() => findTechnique(id))).toBe(expected);
 });
 
+const pruneDefaults = {
+  amount: 0.5,
+  scope: 'global',
+  criterion: 'l1',
+  pattern: 'unstructured',
+  steps: 1,
+  exclude: [],
+  keepFirst: false,
+  keepLast: false,
+};
+
 describe('parameters', () => {
   const prune = findTechnique('prune.magnitude');
   const advice = ' "whittle techniques prune.magnitude" lists the parameters.';
 
   test('defaults are filled in', () => {
-    expect(parseParams(prune, { amount: 0.25 })).toEqual({ amount: 0.25, scope: 'global', criterion: 'l1' });
+    expect(parseParams(prune, { amount: 0.25 })).toEqual({ ...pruneDefaults, amount: 0.25 });
     expect(parseParams(prune, undefined)).toMatchObject({ amount: 0.5 });
   });
 
@@ -75,10 +86,16 @@ describe('parameters', () => {
     [{ amount: 1.5 }, 'prune.magnitude: "amount" must be a number from 0 to 0.99, not 1.5.'],
     [{ amount: 'half' }, 'prune.magnitude: "amount" must be a number from 0 to 0.99, not "half".'],
     [{ amount: null }, 'prune.magnitude: "amount" must be a number from 0 to 0.99, not null.'],
-    [{ scope: 'layer' }, 'prune.magnitude: "scope" must be "global" or "local", not "layer".'],
-    [{ criterion: 'x'.repeat(100) }, `prune.magnitude: "criterion" must be "l1", not "${'x'.repeat(58)}….`],
+    [{ scope: 'layer' }, 'prune.magnitude: "scope" must be "global" or "local" or "sensitivity", not "layer".'],
+    [
+      { criterion: 'x'.repeat(100) },
+      `prune.magnitude: "criterion" must be "l1" or "l2" or "random", not "${'x'.repeat(58)}….`,
+    ],
     [{ amout: 0.5 }, 'prune.magnitude: "amout" is not one of its parameters (did you mean "amount"?).'],
-    [{ bits: 4 }, 'prune.magnitude: "bits" is not one of its parameters (it has "amount", "scope", "criterion").'],
+    [
+      { bits: 4 },
+      'prune.magnitude: "bits" is not one of its parameters (it has "amount", "scope", "criterion", "pattern", "steps", "exclude", "keepFirst", "keepLast").',
+    ],
     [[0.5], 'prune.magnitude: parameters are written {name:value}, not [0.5].'],
   ])('%j', (params, expected) => {
     expect(messageOf(() => parseParams(prune, params))).toBe(expected + advice);
@@ -97,8 +114,8 @@ describe('checkRecipe', () => {
     expect(resolved).toEqual([
       {
         technique: 'prune.magnitude',
-        version: 1,
-        params: { amount: 0.3, scope: 'global', criterion: 'l1' },
+        version: 2,
+        params: { ...pruneDefaults, amount: 0.3 },
         needs: [],
         preservesFunction: false,
         usesReference: false,

@@ -1,4 +1,5 @@
 import type { ErrorReport } from '@shared/errors';
+import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
 import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
 import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
@@ -54,12 +55,27 @@ export interface SensitivityJob extends Omit<CompressJob, 'kind' | 'technique' |
   method: SensitivityMethod;
 }
 
-export type Job = CompressJob | DescribeJob | EvaluateJob | MeasureJob | SensitivityJob;
+/** Not a step of a sweep: asked for when somebody wants to see the layers of a trial. */
+export interface LayersJob {
+  kind: 'layers';
+  originalPath: string;
+  /** The float network that lossy steps started from. */
+  referencePath: string;
+  candidatePath: string;
+  card: ModelCard;
+  /** May be empty: then there are no errors. */
+  calibration: ImageSet<'calibration'>;
+  cacheFolder: string;
+  threads: number;
+}
+
+export type Job = CompressJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob;
 
 export interface JobResults {
   compress: { sizeBytes: number };
   describe: FileMetrics;
   evaluate: Predictions;
+  layers: LayerReport;
   measure: LatencyMetrics;
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };

@@ -1,6 +1,7 @@
 import { describeArtifact } from '../measure/describe';
 import { compress } from './compress';
 import { evaluate } from './evaluate';
+import { layers } from './layers';
 import { measure } from './measure';
 import { sensitivity } from './sensitivity';
 import type { Job, JobReporter, JobResults } from './job';
@@ -14,6 +15,8 @@ export async function perform(job: Job, report: JobReporter): Promise<JobResults
       return describeArtifact(job.modelPath);
     case 'evaluate':
       return evaluate(job, report);
+    case 'layers':
+      return layers(job, report);
     case 'measure':
       return measure(job, report);
     case 'sensitivity':

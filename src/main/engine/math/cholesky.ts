@@ -72,3 +72,30 @@ export async function cholesky(matrix: Matrix, products: MatrixProducts): Promis
   }
   return lower;
 }
+
+/** The diagonal of (L L^T)^-1: squared column lengths of L^-1, which is found block row by block row. */
+export async function inverseDiagonal(lower: Matrix, products: MatrixProducts): Promise<Float32Array> {
+  const size = lower.rows;
+  const inverse: Matrix = { rows: size, columns: size, data: new Float32Array(size * size) };
+  const sums = new Float64Array(size);
+  for (let start = 0; start < size; start += blockSize) {
+    const end = Math.min(size, start + blockSize);
+    const width = end - start;
+    const own = invertLower(Float64Array.from(subMatrix(lower, start, end, start, end).data), width);
+    const minusOwn: Matrix = { rows: width, columns: width, data: Float32Array.from(own, (value) => -value) };
+    let left: Matrix = { rows: width, columns: start, data: new Float32Array(width * start) };
+    if (start > 0) {
+      const solved = subMatrix(inverse, 0, start, 0, start);
+      const rest = await products.subtract(left, subMatrix(lower, start, end, 0, start), solved);
+      // 0 - (-own) * rest.
+      left = await products.subtract({ ...left, data: new Float32Array(left.data.length) }, minusOwn, rest);
+    }
+    for (let row = 0; row < width; row++) {
+      const from = (start + row) * size;
+      inverse.data.set(left.data.subarray(row * start, (row + 1) * start), from);
+      for (let column = 0; column < width; column++) inverse.data[from + start + column] = own[row * width + column]!;
+      for (let column = 0; column < end; column++) sums[column]! += inverse.data[from + column]! ** 2;
+    }
+  }
+  return Float32Array.from(sums);
+}

@@ -2,10 +2,10 @@ import type { TechniqueContext } from '../techniques/technique';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { removeDead } from '../onnx/remove-dead';
 import { packedInitializer, type PackedWeights } from './bit-planes';
-import type { WeightGrid } from './few-bit-grid';
+import { isPruned, type WeightGrid } from './few-bit-grid';
 import { FreshNames, shortenValueNames } from './fresh-names';
 import { refitGrid } from './refit-grid';
-import { reconstructLayers, type LayerCoder } from './second-order';
+import { quantizing, reconstructLayers, type LayerCoder } from './second-order';
 import type { WeightLayer } from './weight-layers';
 import { weightRows, type WeightRows } from './weight-rows';
 
@@ -14,8 +14,6 @@ import { weightRows, type WeightRows } from './weight-rows';
  * (Kullback-Leibler divergence on images not used for calibration).
  */
 const secondOrderImages = 256;
-/** From this share of zero weights on a layer counts as pruned: its zeros stay. */
-const prunedShare = 0.15;
 
 export type GridFor = (rows: WeightRows, importance: Float32Array | undefined, layer: WeightLayer) => WeightGrid;
 
@@ -23,7 +21,7 @@ export type GridFor = (rows: WeightRows, importance: Float32Array | undefined, l
 export interface StoredLayer {
   layer: WeightLayer;
   rows: WeightRows;
-  grid: Pick<WeightGrid, 'bits' | 'rowsPerGroup' | 'decode'>;
+  grid: Pick<WeightGrid, 'bits' | 'rowsPerGroup' | 'decode' | 'zeroCode'>;
   codes: Uint8Array;
 }
 
@@ -33,19 +31,6 @@ interface CodedLayer extends StoredLayer {
 
 export const permutationOf = ({ isTransposed }: WeightRows): Pick<PackedWeights, 'permutation'> =>
   isTransposed ? { permutation: [1, 0] } : {};
-
-function isPruned({ data }: WeightRows): boolean {
-  let zeros = 0;
-  for (const value of data) if (value === 0) zeros++;
-  return zeros >= prunedShare * data.length;
-}
-
-/** The code that stands for 0 in every row; undefined where there is none. */
-export function zeroCodeOf(grid: Pick<WeightGrid, 'decode'>): number | undefined {
-  if (!('scale' in grid.decode)) return undefined;
-  const [code = NaN] = grid.decode.zeroPoint;
-  return Number.isInteger(code) && grid.decode.zeroPoint.every((other) => other === code) ? code : undefined;
-}
 
 function nearestCodes({ data, columns }: WeightRows, grid: WeightGrid): Uint8Array {
   return Uint8Array.from(data, (value, index) => grid.codeOf(Math.floor(index / columns), value));
@@ -63,8 +48,7 @@ export function storeLayers(graph: Graph, coded: readonly StoredLayer[]): Graph 
 function store(graph: Graph, coded: readonly StoredLayer[]): void {
   const names = new FreshNames(graph);
   for (const { layer, rows, grid, codes } of coded) {
-    const { bits, decode, rowsPerGroup } = grid;
-    const zeroCode = zeroCodeOf(grid);
+    const { bits, decode, rowsPerGroup, zeroCode } = grid;
     const rowLength = rowsPerGroup * rows.columns;
     const packed: PackedWeights = { codes, bits, shape: rows.shape, rowLength, decode, ...permutationOf(rows) };
     packedInitializer(graph, layer.weightName, zeroCode === undefined ? packed : { ...packed, zeroCode }, names);
@@ -88,16 +72,19 @@ export async function codeLayers(
     return started;
   };
   const coderFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array): LayerCoder => {
-    const started = begin(layer, rows, importance);
-    const { codes } = started;
     const { columns } = rows;
     const original = weightRows(layer);
-    const zeroCode = isPruned(original) ? zeroCodeOf(started.grid) : undefined;
+    const hasZeros = isPruned(original);
+    // Targets make up for earlier errors, so they are not zero where the weights are.
+    const fitted = hasZeros ? rows.data.map((value, at) => (original.data[at] === 0 ? 0 : value)) : rows.data;
+    const started = begin(layer, { ...rows, data: fitted }, importance);
+    const { codes } = started;
     return {
       quantize(row, column, value) {
         const { grid } = started;
         const index = row * columns + column;
-        const code = zeroCode !== undefined && original.data[index] === 0 ? zeroCode : grid.codeOf(row, value);
+        const stays = hasZeros && original.data[index] === 0;
+        const code = stays && grid.zeroCode !== undefined ? grid.zeroCode : grid.codeOf(row, value);
         codes[index] = code;
         return grid.valueOf(row, code);
       },
@@ -110,7 +97,7 @@ export async function codeLayers(
   };
   let result = copyGraph(graph);
   if (rounding === 'second-order')
-    ({ graph: result } = await reconstructLayers(graph, layers, coderFor, {
+    ({ graph: result } = await reconstructLayers(graph, layers, quantizing(coderFor), {
       id,
       images: secondOrderImages,
       context,

@@ -9,6 +9,8 @@ export interface WeightGrid {
   rowsPerGroup: number;
   /** Numbers are those the file can hold: `valueOf` is what a runtime will decode. */
   decode: TableDecode | AffineDecode;
+  /** The code of exact 0, the same in every row; undefined where there is none. */
+  zeroCode: number | undefined;
   /** The code of the nearest value. */
   codeOf(row: number, value: number): number;
   valueOf(row: number, code: number): number;
@@ -32,6 +34,15 @@ export interface FreeNumbers {
 interface Sample {
   values: Float32Array;
   importance?: Float32Array;
+}
+
+/** From this share of zero weights on a layer counts as pruned: its zeros stay. */
+const prunedShare = 0.15;
+
+export function isPruned({ data }: Matrix): boolean {
+  let zeros = 0;
+  for (const value of data) if (value === 0) zeros++;
+  return zeros >= prunedShare * data.length;
 }
 
 /** Enough to find the scale of a whole layer. */
@@ -138,10 +149,12 @@ function affineGridOf(fits: AffineFit[], { bits, rowsPerGroup }: GridOptions, is
   const zeroPoint = roundToHalfReals(Float32Array.from(fits, (fit) => fit.zeroPoint));
   const top = 2 ** bits - 1;
   const at = (row: number): number => Math.floor(row / rowsPerGroup);
+  const isShared = Number.isInteger(zeroPoint[0]) && zeroPoint.every((other) => other === zeroPoint[0]);
   return {
     bits,
     rowsPerGroup,
     decode: { scale, zeroPoint },
+    zeroCode: isShared ? zeroPoint[0] : undefined,
     codeOf(row, value) {
       const step = scale[at(row)]!;
       return step === 0 ? 0 : Math.min(top, Math.max(0, Math.round(value / step + zeroPoint[at(row)]!)));
@@ -190,59 +203,106 @@ function evenlySpaced(
   };
 }
 
-/** A grid from one table per group of rows; short tables are filled up with their last value. */
-function tableGrid(tables: Float32Array[], bits: number, rowsPerGroup: number): WeightGrid {
-  const entries = Math.max(...tables.map((table) => table.length));
+/** Leaves code 0 to exact 0: the other codes are those of `free`, moved up by one. */
+function besidesZero({ start, perGroup, valueFrom, addGradient }: FreeNumbers): FreeNumbers {
+  return {
+    start,
+    perGroup,
+    valueFrom: (numbers, row, code) => (code === 0 ? 0 : valueFrom(numbers, row, code - 1)),
+    addGradient(sums, row, code, amount, power) {
+      if (code > 0) addGradient(sums, row, code - 1, amount, power);
+    },
+  };
+}
+
+/**
+ * A grid from one table per group of rows; short tables are filled up with their last value.
+ * @param hasZero 0 becomes code 0 of every row; the tables hold the other values.
+ */
+function tableGrid(
+  tables: Float32Array[],
+  { bits, rowsPerGroup }: Pick<GridOptions, 'bits' | 'rowsPerGroup'>,
+  hasZero: boolean,
+): WeightGrid {
+  const first = hasZero ? 1 : 0;
+  const others = Math.max(...tables.map((table) => table.length));
+  const entries = first + others;
   const joined = new Float32Array(tables.length * entries);
   tables.forEach((table, group) => {
-    joined.fill(table[table.length - 1]!, group * entries, (group + 1) * entries);
-    joined.set(table, group * entries);
+    joined.fill(table.at(-1) ?? 0, group * entries + first, (group + 1) * entries);
+    joined.set(table, group * entries + first);
   });
   const table = roundToHalfReals(joined);
   const at = (row: number): number => Math.floor(row / rowsPerGroup) * entries;
   // Refitted entries may have passed each other.
   const codes = Uint8Array.from(table.keys(), (index) => index % entries);
   const ascending = table.slice();
-  for (let start = 0; start < table.length; start += entries) {
-    codes.subarray(start, start + entries).sort((a, b) => table[start + a]! - table[start + b]!);
-    ascending.subarray(start, start + entries).sort();
+  for (let start = first; start < table.length; start += entries) {
+    codes.subarray(start, start + others).sort((a, b) => table[start - first + a]! - table[start - first + b]!);
+    ascending.subarray(start, start + others).sort();
   }
+  const free: FreeNumbers = {
+    start: Float64Array.from({ length: tables.length * others }, (_, at) => {
+      return table[Math.floor(at / others) * entries + first + (at % others)]!;
+    }),
+    perGroup: others,
+    valueFrom: (numbers, row, code) => numbers[Math.floor(row / rowsPerGroup) * others + code]!,
+    addGradient: (sums, row, code, amount) => (sums[Math.floor(row / rowsPerGroup) * others + code]! += amount),
+  };
   return {
     bits,
     rowsPerGroup,
     decode: { table },
-    codeOf: (row, value) => codes[at(row) + nearestCentre(ascending, value, at(row), at(row) + entries)]!,
-    valueOf: (row, code) => table[at(row) + code]!,
-    free: {
-      start: Float64Array.from(table),
-      perGroup: entries,
-      valueFrom: (numbers, row, code) => numbers[at(row) + code]!,
-      addGradient: (sums, row, code, amount) => (sums[at(row) + code]! += amount),
+    zeroCode: hasZero ? 0 : undefined,
+    codeOf(row, value) {
+      if (others === 0) return 0;
+      const start = at(row) + first;
+      const code = codes[start + nearestCentre(ascending, value, start, start + others)]!;
+      return hasZero && Math.abs(value) < Math.abs(value - table[at(row) + code]!) ? 0 : code;
     },
+    valueOf: (row, code) => table[at(row) + code]!,
+    free: hasZero ? besidesZero(free) : free,
     refitted(numbers) {
-      const moved = tables.map((_, group) =>
-        Float32Array.from(numbers.subarray(group * entries, (group + 1) * entries)),
-      );
-      return tableGrid(moved, bits, rowsPerGroup);
+      const moved = tables.map((_, group) => Float32Array.from(numbers.subarray(group * others, (group + 1) * others)));
+      return tableGrid(moved, { bits, rowsPerGroup }, hasZero);
     },
   };
 }
 
-/** Evenly spaced values kept as a table, from the smallest weight to the largest or narrower. */
-export function uniformTableGrid(weights: Matrix, options: GridOptions): WeightGrid {
-  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, options.bits, false));
-  return uniformTableOf(fits, options);
+/** What is not zero. */
+function withoutZeros({ values, importance }: Sample): Sample {
+  const kept = (_: number, at: number): boolean => values[at] !== 0;
+  return importance
+    ? { values: values.filter(kept), importance: importance.filter(kept) }
+    : { values: values.filter(kept) };
 }
 
-function uniformTableOf(fits: AffineFit[], { bits, rowsPerGroup }: GridOptions): WeightGrid {
+/** Evenly spaced values kept as a table, from the smallest weight to the largest or narrower; 0 besides for a pruned layer. */
+export function uniformTableGrid(weights: Matrix, options: GridOptions): WeightGrid {
+  const hasZero = isPruned(weights);
+  return uniformTableOf(
+    samplesOf(weights, options, largestSample).map((sample) =>
+      fitAffine(hasZero ? withoutZeros(sample) : sample, options.bits, false),
+    ),
+    options,
+    hasZero,
+  );
+}
+
+function uniformTableOf(
+  fits: AffineFit[],
+  options: Pick<GridOptions, 'bits' | 'rowsPerGroup'>,
+  hasZero: boolean,
+): WeightGrid {
+  const levels = 2 ** options.bits - (hasZero ? 1 : 0);
   const tables = fits.map(({ scale, zeroPoint }) =>
-    Float32Array.from({ length: 2 ** bits }, (_, code) => (code - zeroPoint) * scale),
+    Float32Array.from({ length: levels }, (_, code) => (code - zeroPoint) * scale),
   );
   const [scales, zeroPoints] = [fits.map(({ scale }) => scale), fits.map(({ zeroPoint }) => zeroPoint)];
-  return {
-    ...tableGrid(tables, bits, rowsPerGroup),
-    ...evenlySpaced(scales, zeroPoints, rowsPerGroup, false, (moved) => uniformTableOf(moved, { bits, rowsPerGroup })),
-  };
+  const { free, refitted } = evenlySpaced(scales, zeroPoints, options.rowsPerGroup, false, (moved) =>
+    uniformTableOf(moved, options, hasZero),
+  );
+  return { ...tableGrid(tables, options, hasZero), free: hasZero ? besidesZero(free) : free, refitted };
 }
 
 /** Points that k-means sees of one group: more where there are more clusters. */
@@ -250,15 +310,18 @@ const pointsPerCluster = 32;
 const leastPoints = 256;
 const largestPoints = 4096;
 
-/** Tables of cluster centres. @param clusters at most 2^bits. */
+/** Tables of cluster centres; for a pruned layer one of them is 0. @param clusters at most 2^bits. */
 export function clusterGrid(
   weights: Matrix,
   options: GridOptions & { clusters: number; init: ClusterInit; rng: () => number },
 ): WeightGrid {
-  const { clusters, init, rng, bits, rowsPerGroup } = options;
+  const { clusters, init, rng } = options;
   const points = Math.min(largestPoints, Math.max(leastPoints, clusters * pointsPerCluster));
-  const tables = samplesOf(weights, options, Infinity).map(({ values, importance }) =>
-    kMeans(weightedPoints(values, importance, points), clusters, init, rng),
-  );
-  return tableGrid(tables, bits, rowsPerGroup);
+  const hasZero = isPruned(weights);
+  const tables = samplesOf(weights, options, Infinity).map((sample) => {
+    const { values, importance } = hasZero ? withoutZeros(sample) : sample;
+    if (values.length === 0) return new Float32Array();
+    return kMeans(weightedPoints(values, importance, points), clusters - (hasZero ? 1 : 0), init, rng);
+  });
+  return tableGrid(tables, options, hasZero);
 }

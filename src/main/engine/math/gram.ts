@@ -113,7 +113,7 @@ function positionsOf(sizes: readonly number[]): number[][] {
 }
 
 /** Adds nodes to `graph` that make `[groups, columns, samples]` of the layer's input. */
-function writeColumns(
+export function writeColumns(
   graph: Graph,
   input: string,
   { groups, columns, window, skip }: GramProbe,

@@ -17,7 +17,7 @@ const matcher = (pattern: string): RegExp =>
   new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);
 
 /** The nodes left alone. Throws `technique.params` for a name or type that nothing in the network has. */
-export function excludedNodes(graph: Graph, choice: LayerChoice, id: string): Set<Node> {
+export function excludedNodes(graph: Graph, choice: LayerChoice, id: string, parameter = 'exclude'): Set<Node> {
   const excluded = new Set<Node>();
   const take = (parameter: string, wanted: string, fits: (node: Node) => boolean): void => {
     const found = graph.nodes.filter(fits);
@@ -31,7 +31,7 @@ export function excludedNodes(graph: Graph, choice: LayerChoice, id: string): Se
   };
   for (const pattern of choice.exclude) {
     const expression = matcher(pattern);
-    take('exclude', pattern, (node) => expression.test(node.name));
+    take(parameter, pattern, (node) => expression.test(node.name));
   }
   for (const type of choice.excludeTypes) take('excludeTypes', type, (node) => node.op === type);
   const layers = weightLayers(graph);

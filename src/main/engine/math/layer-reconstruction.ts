@@ -60,7 +60,7 @@ export async function factorInputs(
 }
 
 /** Y with Y L L^T = `right`, columns in the factor's order. */
-async function solve(right: Matrix, lower: Matrix, products: MatrixProducts): Promise<Matrix> {
+export async function solve(right: Matrix, lower: Matrix, products: MatrixProducts): Promise<Matrix> {
   const { rows, columns } = right;
   const result: Matrix = { rows, columns, data: right.data.slice() };
   const { data } = result;
@@ -94,6 +94,26 @@ async function solve(right: Matrix, lower: Matrix, products: MatrixProducts): Pr
       }
   }
   return result;
+}
+
+/** Y with Y H = `right` `[rows, columns]`, for the H that `factorInputs` factored; columns in the order of H. */
+export async function solveWithFactor(
+  right: Matrix,
+  { lower, order }: InputFactor,
+  products: MatrixProducts,
+): Promise<Matrix> {
+  const { rows, columns } = right;
+  const moved = (source: Float32Array, isBack: boolean): Matrix => {
+    const data = new Float32Array(source.length);
+    for (let row = 0; row < rows; row++)
+      for (let at = 0; at < columns; at++) {
+        const [here, there] = [row * columns + at, row * columns + order[at]!];
+        if (isBack) data[there] = source[here]!;
+        else data[here] = source[there]!;
+      }
+    return { rows, columns, data };
+  };
+  return moved((await solve(moved(right.data, false), lower, products)).data, true);
 }
 
 /** Takes the solved columns times `factor` from the columns of a block, in place. */

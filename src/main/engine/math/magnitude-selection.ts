@@ -19,33 +19,48 @@ function bucketOf(counts: Float64Array, wanted: number): { bucket: number; befor
 }
 
 /**
- * Copies of the tensors in which exactly the `count` weights of smallest magnitude, over all tensors together, are zero. Among equal
- * magnitudes the first in order go first, so the result depends on nothing else.
+ * Marks (1) the elements of smallest magnitude, over all tensors together: exactly `count` of them, or, where elements stand for several
+ * weights (`sizes`), as many as come nearest to `count` weights. Among equal magnitudes the first in order go first, so the result depends
+ * on nothing else.
  */
-export function zeroSmallest(tensors: readonly Float32Array[], count: number): Float32Array[] {
-  if (count <= 0) return tensors.map((data) => data.slice());
-  const upper = new Float64Array(buckets);
-  for (const data of tensors) for (const bits of bitsOf(data)) upper[(bits & magnitudeMask) >>> halfBits]!++;
-  const high = bucketOf(upper, count);
-  const lower = new Float64Array(buckets);
-  for (const data of tensors) {
-    for (const bits of bitsOf(data))
-      if ((bits & magnitudeMask) >>> halfBits === high.bucket) lower[bits & (buckets - 1)]!++;
-  }
-  const low = bucketOf(lower, count - high.before);
+export function markSmallest(
+  tensors: readonly Float32Array[],
+  count: number,
+  sizes?: readonly Uint32Array[],
+): Uint8Array[] {
+  const marks = tensors.map((data) => new Uint8Array(data.length));
+  if (count <= 0) return marks;
+  const sizeOf = (tensor: number, index: number): number => sizes?.[tensor]![index] ?? 1;
+  const counted = (bucketFor: (bits: number) => number): Float64Array => {
+    const counts = new Float64Array(buckets);
+    tensors.forEach((data, tensor) =>
+      bitsOf(data).forEach((bits, index) => {
+        const bucket = bucketFor(bits & magnitudeMask);
+        if (bucket >= 0) counts[bucket]! += sizeOf(tensor, index);
+      }),
+    );
+    return counts;
+  };
+  const high = bucketOf(
+    counted((magnitude) => magnitude >>> halfBits),
+    count,
+  );
+  const low = bucketOf(
+    counted((magnitude) => (magnitude >>> halfBits === high.bucket ? magnitude & (buckets - 1) : -1)),
+    count - high.before,
+  );
   const threshold = high.bucket * buckets + low.bucket;
-  let ties = count - high.before - low.before;
-  return tensors.map((data) => {
-    const result = data.slice();
-    const bits = bitsOf(data);
-    for (let index = 0; index < bits.length; index++) {
-      const magnitude = bits[index]! & magnitudeMask;
-      if (magnitude < threshold) result[index] = 0;
-      else if (magnitude === threshold && ties > 0) {
-        result[index] = 0;
-        ties--;
+  let left = count - high.before - low.before;
+  tensors.forEach((data, tensor) =>
+    bitsOf(data).forEach((bits, index) => {
+      const magnitude = bits & magnitudeMask;
+      const size = sizeOf(tensor, index);
+      if (magnitude < threshold) marks[tensor]![index] = 1;
+      else if (magnitude === threshold && 2 * left >= size) {
+        marks[tensor]![index] = 1;
+        left -= size;
       }
-    }
-    return result;
-  });
+    }),
+  );
+  return marks;
 }

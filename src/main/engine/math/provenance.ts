@@ -17,3 +17,13 @@ export function recordStep(before: Graph, after: Graph, step: string): Graph {
   };
   return recorded;
 }
+
+/** Writes the parameter counts of a graph whose layers changed, with plain weights, into its metadata. */
+export function recountParameters(graph: Graph): void {
+  const { params, nonZeroParams } = countParams({ ...graph, metadata: {} });
+  graph.metadata = {
+    ...graph.metadata,
+    [parameterMetadata.params]: String(params),
+    [parameterMetadata.nonZeroParams]: String(nonZeroParams),
+  };
+}

@@ -4,7 +4,7 @@ import { float32Tensor } from '../onnx/make';
 import { affineGrid } from './few-bit-grid';
 import { FreshNames } from './fresh-names';
 import type { SensitivityVariant } from './layer-sensitivity';
-import { zeroSmallest } from './magnitude-selection';
+import { markSmallest } from './magnitude-selection';
 import { planQdq } from './qdq-plan';
 import { rewriteQdq } from './qdq-rewrite';
 import type { StaticQuantizer } from './static-quantizer';
@@ -64,9 +64,11 @@ export function pruneVariant(amount: number): SensitivityVariant {
     label: `${Number((100 * amount).toFixed(2))} %`,
     amount,
     change(section, layer) {
-      const { data, shape } = layer.weight;
-      const [zeroed] = zeroSmallest([data as Float32Array], Math.round(amount * data.length));
-      return withWeights(section, layer, float32Tensor(shape, zeroed!));
+      const { shape } = layer.weight;
+      const data = layer.weight.data as Float32Array;
+      const [marks] = markSmallest([data], Math.round(amount * data.length));
+      const kept = data.map((value, index) => (marks![index] === 1 ? 0 : value));
+      return withWeights(section, layer, float32Tensor(shape, kept));
     },
   };
 }

@@ -1,7 +1,8 @@
 import { encodeParts } from '../onnx/encode';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { float32Tensor } from '../onnx/make';
-import { storeLayers, zeroCodeOf, type StoredLayer } from './coded-layers';
+import { storeLayers, type StoredLayer } from './coded-layers';
+import { isPruned } from './few-bit-grid';
 import { FreshNames } from './fresh-names';
 import { biasOf } from './layer-inputs';
 import { recordStep } from './provenance';
@@ -21,6 +22,7 @@ const standIns = (count: number, unit = 1): Float32Array =>
 function standInFor(layer: WeightLayer, { bits, scheme }: WeightForm): StoredLayer {
   const rows = weightRows(layer);
   const codes = new Uint8Array(rows.data.length);
+  const hasZeros = isPruned(rows);
   const largest = rows.data.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0);
   // Numbers in half precision share a power of two, which layers of like magnitude have in common.
   const unitFor = (value: number): number => 2 ** Math.floor(Math.log2(value > 0 ? value : 1)) / 512;
@@ -28,17 +30,19 @@ function standInFor(layer: WeightLayer, { bits, scheme }: WeightForm): StoredLay
     // There are no more clusters than weights.
     const entries = Math.min(2 ** bits, rows.columns);
     const decode = { table: standIns(rows.rows * entries, unitFor(largest)) };
-    return { layer, rows, codes, grid: { bits, rowsPerGroup: 1, decode } };
+    if (hasZeros) codes.forEach((_, index) => (codes[index] = rows.data[index] === 0 ? 0 : 1));
+    return { layer, rows, codes, grid: { bits, rowsPerGroup: 1, decode, zeroCode: hasZeros ? 0 : undefined } };
   }
   const middle = 2 ** (bits - 1);
-  const zeroPoint = scheme === 'linear' ? standIns(rows.rows, middle / 512) : new Float32Array(rows.rows).fill(middle);
-  const grid = { bits, rowsPerGroup: 1, decode: { scale: standIns(rows.rows, unitFor(largest / middle)), zeroPoint } };
-  const zeroCode = scheme === 'linear' ? undefined : zeroCodeOf(grid);
-  if (zeroCode !== undefined)
+  // Zeros of a pruned layer stay, for which 0 must be a level.
+  const isSymmetric = hasZeros || scheme !== 'linear';
+  const zeroPoint = isSymmetric ? new Float32Array(rows.rows).fill(middle) : standIns(rows.rows, middle / 512);
+  if (isSymmetric)
     rows.data.forEach((value, index) => {
-      if (value === 0) codes[index] = zeroCode;
+      if (value === 0) codes[index] = middle;
     });
-  return { layer, rows, codes, grid };
+  const decode = { scale: standIns(rows.rows, unitFor(largest / middle)), zeroPoint };
+  return { layer, rows, codes, grid: { bits, rowsPerGroup: 1, decode, zeroCode: isSymmetric ? middle : undefined } };
 }
 
 /** Second-order rounding gives each layer a bias of its own. */

@@ -1,4 +1,4 @@
-import { affineGrid, clusterGrid, type WeightGrid } from './few-bit-grid';
+import { affineGrid, clusterGrid, isPruned, type WeightGrid } from './few-bit-grid';
 import type { Matrix } from './matrix-products';
 
 export const weightSchemes = ['linear-symmetric', 'linear', 'kmeans'] as const;
@@ -29,7 +29,7 @@ export function formsOf(schemes: readonly WeightScheme[]): WeightForm[] {
 /** The values of a form fitted to weights. @param importance see `GridOptions` of the grids */
 export function gridOfForm(weights: Matrix, { bits, scheme }: WeightForm, importance?: Float32Array): WeightGrid {
   const options = importance ? { bits, rowsPerGroup: 1, importance } : { bits, rowsPerGroup: 1 };
-  if (scheme !== 'kmeans') return affineGrid(weights, options, scheme === 'linear-symmetric');
+  if (scheme !== 'kmeans') return affineGrid(weights, options, scheme === 'linear-symmetric' || isPruned(weights));
   // The optimal clusters are found without random numbers.
   return clusterGrid(weights, { ...options, clusters: 2 ** bits, init: 'optimal', rng: () => 0 });
 }

@@ -40,11 +40,11 @@ const causes: readonly Cause[] = [
     return `one weight scale a layer leaves ${starvedLayer.channels} of ${starvedLayer.of} channels of "${starvedLayer.node}" at most 3 of 127 steps: ${remedy}`;
   },
   (evidence) => {
-    const pruning = evidence.steps.findLastIndex(({ technique }) => technique.startsWith('prune.'));
+    const pruning = evidence.steps.findLastIndex(({ technique }) => technique === 'prune.magnitude');
     const amount = evidence.steps[pruning]?.params['amount'];
     if (typeof amount !== 'number' || amount < 0.5 || evidence.steps.slice(pruning + 1).some(compensates))
       return undefined;
-    return `${evidence.steps[pruning]!.technique} took ${Math.round(100 * amount)} % of the weights and nothing made up for them: prune less, or add correctBias`;
+    return `${evidence.steps[pruning]!.technique} took ${Math.round(100 * amount)} % of the weights and nothing made up for them: prune less, or use prune.secondOrder`;
   },
   (evidence) => {
     const bits = stepOf(evidence, /^quantize\.weights$/)?.params['bits'];

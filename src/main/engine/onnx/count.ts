@@ -55,12 +55,16 @@ function isConstant(node: Node, constant: ReadonlySet<string>): boolean {
 
 /** Multiply-accumulates of convolutions and matrix products for one image. */
 export function countMacs(graph: Graph): number {
+  return [...macsByNode(graph).values()].reduce((sum, macs) => sum + macs, 0);
+}
+
+/** The same for each node that computes something of the image. */
+export function macsByNode(graph: Graph): Map<Node, number> {
   const shapes = inferShapes(graph, singleBatch(graph));
   const constant = constantValues(graph);
-  return (
-    graph.nodes.reduce((sum, node) => sum + (isConstant(node, constant) ? 0 : macsOf(node, shapes)), 0) /
-    batchOf(graph, shapes)
-  );
+  const batch = batchOf(graph, shapes);
+  const nodes = graph.nodes.filter((node) => !isConstant(node, constant));
+  return new Map(nodes.map((node) => [node, macsOf(node, shapes) / batch]));
 }
 
 function batchOf(graph: Graph, shapes: Shapes): number {

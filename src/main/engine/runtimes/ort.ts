@@ -1,14 +1,15 @@
 import { AppError, type ErrorCode } from '@shared/errors';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { OperatorProfile } from './operator-profile';
 import { cleanRuntimeMessage } from './runtime-message';
-import type { Runtime, RuntimeTensor, Session, SessionOptions } from './runtime';
+import type { OperatorTime, Runtime, RuntimeTensor, Session, SessionOptions } from './runtime';
 
 // What ONNX Runtime would log to stderr as an error it also throws; the sentence for people is made from the thrown one.
 env.logLevel = 'fatal';
 
 const optimizationLevels = { none: 'disabled', basic: 'basic', all: 'all' } as const;
 
-function sessionOptions(options: SessionOptions): InferenceSession.SessionOptions {
+function sessionOptions(options: SessionOptions, profile?: OperatorProfile): InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
     intraOpNumThreads: options.threads,
@@ -19,6 +20,7 @@ function sessionOptions(options: SessionOptions): InferenceSession.SessionOption
     enableMemPattern: true,
     logSeverityLevel: 4,
     ...(options.optimizedModelPath === undefined ? {} : { optimizedModelFilePath: options.optimizedModelPath }),
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profile.prefix } : {}),
     extra: {
       session: {
         // Worker threads spin while a run is under way (the default, and what deployed sessions do) but stop when it
@@ -49,6 +51,7 @@ class OrtSession implements Session {
   constructor(
     private readonly session: InferenceSession,
     private readonly path: string,
+    private profile?: OperatorProfile,
   ) {
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
@@ -81,8 +84,21 @@ class OrtSession implements Session {
     }
   }
 
+  async operatorTimes(): Promise<OperatorTime[]> {
+    const { profile } = this;
+    this.profile = undefined;
+    if (!profile) return [];
+    this.session.endProfiling();
+    try {
+      return await profile.read();
+    } finally {
+      await profile.remove();
+    }
+  }
+
   async close(): Promise<void> {
     await this.session.release();
+    await this.profile?.remove();
   }
 }
 
@@ -95,14 +111,16 @@ export const ort: Runtime = {
   version: env.versions.node ?? env.versions.common,
   async open(model, options) {
     const path = typeof model === 'string' ? model : 'the model';
+    const profile = options.profile ? await OperatorProfile.create() : undefined;
     try {
-      const settings = sessionOptions(options);
+      const settings = sessionOptions(options, profile);
       const session =
         typeof model === 'string'
           ? await InferenceSession.create(model, settings)
           : await InferenceSession.create(model, settings);
-      return new OrtSession(session, path);
+      return new OrtSession(session, path, profile);
     } catch (thrown) {
+      await profile?.remove();
       throw rejected('model.runtime-rejected', path, thrown);
     }
   },

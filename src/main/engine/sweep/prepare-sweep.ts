@@ -71,9 +71,11 @@ function uniqueName(name: string, taken: ReadonlyMap<string, unknown>): string {
 
 function checkImages(trials: readonly TrialPlan[], dataset: Dataset): void {
   const orders = trials.flatMap((trial) => trial.steps.map((step) => step.order));
-  const needsCalibration = orders.some(
-    (order) => order.kind === 'compress' && findTechnique(order.technique).needs.includes('calibration'),
-  );
+  const needsCalibration = orders.some((order) => {
+    if (order.kind !== 'compress') return false;
+    const { needs, needsFor } = findTechnique(order.technique);
+    return (needsFor?.(order.params) ?? needs).includes('calibration');
+  });
   if (needsCalibration && dataset.calibration.entries.length === 0) {
     throw new AppError('dataset.too-few', {
       path: dataset.path,

@@ -19,11 +19,12 @@ export type ResolvedRecipe = ResolvedStep[];
 export function checkRecipe(steps: readonly RecipeStep[]): ResolvedRecipe {
   const resolved = steps.map((step) => {
     const technique = findTechnique(step.technique);
+    const params = parseParams(technique, step.params);
     return {
       technique: technique.id,
       version: technique.version,
-      params: parseParams(technique, step.params),
-      needs: [...technique.needs],
+      params,
+      needs: [...(technique.needsFor?.(params) ?? technique.needs)],
       preservesFunction: technique.preservesFunction ?? false,
       usesReference: technique.usesReference ?? false,
     };

@@ -59,6 +59,7 @@ function detailOf(
   const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
   if (!property) return issue.message;
   const given = Object.hasOwn(raw, name) ? raw[name] : undefined;
+  if (issue.code === 'custom') return `"${name}" ${issue.message}, not ${shown(given)}`;
   return `"${name}" must be ${describeAllowed(property)}, not ${shown(given)}`;
 }
 

@@ -1,16 +1,59 @@
-import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { FreshNames } from '../math/fresh-names';
-import { zeroSmallest } from '../math/magnitude-selection';
+import { evenDamage } from '../math/even-damage';
+import { layerDamages } from '../math/layer-damage';
 import { plainGraph } from '../math/plain-graph';
-import { sparseInitializer } from '../math/sparse-decode';
-import { weightLayers } from '../math/weight-layers';
-import { countParams, parameterMetadata } from '../onnx/count';
-import { float32Tensor } from '../onnx/make';
-import { defineTechnique } from './technique';
+import { pruneMasks, type ScoredLayer } from '../math/prune-mask';
+import { parsePattern, pruneUnits, type PrunePattern } from '../math/prune-pattern';
+import type { WeightLayer } from '../math/weight-layers';
+import { weightRows } from '../math/weight-rows';
+import { copyGraph, type Graph } from '../onnx/graph';
+import { keptLayers } from './layer-params';
+import { amountParam, applyMask, notAfterStored, patternParam, prunableLayers, storePruned } from './pruned-weights';
+import { defineTechnique, type TechniqueContext } from './technique';
 
 const id = 'prune.magnitude';
-const storedReason = 'integer weights are stored already; prune first, then quantize';
+/** Shares of a layer's weights at which its sensitivity is measured. */
+const probedShares = [0.5, 0.8] as const;
+
+type Criterion = 'l1' | 'l2' | 'random';
+
+function scored(layer: WeightLayer, pattern: PrunePattern, criterion: Criterion, rng: () => number): ScoredLayer {
+  const rows = weightRows(layer);
+  // What is zero already goes first, by any criterion.
+  const scores = {
+    l1: (value: number): number => Math.abs(value),
+    l2: (value: number): number => value * value,
+    random: (value: number): number => (value === 0 ? 0 : 1 - rng()),
+  }[criterion];
+  return { scores: rows.data.map(scores), units: pruneUnits(pattern, layer, rows) };
+}
+
+/** Zeros for each layer such that pruning it alone does the same measured damage as any other. */
+async function zerosBySensitivity(
+  graph: Graph,
+  layers: readonly WeightLayer[],
+  scores: readonly ScoredLayer[],
+  pattern: PrunePattern,
+  zeros: number,
+  context: TechniqueContext,
+): Promise<number[]> {
+  const changes = layers.flatMap((layer, at) =>
+    probedShares.map((share) => (): Graph => {
+      const result = copyGraph(graph);
+      const [mask] = pruneMasks([scores[at]!], pattern, Math.round(share * layer.weight.data.length));
+      applyMask(result, layer, mask!);
+      return result;
+    }),
+  );
+  const key = [layers.map(({ weightName }) => weightName), pattern, probedShares];
+  const damages = await layerDamages(graph, changes, key, context, id);
+  const curves = layers.map(({ weight }, at) => ({
+    weights: weight.data.length,
+    shares: probedShares,
+    damages: [damages[2 * at]!, damages[2 * at + 1]!] as const,
+  }));
+  return evenDamage(curves, zeros);
+}
 
 export const pruneMagnitude = defineTechnique({
   id,
@@ -18,52 +61,58 @@ export const pruneMagnitude = defineTechnique({
   summary:
     'Sets the weights of smallest magnitude to zero and stores the rest sparsely: a smaller file, the same speed.',
   family: 'pruning',
-  needs: [],
-  version: 1,
+  needs: ['calibration'],
+  needsFor: ({ scope }) => (scope === 'sensitivity' ? ['calibration'] : []),
+  version: 2,
   params: z.strictObject({
-    amount: z.number().min(0).max(0.99).default(0.5).describe('Fraction of the weights that become zero'),
+    amount: amountParam,
     scope: z
-      .enum(['global', 'local'])
+      .enum(['global', 'local', 'sensitivity'])
       .default('global')
-      .describe('Compare weights across the whole network, or within each layer'),
-    criterion: z.enum(['l1']).default('l1').describe('What a weight is ranked by: l1 is its magnitude'),
+      .describe(
+        'Compare weights across the whole network; within each layer, all losing the same share; or within each layer, with shares at which all layers do the same damage alone, measured on calibration images',
+      ),
+    criterion: z
+      .enum(['l1', 'l2', 'random'])
+      .default('l1')
+      .describe(
+        'What ranks the weights, or the groups that die together: mean magnitude, mean square, or chance (a control)',
+      ),
+    pattern: patternParam,
+    steps: z
+      .number()
+      .int()
+      .min(1)
+      .max(16)
+      .default(1)
+      .describe(
+        'Reach the amount in so many steps and measure the layers anew, as pruned so far, before each: matters for scope sensitivity only, since magnitudes stay what they are',
+      ),
+    ...keptLayers,
   }),
-  notAfter: {
-    fp16: 'pruning stores the weights anew; put fp16 last',
-    'quantize.static': storedReason,
-    'quantize.dynamic': storedReason,
-  },
-  async apply(graph, { amount, scope }, context) {
+  notAfter: notAfterStored,
+  async apply(graph, params, context) {
+    const { amount, scope, criterion, steps } = params;
+    const pattern = parsePattern(params.pattern)!;
     const pruned = await plainGraph(graph, id, context.card.name);
-    // A Map, because layers may share weights: those are pruned once.
-    const weights = new Map(weightLayers(pruned).map(({ weightName, weight }) => [weightName, weight]));
-    if (weights.size === 0) {
-      throw new AppError('technique.not-applicable', {
-        id,
-        model: context.card.name,
-        detail: 'it has no convolution or matrix product with constant weights',
-      });
+    const layers = prunableLayers(pruned, params, id, context);
+    const scores = layers.map((layer) => scored(layer, pattern, criterion, () => context.rng()));
+    const total = layers.reduce((sum, { weight }) => sum + weight.data.length, 0);
+    const isMeasured = scope === 'sensitivity' && pattern.kind !== 'n:m' && criterion !== 'random';
+    const rounds = isMeasured ? steps : 1;
+    for (let step = 1; step <= rounds; step++) {
+      const zeros = Math.round((amount * total * step) / rounds);
+      const masks = scope === 'global' ? pruneMasks(scores, pattern, zeros) : await masksByLayer(zeros);
+      layers.forEach((layer, at) => applyMask(pruned, layer, masks[at]!));
     }
-    const entries = [...weights];
-    const data = entries.map(([, weight]) => weight.data as Float32Array);
-    const share = (tensors: Float32Array[]): number =>
-      Math.round(amount * tensors.reduce((sum, tensor) => sum + tensor.length, 0));
-    const zeroed =
-      scope === 'global'
-        ? zeroSmallest(data, share(data))
-        : data.flatMap((tensor) => zeroSmallest([tensor], share([tensor])));
-
-    entries.forEach(([name, weight], index) =>
-      pruned.initializers.set(name, float32Tensor(weight.shape, zeroed[index]!)),
-    );
-    // Counted afresh, from the weights: what the metadata says is from before.
-    const { nonZeroParams } = countParams({ ...pruned, metadata: {} });
-    const names = new FreshNames(pruned);
-    let sparse = 0;
-    for (const [name] of entries) if (sparseInitializer(pruned, name, pruned.initializers.get(name)!, names)) sparse++;
-    if (sparse > 0)
-      context.note('Pruned weights are stored sparsely and decoded when the model loads: smaller file, no speed-up.');
-    pruned.metadata[parameterMetadata.nonZeroParams] = String(nonZeroParams);
+    storePruned(pruned, context);
     return pruned;
+
+    async function masksByLayer(zeros: number): Promise<Uint8Array[]> {
+      const each = isMeasured
+        ? await zerosBySensitivity(pruned, layers, scores, pattern, zeros, context)
+        : layers.map(({ weight }) => Math.round((zeros / total) * weight.data.length));
+      return layers.flatMap((_, at) => pruneMasks([scores[at]!], pattern, each[at]!));
+    }
   },
 });

@@ -1,12 +1,13 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { codeLayers, type GridFor } from '../math/coded-layers';
-import { affineGrid, clusterGrid, uniformTableGrid } from '../math/few-bit-grid';
+import { affineGrid, clusterGrid, isPruned, uniformTableGrid } from '../math/few-bit-grid';
 import { excludedNodes } from '../math/layer-choice';
 import { plainGraph } from '../math/plain-graph';
 import { weightLayers } from '../math/weight-layers';
 import { simplify } from '../onnx/simplify';
 import { fp16 } from './fp16';
+import { keptLayers } from './layer-params';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.weights';
@@ -46,12 +47,7 @@ export const quantizeWeights = defineTechnique({
       .enum(['nearest', 'second-order'])
       .default('second-order')
       .describe('Each weight to the nearest value, or so that later weights make up for the error of earlier ones'),
-    exclude: z
-      .array(z.string())
-      .default([])
-      .describe('Layers that keep their weights, by name; * stands for any characters'),
-    keepFirst: z.boolean().default(false).describe('The first layer keeps its weights'),
-    keepLast: z.boolean().default(false).describe('The last layer keeps its weights'),
+    ...keptLayers,
   }),
   notAfter: {
     fp16: 'the few-bit weights replace the half-precision ones, so that step would only add rounding errors',
@@ -75,7 +71,8 @@ export const quantizeWeights = defineTechnique({
       if (scheme === 'kmeans')
         return clusterGrid(rows, { ...options, clusters: 2 ** bits, init: 'optimal', rng: () => context.rng() });
       if (scheme === 'uniform-lut') return uniformTableGrid(rows, options);
-      return affineGrid(rows, options, scheme === 'linear-symmetric');
+      // One code for 0 in all rows, so that pruned weights stay zero and need no codes.
+      return affineGrid(rows, options, scheme === 'linear-symmetric' || isPruned(rows));
     };
     context.note('Few-bit weights are decoded when the model loads: smaller file, no speed-up.');
     return codeLayers(plain, layers, gridFor, { rounding, id, context });

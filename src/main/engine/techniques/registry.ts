@@ -6,13 +6,19 @@ import { binarizeWeights } from './binarize-weights';
 import { clusterWeights } from './cluster-weights';
 import { correctBias } from './correct-bias';
 import { equalize } from './equalize';
+import { factorize } from './factorize';
 import { fp16 } from './fp16';
+import { pruneChannels } from './prune-channels';
+import { pruneLayers } from './prune-layers';
 import { pruneMagnitude } from './prune-magnitude';
+import { pruneSecondOrder } from './prune-second-order';
+import { pruneUnits } from './prune-units';
 import { quantizeDynamic } from './quantize-dynamic';
 import { quantizeInteger } from './quantize-integer';
 import { quantizeMixed } from './quantize-mixed';
 import { quantizeStatic } from './quantize-static';
 import { quantizeWeights } from './quantize-weights';
+import { recalibrate } from './recalibrate';
 import type { Technique } from './technique';
 
 /** Every compression method Whittle knows. To add one: write its file, add it here, test it; nothing else names techniques. */
@@ -28,6 +34,12 @@ export const techniques: readonly Technique[] = [
   clusterWeights,
   binarizeWeights,
   pruneMagnitude,
+  pruneChannels,
+  pruneSecondOrder,
+  pruneLayers,
+  pruneUnits,
+  factorize,
+  recalibrate,
 ];
 
 /** Throws `technique.unknown`, with the nearest known id. */

@@ -40,6 +40,8 @@ export interface TechniqueContext {
 
 export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchema'> {
   params: z.ZodType<P>;
+  /** What it needs with these parameters, where that may be less than `needs`. */
+  needsFor?(params: P): TechniqueInfo['needs'];
   /** Ids of techniques after which this one makes no sense, with the reason shown. */
   notAfter?: Record<string, string>;
   /** Its result computes what its input does, so that later steps may be compared with it layer by layer. */

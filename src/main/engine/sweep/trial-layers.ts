@@ -1,0 +1,74 @@
+import type { LayerReport } from '@shared/layers';
+import { AppError } from '@shared/errors';
+import type { SweepFile } from '@shared/sweep-file';
+import type { LayersJob } from '../jobs/job';
+import { ort } from '../runtimes/ort';
+import type { Workspace } from '../store/workspace';
+import type { Executor, JobEvents } from './executor';
+import type { FileReference, TrialPlan } from './expand';
+import { resolveFile } from './job-of-step';
+import type { PreparedSweep } from './prepare-sweep';
+import type { RunManager } from './run-manager';
+import { stepKey } from './step-key';
+
+/** Change when the report changes meaning, so that older ones are not taken for new ones. */
+const version = 1;
+/** The first calibration images are as good as any: they are drawn at random. */
+const imagesTaken = 32;
+
+export interface TrialLayersSources {
+  workspace: Workspace;
+  executor: Executor;
+  runs: Pick<RunManager, 'record' | 'activeRun'>;
+  machineId: string;
+  /** Opens the models and images of the sweep. */
+  prepare(sweep: SweepFile): Promise<PreparedSweep>;
+}
+
+/** The float network that the trial's file is compared with: what its last function-preserving step before a lossy one wrote. */
+function referenceOf(plan: TrialPlan): FileReference {
+  const last = plan.steps.flatMap(({ order }) => (order.kind === 'compress' ? [order.reference] : [])).at(-1);
+  return last ?? { model: plan.model };
+}
+
+/**
+ * The layers of a finished trial beside those of its network, from the journal where they were asked for before. Measured in a worker of
+ * its own, and not while a run is under way, whose latencies it would spoil.
+ * Throws `run.not-found`, `layers.busy`, `cancelled`, what opening the sweep throws and what the job throws.
+ */
+export async function trialLayers(
+  run: string,
+  trial: string,
+  { workspace, executor, runs, machineId, prepare }: TrialLayersSources,
+  events: JobEvents,
+  signal: AbortSignal,
+): Promise<LayerReport> {
+  const { sweep, manifest } = runs.record(run);
+  const plan = workspace.runs.trials<TrialPlan>(run).find((candidate) => candidate.id === trial)?.plan;
+  if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  const reference = referenceOf(plan);
+  const { sha256 } = manifest.models.find(({ name }) => name === plan.model)!;
+  const images = [manifest.dataset.fingerprint, sweep.dataset.calibration, sweep.dataset.seed];
+  const key = stepKey('layers', version, sha256, plan.artifact, reference, images, machineId, ort.version);
+  const known = workspace.steps.find(key);
+  if (known) return known.result as LayerReport;
+  if (runs.activeRun !== undefined) throw new AppError('layers.busy');
+
+  const { models, dataset } = await prepare(sweep);
+  const model = models.get(plan.model)!;
+  const context = { workspace, models };
+  const job: LayersJob = {
+    kind: 'layers',
+    originalPath: model.path,
+    referencePath: resolveFile(reference, context),
+    candidatePath: resolveFile(plan.artifact, context),
+    card: model.card,
+    calibration: { ...dataset.calibration, entries: dataset.calibration.entries.slice(0, imagesTaken) },
+    cacheFolder: workspace.cacheFolder,
+    threads: executor.threads,
+  };
+  const started = Date.now();
+  const result = await executor.run(job, events, signal);
+  workspace.steps.record({ key, kind: 'layers', result, notes: [], elapsedMs: Date.now() - started }, run);
+  return result;
+}

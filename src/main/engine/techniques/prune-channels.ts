@@ -1,0 +1,135 @@
+import { AppError } from '@shared/errors';
+import { z } from 'zod';
+import { planRemoval, type Keep } from '../math/channel-plan';
+import { excludedNodes } from '../math/layer-choice';
+import { plainGraph } from '../math/plain-graph';
+import { refitNetwork } from '../math/refit-network';
+import { keepSparse, sparseWeights } from '../math/sparse-weights';
+import { findChannelGroups } from '../onnx/channel-groups';
+import { countMacs, countParams, parameterMetadata } from '../onnx/count';
+import { composeRemoval, removeChannels } from '../onnx/remove-channels';
+import { removeDead } from '../onnx/remove-dead';
+import { simplify } from '../onnx/simplify';
+import { channelNotes } from '../math/channel-notes';
+import { defineTechnique } from './technique';
+
+const id = 'prune.channels';
+const storedReason = 'integer weights are stored already; prune first, then quantize';
+const usualMacs = 0.7;
+
+const fraction = z.number().min(0.1).max(1);
+
+export const pruneChannels = defineTechnique({
+  id,
+  title: 'Channel pruning',
+  summary:
+    'Removes whole channels, so that file, memory and time shrink on any runtime; the layers that read them are refitted on calibration images.',
+  family: 'pruning',
+  needs: ['calibration'],
+  version: 1,
+  params: z
+    .strictObject({
+      macs: fraction
+        .default(usualMacs)
+        .describe('MACs to keep, as a fraction; does not count where params or latency is below 1'),
+      params: fraction.default(1).describe('Parameters to keep, as a fraction, in place of MACs'),
+      latency: fraction
+        .default(1)
+        .describe('Latency of the layers to keep, as a fraction, measured on this machine, in place of MACs'),
+      importance: z
+        .enum(['activation', 'l1', 'l2', 'geometric-median', 'random'])
+        .default('activation')
+        .describe(
+          'What a channel is ranked by: the error of the layers that read it once they made up for it, the weights that make it, or chance',
+        ),
+      allocation: z
+        .enum(['global', 'uniform', 'latency'])
+        .default('global')
+        .describe(
+          'How layers share the loss: least loss for what is saved, the same fraction everywhere, or least loss for measured milliseconds',
+        ),
+      refit: z
+        .boolean()
+        .default(true)
+        .describe('Least-squares refit of all layers behind removed channels, to what they gave before'),
+      roundTo: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .default(8)
+        .describe('Channels that stay are a multiple of this, as kernels like it'),
+      protect: z
+        .array(z.string())
+        .default([])
+        .describe('Layers whose outputs all stay, by name; * stands for any characters'),
+      steps: z.number().int().min(1).max(10).default(1).describe('Rate, remove and refit in this many rounds'),
+      images: z.number().int().min(1).max(100_000).default(256).describe('Calibration images to look at'),
+    })
+    .refine(({ params, latency }) => params === 1 || latency === 1, 'give either "params" or "latency", not both')
+    .refine(
+      ({ macs, params, latency }) => (params === 1 && latency === 1) || macs === usualMacs || macs === 1,
+      'give only one of "macs", "params" and "latency"',
+    ),
+  notAfter: {
+    fp16: 'refitting needs full precision; put fp16 last',
+    'quantize.static': storedReason,
+    'quantize.dynamic': storedReason,
+    'quantize.integer': storedReason,
+    'quantize.weights': 'its few-bit weights would have to be rounded again; prune first, then quantize',
+    'cluster.weights': 'its tables would not fit the refitted weights; prune first, then cluster',
+    'binarize.weights': 'its weights cannot be refitted; prune first',
+  },
+  async apply(graph, params, context) {
+    const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
+    const groups = findChannelGroups(whole);
+    const keep: Keep =
+      params.latency < 1
+        ? { unit: 'latency', fraction: params.latency }
+        : params.params < 1
+          ? { unit: 'params', fraction: params.params }
+          : { unit: 'macs', fraction: params.macs };
+    const protect = excludedNodes(
+      whole,
+      { exclude: params.protect, excludeTypes: [], keepFirst: false, keepLast: false },
+      id,
+      'protect',
+    );
+    const sparse = sparseWeights(graph, whole);
+    if (params.refit && sparse.size > 0)
+      context.note('Layers pruned before keep their zeros: their weights are not refitted, only their biases.');
+    let removed: ReadonlySet<number> = new Set<number>();
+    let result = whole;
+    for (let step = 1; step <= params.steps; step++) {
+      const plan = await planRemoval(result, {
+        ...params,
+        id,
+        context,
+        whole,
+        wholeGroups: groups,
+        protect: new Set([...protect].map(({ name }) => name)),
+        keep: { ...keep, fraction: 1 - ((1 - keep.fraction) * step) / params.steps },
+      });
+      removed = composeRemoval(groups, removed, plan.groups, plan.removed);
+      if (removed.size === 0 && keep.fraction < 1) throw nothingToRemove(context.card.name);
+      const smaller = removeChannels(whole, groups, removed);
+      const options = { id, context, images: params.images, keptWeights: sparse };
+      result = params.refit ? (await refitNetwork(smaller, whole, groups, removed, options)).graph : smaller;
+      if (step === params.steps && plan.shortfall) context.note(plan.shortfall);
+    }
+    result = removeDead(result);
+    for (const note of channelNotes(whole, result, groups, removed)) context.note(note);
+    const counts = countParams({ ...result, metadata: {} });
+    result.metadata = { ...result.metadata };
+    result.metadata[parameterMetadata.params] = String(counts.params);
+    result.metadata[parameterMetadata.nonZeroParams] = String(counts.nonZeroParams);
+    context.log(`${id}: ${countMacs(result)} of ${countMacs(whole)} MACs`);
+    keepSparse(result, sparse);
+    return result;
+  },
+});
+
+function nothingToRemove(model: string): AppError {
+  const detail = 'it has no channels that may be removed: none stand between layers whose operators are known';
+  return new AppError('technique.not-applicable', { id, model, detail });
+}

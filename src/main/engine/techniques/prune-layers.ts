@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { AppError } from '@shared/errors';
+import { removeBlocks } from '../math/block-removal';
+import { plainGraph } from '../math/plain-graph';
+import { recountParameters } from '../math/provenance';
+import { countMacs } from '../onnx/count';
+import { removeIdentities } from '../onnx/remove-identities';
+import { residualBlocks } from '../onnx/residual-blocks';
+import { simplify } from '../onnx/simplify';
+import { defineTechnique } from './technique';
+
+const id = 'prune.layers';
+const storedReason = 'the layers that make up for removed ones would be stored anew; remove layers first';
+
+export const pruneLayers = defineTechnique({
+  id,
+  title: 'Layer pruning',
+  summary:
+    'Removes whole residual blocks, those whose absence changes the answers least, and refits the layer before each: fewer layers, less time.',
+  family: 'pruning',
+  needs: ['calibration'],
+  version: 1,
+  params: z.strictObject({
+    count: z.number().int().min(1).max(100).default(1).describe('Residual blocks to remove'),
+    refit: z
+      .boolean()
+      .default(true)
+      .describe('The layer before a removed block takes over what it can, by least squares on calibration images'),
+    images: z.number().int().min(1).max(100_000).default(128).describe('Calibration images for the refit'),
+  }),
+  notAfter: {
+    fp16: 'the refit stores weights anew; put fp16 last',
+    'quantize.static': storedReason,
+    'quantize.dynamic': storedReason,
+    'quantize.integer': storedReason,
+    'quantize.weights': storedReason,
+    'cluster.weights': storedReason,
+    'binarize.weights': storedReason,
+  },
+  async apply(graph, { count, refit, images }, context) {
+    const plain = simplify(await plainGraph(graph, id, context.card.name));
+    const available = residualBlocks(plain).length;
+    if (available === 0) {
+      const detail = 'it has no residual blocks, that is, no layers whose result is added to what they read';
+      throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
+    }
+    if (count > available) {
+      const detail = `"count" is ${count}, but ${context.card.name} has ${available} residual blocks that can be removed`;
+      throw new AppError('technique.params', { id, detail });
+    }
+    const { graph: bypassed, removed } = await removeBlocks(plain, count, { refit, images, id, context });
+    const result = removeIdentities(bypassed);
+    recountParameters(result);
+    const names = removed.map(({ name }) => name).join(', ');
+    const percent = ((100 * countMacs(result)) / countMacs(plain)).toFixed(1);
+    context.note(`Removed ${count} of ${available} residual blocks: ${names}; ${percent} % of the MACs are left.`);
+    const alone = removed.filter(({ isRefitted }) => !isRefitted).length;
+    if (refit && alone > 0) context.note(`${alone} of them had no convolution before it that could be refitted.`);
+    return result;
+  },
+});

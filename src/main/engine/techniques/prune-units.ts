@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { AppError } from '@shared/errors';
+import { hiddenLayers, unitSaliencies, unitsToRemove } from '../math/hidden-units';
+import { plainGraph } from '../math/plain-graph';
+import { recountParameters } from '../math/provenance';
+import { refitNetwork } from '../math/refit-network';
+import { findChannelGroups } from '../onnx/channel-groups';
+import { removeChannels } from '../onnx/remove-channels';
+import { removeDead } from '../onnx/remove-dead';
+import { simplify } from '../onnx/simplify';
+import { defineTechnique } from './technique';
+
+const id = 'prune.units';
+const storedReason = 'the refitted weights would be stored anew; prune first, then quantize';
+
+export const pruneUnits = defineTechnique({
+  id,
+  title: 'Unit pruning',
+  summary:
+    'Removes hidden units between fully connected layers, those that matter least to the layer that reads them, and refits that layer: fewer weights and operations.',
+  family: 'pruning',
+  needs: ['calibration'],
+  version: 1,
+  params: z.strictObject({
+    keep: z.number().min(0.01).max(1).default(0.5).describe('Fraction of the units of each hidden layer that stays'),
+    refit: z
+      .boolean()
+      .default(true)
+      .describe('The layer that reads the units makes up for those removed, by least squares on calibration images'),
+    images: z.number().int().min(1).max(100_000).default(256).describe('Calibration images to look at'),
+  }),
+  notAfter: {
+    fp16: 'the refit stores weights anew; put fp16 last',
+    'quantize.static': storedReason,
+    'quantize.dynamic': storedReason,
+    'quantize.integer': storedReason,
+    'quantize.weights': storedReason,
+    'cluster.weights': storedReason,
+    'binarize.weights': storedReason,
+  },
+  async apply(graph, { keep, refit, images }, context) {
+    const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
+    const groups = findChannelGroups(whole);
+    const layers = hiddenLayers(groups);
+    if (layers.length === 0) {
+      const detail = 'it has no hidden units, that is, no two fully connected layers one after the other';
+      throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
+    }
+    const saliencies = await unitSaliencies(whole, layers, images, { id, context });
+    const removed = unitsToRemove(layers, saliencies, keep);
+    const smaller = removeChannels(whole, groups, removed);
+    const options = { id, context, images, keptWeights: new Set<string>() };
+    const result = removeDead(
+      refit && removed.size > 0 ? (await refitNetwork(smaller, whole, groups, removed, options)).graph : smaller,
+    );
+    recountParameters(result);
+    const shown = layers.map(({ node, units }) => {
+      const left = units.filter((unit) => !removed.has(unit)).length;
+      return `${node.name || node.outputs[0]} ${left} of ${units.length}`;
+    });
+    context.note(`Units left: ${shown.join(', ')}.`);
+    return result;
+  },
+});
