@@ -19,7 +19,7 @@ export interface ScatterPoint {
   y: number;
   /** Wilson 95 %. */
   yInterval?: Interval;
-  /** No trial of the same network is both cheaper and better. */
+  /** No trial of the same network is both cheaper and better, and it has not collapsed: nobody would ship it. */
   onFront: boolean;
 }
 
@@ -31,20 +31,20 @@ export function scatterPoints(
   target: string,
 ): ScatterPoint[] {
   return models.flatMap((model) => {
-    const points = run.trials
-      .filter((trial) => trial.model === model)
-      .flatMap((trial): ScatterPoint[] => {
-        const { top1: y, sizeBytes, top1Interval } = trial.metrics;
-        const latency = latencyOf(trial, target);
-        const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : latency?.p50Ms;
-        if (x === undefined || y === undefined) return [];
-        const { id, recipe, isBaseline } = trial;
-        const point: ScatterPoint = { trial: id, model, recipe, isBaseline, x, y, onFront: false };
-        if (top1Interval) point.yInterval = top1Interval;
-        if (axis === 'latency' && latency) point.xInterval = [x - latency.madMs, x + latency.madMs];
-        return [point];
-      });
-    const front = new Set(paretoFront(points));
+    const trials = run.trials.filter((trial) => trial.model === model);
+    const collapsed = new Set(trials.flatMap((trial) => (trial.collapsed ? [trial.id] : [])));
+    const points = trials.flatMap((trial): ScatterPoint[] => {
+      const { top1: y, sizeBytes, top1Interval } = trial.metrics;
+      const latency = latencyOf(trial, target);
+      const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : latency?.p50Ms;
+      if (x === undefined || y === undefined) return [];
+      const { id, recipe, isBaseline } = trial;
+      const point: ScatterPoint = { trial: id, model, recipe, isBaseline, x, y, onFront: false };
+      if (top1Interval) point.yInterval = top1Interval;
+      if (axis === 'latency' && latency) point.xInterval = [x - latency.madMs, x + latency.madMs];
+      return [point];
+    });
+    const front = new Set(paretoFront(points.filter((point) => !collapsed.has(point.trial))));
     return points.map((point) => ({ ...point, onFront: front.has(point) }));
   });
 }

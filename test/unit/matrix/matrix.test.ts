@@ -101,6 +101,13 @@ describe('scatterPoints', () => {
     expect(points[0]!.yInterval).toEqual([77.1, 82.1]);
   });
 
+  it('keeps a collapsed trial off the front, however small it is', () => {
+    const tiny = trial({ model: 'a', recipe: 'binary', collapsed: 'it guesses' }, { sizeBytes: 1e6, top1: 0.1 });
+    const points = scatterPoints({ ...view, trials: [...view.trials, tiny] }, ['a'], 'size', target);
+    expect(points.find((point) => point.recipe === 'binary')).toMatchObject({ x: 1, onFront: false });
+    expect(points.find((point) => point.recipe === 'int8')).toMatchObject({ onFront: true });
+  });
+
   it('gives latency its deviation and leaves out hidden networks', () => {
     const points = scatterPoints(view, ['a'], 'latency', target);
     expect(points.map((point) => point.x)).toEqual([7, 4.12]);

@@ -19,12 +19,12 @@ const matcher = (pattern: string): RegExp =>
 /** The nodes left alone. Throws `technique.params` for a name or type that nothing in the network has. */
 export function excludedNodes(graph: Graph, choice: LayerChoice, id: string, parameter = 'exclude'): Set<Node> {
   const excluded = new Set<Node>();
-  const take = (parameter: string, wanted: string, fits: (node: Node) => boolean): void => {
+  const take = (asked: string, wanted: string, fits: (node: Node) => boolean): void => {
     const found = graph.nodes.filter(fits);
     if (found.length === 0) {
       const layers = weightLayers(graph).map(({ node }) => `"${node.name}"`);
       const shown = [...layers.slice(0, 3), ...(layers.length > 3 ? ['...'] : [])].join(', ');
-      const detail = `nothing in the network fits "${wanted}" of "${parameter}" (its layers are ${shown})`;
+      const detail = `nothing in the network fits "${wanted}" of "${asked}" (its layers are ${shown})`;
       throw new AppError('technique.params', { id, detail });
     }
     for (const node of found) excluded.add(node);

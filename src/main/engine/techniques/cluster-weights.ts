@@ -47,7 +47,7 @@ export const clusterWeights = defineTechnique({
   async apply(graph, { clusters, per, init, rounding, layers: wanted }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const choice = { exclude: wanted, excludeTypes: [], keepFirst: false, keepLast: false };
-    const named = excludedNodes(plain, choice, id);
+    const named = excludedNodes(plain, choice, id, 'layers');
     const layers = weightLayers(plain).filter(({ node }) => wanted.length === 0 || named.has(node));
     if (layers.length === 0) {
       const detail = 'it has no convolution or matrix product with constant weights among the chosen layers';

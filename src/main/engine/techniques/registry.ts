@@ -19,6 +19,7 @@ import { quantizeMixed } from './quantize-mixed';
 import { quantizeStatic } from './quantize-static';
 import { quantizeWeights } from './quantize-weights';
 import { recalibrate } from './recalibrate';
+import { shrinkInput } from './shrink-input';
 import type { Technique } from './technique';
 
 /** Every compression method Whittle knows. To add one: write its file, add it here, test it; nothing else names techniques. */
@@ -40,6 +41,7 @@ export const techniques: readonly Technique[] = [
   pruneUnits,
   factorize,
   recalibrate,
+  shrinkInput,
 ];
 
 /** Throws `technique.unknown`, with the nearest known id. */

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { countMacs } from '../../../src/main/engine/onnx/count';
+import { inferShapes } from '../../../src/main/engine/onnx/shapes';
+import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { makeGraph } from '../../fixtures/graphs';
+import { cardFor, contextFor, images, mixedNetwork, runGraph, side } from './small-networks';
+
+const shrink = (graph = mixedNetwork(), params: Record<string, unknown> = {}) =>
+  applyStep(graph, 'shrink.input', params, contextFor(cardFor(graph)));
+
+/** Means over the image, a class for each colour: what a linear resize to half the side does not change. */
+const averages = (): ReturnType<typeof makeGraph> =>
+  makeGraph({
+    inputs: [makeValue('input', 'float32', ['batch', 3, side, side])],
+    outputs: [makeValue('scores', 'float32', ['batch', 3])],
+    nodes: [
+      makeNode('GlobalAveragePool', ['input'], ['means']),
+      makeNode('Flatten', ['means'], ['scores'], { axis: attr.int(1) }),
+    ],
+  });
+
+describe('shrink.input', () => {
+  test('halving the side averages four pixels, so the mean of the image stays', async () => {
+    const graph = averages();
+    const result = await shrink(graph, { scale: 0.5, roundTo: 2 });
+    const [before, after] = [await runGraph(graph), await runGraph(result)];
+    expect(after).toHaveLength(before.length);
+    after.forEach((value, index) => expect(value).toBeCloseTo(before[index]!, 5));
+  });
+
+  test('the first layer sees the nearest multiple, and fewer operations are left', async () => {
+    const graph = mixedNetwork();
+    const result = await shrink(graph, { scale: 0.7, roundTo: 4 });
+    const resized = result.nodes.find(({ op }) => op === 'Resize')!;
+    expect(
+      inferShapes(result, { [result.inputs[0]!.name]: [1, 3, side, side] }).get(resized.outputs[0]!)?.shape,
+    ).toEqual([1, 3, 8, 8]);
+    expect(countMacs(result)).toBeLessThan(0.6 * countMacs(graph));
+    expect(await runGraph(result)).toHaveLength((await runGraph(graph)).length);
+  });
+
+  test('at full size nothing changes', async () => {
+    const graph = mixedNetwork();
+    const result = await shrink(graph, { scale: 1, roundTo: 1 });
+    expect(await runGraph(result, images(2))).toEqual(await runGraph(graph, images(2)));
+  });
+
+  test('a network whose classifier wants every position is refused', async () => {
+    const pixels = 3 * side * side;
+    const graph = makeGraph({
+      inputs: [makeValue('input', 'float32', ['batch', 3, side, side])],
+      outputs: [makeValue('scores', 'float32', ['batch', 2])],
+      nodes: [makeNode('Flatten', ['input'], ['flat']), makeNode('MatMul', ['flat', 'weights'], ['scores'])],
+      initializers: { weights: float32Tensor([pixels, 2], new Float32Array(2 * pixels)) },
+    });
+    await expect(shrink(graph, { scale: 0.5, roundTo: 2 })).rejects.toMatchObject({ code: 'technique.not-applicable' });
+  });
+});
