@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChannelMap } from './channel-groups';
 import { datasetSpecSchema, type DatasetSummary } from './dataset';
 import { preprocessSchema, type ModelSummary } from './model-card';
 import type { LayerReport } from './layers';
@@ -122,6 +123,8 @@ export const engineContract = {
     typed<{ models: ModelSummary[]; problems: string[] }>(),
   ),
   'models.inspect': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<ModelInspection>()),
+  /** Which channels of a network can only be removed together. */
+  'models.channels': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<ChannelMap>()),
   /** Writes NAME.card.json beside a model that has none, from what the person chose. */
   'models.describe': rpc(
     z.strictObject({

@@ -16,6 +16,22 @@ test('layers are measured alone, the worst ticked, and the network run with and 
     await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
     await expect(window.getByTestId('plan-trials')).toContainText('21');
     await window.getByTestId('nav-sensitivity').click();
+    await window.getByRole('radio', { name: 'Channels' }).click();
+    const diagram = window.getByRole('group', { name: 'Channel groups' });
+    await expect(diagram).toContainText('coupled by');
+    await expect(diagram).toContainText('protected: network output');
+    await look(launched, 'sensitivity-channels');
+    await diagram.focus();
+    await window.keyboard.press('Home');
+    await expect(window.getByTestId('channel-lane')).toContainText('network input');
+    for (let step = 0; step < 4; step++) await window.keyboard.press('ArrowDown');
+    await expect(window.getByTestId('channel-lane')).toContainText('coupled by');
+    await expect(window.getByTestId('channel-lane')).toContainText('Made by');
+    await look(launched, 'sensitivity-channels-lane');
+    await window.keyboard.press('Escape');
+    await expect(window.getByTestId('channel-lane')).toContainText('makes channels');
+    await window.getByRole('radio', { name: 'Sensitivity' }).click();
+
     await window.getByRole('radio', { name: 'int8 per tensor' }).click();
     await window.getByTestId('sensitivity-measure').click();
     const rows = window.getByTestId('sensitivity-layers').locator('tbody tr');

@@ -1,9 +1,11 @@
 import { formatBytes, formatCount } from '@shared/format';
 import { inspectModel } from '../../main/engine/models/inspect-model';
+import { modelChannels } from '../../main/engine/models/model-channels';
 import { locateModel } from '../../main/engine/models/model-folder';
 import type { Engine } from '../../main/engine/create-engine';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Arguments, Command } from '../arguments';
+import { channelsText } from '../channels-text';
 import { runJob } from '../foreground-job';
 import { layersText } from '../layers-text';
 import { openNamedModel, openSession } from '../session';
@@ -15,6 +17,7 @@ export const inspect: Command = {
   summary: 'what a model file holds: input, output, operators, layers, parameters, MACs',
   options: {
     layers: { type: 'boolean', help: 'list every layer with parameters or MACs' },
+    channels: { type: 'boolean', help: 'list the channels that can only be removed together, and the layers they tie' },
     vs: { type: 'string', value: 'ORIGINAL', help: 'compare layer by layer with the network it came from' },
     data: {
       type: 'string',
@@ -29,6 +32,7 @@ export const inspect: Command = {
     try {
       const vs = arguments_.text('vs');
       if (vs !== undefined) return await compare(engine, vs, arguments_);
+      if (arguments_.flag('channels')) return await channels(engine, arguments_);
       const found = await inspectModel(locateModel(arguments_.positionals[0]!, engine.modelFolder()));
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
@@ -76,6 +80,12 @@ export const inspect: Command = {
     }
   },
 };
+
+async function channels(engine: Engine, arguments_: Arguments): Promise<number> {
+  const map = await modelChannels(locateModel(arguments_.positionals[0]!, engine.modelFolder()));
+  process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(map, null, 2)}\n` : channelsText(map));
+  return 0;
+}
 
 async function compare(engine: Engine, vs: string, arguments_: Arguments): Promise<number> {
   const original = await openNamedModel(engine, vs, arguments_);

@@ -10,6 +10,7 @@ import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
 import { makeCard, writeCard } from './models/card';
 import { inspectModel } from './models/inspect-model';
+import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
 import { loadModel } from './onnx/load';
 import { writeError, writeFileAtomic } from './store/atomic-file';
@@ -43,6 +44,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     },
     'models.list': ({ folder }) => listModels(folder ?? engine.modelFolder()),
     'models.inspect': ({ path }) => inspectModel(path),
+    'models.channels': ({ path }) => modelChannels(path),
     'models.describe': async ({ path, preprocess, labels }) => {
       await writeCard(path, makeCard(path, await loadModel(path), preprocess, labels));
       return summarizeModel(path);
