@@ -4,6 +4,7 @@ import { factorInputs, outputError } from '../../../src/main/engine/math/layer-r
 import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/matrix-products';
 import { pruneLayer } from '../../../src/main/engine/math/prune-layer';
 import { parsePattern } from '../../../src/main/engine/math/prune-pattern';
+import { restoreSpread } from '../../../src/main/engine/math/row-spread';
 import type { LayerProblem } from '../../../src/main/engine/math/second-order';
 import { weightRows } from '../../../src/main/engine/math/weight-rows';
 import { attr, float32Tensor, makeNode } from '../../../src/main/engine/onnx/make';
@@ -164,3 +165,26 @@ function leastSquares(target: Matrix, pruned: Float32Array, gram: Matrix): Matri
   }
   return { rows, columns, data };
 }
+
+test.each([1, 2])('pruned rows in %i groups spread as far as before, in the same direction', async (groups) => {
+  const problem = await problemOf([6, 12, 1, 1], groups);
+  const pruned = await pruneLayer(problem, { kind: 'unstructured' }, 40, 4);
+  // A row without weights stays without.
+  pruned.fill(0, 0, 12);
+  const scaled = pruned.slice();
+  await restoreSpread(problem, scaled);
+  for (let row = 0; row < 6; row++) {
+    const { gram } = problem.groups[Math.floor((row * groups) / 6)]!;
+    const rowOf = (data: Float32Array): Matrix => ({
+      rows: 1,
+      columns: 12,
+      data: data.slice(row * 12, (row + 1) * 12),
+    });
+    const zero = rowOf(new Float32Array(pruned.length));
+    const spread = outputError(rowOf(scaled), zero, gram);
+    expect(spread).toBeCloseTo(row === 0 ? 0 : outputError(rowOf(problem.rows.data), zero, gram), 4);
+    const gain = Math.max(...rowOf(scaled).data) / (Math.max(...rowOf(pruned).data) || 1);
+    expect(gain).toBeGreaterThanOrEqual(row === 0 ? 0 : 1);
+    rowOf(scaled).data.forEach((value, at) => expect(value).toBeCloseTo(gain * rowOf(pruned).data[at]!, 5));
+  }
+});

@@ -1,85 +1,127 @@
 import { copyGraph, type Graph } from '../onnx/graph';
 import { float32Tensor } from '../onnx/make';
-import type { TechniqueContext } from '../techniques/technique';
+import type { CalibrationImages, TechniqueContext } from '../techniques/technique';
 import { layerDamages } from './layer-damage';
+import { biasOf } from './layer-inputs';
 import { markSmallest } from './magnitude-selection';
-import { layerSaliencies, type Saliencies } from './prune-layer';
-import { reconstructLayers } from './second-order';
+import { layerSaliencies, pruneLayer } from './prune-layer';
+import { restoreSpread } from './row-spread';
+import { reconstructLayers, type LayerProblem } from './second-order';
 import type { WeightLayer } from './weight-layers';
 import { weightOfRows, weightRows } from './weight-rows';
 
-const saliencyImages = 64;
+const fitImages = 96;
+/** At least as many as damages are measured on. */
+const heldOutImages = 32;
 const probedShare = 0.5;
+const probedSteps = 3;
+/** What rounding alone may change. */
+const leastDamage = 1e-7;
 
-const probedMask = ({ alone }: Saliencies): Uint8Array =>
-  markSmallest([alone], Math.round(probedShare * alone.length))[0]!;
-
-/** The graph with the least salient weights of one layer zero, and its bias moved so that channels keep their means. */
-function prunedAlone(graph: Graph, layer: WeightLayer, salient: Saliencies): Graph {
-  const result = copyGraph(graph);
-  const rows = weightRows(layer);
-  const mask = probedMask(salient);
-  const shifts = new Float64Array(rows.rows);
-  const rowsPerGroup = rows.rows / rows.groups;
-  const data = rows.data.map((value, index) => {
-    if (mask[index] === 0) return value;
-    const row = Math.floor(index / rows.columns);
-    const group = Math.floor(row / rowsPerGroup);
-    shifts[row]! += value * salient.means[group * rows.columns + (index % rows.columns)]!;
-    return 0;
-  });
-  result.initializers.set(layer.weightName, weightOfRows(rows, data));
-  const name = layer.node.inputs[2] ?? '';
-  const bias = graph.initializers.get(name);
-  if (bias?.type === 'float32' && bias.data.length === rows.rows) {
-    const moved = Float32Array.from(bias.data as Float32Array, (value, row) => value + shifts[row]!);
-    result.initializers.set(name, float32Tensor(bias.shape, moved));
-  }
-  return result;
+/** A layer that is pruned alone: what each weight is worth, and what becomes of weights and output means. */
+interface ProbedLayer {
+  saliencies: Float32Array;
+  pruned: Float32Array;
+  /** What the outputs lose on average. */
+  shifts: Float64Array;
 }
 
-/** Saliencies of every layer in the network as it is; by squared magnitude where its inputs cannot be gathered. */
-async function saliencies(
+/** All but the first images, on which damages are measured; all of them where there are few. */
+function imagesToFit(calibration: CalibrationImages): CalibrationImages {
+  if (calibration.count < 2 * heldOutImages) return calibration;
+  return {
+    count: calibration.count - heldOutImages,
+    async *batches(size) {
+      let seen = 0;
+      for await (const batch of calibration.batches(size)) {
+        const isHeldOut = seen < heldOutImages && seen + 2 * size <= calibration.count;
+        seen += batch.shape[0]!;
+        if (!isHeldOut) yield batch;
+      }
+    },
+  };
+}
+
+async function probe(problem: LayerProblem): Promise<ProbedLayer> {
+  const { layer, means } = problem;
+  const rows = weightRows(layer);
+  const { columns, data } = rows;
+  const saliencies = await layerSaliencies(problem);
+  const zeros = Math.round(probedShare * data.length);
+  const pruned = await pruneLayer(problem, { kind: 'unstructured' }, zeros, probedSteps);
+  await restoreSpread(problem, pruned);
+  const shifts = new Float64Array(rows.rows);
+  const rowsPerGroup = rows.rows / rows.groups;
+  pruned.forEach((value, index) => {
+    const row = Math.floor(index / columns);
+    const mean = means[Math.floor(row / rowsPerGroup) * columns + (index % columns)]!;
+    shifts[row]! += (data[index]! - value) * mean;
+  });
+  return { saliencies, pruned, shifts };
+}
+
+/** By squared magnitude and without compensation, where the inputs of a layer cannot be gathered. */
+function probedByMagnitude(layer: WeightLayer): ProbedLayer {
+  const { data, rows } = weightRows(layer);
+  const saliencies = data.map((value) => value * value);
+  const [mask] = markSmallest([saliencies], Math.round(probedShare * data.length));
+  const pruned = data.map((value, index) => (mask![index] === 1 ? 0 : value));
+  return { saliencies, pruned, shifts: new Float64Array(rows) };
+}
+
+/** Every layer pruned alone in the network as it is. */
+async function probeLayers(
   graph: Graph,
   layers: readonly WeightLayer[],
   context: TechniqueContext,
   id: string,
-): Promise<Saliencies[]> {
-  const found = new Map<string, Saliencies>();
+): Promise<ProbedLayer[]> {
+  const found = new Map<string, ProbedLayer>();
   await reconstructLayers(
     graph,
     layers,
     async (problem) => {
-      found.set(problem.layer.weightName, await layerSaliencies(problem));
+      found.set(problem.layer.weightName, await probe(problem));
       return weightRows(problem.layer).data;
     },
-    { id, images: saliencyImages, context },
+    { id, images: fitImages, context: { ...context, calibration: imagesToFit(context.calibration) } },
   );
-  return layers.map((layer) => {
-    const known = found.get(layer.weightName);
-    if (known) return known;
-    const { data, columns, groups } = weightRows(layer);
-    const squares = data.map((value) => value * value);
-    return { alone: squares, compensated: squares, means: new Float64Array(groups * columns) };
-  });
+  return layers.map((layer) => found.get(layer.weightName) ?? probedByMagnitude(layer));
+}
+
+/** The graph with one layer as its probe left it, and its bias moved so that channels keep their means. */
+function withProbed(graph: Graph, layer: WeightLayer, { pruned, shifts }: ProbedLayer): Graph {
+  const result = copyGraph(graph);
+  const rows = weightRows(layer);
+  result.initializers.set(layer.weightName, weightOfRows(rows, pruned));
+  const name = layer.node.inputs[2] ?? '';
+  const bias = name === '' ? undefined : biasOf(graph, layer.node, rows.rows);
+  if (bias) {
+    const moved = bias.map((value, row) => value + shifts[row]!);
+    result.initializers.set(name, float32Tensor(graph.initializers.get(name)!.shape, moved));
+  }
+  return result;
 }
 
 /**
  * What each further weight of a layer costs, the least salient first. The fewer are left, the less they make up for each other: with a share s
- * gone, a saliency is worth about 1 / (1 - s) of what it was in the whole layer.
+ * gone, a saliency is worth about 1 / (1 - s) of what it was in the whole layer. Up to the probed share all cost the damage measured there.
  */
-function marginalDamage(saliencies: Float32Array, costOfError: number): Float32Array {
+function marginalDamage(saliencies: Float32Array, damage: number): Float32Array {
   const { length } = saliencies;
-  return saliencies
+  const marginal = saliencies
     .slice()
     .sort()
-    .map((saliency, rank) => (costOfError * saliency) / (1 - rank / length));
+    .map((saliency, rank) => saliency / (1 - rank / length));
+  const error = marginal.subarray(0, Math.round(probedShare * length)).reduce((sum, value) => sum + value, 0);
+  const price = error > 0 ? Math.max(damage, leastDamage) / error : 0;
+  return marginal.map((value) => value * price);
 }
 
 /**
- * How many weights each layer should lose so that `zeros` go in all and the network's answers change least. Every layer is pruned alone,
- * without compensation; how much that changes the answers, over how much it changes the layer's output, says what a unit of the layer's
- * output error costs. With that the saliencies of all weights compare: what their loss changes once the layer makes up for it.
+ * How many weights each layer should lose so that `zeros` go in all and the network's answers change least. Every layer is pruned alone, the
+ * way it will be, on some of the calibration images; how much that changes the answers on others prices its saliencies, so that they
+ * compare across layers. On the same images a layer with few samples per weight would look cheaper than it is.
  */
 export async function allocateZeros(
   graph: Graph,
@@ -88,19 +130,15 @@ export async function allocateZeros(
   context: TechniqueContext,
   id: string,
 ): Promise<number[]> {
-  const salient = await saliencies(graph, layers, context, id);
+  const probed = await probeLayers(graph, layers, context, id);
   const damages = await layerDamages(
     graph,
-    layers.map((layer, at) => () => prunedAlone(graph, layer, salient[at]!)),
-    ['uncompensated', layers.map(({ weightName }) => weightName), probedShare, saliencyImages],
+    layers.map((layer, at) => () => withProbed(graph, layer, probed[at]!)),
+    ['pruned alone', layers.map(({ weightName }) => weightName), probedShare, probedSteps, fitImages, heldOutImages],
     context,
     id,
   );
-  const marginals = salient.map((each, at) => {
-    const mask = probedMask(each);
-    const error = each.alone.reduce((sum, score, index) => sum + mask[index]! * score, 0);
-    return marginalDamage(each.compensated, error > 0 ? damages[at]! / error : 0);
-  });
+  const marginals = probed.map(({ saliencies }, at) => marginalDamage(saliencies, damages[at]!));
   const marks = markSmallest(marginals, zeros);
   return marks.map((mark) => mark.reduce((sum, value) => sum + value, 0));
 }

@@ -29,30 +29,18 @@ async function inverseOf({ factor: { lower, order } }: GroupProblem, products: M
   return inverse;
 }
 
-/** What the mean squared output of a layer loses with each weight, in the order of the rows. */
-export interface Saliencies {
-  /** When nothing makes up for it but the bias. */
-  alone: Float32Array;
-  /** When the other weights do: w^2 / [H^-1]_ii. */
-  compensated: Float32Array;
-  /** Mean input, `[groups, columns]`. */
-  means: Float64Array;
-}
-
-export async function layerSaliencies({ rows, groups, count, means, products }: LayerProblem): Promise<Saliencies> {
+/** What the mean squared output of a layer loses with each weight when the others make up for it: w^2 / [H^-1]_ii, in the order of the rows. */
+export async function layerSaliencies({ rows, groups, count, products }: LayerProblem): Promise<Float32Array> {
   const { columns } = rows;
   const perGroup = rows.data.length / groups.length;
-  const alone = new Float32Array(rows.data.length);
-  const compensated = new Float32Array(rows.data.length);
+  const saliencies = new Float32Array(rows.data.length);
   for (const [group, problem] of groups.entries()) {
     const inverse = await inverseOf(problem, products);
     problem.target.data.forEach((value, index) => {
-      const column = index % columns;
-      alone[group * perGroup + index] = (value * value * problem.gram.data[column * (columns + 1)]!) / count;
-      compensated[group * perGroup + index] = (value * value) / inverse[column]! / count;
+      saliencies[group * perGroup + index] = (value * value) / inverse[index % columns]! / count;
     });
   }
-  return { alone, compensated, means };
+  return saliencies;
 }
 
 async function fittedGroup(problem: GroupProblem, products: MatrixProducts): Promise<FittedGroup> {

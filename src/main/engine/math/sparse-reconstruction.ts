@@ -34,7 +34,7 @@ function smallMinusTimes({ rows, columns, data }: Matrix, gram: Matrix): Float32
 }
 
 /** a H of a symmetric H: minus the product that `MatrixProducts` computes. */
-async function minusTimes(a: Matrix, gram: Matrix, products: MatrixProducts): Promise<Float32Array> {
+export async function minusTimes(a: Matrix, gram: Matrix, products: MatrixProducts): Promise<Float32Array> {
   if (a.rows * gram.data.length <= smallProduct) return smallMinusTimes(a, gram);
   const zeros: Matrix = { rows: a.rows, columns: gram.columns, data: new Float32Array(a.rows * gram.columns) };
   return (await products.subtract(zeros, a, gram)).data;

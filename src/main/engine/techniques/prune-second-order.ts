@@ -4,6 +4,7 @@ import { allocateZeros } from '../math/prune-allocation';
 import { pruneLayer } from '../math/prune-layer';
 import { pruneMasks } from '../math/prune-mask';
 import { parsePattern, pruneUnits } from '../math/prune-pattern';
+import { restoreSpread } from '../math/row-spread';
 import { reconstructLayers } from '../math/second-order';
 import { weightRows } from '../math/weight-rows';
 import { removeDead } from '../onnx/remove-dead';
@@ -21,7 +22,7 @@ export const pruneSecondOrder = defineTechnique({
     'Sets the weights to zero that the output of their layer misses least and lets the others make up for them, layer after layer on the pruned network: a smaller file, the same speed, far more accurate than magnitude.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   params: z.strictObject({
     amount: amountParam,
     scope: z
@@ -36,7 +37,7 @@ export const pruneSecondOrder = defineTechnique({
       .int()
       .min(1)
       .max(32)
-      .default(6)
+      .default(12)
       .describe('Within each layer, weights go in so many steps; after each the rest is fitted and ranked anew'),
     images: z
       .number()
@@ -63,7 +64,11 @@ export const pruneSecondOrder = defineTechnique({
     const { graph: pruned, done } = await reconstructLayers(
       plain,
       layers,
-      (problem) => pruneLayer(problem, pattern, zerosOf.get(problem.layer.weightName)!, steps),
+      async (problem) => {
+        const data = await pruneLayer(problem, pattern, zerosOf.get(problem.layer.weightName)!, steps);
+        await restoreSpread(problem, data);
+        return data;
+      },
       { id, images, context },
     );
     const left = layers.filter(({ weightName }) => !done.has(weightName));
