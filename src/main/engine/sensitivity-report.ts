@@ -1,7 +1,7 @@
 import type { SensitivityReport, SensitivityRequest } from '@shared/sensitivity';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
-import { sensitivityVersion } from './math/layer-sensitivity';
+import { sensitivityVersion } from './math/sensitivity/layer-sensitivity';
 import type { JobResults, SensitivityJob } from './jobs/job';
 import { stepCache } from './jobs/step-cache';
 import type { Model } from './models/model-folder';

@@ -7,9 +7,9 @@ import {
   packPlanes,
   unpackPlanes,
   type PackedWeights,
-} from '../../../src/main/engine/math/bit-planes';
-import { decodeWeights } from '../../../src/main/engine/math/decode-weights';
-import { roundToHalfReals } from '../../../src/main/engine/math/half-reals';
+} from '../../../src/main/engine/math/storage/bit-planes';
+import { decodeWeights } from '../../../src/main/engine/math/storage/decode-weights';
+import { roundToHalfReals } from '../../../src/main/engine/math/algebra/half-reals';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { parseModel } from '../../../src/main/engine/onnx/load';
 import { makeNode, makeValue } from '../../../src/main/engine/onnx/make';

@@ -6,8 +6,8 @@ import {
   gramProbe,
   shrunkGram,
   writeProbe,
-} from '../../../src/main/engine/math/gram';
-import { FreshNames } from '../../../src/main/engine/math/fresh-names';
+} from '../../../src/main/engine/math/calibration/gram';
+import { FreshNames } from '../../../src/main/engine/math/storage/fresh-names';
 import { singleBatch } from '../../../src/main/engine/onnx/classifier';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { inferShapes } from '../../../src/main/engine/onnx/shapes';

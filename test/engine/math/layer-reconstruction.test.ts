@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cholesky, damp } from '../../../src/main/engine/math/cholesky';
-import { descend } from '../../../src/main/engine/math/coordinate-descent';
-import { factorInputs, outputError, reconstruct } from '../../../src/main/engine/math/layer-reconstruction';
-import { MatrixProducts } from '../../../src/main/engine/math/matrix-products';
+import { cholesky, damp } from '../../../src/main/engine/math/algebra/cholesky';
+import { descend } from '../../../src/main/engine/math/reconstruction/coordinate-descent';
+import {
+  factorInputs,
+  outputError,
+  reconstruct,
+} from '../../../src/main/engine/math/reconstruction/layer-reconstruction';
+import { MatrixProducts } from '../../../src/main/engine/math/algebra/matrix-products';
 import { gramOf, randomMatrix, solve } from './random-gram';
 
 let products: MatrixProducts;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '@shared/errors';
-import { HeldActivations } from '../../../src/main/engine/math/held-activations';
-import { measureSensitivity } from '../../../src/main/engine/math/layer-sensitivity';
-import { OutputComparison } from '../../../src/main/engine/math/output-comparison';
-import { bitsVariant, int8Variant, pruneVariant } from '../../../src/main/engine/math/sensitivity-variants';
-import { StaticQuantizer, type StaticChoices } from '../../../src/main/engine/math/static-quantizer';
-import { weightLayers } from '../../../src/main/engine/math/weight-layers';
+import { HeldActivations } from '../../../src/main/engine/math/calibration/held-activations';
+import { measureSensitivity } from '../../../src/main/engine/math/sensitivity/layer-sensitivity';
+import { OutputComparison } from '../../../src/main/engine/math/calibration/output-comparison';
+import { bitsVariant, int8Variant, pruneVariant } from '../../../src/main/engine/math/sensitivity/sensitivity-variants';
+import { StaticQuantizer, type StaticChoices } from '../../../src/main/engine/math/quantization/static-quantizer';
+import { weightLayers } from '../../../src/main/engine/math/layers/weight-layers';
 import { float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { makeGraph } from '../../fixtures/graphs';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRandom } from '../../../src/main/engine/math/random';
-import { ChannelElimination } from '../../../src/main/engine/math/channel-elimination';
-import type { GramSums } from '../../../src/main/engine/math/gram';
-import { leastSquaresRefit, refitLayer } from '../../../src/main/engine/math/least-squares-refit';
-import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/matrix-products';
+import { createRandom } from '../../../src/main/engine/math/algebra/random';
+import { ChannelElimination } from '../../../src/main/engine/math/pruning/channel-elimination';
+import type { GramSums } from '../../../src/main/engine/math/calibration/gram';
+import { leastSquaresRefit, refitLayer } from '../../../src/main/engine/math/reconstruction/least-squares-refit';
+import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/algebra/matrix-products';
 
 let products: MatrixProducts;
 beforeAll(async () => void (products = await MatrixProducts.open(1)));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { outputError } from '../../../src/main/engine/math/layer-reconstruction';
+import { outputError } from '../../../src/main/engine/math/reconstruction/layer-reconstruction';
 import {
   lowRankFactors,
   multiply,
@@ -8,8 +8,8 @@ import {
   spatialFactors,
   transposed,
   verticalMatrix,
-} from '../../../src/main/engine/math/low-rank';
-import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/matrix-products';
+} from '../../../src/main/engine/math/factorization/low-rank';
+import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/algebra/matrix-products';
 import { noise } from '../../fixtures/graphs';
 
 let products: MatrixProducts;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { makeNode, makeValue } from '../../../src/main/engine/onnx/make';
-import { gridStep, observeActivations } from '../../../src/main/engine/math/observe-activations';
+import { gridStep, observeActivations } from '../../../src/main/engine/math/calibration/observe-activations';
 import { cardFor, contextFor, numbersFrom } from '../techniques/small-networks';
 
 /** input [N,C,S,S] -> Relu -> Neg, so that every value is known without running a network. */

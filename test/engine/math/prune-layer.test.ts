@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { damp, inverseDiagonal } from '../../../src/main/engine/math/cholesky';
-import { factorInputs, outputError } from '../../../src/main/engine/math/layer-reconstruction';
-import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/matrix-products';
-import { pruneLayer } from '../../../src/main/engine/math/prune-layer';
-import { parsePattern } from '../../../src/main/engine/math/prune-pattern';
-import { restoreSpread } from '../../../src/main/engine/math/row-spread';
-import type { LayerProblem } from '../../../src/main/engine/math/second-order';
-import { weightRows } from '../../../src/main/engine/math/weight-rows';
+import { damp, inverseDiagonal } from '../../../src/main/engine/math/algebra/cholesky';
+import { factorInputs, outputError } from '../../../src/main/engine/math/reconstruction/layer-reconstruction';
+import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/algebra/matrix-products';
+import { pruneLayer } from '../../../src/main/engine/math/pruning/prune-layer';
+import { parsePattern } from '../../../src/main/engine/math/pruning/prune-pattern';
+import { restoreSpread } from '../../../src/main/engine/math/pruning/row-spread';
+import type { LayerProblem } from '../../../src/main/engine/math/reconstruction/second-order';
+import { weightRows } from '../../../src/main/engine/math/layers/weight-rows';
 import { attr, float32Tensor, makeNode } from '../../../src/main/engine/onnx/make';
 import { numbersFrom } from '../techniques/small-networks';
 

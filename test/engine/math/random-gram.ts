@@ -1,4 +1,4 @@
-import type { Matrix } from '../../../src/main/engine/math/matrix-products';
+import type { Matrix } from '../../../src/main/engine/math/algebra/matrix-products';
 import { numbersFrom } from '../techniques/small-networks';
 
 export function randomMatrix(rows: number, columns: number, seed: number): Matrix {

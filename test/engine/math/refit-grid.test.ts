@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { affineGrid, clusterGrid, uniformTableGrid, type WeightGrid } from '../../../src/main/engine/math/few-bit-grid';
-import { outputError } from '../../../src/main/engine/math/layer-reconstruction';
-import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/matrix-products';
-import { refitGrid, type LayerGram } from '../../../src/main/engine/math/refit-grid';
+import {
+  affineGrid,
+  clusterGrid,
+  uniformTableGrid,
+  type WeightGrid,
+} from '../../../src/main/engine/math/quantization/few-bit-grid';
+import { outputError } from '../../../src/main/engine/math/reconstruction/layer-reconstruction';
+import { MatrixProducts, type Matrix } from '../../../src/main/engine/math/algebra/matrix-products';
+import { refitGrid, type LayerGram } from '../../../src/main/engine/math/quantization/refit-grid';
 import { gramOf, randomMatrix, solve } from './random-gram';
 
 let products: MatrixProducts;

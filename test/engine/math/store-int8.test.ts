@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FreshNames } from '../../../src/main/engine/math/fresh-names';
-import { storeInt8 } from '../../../src/main/engine/math/store-int8';
+import { FreshNames } from '../../../src/main/engine/math/storage/fresh-names';
+import { storeInt8 } from '../../../src/main/engine/math/storage/store-int8';
 import { int8Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { makeGraph } from '../../fixtures/graphs';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ActivationObserver } from '../../../src/main/engine/math/activation-observer';
+import { ActivationObserver } from '../../../src/main/engine/math/calibration/activation-observer';
 
 test('extremes and means of each channel of axis 1, over batches of different size', () => {
   const observer = new ActivationObserver();

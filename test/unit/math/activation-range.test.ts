@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { ValueObservation } from '../../../src/main/engine/math/activation-observer';
+import type { ValueObservation } from '../../../src/main/engine/math/calibration/activation-observer';
 import {
   activationRange,
   klDivergence,
   percentileRange,
   squaredError,
-} from '../../../src/main/engine/math/activation-range';
+} from '../../../src/main/engine/math/calibration/activation-range';
 
 /** An observation of one channel from its histogram; `min` and `max` at the outer edges. */
 function observation(binWidth: number, firstBin: number, counts: number[], max?: number): ValueObservation {

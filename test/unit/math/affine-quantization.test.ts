@@ -7,7 +7,7 @@ import {
   roundHalfEven,
   scalesThatHoldBias,
   uint8Scale,
-} from '../../../src/main/engine/math/affine-quantization';
+} from '../../../src/main/engine/math/quantization/affine-quantization';
 import { float32Tensor } from '../../../src/main/engine/onnx/make';
 
 test('halves round to the even integer', () => {

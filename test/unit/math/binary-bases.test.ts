@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { binaryBases } from '../../../src/main/engine/math/binary-bases';
-import { createRandom } from '../../../src/main/engine/math/random';
+import { binaryBases } from '../../../src/main/engine/math/quantization/binary-bases';
+import { createRandom } from '../../../src/main/engine/math/algebra/random';
 
 function errorOf(values: Float32Array, count: number): number {
   const { codes, factors } = binaryBases(values, count);

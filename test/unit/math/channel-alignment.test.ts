@@ -4,7 +4,7 @@ import {
   alignChannels,
   relativeSquaredError,
   type ChannelSamples,
-} from '../../../src/main/engine/math/channel-alignment';
+} from '../../../src/main/engine/math/calibration/channel-alignment';
 import { noise } from '../../fixtures/graphs';
 
 const samples = 12;

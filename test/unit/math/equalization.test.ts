@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { channelPeaks, weightChannels, weightedSums } from '../../../src/main/engine/math/channel-scaling';
+import { channelPeaks, weightChannels, weightedSums } from '../../../src/main/engine/math/quantization/channel-scaling';
 import {
   absorbShifts,
   applyScales,
   equalizationScales,
   equalizingFactors,
-} from '../../../src/main/engine/math/equalization';
-import { absorbableShift, factorLimits } from '../../../src/main/engine/math/equalization-limits';
-import { equalizationPairs } from '../../../src/main/engine/math/equalization-pairs';
-import { weightLayers } from '../../../src/main/engine/math/weight-layers';
+} from '../../../src/main/engine/math/quantization/equalization';
+import { absorbableShift, factorLimits } from '../../../src/main/engine/math/quantization/equalization-limits';
+import { equalizationPairs } from '../../../src/main/engine/math/quantization/equalization-pairs';
+import { weightLayers } from '../../../src/main/engine/math/layers/weight-layers';
 import type { Graph, Node } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { makeGraph, noise } from '../../fixtures/graphs';

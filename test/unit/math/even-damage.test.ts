@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evenDamage } from '../../../src/main/engine/math/even-damage';
+import { evenDamage } from '../../../src/main/engine/math/pruning/even-damage';
 
 const shares = [0.5, 0.8] as const;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { kMeans, nearestCentre, weightedPoints, type ClusterInit } from '../../../src/main/engine/math/k-means';
-import { createRandom } from '../../../src/main/engine/math/random';
+import { kMeans, nearestCentre, weightedPoints, type ClusterInit } from '../../../src/main/engine/math/algebra/k-means';
+import { createRandom } from '../../../src/main/engine/math/algebra/random';
 
 const noDraw = (): number => {
   throw new Error('drew a number');

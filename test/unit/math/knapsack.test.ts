@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseWithin, type Choice } from '../../../src/main/engine/math/knapsack';
+import { chooseWithin, type Choice } from '../../../src/main/engine/math/algebra/knapsack';
 
 /** Every combination, looked at. */
 function bestOf(items: readonly (readonly Choice[])[], budget: number): number | undefined {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { markSmallest } from '../../../src/main/engine/math/magnitude-selection';
+import { markSmallest } from '../../../src/main/engine/math/algebra/magnitude-selection';
 
 const tensor = fc.array(
   fc.oneof(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0.5, -0.5, 0, -0)),

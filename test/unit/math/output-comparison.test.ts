@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OutputComparison } from '../../../src/main/engine/math/output-comparison';
+import { OutputComparison } from '../../../src/main/engine/math/calibration/output-comparison';
 
 function compare(float: number[], changed: number[], count: number) {
   const comparison = new OutputComparison();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { pruneMasks } from '../../../src/main/engine/math/prune-mask';
-import { parsePattern, pruneUnits } from '../../../src/main/engine/math/prune-pattern';
-import type { WeightLayer } from '../../../src/main/engine/math/weight-layers';
+import { pruneMasks } from '../../../src/main/engine/math/pruning/prune-mask';
+import { parsePattern, pruneUnits } from '../../../src/main/engine/math/pruning/prune-pattern';
+import type { WeightLayer } from '../../../src/main/engine/math/layers/weight-layers';
 import { attr, float32Tensor, makeNode } from '../../../src/main/engine/onnx/make';
 
 const conv = (shape: number[], data: number[], group = 1): WeightLayer => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom, deriveSeed, sfc32 } from '../../../src/main/engine/math/random';
+import { createRandom, deriveSeed, sfc32 } from '../../../src/main/engine/math/algebra/random';
 
 /** sfc32 again, in exact 32-bit arithmetic on BigInt: an independent reading of the algorithm. */
 function referenceSfc32(state: readonly number[]): () => number {

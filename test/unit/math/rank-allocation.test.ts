@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allocateLoss, allocateMacs, lowerHull, type LayerOption } from '../../../src/main/engine/math/rank-allocation';
+import {
+  allocateLoss,
+  allocateMacs,
+  lowerHull,
+  type LayerOption,
+} from '../../../src/main/engine/math/factorization/rank-allocation';
 
 const option = (macs: number, loss: number): LayerOption => ({ macs, loss });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { histogramBins, StreamingHistogram } from '../../../src/main/engine/math/streaming-histogram';
+import { histogramBins, StreamingHistogram } from '../../../src/main/engine/math/calibration/streaming-histogram';
 
 function histogramOf(...batches: number[][]) {
   const histogram = new StreamingHistogram();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { symbolBits } from '../../../src/main/engine/math/symbol-entropy';
+import { symbolBits } from '../../../src/main/engine/math/storage/symbol-entropy';
 import { float32Tensor, int32Tensor, int8Tensor, makeTensor, uint8Tensor } from '../../../src/main/engine/onnx/make';
 
 const times = (count: number, value: number): number[] => new Array<number>(count).fill(value);

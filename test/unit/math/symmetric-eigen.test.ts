@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { symmetricEigen, symmetricEigenvalues } from '../../../src/main/engine/math/symmetric-eigen';
+import { symmetricEigen, symmetricEigenvalues } from '../../../src/main/engine/math/algebra/symmetric-eigen';
 import { noise } from '../../fixtures/graphs';
 
 test('by hand: [[2, 1], [1, 2]] has 3 along (1, 1) and 1 along (1, -1)', () => {

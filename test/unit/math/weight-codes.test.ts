@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quantizeInt8 } from '../../../src/main/engine/math/affine-quantization';
-import { weightCodes, type WeightChoices } from '../../../src/main/engine/math/weight-codes';
-import { gridStepOf } from '../../../src/main/engine/math/weight-grid';
+import { quantizeInt8 } from '../../../src/main/engine/math/quantization/affine-quantization';
+import { weightCodes, type WeightChoices } from '../../../src/main/engine/math/storage/weight-codes';
+import { gridStepOf } from '../../../src/main/engine/math/storage/weight-grid';
 import { float32Tensor } from '../../../src/main/engine/onnx/make';
 
 const plain: WeightChoices = { perChannel: true, scheme: 'symmetric', range: 'min-max', reduceRange: false };

@@ -1,5 +1,5 @@
 import { openImagesInThread } from '../dataset/threaded-images';
-import { createRandom } from '../math/random';
+import { createRandom } from '../math/algebra/random';
 import { loadModel } from '../onnx/load';
 import { imagesKey } from '../sweep/step-key';
 import type { CalibrationImages, TechniqueContext } from '../techniques/technique';

@@ -1,7 +1,7 @@
 import type { LatencyMetrics } from '@shared/metrics';
 import type { ModelCard } from '@shared/model-card';
 import type { LatencyMode } from '@shared/sweep-file';
-import { deriveSeed } from '../math/random';
+import { deriveSeed } from '../math/algebra/random';
 import type { Runtime } from '../runtimes/runtime';
 import { throwIfCancelled } from './cancellation';
 import { measureColdStart } from './cold-start';

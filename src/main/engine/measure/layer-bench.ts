@@ -1,5 +1,5 @@
 import { AppError } from '@shared/errors';
-import { createRandom } from '../math/random';
+import { createRandom } from '../math/algebra/random';
 import { elementCount, type Graph } from '../onnx/graph';
 import { attr, float32Tensor, makeNode, makeValue } from '../onnx/make';
 import { encodeModel } from '../onnx/save';

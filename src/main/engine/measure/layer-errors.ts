@@ -1,6 +1,6 @@
 import type { Images } from '../dataset/image-batches';
-import { alignChannels, relativeSquaredError, type ChannelSamples } from '../math/channel-alignment';
-import { createRandom } from '../math/random';
+import { alignChannels, relativeSquaredError, type ChannelSamples } from '../math/calibration/channel-alignment';
+import { createRandom } from '../math/algebra/random';
 import type { Graph, Node } from '../onnx/graph';
 import { throwIfCancelled } from './cancellation';
 import { LayerOutputs } from './layer-outputs';

@@ -1,5 +1,5 @@
 import type { LayerFacts } from '@shared/layers';
-import { decodeWeights } from '../math/decode-weights';
+import { decodeWeights } from '../math/storage/decode-weights';
 import { intAttribute } from '../onnx/attributes';
 import { macsByNode } from '../onnx/count';
 import type { Graph, Node } from '../onnx/graph';

@@ -1,5 +1,5 @@
 import type { InputType, ModelCard } from '@shared/model-card';
-import { createRandom } from '../math/random';
+import { createRandom } from '../math/algebra/random';
 import type { RuntimeTensor } from '../runtimes/runtime';
 import { imageShape } from './model-input';
 

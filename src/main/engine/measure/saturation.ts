@@ -1,10 +1,10 @@
 import { intAttribute, intsAttribute } from '../onnx/attributes';
 import { copyGraph, type Graph, type Node } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
-import { quantizeInt8, roundHalfEven, type AffineScale } from '../math/affine-quantization';
-import { runCalibration } from '../math/calibration-run';
-import type { QdqPlan, QuantizedLayer } from '../math/qdq-plan';
-import type { QdqChoices } from '../math/qdq-rewrite';
+import { quantizeInt8, roundHalfEven, type AffineScale } from '../math/quantization/affine-quantization';
+import { runCalibration } from '../math/calibration/calibration-run';
+import type { QdqPlan, QuantizedLayer } from '../math/quantization/qdq-plan';
+import type { QdqChoices } from '../math/quantization/qdq-rewrite';
 import type { RuntimeTensor } from '../runtimes/runtime';
 import type { TechniqueContext } from '../techniques/technique';
 

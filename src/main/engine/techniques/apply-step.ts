@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Graph } from '../onnx/graph';
-import { recordStep } from '../math/provenance';
+import { recordStep } from '../math/storage/provenance';
 import { parseParams } from './parse-params';
 import { findTechnique } from './registry';
 import type { TechniqueContext } from './technique';

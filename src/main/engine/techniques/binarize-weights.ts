@@ -1,14 +1,14 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { binaryBases } from '../math/binary-bases';
-import { packedInitializer } from '../math/bit-planes';
-import { permutationOf } from '../math/coded-layers';
-import { FreshNames, shortenValueNames } from '../math/fresh-names';
-import { roundToHalfReals } from '../math/half-reals';
-import { excludedNodes } from '../math/layer-choice';
-import { plainGraph } from '../math/plain-graph';
-import { weightLayers } from '../math/weight-layers';
-import { weightRows, type WeightRows } from '../math/weight-rows';
+import { binaryBases } from '../math/quantization/binary-bases';
+import { packedInitializer } from '../math/storage/bit-planes';
+import { permutationOf } from '../math/storage/coded-layers';
+import { FreshNames, shortenValueNames } from '../math/storage/fresh-names';
+import { roundToHalfReals } from '../math/algebra/half-reals';
+import { excludedNodes } from '../math/layers/layer-choice';
+import { plainGraph } from '../math/storage/plain-graph';
+import { weightLayers } from '../math/layers/weight-layers';
+import { weightRows, type WeightRows } from '../math/layers/weight-rows';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
 

@@ -1,10 +1,10 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { codeLayers } from '../math/coded-layers';
-import { clusterGrid } from '../math/few-bit-grid';
-import { excludedNodes } from '../math/layer-choice';
-import { plainGraph } from '../math/plain-graph';
-import { weightLayers } from '../math/weight-layers';
+import { codeLayers } from '../math/storage/coded-layers';
+import { clusterGrid } from '../math/quantization/few-bit-grid';
+import { excludedNodes } from '../math/layers/layer-choice';
+import { plainGraph } from '../math/storage/plain-graph';
+import { weightLayers } from '../math/layers/weight-layers';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
 

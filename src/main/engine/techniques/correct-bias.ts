@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { channelMoments } from '../math/channel-moments';
-import { decodeWeights } from '../math/decode-weights';
-import { shiftBias } from '../math/layer-bias';
-import { matchLayers } from '../math/layer-matching';
-import { plainGraph } from '../math/plain-graph';
+import { channelMoments } from '../math/calibration/channel-moments';
+import { decodeWeights } from '../math/storage/decode-weights';
+import { shiftBias } from '../math/calibration/layer-bias';
+import { matchLayers } from '../math/calibration/layer-matching';
+import { plainGraph } from '../math/storage/plain-graph';
 import { copyGraph } from '../onnx/graph';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';

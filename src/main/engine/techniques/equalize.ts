@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { channelMoments } from '../math/channel-moments';
-import { absorbShifts, applyScales, equalizationScales, replaceCaps } from '../math/equalization';
-import { absorbableShift, factorLimits } from '../math/equalization-limits';
-import { equalizationPairs } from '../math/equalization-pairs';
-import { plainGraph } from '../math/plain-graph';
+import { channelMoments } from '../math/calibration/channel-moments';
+import { absorbShifts, applyScales, equalizationScales, replaceCaps } from '../math/quantization/equalization';
+import { absorbableShift, factorLimits } from '../math/quantization/equalization-limits';
+import { equalizationPairs } from '../math/quantization/equalization-pairs';
+import { plainGraph } from '../math/storage/plain-graph';
 import type { Tensor } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';

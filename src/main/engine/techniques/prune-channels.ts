@@ -1,16 +1,16 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { planRemoval, type Keep } from '../math/channel-plan';
-import { excludedNodes } from '../math/layer-choice';
-import { plainGraph } from '../math/plain-graph';
-import { refitNetwork } from '../math/refit-network';
-import { keepSparse, sparseWeights } from '../math/sparse-weights';
+import { planRemoval, type Keep } from '../math/pruning/channel-plan';
+import { excludedNodes } from '../math/layers/layer-choice';
+import { plainGraph } from '../math/storage/plain-graph';
+import { refitNetwork } from '../math/reconstruction/refit-network';
+import { keepSparse, sparseWeights } from '../math/storage/sparse-weights';
 import { findChannelGroups } from '../onnx/channel-groups';
 import { countMacs, countParams, parameterMetadata } from '../onnx/count';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
-import { channelNotes } from '../math/channel-notes';
+import { channelNotes } from '../math/pruning/channel-notes';
 import { defineTechnique } from './technique';
 
 const id = 'prune.channels';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { evenDamage } from '../math/even-damage';
-import { layerDamages } from '../math/layer-damage';
-import { plainGraph } from '../math/plain-graph';
-import { pruneMasks, type ScoredLayer } from '../math/prune-mask';
-import { parsePattern, pruneUnits, type PrunePattern } from '../math/prune-pattern';
-import type { WeightLayer } from '../math/weight-layers';
-import { weightRows } from '../math/weight-rows';
+import { evenDamage } from '../math/pruning/even-damage';
+import { layerDamages } from '../math/pruning/layer-damage';
+import { plainGraph } from '../math/storage/plain-graph';
+import { pruneMasks, type ScoredLayer } from '../math/pruning/prune-mask';
+import { parsePattern, pruneUnits, type PrunePattern } from '../math/pruning/prune-pattern';
+import type { WeightLayer } from '../math/layers/weight-layers';
+import { weightRows } from '../math/layers/weight-rows';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { keptLayers } from './layer-params';
 import { amountParam, applyMask, notAfterStored, patternParam, prunableLayers, storePruned } from './pruned-weights';

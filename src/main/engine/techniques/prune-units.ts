@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { hiddenLayers, unitSaliencies, unitsToRemove } from '../math/hidden-units';
-import { plainGraph } from '../math/plain-graph';
-import { recountParameters } from '../math/provenance';
-import { refitNetwork } from '../math/refit-network';
+import { hiddenLayers, unitSaliencies, unitsToRemove } from '../math/pruning/hidden-units';
+import { plainGraph } from '../math/storage/plain-graph';
+import { recountParameters } from '../math/storage/provenance';
+import { refitNetwork } from '../math/reconstruction/refit-network';
 import { findChannelGroups } from '../onnx/channel-groups';
 import { removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';

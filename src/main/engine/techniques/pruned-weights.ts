@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { excludedNodes } from '../math/layer-choice';
-import { parsePattern } from '../math/prune-pattern';
-import { storeSparseWeights } from '../math/sparse-weights';
-import { weightLayers, type WeightLayer } from '../math/weight-layers';
-import { weightOfRows, weightRows } from '../math/weight-rows';
+import { excludedNodes } from '../math/layers/layer-choice';
+import { parsePattern } from '../math/pruning/prune-pattern';
+import { storeSparseWeights } from '../math/storage/sparse-weights';
+import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
+import { weightOfRows, weightRows } from '../math/layers/weight-rows';
 import { countParams, parameterMetadata } from '../onnx/count';
 import type { Graph } from '../onnx/graph';
 import type { TechniqueContext } from './technique';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { int8Scales, quantizeInt8 } from '../math/affine-quantization';
-import { FreshNames, shortenValueNames } from '../math/fresh-names';
-import { plainGraph } from '../math/plain-graph';
-import { storeInt8 } from '../math/store-int8';
-import { transposeMatrix } from '../math/transpose-matrix';
-import { weightLayers, type WeightLayer } from '../math/weight-layers';
+import { int8Scales, quantizeInt8 } from '../math/quantization/affine-quantization';
+import { FreshNames, shortenValueNames } from '../math/storage/fresh-names';
+import { plainGraph } from '../math/storage/plain-graph';
+import { storeInt8 } from '../math/storage/store-int8';
+import { transposeMatrix } from '../math/algebra/transpose-matrix';
+import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
 import { floatAttribute, intAttribute } from '../onnx/attributes';
 import type { Attribute, Graph, Node, Tensor } from '../onnx/graph';
 import { attr, float32Tensor, int8Tensor, makeNode } from '../onnx/make';

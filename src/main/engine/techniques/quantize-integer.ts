@@ -1,9 +1,9 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { floatOperator } from '../math/integer-only';
-import { plainGraph } from '../math/plain-graph';
-import { giveIntegers, NotFoldable, takeRawPixels } from '../math/raw-pixels';
-import { weightLayers } from '../math/weight-layers';
+import { floatOperator } from '../math/quantization/integer-only';
+import { plainGraph } from '../math/storage/plain-graph';
+import { giveIntegers, NotFoldable, takeRawPixels } from '../math/quantization/raw-pixels';
+import { weightLayers } from '../math/layers/weight-layers';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { quantizeStatic } from './quantize-static';

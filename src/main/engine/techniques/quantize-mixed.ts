@@ -1,17 +1,23 @@
 import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
 import { z } from 'zod';
-import { AgreementJudge } from '../math/agreement-judge';
-import { BitAllocator, type Allocation } from '../math/bit-allocation';
-import { codeLayers } from '../math/coded-layers';
-import { excludedNodes } from '../math/layer-choice';
-import { dropPerRootLoss, writeWithin, writeWithinDrop, type BudgetSearch, type Written } from '../math/mixed-budget';
-import { networkKey } from '../math/network-key';
-import { plainGraph } from '../math/plain-graph';
-import { measureRoundingLosses } from '../math/rounding-losses';
-import { StoredBytes } from '../math/stored-bytes';
-import { formsOf, gridOfForm, mostBits, weightSchemes, type WeightForm } from '../math/weight-forms';
-import { weightLayers, type WeightLayer } from '../math/weight-layers';
+import { AgreementJudge } from '../math/calibration/agreement-judge';
+import { BitAllocator, type Allocation } from '../math/quantization/bit-allocation';
+import { codeLayers } from '../math/storage/coded-layers';
+import { excludedNodes } from '../math/layers/layer-choice';
+import {
+  dropPerRootLoss,
+  writeWithin,
+  writeWithinDrop,
+  type BudgetSearch,
+  type Written,
+} from '../math/quantization/mixed-budget';
+import { networkKey } from '../math/calibration/network-key';
+import { plainGraph } from '../math/storage/plain-graph';
+import { measureRoundingLosses } from '../math/quantization/rounding-losses';
+import { StoredBytes } from '../math/storage/stored-bytes';
+import { formsOf, gridOfForm, mostBits, weightSchemes, type WeightForm } from '../math/quantization/weight-forms';
+import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
 

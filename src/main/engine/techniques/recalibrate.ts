@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { matchLayers } from '../math/layer-matching';
-import { plainGraph } from '../math/plain-graph';
-import { storeSparseWeights } from '../math/sparse-weights';
-import { batchNorms, recalibrateLayers, recalibrateNorms } from '../math/recalibration';
+import { matchLayers } from '../math/calibration/layer-matching';
+import { plainGraph } from '../math/storage/plain-graph';
+import { storeSparseWeights } from '../math/storage/sparse-weights';
+import { batchNorms, recalibrateLayers, recalibrateNorms } from '../math/calibration/recalibration';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';

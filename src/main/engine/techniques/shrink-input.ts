@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { FreshNames } from '../math/fresh-names';
-import { plainGraph } from '../math/plain-graph';
+import { FreshNames } from '../math/storage/fresh-names';
+import { plainGraph } from '../math/storage/plain-graph';
 import { singleBatch } from '../onnx/classifier';
 import type { Graph } from '../onnx/graph';
 import { attr, float32Tensor, makeNode } from '../onnx/make';

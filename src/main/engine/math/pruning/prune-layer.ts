@@ -1,0 +1,87 @@
+import { inverseDiagonal } from '../algebra/cholesky';
+import type { MatrixProducts } from '../algebra/matrix-products';
+import { pruneMasks } from './prune-mask';
+import { pruneUnits, type PrunePattern } from './prune-pattern';
+import type { GroupProblem, LayerProblem } from '../reconstruction/second-order';
+import { dampedGram, fitMasked, type DampedGram } from '../reconstruction/sparse-reconstruction';
+
+/**
+ * Second-order pruning of one layer. The saliency of a weight is what losing it adds to the output error once all others make up for it:
+ * w^2 / [H^-1]_ii (Hassibi, Stork 1993, "Optimal Brain Surgeon"). Weights go in a few steps of shrinking size (the cubic schedule of Zhu,
+ * Gupta 2017); after each the rest is fitted again and scored anew.
+ */
+const iterationsBetween = 4;
+const lastIterations = 16;
+
+interface FittedGroup {
+  weights: GroupProblem['target'];
+  target: GroupProblem['target'];
+  gram: DampedGram;
+  /** [H^-1]_ii in the order of the columns. */
+  inverse: Float32Array;
+}
+
+/** [H^-1]_ii in the order of the columns. */
+async function inverseOf({ factor: { lower, order } }: GroupProblem, products: MatrixProducts): Promise<Float32Array> {
+  const ordered = await inverseDiagonal(lower, products);
+  const inverse = new Float32Array(ordered.length);
+  ordered.forEach((value, position) => (inverse[order[position]!] = value));
+  return inverse;
+}
+
+/** What the mean squared output of a layer loses with each weight when the others make up for it: w^2 / [H^-1]_ii, in the order of the rows. */
+export async function layerSaliencies({ rows, groups, count, products }: LayerProblem): Promise<Float32Array> {
+  const { columns } = rows;
+  const perGroup = rows.data.length / groups.length;
+  const saliencies = new Float32Array(rows.data.length);
+  for (const [group, problem] of groups.entries()) {
+    const inverse = await inverseOf(problem, products);
+    problem.target.data.forEach((value, index) => {
+      saliencies[group * perGroup + index] = (value * value) / inverse[index % columns]! / count;
+    });
+  }
+  return saliencies;
+}
+
+async function fittedGroup(problem: GroupProblem, products: MatrixProducts): Promise<FittedGroup> {
+  const inverse = await inverseOf(problem, products);
+  const { target, gram } = problem;
+  return { weights: { ...target, data: target.data.slice() }, target, gram: dampedGram(gram), inverse };
+}
+
+/** What a step has to reach; `time` from 0 to 1. */
+function onTheWay(pattern: PrunePattern, time: number): { pattern: PrunePattern; share: number } {
+  if (pattern.kind !== 'n:m') return { pattern, share: 1 - (1 - time) ** 3 };
+  const { kept, of } = pattern;
+  return { pattern: { ...pattern, kept: of - Math.round(time * (of - kept)) }, share: 1 };
+}
+
+/** The rows of a layer with `zeros` of its weights (n:m: as many as the pattern says) zero and the others made up for that. */
+export async function pruneLayer(
+  problem: LayerProblem,
+  pattern: PrunePattern,
+  zeros: number,
+  steps: number,
+): Promise<Float32Array> {
+  const { layer, rows, products } = problem;
+  const units = pruneUnits(pattern, layer, rows);
+  const groups: FittedGroup[] = [];
+  for (const group of problem.groups) groups.push(await fittedGroup(group, products));
+  const perGroup = rows.data.length / groups.length;
+  const scores = new Float32Array(rows.data.length);
+  const rounds = pattern.kind === 'n:m' ? Math.min(steps, pattern.of - pattern.kept) : steps;
+  for (let step = 1; step <= rounds; step++) {
+    const { pattern: reached, share } = onTheWay(pattern, step / rounds);
+    groups.forEach(({ weights: { data, columns }, inverse }, group) =>
+      data.forEach((value, index) => (scores[group * perGroup + index] = (value * value) / inverse[index % columns]!)),
+    );
+    const [mask] = pruneMasks([{ scores, units }], reached, Math.round(share * zeros));
+    for (const [group, { weights, target, gram }] of groups.entries()) {
+      const own = mask!.subarray(group * perGroup, (group + 1) * perGroup);
+      await fitMasked(weights, target, own, gram, step === rounds ? lastIterations : iterationsBetween, products);
+    }
+  }
+  const result = new Float32Array(rows.data.length);
+  groups.forEach(({ weights }, group) => result.set(weights.data, group * perGroup));
+  return result;
+}

@@ -1,0 +1,123 @@
+import type { Tensor } from '../../onnx/graph';
+
+/**
+ * Integer arithmetic of the ONNX operators QuantizeLinear and DequantizeLinear: real = (integer - zeroPoint) * scale.
+ * Scales are rounded to float32, because that is what the file stores.
+ */
+
+/** Rounds to the nearest integer, halves to the even one, as QuantizeLinear does. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const fraction = value - floor;
+  if (fraction !== 0.5) return fraction < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+export interface Range {
+  min: number;
+  max: number;
+}
+export interface AffineScale {
+  scale: number;
+  zeroPoint: number;
+}
+
+const uint8Levels = 255;
+/** Keeps scales of dead channels and constant activations away from zero and from subnormal numbers. */
+const smallestScale = 1e-30;
+
+/** The largest float32 that is smaller than a positive float32. */
+function floatBelow(value: number): number {
+  const bits = new Uint32Array(new Float32Array([value]).buffer);
+  bits[0]!--;
+  return new Float32Array(bits.buffer)[0]!;
+}
+
+/**
+ * Asymmetric uint8 over a range, widened to hold zero exactly. The largest level never exceeds a positive `max`, not even by float32
+ * rounding: else ONNX Runtime could not drop a Clip (ReLU6) in front of the quantization.
+ */
+export function uint8Scale(range: Range): AffineScale {
+  const min = Math.min(0, range.min);
+  const max = Math.max(0, range.max);
+  let scale = Math.fround((max - min) / uint8Levels);
+  if (!(scale > smallestScale)) return { scale: 1, zeroPoint: 0 };
+  if (min === 0) while (Math.fround(scale * uint8Levels) > Math.fround(max)) scale = floatBelow(scale);
+  const zeroPoint = Math.min(uint8Levels, Math.max(0, roundHalfEven(-min / scale)));
+  return { scale, zeroPoint };
+}
+
+/** Elements of one channel lie `stride` apart in runs: channel = floor(index / stride) % channels. */
+export function channelLayout(tensor: Tensor, axis: number | undefined): { channels: number; stride: number } {
+  if (axis === undefined) return { channels: 1, stride: tensor.data.length };
+  const stride = tensor.shape.slice(axis + 1).reduce((product, dimension) => product * dimension, 1);
+  return { channels: tensor.shape[axis]!, stride };
+}
+
+/** Symmetric int8 scales, max|w| / 127, one per channel of `axis`, or a single one without an axis. 0 where all weights are zero. */
+export function int8Scales(tensor: Tensor, axis?: number): Float32Array {
+  const { channels, stride } = channelLayout(tensor, axis);
+  const data = tensor.data as Float32Array;
+  const largest = new Float32Array(channels);
+  for (let start = 0, channel = 0; start < data.length; start += stride, channel = (channel + 1) % channels) {
+    let peak = largest[channel]!;
+    for (let index = start; index < start + stride; index++) peak = Math.max(peak, Math.abs(data[index]!));
+    largest[channel] = peak;
+  }
+  return largest.map((peak) => peak / 127);
+}
+
+/** The int8 codes a weight may take: symmetric ones by default, so that zero lies in the middle. */
+export interface CodeRange {
+  lowest: number;
+  highest: number;
+  zeroPoint: number;
+}
+export const symmetricInt8: CodeRange = { lowest: -127, highest: 127, zeroPoint: 0 };
+
+/** int8 weights; zero becomes the zero point. `scales` one per channel of `axis` or a single one, none of them 0. */
+export function quantizeInt8(tensor: Tensor, scales: Float32Array, axis?: number, range = symmetricInt8): Int8Array {
+  const { lowest, highest, zeroPoint } = range;
+  const { channels, stride } = channelLayout(tensor, axis);
+  const data = tensor.data as Float32Array;
+  const result = new Int8Array(data.length);
+  for (let start = 0, channel = 0; start < data.length; start += stride, channel = (channel + 1) % channels) {
+    const scale = scales[channel]!;
+    for (let index = start; index < start + stride; index++) {
+      result[index] = Math.max(lowest, Math.min(highest, roundHalfEven(data[index]! / scale) + zeroPoint));
+    }
+  }
+  return result;
+}
+
+/** Bias and accumulated products share an int32; this leaves the products half of it. */
+const largestBias = 2 ** 30;
+/** Steps of the bias of a channel whose weights are all zero. */
+const deadChannelSteps = 2 ** 20;
+
+/**
+ * Weight scales under which the int32 bias, whose scale is inputScale * weightScale, does not overflow: a channel with tiny weights and a
+ * large bias gets a larger scale, which costs it weight levels that do not matter beside that bias.
+ */
+export function scalesThatHoldBias(scales: Float32Array, inputScale: number, bias?: Float32Array): Float32Array {
+  const biasAt = (channel: number): number => Math.abs(bias?.[channel] ?? 0);
+  // One scale for all channels must hold the largest bias.
+  const peakOf = (channel: number): number =>
+    scales.length > 1 ? biasAt(channel) : (bias?.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0) ?? 0);
+  return scales.map((scale, channel) => {
+    const peak = peakOf(channel);
+    const steps = scale === 0 ? deadChannelSteps : largestBias;
+    const least = peak / (inputScale * steps);
+    if (scale === 0 && peak === 0) return 1;
+    return Math.max(scale, least, smallestScale);
+  });
+}
+
+/** The bias in units of inputScale * weightScale (a product of float32 numbers, as the runtime computes it). */
+export function quantizeBias(bias: Float32Array, inputScale: number, weightScales: Float32Array): Int32Array {
+  return Int32Array.from(bias, (value, channel) => {
+    const scale = Math.fround(inputScale * weightScales[weightScales.length > 1 ? channel : 0]!);
+    const steps = scale === 0 ? 0 : roundHalfEven(value / scale);
+    return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, steps));
+  });
+}

@@ -1,0 +1,35 @@
+import type { Graph } from '../../onnx/graph';
+import { FreshNames } from './fresh-names';
+import { countZeros, sparseInitializer } from './sparse-decode';
+import { weightLayers } from '../layers/weight-layers';
+
+/** Below this share zeros are chance rather than pruning. */
+const leastZeros = 0.2;
+
+/**
+ * Names of the weights of `plain` that an earlier step pruned: they have many zeros, which further steps should keep.
+ * @param stored the form in which that step left the network: without decoded weights nothing was pruned.
+ */
+export function sparseWeights(stored: Graph, plain: Graph): Set<string> {
+  const pruned = weightLayers(plain).filter(({ weight }) => countZeros(weight.data) > leastZeros * weight.data.length);
+  const isDecoded = stored.nodes.some(({ op }) => op === 'BitShift');
+  return new Set(isDecoded ? pruned.map(({ weightName }) => weightName) : []);
+}
+
+/** Stores these weights sparsely where that takes fewer bytes. Changes `graph` in place. */
+export function keepSparse(graph: Graph, names: ReadonlySet<string>): void {
+  const fresh = new FreshNames(graph);
+  for (const name of names) {
+    const tensor = graph.initializers.get(name);
+    if (tensor) sparseInitializer(graph, name, tensor, fresh);
+  }
+}
+
+/** Stores the weights of all layers sparsely where that takes fewer bytes; returns how many. Changes `graph` in place. */
+export function storeSparseWeights(graph: Graph): number {
+  const names = new FreshNames(graph);
+  const weights = new Map(weightLayers(graph).map(({ weightName, weight }) => [weightName, weight]));
+  let sparse = 0;
+  for (const [name, weight] of weights) if (sparseInitializer(graph, name, weight, names)) sparse++;
+  return sparse;
+}
