@@ -2,18 +2,13 @@ import { AppError } from '@shared/errors';
 import { singleBatch } from '../../onnx/classifier';
 import { elementCount, type Graph, type Node } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
-import { removeDead } from '../../onnx/remove-dead';
-import { encodeModel } from '../../onnx/save';
 import { inferShapes } from '../../onnx/shapes';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor } from '../../runtimes/runtime';
 import type { TechniqueContext } from '../../techniques/technique';
+import { heldInputs, runOnHeld, type Values } from './held-values';
 
 /** Memory for the activations of a round, usually. */
 const heldBytes = 320 * 2 ** 20;
 const usualBatch = 8;
-
-export type Values = Record<string, RuntimeTensor>;
 
 /**
  * A float network stopped in front of one of its layers, with the activations that are alive there: what comes after the layer can be
@@ -95,22 +90,7 @@ export class HeldActivations {
 
   /** Runs a graph with inputs as those of `rest` on what is held, batch by batch. */
   async run(graph: Graph, take: (results: Values) => void): Promise<void> {
-    if (graph.outputs.length === 0) {
-      for (const _ of this.held) take({});
-      return;
-    }
-    const used = removeDead(graph);
-    const read = new Set(used.nodes.flatMap((node) => node.inputs));
-    used.inputs = used.inputs.filter(({ name }) => read.has(name));
-    const session = await ort.open(encodeModel(used), { threads: this.context.threads });
-    try {
-      for (const values of [...this.held]) {
-        if (this.context.signal.aborted) throw new AppError('cancelled');
-        take(await session.run(Object.fromEntries(used.inputs.map(({ name }) => [name, values[name]!]))));
-      }
-    } finally {
-      await session.close();
-    }
+    await runOnHeld(graph, this.held, this.context, take);
   }
 
   /** Values made before node number `position` that it or a later one reads. */
@@ -121,13 +101,7 @@ export class HeldActivations {
   }
 
   private section(end: number): Graph {
-    const inputs = Object.entries(this.held[0]!).map(([name, { type, shape }]) =>
-      makeValue(
-        name,
-        type,
-        shape.map((_, axis) => `${name}.${axis}`),
-      ),
-    );
+    const inputs = heldInputs(this.held[0]!);
     return { ...this.graph, inputs, nodes: this.graph.nodes.slice(this.position, end), metadata: {} };
   }
 

@@ -1,19 +1,14 @@
 import { AppError } from '@shared/errors';
 import { singleBatch } from '../../onnx/classifier';
-import { elementCount, type Graph, type GraphValue, type Node } from '../../onnx/graph';
+import { elementCount, type Graph, type Node } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
-import { removeDead } from '../../onnx/remove-dead';
-import { encodeModel } from '../../onnx/save';
 import { inferShapes } from '../../onnx/shapes';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor } from '../../runtimes/runtime';
 import type { TechniqueContext } from '../../techniques/technique';
+import { heldInputs, runOnHeld, type Values } from './held-values';
 
 /** Memory for the activations kept between layers. */
 const heldBytes = 320 * 2 ** 20;
 const usualBatch = 8;
-
-type Values = Record<string, RuntimeTensor>;
 
 /**
  * Activations of a network whose layers change one after the other, and of the network it started from, on the same calibration images.
@@ -61,7 +56,7 @@ export class PairedActivations {
     await this.moveTo(position);
     const graph = this.section(position);
     extend(graph);
-    await this.runHeld(graph, take);
+    await runOnHeld(graph, this.held, this.context, take);
   }
 
   /** About how many images `observe` will use for a layer. */
@@ -131,7 +126,7 @@ export class PairedActivations {
     graph.outputs = outputs.filter((name) => !passed.has(name)).map((name) => makeValue(name, 'float32', []));
     let batch = 0;
     const next: Values[] = [];
-    await this.runHeld(graph, (results) => {
+    await runOnHeld(graph, this.held, this.context, (results) => {
       const before = this.held[batch]!;
       next.push(Object.fromEntries(outputs.map((name) => [name, results[name] ?? before[name]!])));
       // What is not alive any more can be freed at once.
@@ -151,32 +146,7 @@ export class PairedActivations {
     }));
     const initializers = new Map(this.graph.initializers);
     for (const [name, tensor] of this.reference.initializers) initializers.set(this.referenceOf(name), tensor);
-    const inputs = Object.entries(this.held[0]!).map(([name, { type, shape }]): GraphValue =>
-      makeValue(
-        name,
-        type,
-        shape.map((_, axis) => `${name}.${axis}`),
-      ),
-    );
+    const inputs = heldInputs(this.held[0]!);
     return { ...this.reference, inputs, outputs: [], nodes: [...nodes, ...others], initializers, metadata: {} };
-  }
-
-  private async runHeld(graph: Graph, take: (results: Values) => void): Promise<void> {
-    if (graph.outputs.length === 0) {
-      for (const _ of this.held) take({});
-      return;
-    }
-    const used = removeDead(graph);
-    const read = new Set(used.nodes.flatMap((node) => node.inputs));
-    used.inputs = used.inputs.filter(({ name }) => read.has(name));
-    const session = await ort.open(encodeModel(used), { threads: this.context.threads });
-    try {
-      for (const values of [...this.held]) {
-        if (this.context.signal.aborted) throw new AppError('cancelled');
-        take(await session.run(Object.fromEntries(used.inputs.map(({ name }) => [name, values[name]!]))));
-      }
-    } finally {
-      await session.close();
-    }
   }
 }
