@@ -10,6 +10,7 @@ import { countMacs } from '../onnx/count';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
+import { notAfterStoring } from './stored-weights';
 
 const id = 'factorize';
 const storedReason = 'the factors are new weights and would not be stored that way; factorize first';
@@ -61,12 +62,7 @@ export const factorize = defineTechnique({
     ),
   notAfter: {
     fp16: 'factorizing stores the weights anew; put fp16 last',
-    'quantize.static': storedReason,
-    'quantize.dynamic': storedReason,
-    'quantize.integer': storedReason,
-    'quantize.weights': storedReason,
-    'cluster.weights': storedReason,
-    'binarize.weights': storedReason,
+    ...notAfterStoring(storedReason),
     'prune.magnitude': denseReason,
     'prune.secondOrder': denseReason,
   },

@@ -12,8 +12,10 @@ import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { channelNotes } from '../math/pruning/channel-notes';
 import { defineTechnique } from './technique';
+import { notAfterStoring } from './stored-weights';
 
 const id = 'prune.channels';
+const roundedReason = 'its few-bit weights would have to be rounded again; prune first, then quantize';
 const storedReason = 'integer weights are stored already; prune first, then quantize';
 const usualMacs = 0.7;
 
@@ -73,10 +75,9 @@ export const pruneChannels = defineTechnique({
     ),
   notAfter: {
     fp16: 'refitting needs full precision; put fp16 last',
-    'quantize.static': storedReason,
-    'quantize.dynamic': storedReason,
-    'quantize.integer': storedReason,
-    'quantize.weights': 'its few-bit weights would have to be rounded again; prune first, then quantize',
+    ...notAfterStoring(storedReason),
+    'quantize.weights': roundedReason,
+    'quantize.mixed': roundedReason,
     'cluster.weights': 'its tables would not fit the refitted weights; prune first, then cluster',
     'binarize.weights': 'its weights cannot be refitted; prune first',
   },

@@ -8,6 +8,7 @@ import { removeIdentities } from '../onnx/remove-identities';
 import { residualBlocks } from '../onnx/residual-blocks';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
+import { notAfterStoring } from './stored-weights';
 
 const id = 'prune.layers';
 const storedReason = 'the layers that make up for removed ones would be stored anew; remove layers first';
@@ -30,12 +31,7 @@ export const pruneLayers = defineTechnique({
   }),
   notAfter: {
     fp16: 'the refit stores weights anew; put fp16 last',
-    'quantize.static': storedReason,
-    'quantize.dynamic': storedReason,
-    'quantize.integer': storedReason,
-    'quantize.weights': storedReason,
-    'cluster.weights': storedReason,
-    'binarize.weights': storedReason,
+    ...notAfterStoring(storedReason),
   },
   async apply(graph, { count, refit, images }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));

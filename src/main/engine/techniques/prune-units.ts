@@ -9,6 +9,7 @@ import { removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
+import { notAfterStoring } from './stored-weights';
 
 const id = 'prune.units';
 const storedReason = 'the refitted weights would be stored anew; prune first, then quantize';
@@ -31,12 +32,7 @@ export const pruneUnits = defineTechnique({
   }),
   notAfter: {
     fp16: 'the refit stores weights anew; put fp16 last',
-    'quantize.static': storedReason,
-    'quantize.dynamic': storedReason,
-    'quantize.integer': storedReason,
-    'quantize.weights': storedReason,
-    'cluster.weights': storedReason,
-    'binarize.weights': storedReason,
+    ...notAfterStoring(storedReason),
   },
   async apply(graph, { keep, refit, images }, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));

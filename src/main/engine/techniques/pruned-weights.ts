@@ -8,6 +8,7 @@ import { weightOfRows, weightRows } from '../math/layers/weight-rows';
 import { countParams, parameterMetadata } from '../onnx/count';
 import type { Graph } from '../onnx/graph';
 import type { TechniqueContext } from './technique';
+import { notAfterStoring } from './stored-weights';
 
 /** What the techniques that set single weights to zero have in common. */
 export const amountParam = z
@@ -33,12 +34,10 @@ const codedReason = 'zeroing weights that are stored in few bits would round the
 
 export const notAfterStored = {
   fp16: 'pruning stores the weights anew; put fp16 last',
+  ...notAfterStoring(codedReason),
   'quantize.static': storedReason,
   'quantize.dynamic': storedReason,
   'quantize.integer': storedReason,
-  'quantize.weights': codedReason,
-  'cluster.weights': codedReason,
-  'binarize.weights': codedReason,
 };
 
 /**

@@ -7,6 +7,7 @@ import { batchNorms, recalibrateLayers, recalibrateNorms } from '../math/calibra
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
+import { notAfterStoring } from './stored-weights';
 
 const id = 'recalibrate';
 const storedReason = 'its weights are stored in few bits already; recalibrate before it, or put correctBias after it';
@@ -35,12 +36,8 @@ export const recalibrate = defineTechnique({
   }),
   notAfter: {
     fp16: 'recalibrating stores the weights anew; put fp16 last',
-    'quantize.static': storedReason,
-    'quantize.dynamic': storedReason,
+    ...notAfterStoring(storedReason),
     'quantize.integer': 'its biases are part of integer operators; recalibrate the float network before',
-    'quantize.weights': storedReason,
-    'cluster.weights': storedReason,
-    'binarize.weights': storedReason,
   },
   async apply(graph, { scales, images }, context) {
     const model = context.card.name;
