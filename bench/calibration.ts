@@ -5,45 +5,29 @@
  * Usage: calibration [networks, comma separated] [threads] [image counts, comma separated] [dataset folder]
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { datasetSpecSchema } from '../src/shared/dataset';
-import { modelCardSchema } from '../src/shared/model-card';
-import { openImagesInThread } from '../src/main/engine/dataset/threaded-images';
-import { openDataset } from '../src/main/engine/dataset/open-dataset';
 import { calibrationBatch, observeActivations } from '../src/main/engine/math/calibration/observe-activations';
 import { planQdq } from '../src/main/engine/math/quantization/qdq-plan';
-import { createRandom } from '../src/main/engine/math/algebra/random';
 import { peakMemoryBytes } from '../src/main/engine/measure/memory';
-import { loadModel } from '../src/main/engine/onnx/load';
 import { encodeModel } from '../src/main/engine/onnx/save';
-import { simplify } from '../src/main/engine/onnx/simplify';
 import { ort } from '../src/main/engine/runtimes/ort';
-import type { TechniqueContext } from '../src/main/engine/techniques/technique';
 import { timed, type Time } from './thread-time';
+import { isInZoo, networks, shared, zooContext, type ZooOrder } from './zoo-context';
 
 const rounds = 3;
-const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
 
-interface Order {
-  name: string;
-  count: number;
-  threads: number;
-  path: string;
-  cacheFolder: string;
+interface Order extends ZooOrder {
   /** Fill the cache of decoded images and end: decoding takes memory of its own. */
   onlyCrops: boolean;
 }
 
-async function runOne({ name, count, threads, path, cacheFolder, onlyCrops }: Order): Promise<void> {
-  const card = modelCardSchema.parse(JSON.parse(readFileSync(join(shared, 'zoo', `${name}.card.json`), 'utf8')));
-  const graph = simplify(await loadModel(join(shared, 'zoo', `${name}.onnx`)));
-  const dataset = await openDataset(datasetSpecSchema.parse({ path, eval: 0, calibration: count }), { cacheFolder });
-  const images = openImagesInThread(dataset.calibration, card, { cacheFolder });
+async function runOne({ name, count, threads, dataset, cacheFolder, onlyCrops }: Order): Promise<void> {
+  const { card, graph, context } = await zooContext({ name, count, threads, dataset, cacheFolder });
   if (onlyCrops) {
-    for await (const batch of images.batches(calibrationBatch)) void batch;
+    for await (const batch of context.calibration.batches(calibrationBatch)) void batch;
     return;
   }
 
@@ -63,24 +47,6 @@ async function runOne({ name, count, threads, path, cacheFolder, onlyCrops }: Or
   };
   const plan = planQdq(graph);
   const values = plan.values.filter((value) => !plan.derived.has(value));
-  const context: TechniqueContext = {
-    card,
-    calibration: {
-      count: images.count,
-      async *batches(size) {
-        for await (const { data, shape } of images.batches(size)) yield { data: data as Float32Array, shape };
-      },
-    },
-    cached: (_key, compute) => compute(),
-    reference: () => Promise.resolve(graph),
-    seed: 1,
-    threads,
-    rng: createRandom(1),
-    progress: () => undefined,
-    note: () => undefined,
-    log: () => undefined,
-    signal: new AbortController().signal,
-  };
   const observe = (): Promise<Time> => timed(() => observeActivations(graph, values, context, 'bench'));
   // The pass comes first, so that the peak is its own.
   const observed = [await observe()];
@@ -103,7 +69,7 @@ async function runOne({ name, count, threads, path, cacheFolder, onlyCrops }: Or
 const [first, ...rest] = process.argv.slice(2);
 if (first === '--one') await runOne(JSON.parse(rest[0]!) as Order);
 else {
-  const [threads = '1', counts = '100,500,1000', path = join(shared, 'imagenet')] = rest;
+  const [threads = '1', counts = '100,500,1000', dataset = join(shared, 'imagenet')] = rest;
   const cacheFolder = mkdtempSync(join(tmpdir(), 'whittle-calibration-'));
   const sizes = counts.split(',').map(Number);
   const inProcess = (order: Order): void => {
@@ -111,12 +77,12 @@ else {
     spawnSync(process.execPath, [file, '--one', JSON.stringify(order)], { stdio: 'inherit' });
   };
   try {
-    for (const name of (first ?? 'squeezenet1.1,mobilenetv2,resnet50').split(',')) {
-      if (!existsSync(join(shared, 'zoo', `${name}.onnx`))) {
+    for (const name of first?.split(',') ?? networks) {
+      if (!isInZoo(name)) {
         console.log(`${name}: skipped, it is not in ${shared}/zoo`);
         continue;
       }
-      const order = { name, threads: Number(threads), path, cacheFolder };
+      const order = { name, threads: Number(threads), dataset, cacheFolder };
       inProcess({ ...order, count: Math.max(...sizes), onlyCrops: true });
       for (const count of sizes) inProcess({ ...order, count, onlyCrops: false });
     }

@@ -5,6 +5,7 @@ import {
   factorInputs,
   outputError,
   reconstruct,
+  solve as solveFactored,
 } from '../../../src/main/engine/math/reconstruction/layer-reconstruction';
 import { MatrixProducts } from '../../../src/main/engine/math/algebra/matrix-products';
 import { gramOf, randomMatrix, solve } from './random-gram';
@@ -34,6 +35,17 @@ describe('cholesky', () => {
         if (j < i) expect(data[j * size + i]).toBe(0);
       }
     expect(largest).toBeLessThan(1e-4);
+  });
+});
+
+describe('solve', () => {
+  test.each([1, 128, 129, 400])('Y L L^T is the right side, for %i columns', async (size) => {
+    const gram = gramOf(size, 2 * size + 3, size);
+    damp(gram, 0.01);
+    const right = randomMatrix(5, size, 2);
+    const solved = await solveFactored(right, await cholesky(gram, products), products);
+    const difference = await products.subtract(right, solved, gram);
+    expect(Math.max(...difference.data.map(Math.abs))).toBeLessThan(1e-3);
   });
 });
 

@@ -157,7 +157,7 @@ describe('channel elimination', () => {
     const gone: number[] = [];
     for (const channels of [[5], [2, 7], [0]]) {
       const before = damage;
-      damage += state.eliminate(channels);
+      damage += await state.eliminate(channels, products);
       gone.push(...channels);
       const kept = Array.from({ length: inputs }, (_, column) => column).filter((column) => !gone.includes(column % 8));
       // The reference: W' = W H_K (H_KK)^-1 on the kept columns.

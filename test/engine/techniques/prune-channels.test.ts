@@ -12,6 +12,7 @@ import { randomNetwork } from '../../fixtures/random-network';
 import { makeGraph } from '../../fixtures/graphs';
 import {
   NetworkBuilder,
+  cachedIn,
   cardFor,
   contextFor,
   fingerprintOf,
@@ -120,6 +121,22 @@ describe(id, () => {
     expect(countMacs(all.result)).toBe(fullMacs);
     expect(relativeError(await runGraph(all.result), await runGraph(graph))).toBeLessThan(1e-4);
     expect(fingerprintOf(graph)).toBe(before);
+  });
+
+  it('rates channels once for all recipes that ask for it, with the same result', async () => {
+    const stored = new Map<string, unknown>();
+    const shared = async (params: Record<string, unknown>) => {
+      const context = { ...contextFor(cardFor(graph), images(32)), cached: cachedIn(stored) };
+      return { result: await applyStep(graph, id, { roundTo: 4, ...params }, context), steps: context.steps };
+    };
+    const rated = ({ steps }: Awaited<ReturnType<typeof shared>>): boolean =>
+      steps.some(([stage]) => stage === 'rating channels');
+    expect(rated(await shared({ macs: 0.8 }))).toBe(true);
+    const second = await shared({ macs: 0.6, allocation: 'uniform' });
+    expect(rated(second)).toBe(false);
+    const alone = await prune({ macs: 0.6, allocation: 'uniform', roundTo: 4 });
+    expect(fingerprintOf(second.result)).toBe(fingerprintOf(alone.result));
+    expect(rated(await shared({ macs: 0.6, protect: ['stem'] }))).toBe(true);
   });
 
   it('leaves protected layers as wide as they are, and says what it could not reach', async () => {

@@ -9,7 +9,16 @@ import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
-import { cardFor, contextFor, fingerprintOf, images, mixedNetwork, relativeError, runGraph } from './small-networks';
+import {
+  cachedIn,
+  cardFor,
+  contextFor,
+  fingerprintOf,
+  images,
+  mixedNetwork,
+  relativeError,
+  runGraph,
+} from './small-networks';
 
 const network = mixedNetwork(3);
 const id = 'quantize.mixed';
@@ -18,11 +27,7 @@ const id = 'quantize.mixed';
 const stored = new Map<string, unknown>();
 function context(): ReturnType<typeof contextFor> {
   const made = contextFor(cardFor(network), images(24, 3));
-  made.cached = async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
-    const name = JSON.stringify(key);
-    if (!stored.has(name)) stored.set(name, JSON.parse(JSON.stringify(await compute())));
-    return stored.get(name) as T;
-  };
+  made.cached = cachedIn(stored);
   return made;
 }
 const apply = (params: unknown, on = context(), graph = network): Promise<Graph> => applyStep(graph, id, params, on);

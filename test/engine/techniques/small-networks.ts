@@ -194,6 +194,15 @@ export function contextFor(
   };
 }
 
+/** `cached` as a sweep has it: what is stored is plain data, and computed once. */
+export function cachedIn(stored: Map<string, unknown>): TechniqueContext['cached'] {
+  return async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
+    const name = JSON.stringify(key);
+    if (!stored.has(name)) stored.set(name, JSON.parse(JSON.stringify(await compute())));
+    return stored.get(name) as T;
+  };
+}
+
 /** The network's first output for a batch, through real ONNX Runtime. */
 export async function runGraph(graph: Graph, data = images(8), imageShape = [3, side, side]): Promise<Float32Array> {
   const session = await ort.open(encodeModel(graph), { threads: 1 });

@@ -28,7 +28,7 @@ export const pruneChannels = defineTechnique({
     'Removes whole channels, so that file, memory and time shrink on any runtime; the layers that read them are refitted on calibration images.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   params: z
     .strictObject({
       macs: fraction

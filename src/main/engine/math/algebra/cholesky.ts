@@ -26,7 +26,7 @@ function factorBlock(block: Float64Array, size: number, leastPivot: number): voi
 }
 
 /** The inverse of a small lower triangular matrix. */
-function invertLower(lower: Float64Array, size: number): Float64Array {
+export function invertLower(lower: Float64Array, size: number): Float64Array {
   const inverse = new Float64Array(size * size);
   for (let column = 0; column < size; column++) {
     for (let row = column; row < size; row++) {

@@ -22,6 +22,9 @@ export function subMatrix({ columns, data }: Matrix, top: number, bottom: number
 
 const feed = ({ rows, columns, data }: Matrix) => ({ type: 'float32' as const, shape: [rows, columns], data });
 
+const zeros = (rows: number, columns: number): Matrix => ({ rows, columns, data: new Float32Array(rows * columns) });
+const negative = (matrix: Matrix): Matrix => ({ ...matrix, data: matrix.data.map((value) => -value) });
+
 /** c - a b, or c - a b^T: a graph of one Gemm. */
 function gemmGraph(transB: boolean): Graph {
   const matrix = (name: string) => makeValue(name, 'float32', [`${name}0`, `${name}1`]);
@@ -58,8 +61,12 @@ export class MatrixProducts {
 
   /** a b. */
   times(a: Matrix, b: Matrix): Promise<Matrix> {
-    const zeros: Matrix = { rows: a.rows, columns: b.columns, data: new Float32Array(a.rows * b.columns) };
-    return this.run(this.plain, zeros, { ...a, data: a.data.map((value) => -value) }, b);
+    return this.subtract(zeros(a.rows, b.columns), negative(a), b);
+  }
+
+  /** a b^T. */
+  timesTransposed(a: Matrix, b: Matrix): Promise<Matrix> {
+    return this.subtractTransposed(zeros(a.rows, b.rows), negative(a), b);
   }
 
   /** c - a b^T. */

@@ -26,7 +26,7 @@ export class PairedActivations {
 
   /**
    * @param graph the caller replaces weights of its layers, never of those passed already. @param reference the same nodes in the same
-   * order. @param limit calibration images used at most.
+   * order; where it is the same graph, its values are there once. @param limit calibration images used at most.
    */
   constructor(
     private readonly graph: Graph,
@@ -45,7 +45,7 @@ export class PairedActivations {
 
   /** The name of a value of the reference network in the graphs that `observe` runs. */
   referenceOf = (value: string): string =>
-    value === '' || this.madeBy.get(value) === -1 ? value : `${value}@reference`;
+    value === '' || this.graph === this.reference || this.madeBy.get(value) === -1 ? value : `${value}@reference`;
 
   /**
    * Runs further nodes on what a layer reads, in both networks, and hands out their outputs batch by batch.
@@ -138,15 +138,17 @@ export class PairedActivations {
   /** Both networks from where activations are held up to `end`; without outputs. */
   private section(end: number): Graph {
     const nodes = this.graph.nodes.slice(this.position, end);
+    const inputs = heldInputs(this.held[0]!);
+    const initializers = new Map(this.graph.initializers);
+    const section = { ...this.graph, inputs, outputs: [], nodes, initializers, metadata: {} };
+    if (this.graph === this.reference) return section;
     const others = this.reference.nodes.slice(this.position, end).map((node) => ({
       ...node,
       name: '',
       inputs: node.inputs.map(this.referenceOf),
       outputs: node.outputs.map(this.referenceOf),
     }));
-    const initializers = new Map(this.graph.initializers);
     for (const [name, tensor] of this.reference.initializers) initializers.set(this.referenceOf(name), tensor);
-    const inputs = heldInputs(this.held[0]!);
-    return { ...this.reference, inputs, outputs: [], nodes: [...nodes, ...others], initializers, metadata: {} };
+    return { ...section, nodes: [...nodes, ...others] };
   }
 }

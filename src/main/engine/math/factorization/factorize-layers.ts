@@ -16,7 +16,7 @@ import {
 } from './low-rank';
 import type { Matrix, MatrixProducts } from '../algebra/matrix-products';
 import { allocateLoss, allocateMacs, type LayerOption } from './rank-allocation';
-import { reconstructLayers, type LayerProblem } from '../reconstruction/second-order';
+import { reconstructLayers, visitProblems, type LayerProblem } from '../reconstruction/second-order';
 import { transposeMatrix } from '../algebra/transpose-matrix';
 import type { WeightLayer } from '../layers/weight-layers';
 import { weightRows } from '../layers/weight-rows';
@@ -117,13 +117,12 @@ async function chooseRanks(
   const costs = layerCosts(graph);
   const names: string[] = [];
   const choices: RankOption[][] = [];
-  await reconstructLayers(
+  await visitProblems(
     graph,
     layers,
     async (problem) => {
       names.push(problem.layer.weightName);
       choices.push(await optionsOf(problem, costs.get(problem.layer.node)!, options));
-      return weightRows(problem.layer).data;
     },
     { id, images: Math.min(planningImages, options.images), context },
   );

@@ -102,7 +102,7 @@ export class ChannelElimination {
   }
 
   /** Removes channels together; what they cost, as a share of the energy. Channels the layer does not read cost nothing. */
-  eliminate(channels: readonly number[]): number {
+  async eliminate(channels: readonly number[], products: MatrixProducts): Promise<number> {
     const gone = channels.flatMap((channel) => this.positions.get(channel) ?? []);
     const width = gone.length;
     if (width === 0) return 0;
@@ -124,18 +124,21 @@ export class ChannelElimination {
       const pivot = 1 / lower[i * (width + 1)]!;
       for (let column = 0; column < columns; column++) row[column]! *= pivot;
     });
+    // S = W_J L^-T: the weights lose S U.
+    const shares: Matrix = { rows, columns: width, data: new Float32Array(rows * width) };
     let damage = 0;
-    const share = new Float64Array(width);
     for (let row = 0; row < rows; row++) {
-      const values = data.subarray(row * columns, (row + 1) * columns);
+      const share = shares.data.subarray(row * width, (row + 1) * width);
       for (let i = 0; i < width; i++) {
-        let sum = values[gone[i]!]!;
+        let sum = data[row * columns + gone[i]!]!;
         for (let before = 0; before < i; before++) sum -= lower[i * width + before]! * share[before]!;
         share[i] = sum / lower[i * (width + 1)]!;
         damage += share[i]! ** 2;
       }
-      for (let i = 0; i < width; i++) subtractScaled(values, updates[i]!, share[i]!);
     }
+    const update: Matrix = { rows: width, columns, data: new Float32Array(width * columns) };
+    updates.forEach((row, i) => update.data.set(row, i * columns));
+    this.weights = await products.subtract(this.weights, shares, update);
     for (const position of gone) this.isGone[position] = 1;
     for (const channel of channels) this.positions.delete(channel);
     for (const [channel, at] of this.positions) {

@@ -19,6 +19,7 @@ import {
   type GramSums,
   type WrittenProbe,
 } from '../calibration/gram';
+import { networkKey } from '../calibration/network-key';
 import { addToBias, biasValues } from '../layers/layer-constants';
 import { MatrixProducts, subMatrix, type Matrix } from '../algebra/matrix-products';
 import { OutputLoss } from '../reconstruction/output-loss';
@@ -36,6 +37,9 @@ export interface LossOptions {
   costs: ChannelCosts;
 }
 
+/** Raise it when the same network and images would give other numbers. */
+const sequenceVersion = 1;
+
 /** Images on which the network's answers are compared; the mean over a few dozen ranks layers well. */
 const lossImages = 32;
 /** Shares of a cluster's channels at which the loss of the network's output is measured. */
@@ -52,10 +56,25 @@ interface Reader {
 
 /**
  * For each cluster the order in which to remove channels, and what the network's output is expected to lose: the error of the readers'
- * outputs after compensation, turned into a loss by measuring the network with a part of the channels removed.
+ * outputs after compensation, turned into a loss by measuring the network with a part of the channels removed. Recipes that ask for the same
+ * share the answer.
  * Throws `technique.failed` without images, `cancelled` once the signal fires.
  */
-export async function lossSequences(
+export function lossSequences(
+  graph: Graph,
+  clusters: readonly ChannelCluster[],
+  options: LossOptions,
+): Promise<RemovalSequence[]> {
+  const { context, images, roundTo, costs } = options;
+  const spaces = clusters.map((cluster) =>
+    cluster.spaces.map(({ layer, groups }) => [layer, groups.length, savedByOne(costs, groups)]),
+  );
+  return context.cached(['channel-losses', sequenceVersion, networkKey(graph), images, roundTo, spaces], () =>
+    measureSequences(graph, clusters, options),
+  );
+}
+
+async function measureSequences(
   graph: Graph,
   clusters: readonly ChannelCluster[],
   options: LossOptions,
@@ -87,6 +106,11 @@ export async function lossSequences(
     await products.close();
   }
   return clusters.flatMap((cluster) => sequences.get(cluster) ?? []);
+}
+
+/** What the removal of one channel of a space saves. */
+function savedByOne(costs: ChannelCosts, groups: readonly number[]): number {
+  return Math.max(costs.saved([groups[0]!]), Number.MIN_VALUE);
 }
 
 function gatherer(graph: Graph, limit: number, { context, id }: LossOptions) {
@@ -132,8 +156,7 @@ async function sequenceOf(
   products: MatrixProducts,
   { roundTo, groupCount, costs }: LossOptions,
 ): Promise<RemovalSequence> {
-  const costOf = (space: number): number =>
-    Math.max(costs.saved([cluster.spaces[space]!.groups[0]!]), Number.MIN_VALUE);
+  const saved = cluster.spaces.map(({ groups }) => savedByOne(costs, groups));
   const states = readers.flatMap((reader) => reader.states);
   const measured: number[] = [];
   const shares = [...measuredShares];
@@ -142,7 +165,7 @@ async function sequenceOf(
   const removals = await eliminationOrder(
     cluster,
     states,
-    { roundTo, costOf, groupCount },
+    { roundTo, costOf: (space) => saved[space]!, groupCount },
     products,
     async (removed, total) => {
       visits++;

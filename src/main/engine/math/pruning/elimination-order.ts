@@ -10,9 +10,9 @@ export interface Removal {
   damage: number;
 }
 
-/** Float work of one pass over a layer's weights above which channels are chosen several at a time. */
+/** Float work of one pass over a layer's weights above which this share of a space's channels is chosen at a time. */
 const largePass = 4e6;
-const chosenTogether = 4;
+const chosenTogether = 1 / 64;
 /** At least this share of a space stays. */
 const leastShare = 0.15;
 
@@ -60,9 +60,10 @@ export async function eliminationOrder(
     const groups: number[] = [];
     while (groups.length < batch) {
       if (groups.length > 0) score();
-      const together = readers.some((reader) => reader.passWork > largePass) ? chosenTogether : 1;
+      const isLarge = readers.some((reader) => reader.passWork > largePass);
+      const together = isLarge ? Math.ceil(chosenTogether * spaces[space]!.groups.length) : 1;
       const chosen = cheapest(space, Math.min(together, batch - groups.length));
-      for (const reader of readers) damage += reader.eliminate(chosen);
+      for (const reader of readers) damage += await reader.eliminate(chosen, products);
       for (const group of chosen) left[space]!.delete(group);
       groups.push(...chosen);
     }

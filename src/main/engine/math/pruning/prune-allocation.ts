@@ -6,7 +6,7 @@ import { biasOf } from '../calibration/layer-inputs';
 import { markSmallest } from '../algebra/magnitude-selection';
 import { layerSaliencies, pruneLayer } from './prune-layer';
 import { restoreSpread } from './row-spread';
-import { reconstructLayers, type LayerProblem } from '../reconstruction/second-order';
+import { visitProblems, type LayerProblem } from '../reconstruction/second-order';
 import type { WeightLayer } from '../layers/weight-layers';
 import { weightOfRows, weightRows } from '../layers/weight-rows';
 
@@ -77,13 +77,10 @@ async function probeLayers(
   id: string,
 ): Promise<ProbedLayer[]> {
   const found = new Map<string, ProbedLayer>();
-  await reconstructLayers(
+  await visitProblems(
     graph,
     layers,
-    async (problem) => {
-      found.set(problem.layer.weightName, await probe(problem));
-      return weightRows(problem.layer).data;
-    },
+    async (problem) => void found.set(problem.layer.weightName, await probe(problem)),
     { id, images: fitImages, context: { ...context, calibration: imagesToFit(context.calibration) } },
   );
   return layers.map((layer) => found.get(layer.weightName) ?? probedByMagnitude(layer));

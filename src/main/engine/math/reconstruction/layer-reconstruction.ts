@@ -1,4 +1,4 @@
-import { cholesky, damp } from '../algebra/cholesky';
+import { cholesky, damp, invertLower } from '../algebra/cholesky';
 import { subMatrix, type Matrix, type MatrixProducts } from '../algebra/matrix-products';
 
 /**
@@ -59,39 +59,29 @@ export async function factorInputs(
   return { lower: await cholesky(ordered, products), order };
 }
 
-/** Y with Y L L^T = `right`, columns in the factor's order. */
+/** Y with Y L L^T = `right`, columns in the factor's order. Blocks on the diagonal are inverted, so that all else are products. */
 export async function solve(right: Matrix, lower: Matrix, products: MatrixProducts): Promise<Matrix> {
   const { rows, columns } = right;
   const result: Matrix = { rows, columns, data: right.data.slice() };
-  const { data } = result;
-  for (let start = 0; start < columns; start += blockSize) {
-    const end = Math.min(columns, start + blockSize);
-    await subtractSolved(result, [0, start], subMatrix(lower, start, end, 0, start), [start, end], products, true);
-    for (let row = 0; row < rows; row++)
-      for (let at = start; at < end; at++) {
-        let sum = data[row * columns + at]!;
-        for (let before = start; before < at; before++)
-          sum -= data[row * columns + before]! * lower.data[at * columns + before]!;
-        data[row * columns + at] = sum / lower.data[at * columns + at]!;
-      }
-  }
-  for (let start = Math.floor((columns - 1) / blockSize) * blockSize; start >= 0; start -= blockSize) {
-    const end = Math.min(columns, start + blockSize);
-    await subtractSolved(
-      result,
-      [end, columns],
-      subMatrix(lower, end, columns, start, end),
-      [start, end],
-      products,
-      false,
+  const starts = Array.from({ length: Math.ceil(columns / blockSize) }, (_, block) => block * blockSize);
+  const ends = starts.map((start) => Math.min(columns, start + blockSize));
+  const inverses = starts.map((start, block): Matrix => {
+    const width = ends[block]! - start;
+    const own = Float64Array.from(subMatrix(lower, start, ends[block]!, start, ends[block]!).data);
+    return { rows: width, columns: width, data: Float32Array.from(invertLower(own, width)) };
+  });
+  for (const [block, start] of starts.entries()) {
+    const rest = await lessSolved(result, [0, start], [start, ends[block]!], async (c, solved) =>
+      products.subtractTransposed(c, solved, subMatrix(lower, start, ends[block]!, 0, start)),
     );
-    for (let row = 0; row < rows; row++)
-      for (let at = end - 1; at >= start; at--) {
-        const value = data[row * columns + at]! / lower.data[at * columns + at]!;
-        data[row * columns + at] = value;
-        for (let before = start; before < at; before++)
-          data[row * columns + before]! -= value * lower.data[at * columns + before]!;
-      }
+    putColumns(result, start, await products.timesTransposed(rest, inverses[block]!));
+  }
+  for (const [block, start] of [...starts.entries()].reverse()) {
+    const end = ends[block]!;
+    const rest = await lessSolved(result, [end, columns], [start, end], async (c, solved) =>
+      products.subtract(c, solved, subMatrix(lower, end, columns, start, end)),
+    );
+    putColumns(result, start, await products.times(rest, inverses[block]!));
   }
   return result;
 }
@@ -116,23 +106,21 @@ export async function solveWithFactor(
   return moved((await solve(moved(right.data, false), lower, products)).data, true);
 }
 
-/** Takes the solved columns times `factor` from the columns of a block, in place. */
-async function subtractSolved(
+/** The columns of a block, less what the columns solved already take from them. */
+async function lessSolved(
   matrix: Matrix,
   [from, to]: readonly [number, number],
-  factor: Matrix,
   [start, end]: readonly [number, number],
-  products: MatrixProducts,
-  isTransposed: boolean,
-): Promise<void> {
-  if (from === to) return;
+  subtract: (block: Matrix, solved: Matrix) => Promise<Matrix>,
+): Promise<Matrix> {
   const block = subMatrix(matrix, 0, matrix.rows, start, end);
-  const solved = subMatrix(matrix, 0, matrix.rows, from, to);
-  const rest = isTransposed
-    ? await products.subtractTransposed(block, solved, factor)
-    : await products.subtract(block, solved, factor);
-  for (let row = 0; row < matrix.rows; row++)
-    matrix.data.set(rest.data.subarray(row * rest.columns, (row + 1) * rest.columns), row * matrix.columns + start);
+  return from === to ? block : subtract(block, subMatrix(matrix, 0, matrix.rows, from, to));
+}
+
+/** Replaces the columns from `start` on, in place. */
+function putColumns({ columns, data }: Matrix, start: number, block: Matrix): void {
+  for (let row = 0; row < block.rows; row++)
+    data.set(block.data.subarray(row * block.columns, (row + 1) * block.columns), row * columns + start);
 }
 
 /**

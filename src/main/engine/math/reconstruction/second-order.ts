@@ -92,6 +92,18 @@ export async function reconstructLayers(
   return { graph, done };
 }
 
+/** Shows each layer's problem in the network as it is, which stays so. */
+export async function visitProblems(
+  graph: Graph,
+  layers: readonly WeightLayer[],
+  visit: (problem: LayerProblem) => Promise<void>,
+  options: SecondOrderOptions,
+): Promise<void> {
+  await visitLayers(graph, graph, layers, options, async (inputs, _, products) =>
+    visit(await layerProblem(inputs, products)),
+  );
+}
+
 async function layerProblem({ layer, rows, total }: LayerInputs, products: MatrixProducts): Promise<LayerProblem> {
   const { groups: count, columns } = rows;
   const perGroup = rows.rows / count;
