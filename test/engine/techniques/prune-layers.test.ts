@@ -133,6 +133,21 @@ test.each(['Relu', undefined])('the refit helps where %s follows the sum; it is 
   expect(fingerprintOf(await prune(network))).toBe(fingerprintOf(await prune(network)));
 });
 
+test('in one round blocks are weighed once, and one by one again for each', async () => {
+  const network = residualNetwork([0.5, 0, 0.3]);
+  const weighed = async (steps?: number) => {
+    const context = contextFor(cardFor(network), images(32));
+    const result = await prune(network, { count: 2, refit: false, ...(steps && { steps }) }, context);
+    return {
+      left: residualBlocks(result).length,
+      times: context.steps.filter(([stage]) => stage === 'weighing blocks'),
+    };
+  };
+  const [once, each] = [await weighed(1), await weighed()];
+  expect([once.left, each.left]).toEqual([1, 1]);
+  expect([once.times.length, each.times.length]).toEqual([3, 3 + 2]);
+});
+
 const withBlocks = Array.from({ length: 100 }, (_, seed) => simplify(randomNetwork(seed)))
   .filter((network) => residualBlocks(network).length > 0)
   .slice(0, 6);
@@ -142,7 +157,7 @@ test.each(withBlocks.map((network, at) => [at, network] as const))(
   async (seed, network) => {
     const count = residualBlocks(network).length;
     const context = contextFor(cardFor(network), noise(8 * 108, seed + 1), [3, 6, 6]);
-    const result = await prune(network, { count }, context);
+    const result = await prune(network, { count, steps: 1 + (seed % 3) }, context);
     expect((await runGraph(result, noise(108, 3), [3, 6, 6])).every(Number.isFinite)).toBe(true);
     expect(residualBlocks(result)).toEqual([]);
     expect(countMacs(result)).toBeLessThan(countMacs(network));

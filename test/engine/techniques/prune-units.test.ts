@@ -33,7 +33,7 @@ function perceptron(hidden: number): Graph {
   return net.graph;
 }
 
-test('units that nobody needs go first, and the answers stay', async () => {
+test.each([1, 3])('units that nobody needs go first, in %i rounds, and the answers stay', async (steps) => {
   const network = perceptron(16);
   const weight = network.initializers.get('last.weight')!;
   // Units 0, 2, 4, ... are read with weight zero.
@@ -41,7 +41,7 @@ test('units that nobody needs go first, and the answers stay', async () => {
   network.initializers.set('last.weight', float32Tensor(weight.shape, data));
   const before = fingerprintOf(network);
   const context = contextFor(cardFor(network), images(64));
-  const result = await prune(network, { keep: 0.5, refit: false }, context);
+  const result = await prune(network, { keep: 0.5, refit: false, steps }, context);
   expect(relativeError(await runGraph(result), await runGraph(network))).toBeLessThan(1e-5);
   expect(countMacs(network) - countMacs(result)).toBe(8 * 12 + 8 * 10);
   expect(context.notes).toEqual(['Units left: logits 8 of 16.']);
@@ -58,6 +58,17 @@ test('the refit makes up for most of what is removed; it is the same twice', asy
   expect(refitted).toBeLessThan(0.6 * without);
   expect(await errorOf({ keep: 1 })).toBeLessThan(1e-5);
   expect(fingerprintOf(await prune(network))).toBe(fingerprintOf(await prune(network)));
+});
+
+test('rounds leave as many units as one, and rate what is left anew', async () => {
+  const network = perceptron(48);
+  const [once, thrice] = [await prune(network, { keep: 0.25 }), await prune(network, { keep: 0.25, steps: 3 })];
+  expect(countMacs(thrice)).toBe(countMacs(once));
+  expect(fingerprintOf(thrice)).not.toBe(fingerprintOf(once));
+  const data = images(64, 50);
+  expect(relativeError(await runGraph(thrice, data), await runGraph(network, data))).toBeLessThan(
+    1.2 * relativeError(await runGraph(once, data), await runGraph(network, data)),
+  );
 });
 
 test('random networks: their hidden Gemm shrinks, the rest stays', async () => {

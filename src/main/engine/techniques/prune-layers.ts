@@ -23,6 +23,13 @@ export const pruneLayers = defineTechnique({
   version: 1,
   params: z.strictObject({
     count: z.number().int().min(1).max(100).default(1).describe('Residual blocks to remove'),
+    steps: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(100)
+      .describe('Blocks go in so many rounds, weighed anew before each; no fewer than blocks: one by one'),
     refit: z
       .boolean()
       .default(true)
@@ -33,7 +40,7 @@ export const pruneLayers = defineTechnique({
     fp16: 'the refit stores weights anew; put fp16 last',
     ...notAfterStoring(storedReason),
   },
-  async apply(graph, { count, refit, images }, context) {
+  async apply(graph, { count, steps, refit, images }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const available = residualBlocks(plain).length;
     if (available === 0) {
@@ -44,7 +51,7 @@ export const pruneLayers = defineTechnique({
       const detail = `"count" is ${count}, but ${context.card.name} has ${available} residual blocks that can be removed`;
       throw new AppError('technique.params', { id, detail });
     }
-    const { graph: bypassed, removed } = await removeBlocks(plain, count, { refit, images, id, context });
+    const { graph: bypassed, removed } = await removeBlocks(plain, count, { steps, refit, images, id, context });
     const result = removeIdentities(bypassed);
     recountParameters(result);
     const names = removed.map(({ name }) => name).join(', ');

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { hiddenLayers, unitSaliencies, unitsToRemove } from '../math/pruning/hidden-units';
+import { hiddenLayers, unitSaliencies, unitsToKeep, unitsToRemove } from '../math/pruning/hidden-units';
 import { plainGraph } from '../math/storage/plain-graph';
 import { recountParameters } from '../math/storage/provenance';
 import { refitNetwork } from '../math/reconstruction/refit-network';
 import { findChannelGroups } from '../onnx/channel-groups';
-import { removeChannels } from '../onnx/remove-channels';
+import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
@@ -28,13 +28,20 @@ export const pruneUnits = defineTechnique({
       .boolean()
       .default(true)
       .describe('The layer that reads the units makes up for those removed, by least squares on calibration images'),
+    steps: z
+      .number()
+      .int()
+      .min(1)
+      .max(10)
+      .default(1)
+      .describe('Rate, remove and refit in this many rounds of equal shares'),
     images: z.number().int().min(1).max(100_000).default(256).describe('Calibration images to look at'),
   }),
   notAfter: {
     fp16: 'the refit stores weights anew; put fp16 last',
     ...notAfterStoring(storedReason),
   },
-  async apply(graph, { keep, refit, images }, context) {
+  async apply(graph, { keep, refit, steps, images }, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
     const groups = findChannelGroups(whole);
     const layers = hiddenLayers(groups);
@@ -42,13 +49,21 @@ export const pruneUnits = defineTechnique({
       const detail = 'it has no hidden units, that is, no two fully connected layers one after the other';
       throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
     }
-    const saliencies = await unitSaliencies(whole, layers, images, { id, context });
-    const removed = unitsToRemove(layers, saliencies, keep);
-    const smaller = removeChannels(whole, groups, removed);
     const options = { id, context, images, keptWeights: new Set<string>() };
-    const result = removeDead(
-      refit && removed.size > 0 ? (await refitNetwork(smaller, whole, groups, removed, options)).graph : smaller,
-    );
+    let removed: ReadonlySet<number> = new Set<number>();
+    let result = whole;
+    for (let step = 1; step <= steps; step++) {
+      const current = findChannelGroups(result);
+      const saliencies = await unitSaliencies(result, hiddenLayers(current), images, { id, context });
+      const share = 1 - ((1 - keep) * step) / steps;
+      const keptOf = new Map(layers.map(({ node, units }) => [node.outputs[0]!, unitsToKeep(units.length, share)]));
+      const gone = unitsToRemove(hiddenLayers(current), saliencies, ({ node }) => keptOf.get(node.outputs[0]!)!);
+      removed = composeRemoval(groups, removed, current, gone);
+      const smaller = removeChannels(whole, groups, removed);
+      const isChanged = refit && removed.size > 0;
+      result = isChanged ? (await refitNetwork(smaller, whole, groups, removed, options)).graph : smaller;
+    }
+    result = removeDead(result);
     recountParameters(result);
     const shown = layers.map(({ node, units }) => {
       const left = units.filter((unit) => !removed.has(unit)).length;

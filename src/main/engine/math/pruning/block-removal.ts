@@ -15,35 +15,45 @@ export interface RemovedBlock {
   isRefitted: boolean;
 }
 
+export interface BlockRemovalOptions {
+  /** Rounds in which blocks go, at most as many as blocks. */
+  steps: number;
+  refit: boolean;
+  images: number;
+  id: string;
+  context: TechniqueContext;
+}
+
 /**
- * Bypasses `count` residual blocks, one after the other: always the one without which the answers, measured with it alone gone, change least; what
- * remains is measured anew. With `refit`, the layer before each takes over what it can.
+ * Bypasses `count` residual blocks: always those without which the answers, measured with each alone gone, change least; what remains is measured
+ * anew before the next round. With `refit`, the layer before each takes over what it can.
  */
 export async function removeBlocks(
   float: Graph,
   count: number,
-  { refit, images, id, context }: { refit: boolean; images: number; id: string; context: TechniqueContext },
+  { steps, refit, images, id, context }: BlockRemovalOptions,
 ): Promise<{ graph: Graph; removed: RemovedBlock[] }> {
-  const left = residualBlocks(float);
+  let left = residualBlocks(float);
   const loss = await OutputLoss.of(float, influenceImages, context, id);
   const removed: RemovedBlock[] = [];
   let graph = float;
-  const total = left.length * count - (count * (count - 1)) / 2;
-  let measured = 0;
-  while (removed.length < count) {
-    let best: { block: ResidualBlock; loss: number } | undefined;
-    for (const block of left) {
+  const rounds = Math.min(steps, count);
+  for (let round = 1; round <= rounds; round++) {
+    const drifts = new Map<ResidualBlock, number>();
+    for (const [at, block] of left.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
-      context.progress('weighing blocks', measured++, total);
-      const drift = await loss.measure(bypassBlock(graph, block));
-      if (!best || drift < best.loss) best = { block, loss: drift };
+      context.progress('weighing blocks', (round - 1) * left.length + at, rounds * left.length);
+      drifts.set(block, await loss.measure(bypassBlock(graph, block)));
     }
-    const { block, loss: drift } = best!;
-    left.splice(left.indexOf(block), 1);
-    graph = bypassBlock(graph, block);
-    const refitted = refit ? await refitBeforeBlock(graph, float, block, images, { id, context }) : undefined;
-    graph = refitted ?? graph;
-    removed.push({ name: block.name, loss: drift, isRefitted: refitted !== undefined });
+    const ranked = [...left].sort((a, b) => drifts.get(a)! - drifts.get(b)!);
+    const wanted = Math.round((count * round) / rounds) - removed.length;
+    for (const block of ranked.slice(0, wanted)) {
+      graph = bypassBlock(graph, block);
+      const refitted = refit ? await refitBeforeBlock(graph, float, block, images, { id, context }) : undefined;
+      graph = refitted ?? graph;
+      removed.push({ name: block.name, loss: drifts.get(block)!, isRefitted: refitted !== undefined });
+    }
+    left = left.filter((block) => !ranked.slice(0, wanted).includes(block));
   }
   return { graph, removed };
 }

@@ -61,17 +61,21 @@ export async function unitSaliencies(
   return result;
 }
 
-/** The units of each layer that go: those of least saliency, `keep` of them staying, rounded up. */
+/** `share` of the units of a layer, rounded up, and never none. */
+export function unitsToKeep(units: number, share: number): number {
+  return Math.max(1, Math.ceil(share * units - 1e-9));
+}
+
+/** The units of each layer that go: those of least saliency. */
 export function unitsToRemove(
   layers: readonly HiddenLayer[],
   saliencies: ReadonlyMap<number, number>,
-  keep: number,
+  keptOf: (layer: HiddenLayer) => number,
 ): Set<number> {
   return new Set(
-    layers.flatMap(({ units }) => {
-      const kept = Math.max(1, Math.ceil(keep * units.length - 1e-9));
-      const ranked = [...units].sort((a, b) => saliencies.get(b)! - saliencies.get(a)! || a - b);
-      return ranked.slice(kept);
+    layers.flatMap((layer) => {
+      const ranked = [...layer.units].sort((a, b) => saliencies.get(b)! - saliencies.get(a)! || a - b);
+      return ranked.slice(keptOf(layer));
     }),
   );
 }
