@@ -26,7 +26,7 @@ export function matrixText(run: RunView): string {
     const columns = [
       { title: model },
       { title: 'size MB', align: 'right' as const },
-      { title: 'of fp32', align: 'right' as const },
+      { title: run.against === undefined ? 'of fp32' : 'of ref', align: 'right' as const },
       { title: 'bits/w', align: 'right' as const },
       ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
       { title: 'top-1 %', align: 'right' as const },
@@ -106,6 +106,6 @@ function legend(run: RunView): string {
     `${dataset.name}: ${dataset.eval.toLocaleString('en')} evaluation images${skipped}, ${dataset.calibration.toLocaleString('en')} for calibration. ${machine.cpu}.\n` +
     `▲ clear gain  ▼ clear loss  ≈ no clear difference (the 95 % interval holds "no change")\n` +
     `◇ no clear difference in time, but a smaller file: size only\n` +
-    `Ratios are to the model's own baseline; bits/w: bits of the file for each weight.\n`
+    `${run.against === undefined ? "Ratios are to the model's own baseline" : `Compared with "${run.against}" (ref), times by way of the baseline`}; bits/w: bits of the file for each weight.\n`
   );
 }

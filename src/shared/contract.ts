@@ -54,6 +54,8 @@ const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined)
 const nothing = z.void();
 
 const runRef = z.strictObject({ run: z.string().min(1).max(200) });
+/** A run as it is shown: compared with the networks as they came, or with one of its recipes. */
+const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 
 export interface SweepPlan {
   trials: number;
@@ -141,7 +143,7 @@ export const engineContract = {
   'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<z.infer<typeof sweepFileSchema>>()),
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
-  'runs.get': rpc(runRef, runViewSchema),
+  'runs.get': rpc(shownRun, runViewSchema),
   'runs.pause': rpc(runRef, nothing),
   'runs.continue': rpc(runRef, nothing),
   'runs.cancel': rpc(runRef, nothing),
@@ -149,15 +151,14 @@ export const engineContract = {
   'runs.resume': rpc(runRef, nothing),
   'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
   'runs.export': rpc(
-    z.strictObject({
-      run: z.string().max(200),
+    shownRun.extend({
       format: z.enum(['csv', 'json', 'html']),
       path: z.string().min(1).max(4096),
     }),
     z.strictObject({ path: z.string() }),
   ),
   /** The run as a self-contained HTML page, for printing. */
-  'runs.html': rpc(runRef, z.string()),
+  'runs.html': rpc(shownRun, z.string()),
   /** Copies a trial's artifact (and its card) to a path the person chose. */
   'runs.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
@@ -181,8 +182,7 @@ export const shellContract = {
   'shell.chooseFolder': rpc(z.strictObject({ title: z.string().max(200) }), z.string().nullable()),
   'shell.chooseSweep': rpc(nothing, z.string().nullable()),
   'shell.exportRun': rpc(
-    z.strictObject({
-      run: z.string().max(200),
+    shownRun.extend({
       format: z.enum(['csv', 'json', 'pdf']),
       suggestedName: z.string().max(200),
     }),

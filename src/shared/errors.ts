@@ -87,6 +87,8 @@ const sentences = {
   'store.damaged': (f: Facts) =>
     `The database ${f.path} cannot be read (${f.detail}). Move it away; results are computed again.`,
   'run.not-found': (f: Facts) => `No run "${f.run}" in ${f.path}. "whittle report latest" reports the last one.`,
+  'run.no-recipe': (f: Facts) =>
+    `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
   'layers.busy': () =>
     `The layers are timed when no run is under way, because each would spoil the other's times. Ask again when the run has ended.`,

@@ -63,6 +63,7 @@ export const trialViewSchema = z.object({
   recipe: z.string(),
   /** The recipe's steps as text: "prune.magnitude{amount:0.5} | quantize.static". Empty for the baseline. */
   recipeText: z.string(),
+  /** The other trials of its network are compared with it. */
   isBaseline: z.boolean(),
   status: z.enum(trialStatuses),
   artifact: z.object({ sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }).optional(),
@@ -99,6 +100,8 @@ export const runViewSchema = runSummarySchema.extend({
   /** Names in the order of the sweep: columns and rows of the matrix. */
   models: z.array(z.string()),
   recipes: z.array(z.string()),
+  /** The recipe that trials are compared with, where it is not the network as it came. */
+  against: z.string().optional(),
   manifest: manifestSchema,
   trials: z.array(trialViewSchema),
 });

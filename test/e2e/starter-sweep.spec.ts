@@ -50,6 +50,18 @@ test('the starter sweep, started from the window, fills the matrix with what the
       expect(trial.metrics.latency[0]!.ratioInterval[0]).toBeLessThanOrEqual(trial.metrics.latency[0]!.ratio);
     }
 
+    // Compared with another recipe than the baseline, everywhere at once; then back.
+    await window.getByLabel('Compared with').selectOption('int8');
+    await expect(cell('int8', 'top1')).toContainText('reference');
+    await expect(cell('baseline', 'size')).toContainText('×');
+    await expect(window.getByText('against int8', { exact: true }).last()).toBeVisible();
+    const compared = await getRun(window, runId, 'int8');
+    const gain = compared.trials.find(({ recipe }) => recipe === 'baseline')!.metrics.top1Delta!;
+    const loss = view.trials.find(({ recipe }) => recipe === 'int8')!.metrics.top1Delta!;
+    expect(gain).toBeCloseTo(-loss, 9);
+    await window.getByLabel('Compared with').selectOption('');
+    await expect(cell('baseline', 'top1')).toContainText('baseline');
+
     const csv = join(home, 'exported.csv');
     await answerSaveDialog(app, csv);
     await window.getByTestId('export-csv').click();

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@shared/errors';
-import type { RunView } from '@shared/run';
 import type { Engine } from '../../main/engine/create-engine';
 import { renderReport, type ReportFormat } from '../../main/engine/report/render-report';
 import { htmlReport } from '../../main/engine/report/html';
@@ -19,6 +18,11 @@ export const report: Command = {
   summary: 'write or print a run: its id, "latest", or the folder given to run --out',
   options: {
     csv: { type: 'string', value: 'FILE', help: 'write the matrix as CSV' },
+    against: {
+      type: 'string',
+      value: 'RECIPE',
+      help: 'compare trials with those of this recipe in place of the networks as they came',
+    },
     html: { type: 'string', value: 'FILE', help: 'write one self-contained page' },
     pdf: { type: 'string', value: 'FILE', help: 'print the page to PDF' },
     json: { type: 'string', value: 'FILE', help: 'write the whole result as JSON (- for standard output)' },
@@ -29,7 +33,7 @@ export const report: Command = {
     const isFolder = existsSync(join(reference, 'whittle.db')) && statSync(reference).isDirectory();
     const engine = await openSession(arguments_, { workspace: isFolder ? reference : arguments_.text('out') });
     try {
-      const run = findRun(engine, isFolder ? 'latest' : reference);
+      const run = engine.runs.view(findRun(engine, isFolder ? 'latest' : reference), arguments_.text('against'));
       const written: string[] = [];
       for (const format of formats) {
         const path = arguments_.text(format);
@@ -52,13 +56,14 @@ export const report: Command = {
   },
 };
 
-function findRun(engine: Engine, reference: string): RunView {
+/** The id of a run. */
+function findRun(engine: Engine, reference: string): string {
   const records = engine.workspace.runs.list();
   if (records.length === 0) throw new AppError('run.none', { path: engine.workspace.folder });
-  if (reference === 'latest') return engine.runs.view(records[0]!.id);
+  if (reference === 'latest') return records[0]!.id;
   const matches = records.filter(
     (record) => record.id === reference || record.id.startsWith(reference) || record.name === reference,
   );
   if (matches.length === 0) throw new AppError('run.not-found', { run: reference, path: engine.workspace.folder });
-  return engine.runs.view(matches[0]!.id);
+  return matches[0]!.id;
 }

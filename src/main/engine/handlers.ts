@@ -81,7 +81,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       return runs.summary(runs.record(id));
     },
     'runs.list': () => runs.list(),
-    'runs.get': ({ run }) => runs.view(run),
+    'runs.get': ({ run, against }) => runs.view(run, against),
     'runs.pause': ({ run }) => runs.control(run).pause(),
     'runs.continue': ({ run }) => runs.control(run).continue(),
     'runs.cancel': ({ run }) => runs.control(run).cancel(),
@@ -89,8 +89,8 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       runs.resume(run, await engine.prepare(runs.record(run).sweep));
     },
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
-    'runs.export': async ({ run, format, path }) => {
-      await writeFileAtomic(path, renderReport(runs.view(run), format));
+    'runs.export': async ({ run, against, format, path }) => {
+      await writeFileAtomic(path, renderReport(runs.view(run, against), format));
       return { path };
     },
     'trials.layers': async ({ run, trial }, { progress, signal }) => {
@@ -101,7 +101,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
       return trialLayers(run, trial, sources, { progress: say, note: () => undefined, log: () => undefined }, signal);
     },
-    'runs.html': ({ run }) => htmlReport(runs.view(run)),
+    'runs.html': ({ run, against }) => htmlReport(runs.view(run, against)),
     'runs.saveArtifact': async ({ run, trial, path }) => {
       const view = runs.view(run);
       const found = view.trials.find((candidate) => candidate.id === trial);

@@ -2,6 +2,7 @@ import type { StepView, TrialView } from '@shared/run';
 import { sentenceFor } from '@shared/errors';
 import { metrics, type MetricId, type MetricSource } from './metrics';
 import { readMetric, type Reading } from './reading';
+import { referenceName } from './rows';
 
 export type CellState = 'value' | 'waiting' | 'running' | 'failed' | 'interrupted' | 'cancelled' | 'none';
 
@@ -35,14 +36,14 @@ function stateWithoutValue(trial: TrialView, source: MetricSource): CellState {
   return steps.length > 0 && steps.every((step) => step.status === 'done') ? 'none' : 'waiting';
 }
 
-function describeReading(metric: MetricId, reading: Reading): string {
+function describeReading(metric: MetricId, reading: Reading, reference: string): string {
   const { title, unit } = metrics[metric];
   const parts = [`${title} ${reading.text}${reading.spread ? ` ${reading.spread}` : ''} ${unit} (${reading.basis})`];
   if (reading.change) {
     const { text, interval, verdict, words } = reading.change;
     const exactlySame = !interval && verdict === 'unclear';
     parts.push(
-      exactlySame ? 'same as the baseline' : `${text} against the baseline${interval ? ` ${interval}` : ''}: ${words}`,
+      exactlySame ? `same as ${reference}` : `${text} against ${reference}${interval ? ` ${interval}` : ''}: ${words}`,
     );
   }
   return parts.join('; ');
@@ -83,7 +84,7 @@ export function trialCells(
     const reading = readMetric(metric, trial, baseline, target);
     if (reading) {
       const collapsed = metric === 'top1' ? trial.collapsed : undefined;
-      const description = `${describeReading(metric, reading)}${collapsed ? `; collapsed: ${collapsed}` : ''}`;
+      const description = `${describeReading(metric, reading, referenceName(baseline))}${collapsed ? `; collapsed: ${collapsed}` : ''}`;
       return { metric, state: 'value', reading, label: '', description, collapsed };
     }
     const { source } = metrics[metric];

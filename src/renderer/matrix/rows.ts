@@ -23,9 +23,14 @@ export function matrixRows(run: Pick<RunView, 'recipes' | 'trials'>): MatrixRow[
   });
 }
 
-/** The baseline trial of each network. */
+/** What the other trials of each network are compared with. */
 export function baselines(run: Pick<RunView, 'trials'>): Map<string, TrialView> {
   return new Map(run.trials.filter((trial) => trial.isBaseline).map((trial) => [trial.model, trial]));
+}
+
+/** The trial that others are compared with, in words. */
+export function referenceName(trial: TrialView | undefined): string {
+  return trial && trial.recipeText !== '' ? trial.recipe : 'the baseline';
 }
 
 /** Every word must occur in the recipe's name or steps. */

@@ -1,3 +1,4 @@
+import { useDebounceFn } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue';
 import { toAppError } from '@shared/errors';
@@ -22,6 +23,8 @@ export const useRunsStore = defineStore('runs', () => {
   const progress = useSignal('run.progress');
   const engine = useSignal('shell.engine');
 
+  /** The recipe that trials are compared with; absent: the networks as they came. */
+  const against = ref<string>();
   let wanted = '';
   /** Trials announced while their run is being fetched: they may be newer than the answer. */
   let announced: TrialView[] = [];
@@ -45,16 +48,25 @@ export const useRunsStore = defineStore('runs', () => {
   }
 
   async function open(id: string): Promise<void> {
+    if (wanted !== id) against.value = undefined;
     wanted = id;
     if (current.value?.id !== id) currentState.value = 'loading';
     announced = [];
     isFetching = true;
-    const run = await attempt(readProblem, () => call('runs.get', { run: id }));
-    if (wanted !== id) return;
+    const reference = against.value;
+    const run = await attempt(readProblem, () => call('runs.get', { run: id, against: reference }));
+    if (wanted !== id || against.value !== reference) return;
     isFetching = false;
     currentState.value = run ? 'ready' : 'failed';
-    if (run) current.value = announced.reduce(mergeTrial, run);
+    if (run) current.value = run.against === undefined ? announced.reduce(mergeTrial, run) : run;
   }
+
+  async function compareWith(recipe: string | undefined): Promise<void> {
+    against.value = recipe;
+    if (wanted) await open(wanted);
+  }
+  /** Announced trials are compared with the baseline, so another comparison is asked for anew. */
+  const openAgain = useDebounceFn(() => open(wanted), 1000);
 
   /** List and open run as the engine has them now, one after the other so that a problem of either stays visible. */
   async function refresh(): Promise<void> {
@@ -66,7 +78,8 @@ export const useRunsStore = defineStore('runs', () => {
     onSignal('run.trial', (state) => {
       if (!state || state.run !== wanted) return;
       if (isFetching) announced.push(state.trial);
-      if (current.value?.id === state.run) current.value = mergeTrial(current.value, state.trial);
+      if (against.value !== undefined) void openAgain();
+      else if (current.value?.id === state.run) current.value = mergeTrial(current.value, state.trial);
     }),
   );
 
@@ -101,6 +114,8 @@ export const useRunsStore = defineStore('runs', () => {
     list,
     listState,
     current,
+    against,
+    compareWith,
     currentState,
     readProblem,
     actionProblem,

@@ -15,7 +15,8 @@ export async function ask<T>(window: Page, name: string, input?: unknown): Promi
 
 export const engineInfo = (window: Page): Promise<EngineInfo> => ask(window, 'engine.info');
 export const startSweep = (window: Page, sweep: SweepFile): Promise<RunSummary> => ask(window, 'sweeps.start', sweep);
-export const getRun = (window: Page, run: string): Promise<RunView> => ask(window, 'runs.get', { run });
+export const getRun = (window: Page, run: string, against?: string): Promise<RunView> =>
+  ask(window, 'runs.get', { run, against });
 
 /** Waits for a run to end; an engine that is being restarted meanwhile is asked again. */
 export async function waitForRun(window: Page, run: string, timeoutMs: number): Promise<RunView> {

@@ -150,6 +150,21 @@ describe('whittle run', () => {
     expect(JSON.parse(report.stdout)).toMatchObject({ run: again.run });
     expect(readFileSync(join(folder, 'again.csv'), 'utf8')).toBe(`${rows.join('\r\n')}\r\n`);
     expect(readFileSync(join(folder, 'again.html'), 'utf8')).toMatch(/^<!doctype html>/);
+
+    const against = async (recipe: string): Promise<Results & { comparedWith: string }> =>
+      JSON.parse((await whittle(folder, 'report', 'out', '--against', recipe, '--json', '-')).stdout) as never;
+    const [int8, both] = [await against('int8'), await against('both')];
+    expect(int8.comparedWith).toBe('int8');
+    expect(int8.trials[3]!.metrics.top1Delta).toBeCloseTo(-both.trials[1]!.metrics.top1Delta!, 9);
+    expect(int8.trials[3]!.metrics.latency[0]!.ratio).toBeCloseTo(1 / both.trials[1]!.metrics.latency[0]!.ratio, 9);
+    const shown = await whittle(folder, 'report', 'out', '--against', 'int8', '--csv', 'against.csv');
+    expect(shown.code).toBe(0);
+    expect(readFileSync(join(folder, 'against.csv'), 'utf8')).toMatch(/^small,both,[^\r]*,done,int8,/m);
+    expect((await whittle(folder, 'report', 'out', '--against', 'int8')).stdout).toMatch(/^small +size MB +of ref /);
+    expect(await whittle(folder, 'report', 'out', '--against', 'int4')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has no recipe "int4" to compare with. It has: baseline, int8,') as string,
+    });
   });
 
   it('goes on after a kill -9 without computing a finished step again, to the same results', async () => {

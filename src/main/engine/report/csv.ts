@@ -4,10 +4,12 @@ import type { RunView, TrialView } from '@shared/run';
 import { latencyVerdictText, verdictOfRatio, verdictOfSize } from '@shared/verdict';
 
 interface Row {
+  run: RunView;
   trial: TrialView;
   latency: LatencyMetrics | undefined;
   baseline: TrialView | undefined;
 }
+const baselineName = 'baseline';
 type Cell = string | number | boolean | undefined;
 
 const columns: Record<string, (row: Row) => Cell> = {
@@ -15,6 +17,7 @@ const columns: Record<string, (row: Row) => Cell> = {
   recipe: ({ trial }) => trial.recipe,
   steps: ({ trial }) => trial.recipeText,
   status: ({ trial }) => trial.status,
+  compared_with: ({ run }) => run.against ?? baselineName,
   size_bytes: ({ trial }) => trial.metrics.sizeBytes,
   size_ratio: ({ trial, baseline }) => ratio(trial.metrics.sizeBytes, baseline?.metrics.sizeBytes),
   size_compressed_bytes: ({ trial }) => trial.metrics.sizeCompressedBytes,
@@ -61,7 +64,7 @@ export function csvReport(run: RunView): string {
   const rows = run.trials.flatMap((trial): Row[] => {
     const baseline = run.trials.find((other) => other.model === trial.model && other.isBaseline);
     const latencies = trial.metrics.latency.length > 0 ? trial.metrics.latency : [undefined];
-    return latencies.map((latency) => ({ trial, latency, baseline }));
+    return latencies.map((latency) => ({ run, trial, latency, baseline }));
   });
   const lines = rows.map((row) => Object.values(columns).map((cell) => quote(cell(row))));
   return [Object.keys(columns), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');

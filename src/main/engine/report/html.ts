@@ -37,13 +37,19 @@ export function htmlReport(run: RunView): string {
 <body>
 <header><h1>${title}</h1><p>${escapeHtml(subtitle(run))}</p></header>
 ${matrix(run)}
-<p class="legend">Size: bytes of the file that ships (MB = 10<sup>6</sup> bytes), and bits of it for each weight. Latency: median of one image, ${escapeHtml(manifest.targets.join(', '))}; ratio to the model's own baseline, both interleaved, with 95 % bootstrap interval.
+<p class="legend">Size: bytes of the file that ships (MB = 10<sup>6</sup> bytes), and bits of it for each weight. Latency: median of one image, ${escapeHtml(manifest.targets.join(', '))}; ${latencyLegend(run)}
 Top-1: ${manifest.dataset.eval.toLocaleString('en')} images; difference in points with the 95 % paired interval. ▲ clear gain, ▼ clear loss, ≈ no clear difference.</p>
 <section class="charts">${charts(run)}</section>
 ${notes(run)}
 ${publishedTable(run)}
 ${manifestTable(run)}
 </body></html>`;
+}
+
+function latencyLegend({ against }: RunView): string {
+  return against === undefined
+    ? "ratio to the model's own baseline, both interleaved, with 95 % bootstrap interval."
+    : `all compared with ${escapeHtml(against)}; ratio by way of the model's baseline, beside which both were measured, with 95 % interval.`;
 }
 
 function subtitle(run: RunView): string {

@@ -11,6 +11,7 @@ export function jsonReport(run: RunView): object {
     endedAt: run.endedAt,
     manifest: run.manifest,
     sweep: run.sweep,
+    comparedWith: run.against,
     trials: run.trials.map((trial) => ({
       model: trial.model,
       recipe: trial.recipe,

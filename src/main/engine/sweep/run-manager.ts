@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
+import type { Predictions } from '../measure/accuracy';
 import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
 import type { Executor } from './executor';
 import { distinctSteps, type TrialPlan } from './expand';
 import type { PreparedSweep } from './prepare-sweep';
+import { runAgainst } from './run-against';
 import { isDiskFull, SweepRun } from './sweep-run';
 import { trialView, type ViewSources } from './trial-view';
 
@@ -104,10 +106,11 @@ export class RunManager {
     };
   }
 
-  view(id: string): RunView {
+  /** @param against the recipe that trials are compared with; absent: the networks as they came. Throws `run.no-recipe`. */
+  view(id: string, against?: string): RunView {
     const record = this.record(id);
     const sources = this.sources(record);
-    return {
+    const view = {
       ...this.summary(record),
       sweep: record.sweep,
       models: record.manifest.models.map((model) => model.name),
@@ -115,6 +118,11 @@ export class RunManager {
       manifest: record.manifest,
       trials: this.workspace.runs.trials<TrialPlan>(id).map((trial) => trialView(trial, sources)),
     };
+    if (against === undefined) return view;
+    return runAgainst(view, against, ({ steps }) => {
+      const key = steps.find(({ kind }) => kind === 'evaluate')?.key;
+      return key === undefined ? undefined : (this.workspace.steps.find(key)?.result as Predictions | undefined);
+    });
   }
 
   private launch(id: string, prepared: PreparedSweep, lock: RunLock): { id: string; finished: Promise<RunStatus> } {

@@ -1,6 +1,7 @@
 import { inverseDiagonal } from '../algebra/cholesky';
 import type { MatrixProducts } from '../algebra/matrix-products';
-import { pruneMasks } from './prune-mask';
+import { markSmallest } from '../algebra/magnitude-selection';
+import { pruneMasks, type ScoredLayer } from './prune-mask';
 import { pruneUnits, type PrunePattern } from './prune-pattern';
 import type { GroupProblem, LayerProblem } from '../reconstruction/second-order';
 import { dampedGram, fitMasked, type DampedGram } from '../reconstruction/sparse-reconstruction';
@@ -49,11 +50,13 @@ async function fittedGroup(problem: GroupProblem, products: MatrixProducts): Pro
   return { weights: { ...target, data: target.data.slice() }, target, gram: dampedGram(gram), inverse };
 }
 
-/** What a step has to reach; `time` from 0 to 1. */
-function onTheWay(pattern: PrunePattern, time: number): { pattern: PrunePattern; share: number } {
-  if (pattern.kind !== 'n:m') return { pattern, share: 1 - (1 - time) ** 3 };
-  const { kept, of } = pattern;
-  return { pattern: { ...pattern, kept: of - Math.round(time * (of - kept)) }, share: 1 };
+/** The mask on the way to a pattern, when `share` of its zeros are taken: an n:m pattern is filled where that costs least. */
+function maskOnTheWay(scored: ScoredLayer, pattern: PrunePattern, zeros: number, share: number): Uint8Array {
+  if (pattern.kind !== 'n:m') return pruneMasks([scored], pattern, Math.round(share * zeros))[0]!;
+  const [whole] = pruneMasks([scored], pattern, zeros);
+  const last = whole!.reduce((sum, value) => sum + value, 0);
+  const candidates = scored.scores.map((score, index) => (whole![index] === 1 ? score : Infinity));
+  return markSmallest([candidates], Math.round(share * last))[0]!;
 }
 
 /** The rows of a layer with `zeros` of its weights (n:m: as many as the pattern says) zero and the others made up for that. */
@@ -69,16 +72,15 @@ export async function pruneLayer(
   for (const group of problem.groups) groups.push(await fittedGroup(group, products));
   const perGroup = rows.data.length / groups.length;
   const scores = new Float32Array(rows.data.length);
-  const rounds = pattern.kind === 'n:m' ? Math.min(steps, pattern.of - pattern.kept) : steps;
-  for (let step = 1; step <= rounds; step++) {
-    const { pattern: reached, share } = onTheWay(pattern, step / rounds);
+  for (let step = 1; step <= steps; step++) {
+    const share = 1 - (1 - step / steps) ** 3;
     groups.forEach(({ weights: { data, columns }, inverse }, group) =>
       data.forEach((value, index) => (scores[group * perGroup + index] = (value * value) / inverse[index % columns]!)),
     );
-    const [mask] = pruneMasks([{ scores, units }], reached, Math.round(share * zeros));
+    const mask = maskOnTheWay({ scores, units }, pattern, zeros, share);
     for (const [group, { weights, target, gram }] of groups.entries()) {
-      const own = mask!.subarray(group * perGroup, (group + 1) * perGroup);
-      await fitMasked(weights, target, own, gram, step === rounds ? lastIterations : iterationsBetween, products);
+      const own = mask.subarray(group * perGroup, (group + 1) * perGroup);
+      await fitMasked(weights, target, own, gram, step === steps ? lastIterations : iterationsBetween, products);
     }
   }
   const result = new Float32Array(rows.data.length);

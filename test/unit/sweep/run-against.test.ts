@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { Predictions } from '../../../src/main/engine/measure/accuracy';
+import { quotient, runAgainst } from '../../../src/main/engine/sweep/run-against';
+import { latency, run, trial } from '../matrix/trials';
+
+test('the quotient of two ratios, by hand', () => {
+  const exact = quotient({ ratio: 0.5, ratioInterval: [0.4, 0.625] }, { ratio: 0.8, ratioInterval: [0.8, 0.8] });
+  expect(exact.ratio).toBeCloseTo(0.625, 12);
+  expect(exact.ratioInterval[0]).toBeCloseTo(0.5, 12);
+  expect(exact.ratioInterval[1]).toBeCloseTo(0.78125, 12);
+  // Half widths of log 1.3 and log 1.4 on either side: together the root of the sum of their squares.
+  const both = quotient({ ratio: 1, ratioInterval: [1 / 1.3, 1.3] }, { ratio: 2, ratioInterval: [2 / 1.4, 2 * 1.4] });
+  expect(both.ratioInterval[1] / both.ratio).toBeCloseTo(Math.exp(Math.hypot(Math.log(1.3), Math.log(1.4))), 12);
+});
+
+const answers = (classes: number[]): Predictions => ({
+  n: classes.length,
+  classes: 10,
+  topK: classes.map((best) => [best]),
+  labels: classes.map(() => 1),
+  hashes: classes.map((_, at) => `image ${at}`),
+  skipped: 0,
+});
+/** Right on eight, six and five images of ten. */
+const answered: Record<string, Predictions> = {
+  baseline: answers([1, 1, 1, 1, 1, 1, 1, 1, 2, 2]),
+  int8: answers([1, 1, 1, 1, 1, 1, 3, 3, 2, 2]),
+  pruned: answers([1, 1, 1, 1, 3, 3, 3, 3, 2, 1]),
+};
+
+const original = run([
+  trial({ recipe: 'baseline' }, { sizeBytes: 1000, latency: [latency({ ratio: 1, ratioInterval: [0.99, 1.01] })] }),
+  trial(
+    { recipe: 'int8', published: [] },
+    { sizeBytes: 250, latency: [latency({ p50Ms: 3, ratio: 0.5, ratioInterval: [0.4, 0.6] })] },
+  ),
+  trial(
+    { recipe: 'pruned' },
+    { sizeBytes: 500, top1Delta: -30, latency: [latency({ ratio: 1, ratioInterval: [1, 1] })] },
+  ),
+  trial({ recipe: 'unfinished', status: 'running' }, { sizeBytes: 400, top1Delta: -1 }),
+]);
+
+test('accuracy is paired with the reference on the same images, time goes by way of the baseline', () => {
+  const seen = runAgainst(original, 'int8', ({ recipe }) => answered[recipe]);
+  expect(seen.against).toBe('int8');
+  const [baseline, int8, pruned, unfinished] = seen.trials;
+  expect(seen.trials.map(({ isBaseline }) => isBaseline)).toEqual([false, true, false, false]);
+  expect(baseline!.metrics).toMatchObject({ top1Delta: 20, agreement: 80 });
+  expect(baseline!.metrics.latency[0]!.ratio).toBe(2);
+  expect(pruned!.metrics).toMatchObject({ top1Delta: -10, agreement: 70, sizeBytes: 500 });
+  expect(pruned!.metrics.latency[0]).toMatchObject({ ratio: 2, baselineP50Ms: 3 });
+  expect(int8!.metrics.top1Delta).toBeUndefined();
+  expect(int8!.metrics.latency[0]).toMatchObject({ ratio: 1, ratioInterval: [1, 1] });
+  // What was said against the baseline is not left standing.
+  expect(unfinished!.metrics).toEqual({ sizeBytes: 400, latency: [] });
+  expect(seen.trials.every(({ published }) => published === undefined)).toBe(true);
+  expect(original.trials[2]!.metrics.top1Delta).toBe(-30);
+});
+
+test('a reference that is not measured yet leaves no differences', () => {
+  const seen = runAgainst(original, 'unfinished', ({ recipe }) => answered[recipe]);
+  for (const { metrics } of seen.trials) {
+    expect(metrics.latency).toEqual([]);
+    expect(metrics.top1Delta).toBeUndefined();
+  }
+});
+
+test('a recipe that the run does not have', () => {
+  expect(() => runAgainst(original, 'int4', () => undefined)).toThrow(
+    'The run "case study" has no recipe "int4" to compare with. It has: baseline, int8, pruned, unfinished.',
+  );
+});
