@@ -22,7 +22,18 @@ await build({
   logLevel: 'warn',
   resolve: { alias: { '@shared': join(projectDir, 'src', 'shared') } },
   // Packages stay where they are: several hold native code.
-  build: { ssr: source, outDir, emptyOutDir: false, rolldownOptions: { output: { entryFileNames: `${name}.mjs` } } },
+  build: {
+    ssr: true,
+    outDir,
+    emptyOutDir: false,
+    rolldownOptions: {
+      input: {
+        [name]: source,
+        'image-thread': join(projectDir, 'src', 'main', 'engine', 'dataset', 'image-thread.ts'),
+      },
+      output: { entryFileNames: ({ name: entry }) => (entry === name ? '[name].mjs' : '[name].js') },
+    },
+  },
 });
 const child = spawn(process.execPath, [join(outDir, `${name}.mjs`), ...args], { stdio: 'inherit' });
 child.on('exit', (code, signal) => {

@@ -82,6 +82,9 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
     await window.getByTestId('cell-mobilenetv2-starter-binary-top1').click();
     await expect(window.getByTestId('trial-collapsed')).toContainText(/Collapsed: .*\.[A-Z]/);
     await look(launched, 'trial-collapsed');
+    await window.getByLabel('Compared with').selectOption('int8');
+    await expect(window.getByTestId('cell-resnet-starter-int8-top1')).toContainText('reference');
+    await look(launched, 'matrix-compared');
     expect(complaints, 'nothing complains in the console').toEqual([]);
   } finally {
     await launched.close();

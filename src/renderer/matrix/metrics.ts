@@ -112,10 +112,11 @@ export const metrics: Record<MetricId, Metric> = {
   ratio: {
     id: 'ratio',
     title: 'Time ratio',
-    unit: '× baseline',
+    unit: '×',
     better: lower,
     source: 'latency',
-    about: 'Latency divided by the baseline’s, interleaved in one process; 95 % bootstrap interval over rounds',
+    about:
+      'Latency divided by the baseline’s, interleaved in one process; 95 % bootstrap interval over rounds. Against another recipe: the quotient of two such ratios',
   },
   'cold-start': {
     id: 'cold-start',
@@ -156,7 +157,7 @@ export const metrics: Record<MetricId, Metric> = {
     unit: '%',
     better: higher,
     source: 'accuracy',
-    about: 'Images where the first class equals the baseline’s',
+    about: 'Images where the first class is the one that the baseline, or what it is compared with, gives',
   },
 };
 
