@@ -38,12 +38,15 @@ async function zerosBySensitivity(
   context: TechniqueContext,
 ): Promise<number[]> {
   const changes = layers.flatMap((layer, at) =>
-    probedShares.map((share) => (): Graph => {
-      const result = copyGraph(graph);
-      const [mask] = pruneMasks([scores[at]!], pattern, Math.round(share * layer.weight.data.length));
-      applyMask(result, layer, mask!);
-      return result;
-    }),
+    probedShares.map((share) => ({
+      node: layer.node,
+      make(): Graph {
+        const result = copyGraph(graph);
+        const [mask] = pruneMasks([scores[at]!], pattern, Math.round(share * layer.weight.data.length));
+        applyMask(result, layer, mask!);
+        return result;
+      },
+    })),
   );
   const key = [layers.map(({ weightName }) => weightName), pattern, probedShares];
   const damages = await layerDamages(graph, changes, key, context, id);

@@ -66,10 +66,11 @@ export class HeldActivations {
     this.position = 0;
   }
 
-  /** On to the input of a layer, never back. */
+  /** On to the input of a layer, never back: a round that is past it has to begin again. */
   async moveTo(layer: Node): Promise<void> {
     const end = this.graph.nodes.indexOf(layer);
     if (end === this.position) return;
+    if (end < this.position) throw new RangeError(`${layer.name} lies behind what is held`);
     const section = this.section(end);
     const wanted = this.alive(end);
     const passed = new Set(section.inputs.map((value) => value.name));
@@ -83,9 +84,19 @@ export class HeldActivations {
     this.position = end;
   }
 
+  /** Whether what is held has passed the input of a layer. */
+  isPast(layer: Node): boolean {
+    return this.graph.nodes.indexOf(layer) < this.position;
+  }
+
   /** The network from here on; its inputs are what is alive. It shares nodes with the graph. */
   rest(): Graph {
     return this.section(this.graph.nodes.length);
+  }
+
+  /** A graph of the same nodes and names from here on, of which nothing before has changed. */
+  restOf(changed: Graph): Graph {
+    return { ...changed, inputs: heldInputs(this.held[0]!), nodes: changed.nodes.slice(this.position), metadata: {} };
   }
 
   /** Runs a graph with inputs as those of `rest` on what is held, batch by batch. */

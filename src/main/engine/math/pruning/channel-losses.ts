@@ -171,7 +171,7 @@ async function sequenceOf(
       visits++;
       if (shares.length === 0 || removed < shares[0]! * total) return;
       while (shares.length > 0 && removed >= shares[0]! * total) shares.shift();
-      measured.push(await loss.measure(compensated(graph, readers)));
+      measured.push(await loss.measure(compensated(graph, readers), cluster.readers[0]!.node));
       counts.push(visits);
     },
   );

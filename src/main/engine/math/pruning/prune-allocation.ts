@@ -130,7 +130,7 @@ export async function allocateZeros(
   const probed = await probeLayers(graph, layers, context, id);
   const damages = await layerDamages(
     graph,
-    layers.map((layer, at) => () => withProbed(graph, layer, probed[at]!)),
+    layers.map((layer, at) => ({ node: layer.node, make: () => withProbed(graph, layer, probed[at]!) })),
     ['pruned alone', layers.map(({ weightName }) => weightName), probedShare, probedSteps, fitImages, heldOutImages],
     context,
     id,

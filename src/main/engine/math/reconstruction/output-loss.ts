@@ -1,7 +1,8 @@
 import { AppError } from '@shared/errors';
-import type { Graph } from '../../onnx/graph';
+import type { Graph, Node } from '../../onnx/graph';
 import type { TechniqueContext } from '../../techniques/technique';
-import { runCalibration } from '../calibration/calibration-run';
+import { HeldActivations } from '../calibration/held-activations';
+import type { Values } from '../calibration/held-values';
 
 /** Probabilities, row by row; scores that are none yet go through softmax. */
 function probabilities(scores: Float32Array, classes: number): Float64Array {
@@ -26,18 +27,32 @@ export class OutputLoss {
   private constructor(
     private readonly expected: Float64Array,
     private readonly classes: number,
-    private readonly images: number,
-    private readonly context: TechniqueContext,
+    private readonly held: HeldActivations,
+    /** The images, and how far those of `held` have come. */
+    private readonly rounds: readonly Values[][],
     private readonly id: string,
   ) {}
 
+  /** Throws `technique.failed` without images. */
   static async of(graph: Graph, images: number, context: TechniqueContext, id: string): Promise<OutputLoss> {
-    const { scores, classes } = await scoresOf(graph, images, context, id);
-    return new OutputLoss(probabilities(scores, classes), classes, images, context, id);
+    const held = new HeldActivations(graph, graph.nodes, context);
+    const rounds: Values[][] = [];
+    for await (const round of held.rounds(images)) rounds.push(round);
+    if (rounds.length === 0)
+      throw new AppError('technique.failed', {
+        id,
+        detail: 'it needs calibration images, and the dataset gives none',
+      });
+    const { scores, classes } = await scoresOf(graph, undefined, held, rounds, id);
+    return new OutputLoss(probabilities(scores, classes), classes, held, rounds, id);
   }
 
-  async measure(graph: Graph): Promise<number> {
-    const { scores } = await scoresOf(graph, this.images, this.context, this.id);
+  /**
+   * @param graph the network with changes, @param from its first node that is changed, as the network itself has it, so that what comes before
+   * need not run again; nodes before it are as they were. From the input where absent.
+   */
+  async measure(graph: Graph, from?: Node): Promise<number> {
+    const { scores } = await scoresOf(graph, from, this.held, this.rounds, this.id);
     const actual = probabilities(scores, this.classes);
     let sum = 0;
     for (let index = 0; index < actual.length; index++) {
@@ -50,17 +65,23 @@ export class OutputLoss {
 
 async function scoresOf(
   graph: Graph,
-  images: number,
-  context: TechniqueContext,
+  from: Node | undefined,
+  held: HeldActivations,
+  rounds: readonly Values[][],
   id: string,
 ): Promise<{ scores: Float32Array; classes: number }> {
   const parts: Float32Array[] = [];
   let classes = 1;
-  await runCalibration(graph, images, context, id, (results) => {
-    const { data, shape } = results[graph.outputs[0]!.name]!;
-    classes = data.length / (shape[0] ?? 1);
-    parts.push(Float32Array.from(data as Float32Array));
-  });
+  for (const round of rounds) {
+    // With one round, what is held goes on to the next change.
+    if (rounds.length > 1 || from === undefined || held.isPast(from)) held.begin([...round]);
+    if (from) await held.moveTo(from);
+    await held.run(held.restOf(graph), (results) => {
+      const { data, shape } = results[graph.outputs[0]!.name]!;
+      classes = data.length / (shape[0] ?? 1);
+      parts.push(Float32Array.from(data as Float32Array));
+    });
+  }
   const scores = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let position = 0;
   for (const part of parts) {
