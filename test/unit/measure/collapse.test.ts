@@ -38,6 +38,32 @@ test.each<[string, Partial<CollapseEvidence>, RegExp]>([
   ['one scale a layer without equalization', {}, /without equalization/],
   ['few images', { calibrationImages: 1 }, /ranges come from 1 image: /],
   ['pruning', { steps: [{ technique: 'prune.magnitude', params: { amount: 0.9 } }] }, /took 90 % of the weights/],
+  [
+    'channels without refit',
+    { steps: [{ technique: 'prune.channels', params: { importance: 'l1', refit: false } }] },
+    /nothing made up for them: leave refit on$/,
+  ],
+  [
+    'channels by their weights',
+    { steps: [{ technique: 'prune.channels', params: { importance: 'l1', refit: true } }] },
+    /chosen by l1, .*use importance activation$/,
+  ],
+  [
+    'channels of all layers alike',
+    { steps: [{ technique: 'prune.channels', params: { importance: 'activation', allocation: 'uniform' } }] },
+    /the same share of its channels/,
+  ],
+  [
+    'too many channels',
+    { steps: [{ technique: 'prune.channels', params: { importance: 'activation', allocation: 'global' } }] },
+    /prune.channels took more than this network can spare/,
+  ],
+  [
+    'a pattern everywhere',
+    { steps: [{ technique: 'prune.secondOrder', params: { pattern: '2:4' } }] },
+    /the pattern 2:4 takes from every place alike/,
+  ],
+  ['low rank', { steps: [{ technique: 'factorize', params: {} }] }, /factorize took more than this network can spare/],
   ['few bits', { steps: [{ technique: 'quantize.weights', params: { bits: 2 } }] }, /2-bit weights/],
   [
     'weights rounded to the nearest value',
@@ -49,7 +75,7 @@ test.each<[string, Partial<CollapseEvidence>, RegExp]>([
     { metrics: { top1: 0.1 }, baselineTop1: 0.1, steps: [] },
     /^it guesses; .*preprocessing/,
   ],
-  ['nothing known', { steps: [{ technique: 'fp16', params: {} }] }, /no single cause/],
+  ['nothing known', { steps: [{ technique: 'fp16', params: {} }] }, /no single cause stands out$/],
 ])('%s', (_, changes, sentence) => expect(collapseOf(evidence(changes))).toMatch(sentence));
 
 test('pruning with compensation is not blamed', () => {

@@ -47,6 +47,16 @@ const causes: readonly Cause[] = [
     return `${evidence.steps[pruning]!.technique} took ${Math.round(100 * amount)} % of the weights and nothing made up for them: prune less, or use prune.secondOrder`;
   },
   (evidence) => {
+    const channels = stepOf(evidence, /^prune\.channels$/)?.params;
+    if (!channels) return undefined;
+    if (channels['refit'] === false) return 'channels are gone and nothing made up for them: leave refit on';
+    if (channels['importance'] !== 'activation')
+      return `channels were chosen by ${String(channels['importance'])}, which does not see what their readers miss: use importance activation`;
+    if (channels['allocation'] === 'uniform')
+      return 'every layer lost the same share of its channels, those that need them too: use allocation global or latency';
+    return undefined;
+  },
+  (evidence) => {
     const bits = stepOf(evidence, /^quantize\.weights$/)?.params['bits'];
     const isBinary = stepOf(evidence, /^binarize\./) !== undefined;
     if (isBinary) return 'weights of one bit do not hold this network without training: use more bases or more bits';
@@ -65,6 +75,18 @@ const causes: readonly Cause[] = [
     stepOf(evidence, /^quantize\.static$/)?.params['weights'] === 'tensor' && !stepOf(evidence, /^equalize$/)
       ? 'one weight scale a layer without equalization: put equalize before quantize.static, or use one scale per channel'
       : undefined,
+  (evidence) => {
+    const pattern = stepOf(evidence, /^prune\.secondOrder$/)?.params['pattern'];
+    return typeof pattern === 'string' && pattern !== 'unstructured'
+      ? `the pattern ${pattern} takes from every place alike, also where nothing can be spared: use pattern unstructured or exclude layers`
+      : undefined;
+  },
+  (evidence) => {
+    const structure = stepOf(evidence, /^(prune\.(channels|layers|units|secondOrder)|factorize)$/);
+    return (
+      structure && `${structure.technique} took more than this network can spare without training: keep more of it`
+    );
+  },
 ];
 
 const compensates = ({ technique }: { technique: string }): boolean =>
@@ -84,5 +106,6 @@ export function collapseOf(evidence: CollapseEvidence): string | undefined {
     const found = cause(evidence);
     if (found !== undefined) return `${what}; ${found}`;
   }
-  return `${what}; no single cause stands out: apply the steps one by one`;
+  const advice = evidence.steps.length > 1 ? ': apply the steps one by one' : '';
+  return `${what}; no single cause stands out${advice}`;
 }
