@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { countMacs } from '../../../src/main/engine/onnx/count';
 import { inferShapes } from '../../../src/main/engine/onnx/shapes';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
@@ -38,6 +39,18 @@ describe('shrink.input', () => {
     ).toEqual([1, 3, 8, 8]);
     expect(countMacs(result)).toBeLessThan(0.6 * countMacs(graph));
     expect(await runGraph(result)).toHaveLength((await runGraph(graph)).length);
+  });
+
+  test('weights stay as they are stored', async () => {
+    const coded = await applyStep(
+      mixedNetwork(),
+      'quantize.weights',
+      { rounding: 'nearest' },
+      contextFor(cardFor(mixedNetwork())),
+    );
+    const result = await shrink(coded, { scale: 0.7, roundTo: 4 });
+    expect(encodeModel(result).length).toBeLessThan(encodeModel(coded).length + 1000);
+    expect(await runGraph(result)).toHaveLength((await runGraph(coded)).length);
   });
 
   test('at full size nothing changes', async () => {

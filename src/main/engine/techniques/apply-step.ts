@@ -1,7 +1,8 @@
 import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
-import type { Graph } from '../onnx/graph';
+import { copyGraph, type Graph } from '../onnx/graph';
 import { recordStep } from '../math/storage/provenance';
+import { hasDecodedWeights, storeSparseWeights } from '../math/storage/sparse-weights';
 import { parseParams } from './parse-params';
 import { findTechnique } from './registry';
 import type { TechniqueContext } from './technique';
@@ -20,7 +21,9 @@ export async function applyStep(
   const parsed = parseParams(technique, params);
   if (context.signal.aborted) throw new AppError('cancelled');
   try {
-    const result = await technique.apply(graph, parsed, context);
+    const result = copyGraph(await technique.apply(graph, parsed, context));
+    // Most techniques work on plain weights: what came in without its zeros goes out without them.
+    if (hasDecodedWeights(graph)) storeSparseWeights(result);
     return recordStep(graph, result, formatRecipe([{ technique: technique.id, params: parsed }]));
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;

@@ -21,7 +21,7 @@ export const equalize = defineTechnique({
     'Rescales channels between neighbouring layers so that they use similar weight ranges: the same answers, ready for one scale per layer.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   preservesFunction: true,
   params: z.strictObject({
     relu6: z

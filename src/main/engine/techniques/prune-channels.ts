@@ -4,7 +4,7 @@ import { planRemoval, type Keep } from '../math/pruning/channel-plan';
 import { excludedNodes } from '../math/layers/layer-choice';
 import { plainGraph } from '../math/storage/plain-graph';
 import { refitNetwork } from '../math/reconstruction/refit-network';
-import { keepSparse, sparseWeights } from '../math/storage/sparse-weights';
+import { sparseWeights } from '../math/storage/sparse-weights';
 import { findChannelGroups } from '../onnx/channel-groups';
 import { countMacs, countParams, parameterMetadata } from '../onnx/count';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
@@ -125,7 +125,6 @@ export const pruneChannels = defineTechnique({
     result.metadata[parameterMetadata.params] = String(counts.params);
     result.metadata[parameterMetadata.nonZeroParams] = String(counts.nonZeroParams);
     context.log(`${id}: ${countMacs(result)} of ${countMacs(whole)} MACs`);
-    keepSparse(result, sparse);
     return result;
   },
 });

@@ -20,7 +20,7 @@ export const pruneLayers = defineTechnique({
     'Removes whole residual blocks, those whose absence changes the answers least, and refits the layer before each: fewer layers, less time.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   params: z.strictObject({
     count: z.number().int().min(1).max(100).default(1).describe('Residual blocks to remove'),
     steps: z

@@ -147,7 +147,7 @@ export const quantizeDynamic = defineTechnique({
     'Weights in 8 bits; the range of each activation is measured while the network runs, so no calibration images are needed.',
   family: 'quantization',
   needs: [],
-  version: 2,
+  version: 3,
   params: z.strictObject({
     scope: z
       .enum(['linear', 'all'])

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { matchLayers } from '../math/calibration/layer-matching';
 import { plainGraph } from '../math/storage/plain-graph';
-import { storeSparseWeights } from '../math/storage/sparse-weights';
 import { batchNorms, recalibrateLayers, recalibrateNorms } from '../math/calibration/recalibration';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
@@ -19,7 +18,7 @@ export const recalibrate = defineTechnique({
     'After a step that changed the structure: takes the statistics of batch norms anew or, where those are folded, gives every channel the mean and spread it had in the float network.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   usesReference: true,
   params: z.strictObject({
     scales: z
@@ -62,9 +61,6 @@ export const recalibrate = defineTechnique({
       context.note(
         `${skipped} layers were left: they have other channels than before, or no bias that can be changed.`,
       );
-    const written = removeDead(result);
-    // Weights that an earlier step made zero still are.
-    storeSparseWeights(written);
-    return written;
+    return removeDead(result);
   },
 });

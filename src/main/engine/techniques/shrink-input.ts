@@ -1,9 +1,10 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { FreshNames } from '../math/storage/fresh-names';
-import { plainGraph } from '../math/storage/plain-graph';
+import { decodeWeights } from '../math/storage/decode-weights';
+import { currentGraph } from '../math/storage/plain-graph';
 import { singleBatch } from '../onnx/classifier';
-import type { Graph } from '../onnx/graph';
+import { copyGraph, type Graph } from '../onnx/graph';
 import { attr, float32Tensor, makeNode } from '../onnx/make';
 import { inferShapes } from '../onnx/shapes';
 import { defineTechnique } from './technique';
@@ -34,7 +35,7 @@ export const shrinkInput = defineTechnique({
     'Scales the image down before the first layer: less time for the same file. A control that every structural technique has to beat.',
   family: 'pruning',
   needs: [],
-  version: 1,
+  version: 2,
   params: z.strictObject({
     scale: z.number().min(0.2).max(1).default(0.75).describe('Width and height to keep, as a fraction'),
     roundTo: z
@@ -47,7 +48,7 @@ export const shrinkInput = defineTechnique({
   }),
   notAfter: { 'quantize.static': storedReason, 'quantize.integer': storedReason },
   async apply(graph, { scale, roundTo }, { card, note }) {
-    const result = await plainGraph(graph, id, card.name);
+    const result = currentGraph(copyGraph(graph), id, card.name);
     const { width, height, layout } = card.input;
     const shrunk = (size: number): number =>
       Math.min(size, Math.max(roundTo, Math.round((size * scale) / roundTo) * roundTo));
@@ -68,7 +69,8 @@ export const shrinkInput = defineTechnique({
         coordinate_transformation_mode: attr.string('half_pixel'),
       }),
     );
-    if (classesOf(result) === undefined || classesOf(result) !== classesOf(graph)) {
+    const classes = classesOf(await decodeWeights(result));
+    if (classes === undefined || classes !== classesOf(await decodeWeights(graph))) {
       const detail = `its layers take images of ${width}x${height} pixels only; it needs an average over all positions before the classifier`;
       throw new AppError('technique.not-applicable', { id, model: card.name, detail });
     }

@@ -6,23 +6,18 @@ import { weightLayers } from '../layers/weight-layers';
 /** Below this share zeros are chance rather than pruning. */
 const leastZeros = 0.2;
 
+/** Whether weights are stored sparsely or in few bits, with nodes that decode them. */
+export function hasDecodedWeights({ nodes }: Graph): boolean {
+  return nodes.some(({ op }) => op === 'BitShift');
+}
+
 /**
  * Names of the weights of `plain` that an earlier step pruned: they have many zeros, which further steps should keep.
  * @param stored the form in which that step left the network: without decoded weights nothing was pruned.
  */
 export function sparseWeights(stored: Graph, plain: Graph): Set<string> {
   const pruned = weightLayers(plain).filter(({ weight }) => countZeros(weight.data) > leastZeros * weight.data.length);
-  const isDecoded = stored.nodes.some(({ op }) => op === 'BitShift');
-  return new Set(isDecoded ? pruned.map(({ weightName }) => weightName) : []);
-}
-
-/** Stores these weights sparsely where that takes fewer bytes. Changes `graph` in place. */
-export function keepSparse(graph: Graph, names: ReadonlySet<string>): void {
-  const fresh = new FreshNames(graph);
-  for (const name of names) {
-    const tensor = graph.initializers.get(name);
-    if (tensor) sparseInitializer(graph, name, tensor, fresh);
-  }
+  return new Set(hasDecodedWeights(stored) ? pruned.map(({ weightName }) => weightName) : []);
 }
 
 /** Stores the weights of all layers sparsely where that takes fewer bytes; returns how many. Changes `graph` in place. */
