@@ -139,6 +139,26 @@ describe(id, () => {
     expect(rated(await shared({ macs: 0.6, protect: ['stem'] }))).toBe(true);
   });
 
+  it('of depthwise widths that integer kernels are slow for, quantization speaks', async () => {
+    const notesAfter = async (network: Graph): Promise<string> => {
+      const context = contextFor(cardFor(graph), images(32));
+      await applyStep(network, 'quantize.static', {}, context);
+      return context.notes.join(' ');
+    };
+    const protect = ['st*', 'project', 'left', 'right', 'mix'];
+    const narrowed = async (roundTo: number) =>
+      (await prune({ params: 0.99, importance: 'l1', refit: false, roundTo, protect })).result;
+    const ragged = await narrowed(8);
+    expect(ragged.initializers.get(ragged.nodes.find(({ name }) => name === 'depthwise')!.inputs[1]!)!.shape[0]).toBe(
+      24,
+    );
+    expect(await notesAfter(ragged)).toMatch(
+      /1 depthwise layer has channels that are no multiple of 16 and runs slowly/,
+    );
+    expect(await notesAfter(await narrowed(16))).not.toMatch(/depthwise/);
+    expect(await notesAfter(graph)).not.toMatch(/depthwise/);
+  });
+
   it('leaves protected layers as wide as they are, and says what it could not reach', async () => {
     const { result } = await prune({ macs: 0.8, roundTo: 2, protect: ['st*', 'mix'], refit: false });
     expect(result.initializers.get(result.nodes.find(({ name }) => name === 'stem')!.inputs[1]!)!.shape[0]).toBe(16);

@@ -8,6 +8,7 @@ import { planQdq } from '../math/quantization/qdq-plan';
 import { rewriteQdq } from '../math/quantization/qdq-rewrite';
 import { qdqToOperators } from '../math/quantization/qdq-to-operators';
 import { StaticQuantizer } from '../math/quantization/static-quantizer';
+import { raggedWidthsSentence } from '../math/quantization/depthwise-widths';
 import { saturationOf, saturationSentence } from '../measure/saturation';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
@@ -98,6 +99,8 @@ export const quantizeStatic = defineTechnique({
       const sentence = saturationSentence(await saturationOf(float, plan, choices, context));
       if (sentence !== undefined) context.note(sentence);
     }
+    const ragged = raggedWidthsSentence(graph, plan.layers.keys());
+    if (ragged !== undefined) context.note(ragged);
     const result = rewriteQdq(float, plan, choices);
     return params.format === 'qoperator' ? qdqToOperators(result) : result;
   },
