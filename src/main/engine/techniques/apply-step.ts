@@ -1,6 +1,6 @@
 import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
-import { copyGraph, type Graph } from '../onnx/graph';
+import type { Graph } from '../onnx/graph';
 import { recordStep } from '../math/storage/provenance';
 import { hasDecodedWeights, storeSparseWeights } from '../math/storage/sparse-weights';
 import { parseParams } from './parse-params';
@@ -21,10 +21,11 @@ export async function applyStep(
   const parsed = parseParams(technique, params);
   if (context.signal.aborted) throw new AppError('cancelled');
   try {
-    const result = copyGraph(await technique.apply(graph, parsed, context));
+    const applied = await technique.apply(graph, parsed, context);
+    const result = recordStep(graph, applied, formatRecipe([{ technique: technique.id, params: parsed }]));
     // Most techniques work on plain weights: what came in without its zeros goes out without them.
     if (hasDecodedWeights(graph)) storeSparseWeights(result);
-    return recordStep(graph, result, formatRecipe([{ technique: technique.id, params: parsed }]));
+    return result;
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     if (context.signal.aborted) throw new AppError('cancelled');

@@ -1,5 +1,4 @@
 import { AppError } from '@shared/errors';
-import { floatAttribute } from '../../onnx/attributes';
 import { singleBatch } from '../../onnx/classifier';
 import type { Graph, Node } from '../../onnx/graph';
 import { inferShapes } from '../../onnx/shapes';
@@ -8,6 +7,7 @@ import { FreshNames } from '../storage/fresh-names';
 import { addBatch, centreGrams, emptySums, gramProbe, writeProbe, type GramSums, type WrittenProbe } from './gram';
 import { MatrixProducts } from '../algebra/matrix-products';
 import { PairedActivations } from './paired-activations';
+import { biasValues } from '../layers/layer-constants';
 import type { WeightLayer } from '../layers/weight-layers';
 import { weightRows, type WeightRows } from '../layers/weight-rows';
 
@@ -27,17 +27,6 @@ export interface SecondOrderOptions {
   /** How many calibration images are looked at. */
   images: number;
   context: TechniqueContext;
-}
-
-/** The bias of a layer that may be corrected: its values, zeros where it has none; undefined where there is no place for one. */
-export function biasOf(graph: Graph, node: Node, rows: number): Float32Array | undefined {
-  if (node.op === 'MatMul') return undefined;
-  if (node.op === 'Gemm' && (floatAttribute(node, 'alpha', 1) !== 1 || floatAttribute(node, 'beta', 1) !== 1))
-    return undefined;
-  const name = node.inputs[2] ?? '';
-  if (name === '') return new Float32Array(rows);
-  const bias = graph.initializers.get(name);
-  return bias?.type === 'float32' && bias.data.length === rows ? (bias.data as Float32Array) : undefined;
 }
 
 /** rows of `data` times the summed input of each row's group. */
@@ -112,7 +101,7 @@ export async function visitLayers(
         },
         (results) => addBatch(total, written!, results),
       );
-      const bias = biasOf(float, layer.node, rows.rows);
+      const bias = biasValues(float, layer.node, rows.rows);
       if (bias) centreGrams(total);
       await visit({ layer, rows, total, bias }, node, products);
       context.progress('reconstructing', at + 1, candidates.length);

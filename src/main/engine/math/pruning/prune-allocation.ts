@@ -1,12 +1,11 @@
 import { copyGraph, type Graph } from '../../onnx/graph';
-import { float32Tensor } from '../../onnx/make';
 import type { CalibrationImages, TechniqueContext } from '../../techniques/technique';
 import { layerDamages } from './layer-damage';
-import { biasOf } from '../calibration/layer-inputs';
 import { markSmallest } from '../algebra/magnitude-selection';
 import { layerSaliencies, pruneLayer } from './prune-layer';
 import { restoreSpread } from './row-spread';
 import { visitProblems, type LayerProblem } from '../reconstruction/second-order';
+import { addToBias } from '../layers/layer-constants';
 import type { WeightLayer } from '../layers/weight-layers';
 import { weightOfRows, weightRows } from '../layers/weight-rows';
 
@@ -91,12 +90,7 @@ function withProbed(graph: Graph, layer: WeightLayer, { pruned, shifts }: Probed
   const result = copyGraph(graph);
   const rows = weightRows(layer);
   result.initializers.set(layer.weightName, weightOfRows(rows, pruned));
-  const name = layer.node.inputs[2] ?? '';
-  const bias = name === '' ? undefined : biasOf(graph, layer.node, rows.rows);
-  if (bias) {
-    const moved = bias.map((value, row) => value + shifts[row]!);
-    result.initializers.set(name, float32Tensor(graph.initializers.get(name)!.shape, moved));
-  }
+  addToBias(result, result.nodes[graph.nodes.indexOf(layer.node)]!, shifts);
   return result;
 }
 

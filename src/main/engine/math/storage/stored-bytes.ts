@@ -4,7 +4,7 @@ import { float32Tensor } from '../../onnx/make';
 import { storeLayers, type StoredLayer } from './coded-layers';
 import { isPruned } from '../quantization/few-bit-grid';
 import { FreshNames } from './fresh-names';
-import { biasOf } from '../calibration/layer-inputs';
+import { biasValues } from '../layers/layer-constants';
 import { recordStep } from './provenance';
 import type { WeightForm } from '../quantization/weight-forms';
 import type { WeightLayer } from '../layers/weight-layers';
@@ -52,7 +52,7 @@ function withOwnBiases(graph: Graph, layers: readonly WeightLayer[]): Graph {
   const names = new FreshNames(graph);
   for (const { node, weight, channelAxis } of layers) {
     const channels = weight.shape[channelAxis]!;
-    if (!biasOf(graph, node, channels)) continue;
+    if (!biasValues(graph, node, channels)) continue;
     const name = names.next();
     nodes.get(node)!.inputs = [node.inputs[0]!, node.inputs[1]!, name];
     result.initializers.set(name, float32Tensor([channels], new Float32Array(channels)));
