@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outputError } from '../../../src/main/engine/math/reconstruction/layer-reconstruction';
 import {
   lowRankFactors,
-  multiply,
   outputComponents,
   outputEnergies,
   spatialFactors,
@@ -37,14 +36,14 @@ async function correlatedGram(columns: number, seed: number): Promise<Matrix> {
       inputs.data[row * inputs.columns + at]! *= 4 / (1 + row);
       if (row > 0) inputs.data[row * inputs.columns + at]! += 0.5 * inputs.data[(row - 1) * inputs.columns + at]!;
     }
-  return multiply(inputs, transposed(inputs), products);
+  return products.times(inputs, transposed(inputs));
 }
 
 async function merged(weights: Matrix, gram: Matrix, rank: number): Promise<Matrix> {
   const components = await outputComponents(weights, gram, products);
   const { left, right } = await lowRankFactors(weights, components, rank, products);
   expect([left.rows, left.columns, right.rows, right.columns]).toEqual([weights.rows, rank, rank, weights.columns]);
-  return multiply(left, right, products);
+  return products.times(left, right);
 }
 
 test('by hand: diag(3, 1) on inputs of energies 1 and 25 keeps the second direction first', async () => {

@@ -3,9 +3,6 @@ import type { Interval, LatencyMetrics, TrialMetrics } from '@shared/metrics';
 import type { RunView, TrialView } from '@shared/run';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy';
 
-/** Standard errors in half a 95 % interval. */
-const halfWidth = 1.96;
-
 /**
  * A run whose trials are compared with those of one recipe in place of the baseline: the accuracy on the same images, the time by way of the
  * baseline, beside which both were measured. What is not measured on both sides is left out.
@@ -56,10 +53,10 @@ interface Ratio {
   ratioInterval: Interval;
 }
 
-/** The quotient of two ratios measured apart: their standard errors on the logarithmic scale add as squares (delta method). */
+/** The quotient of two ratios measured apart: the half widths of their intervals on the logarithmic scale add as squares (delta method). */
 export function quotient(own: Ratio, other: Ratio): Ratio {
-  const error = ({ ratioInterval: [low, high] }: Ratio): number => Math.log(high / low) / (2 * halfWidth);
-  const spread = Math.exp(halfWidth * Math.hypot(error(own), error(other)));
+  const halfWidth = ({ ratioInterval: [low, high] }: Ratio): number => Math.log(high / low) / 2;
+  const spread = Math.exp(Math.hypot(halfWidth(own), halfWidth(other)));
   const ratio = own.ratio / other.ratio;
   return { ratio, ratioInterval: [ratio / spread, ratio * spread] };
 }

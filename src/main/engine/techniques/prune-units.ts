@@ -54,10 +54,11 @@ export const pruneUnits = defineTechnique({
     let result = whole;
     for (let step = 1; step <= steps; step++) {
       const current = findChannelGroups(result);
-      const saliencies = await unitSaliencies(result, hiddenLayers(current), images, { id, context });
+      const hidden = hiddenLayers(current);
+      const saliencies = await unitSaliencies(result, hidden, images, { id, context });
       const share = 1 - ((1 - keep) * step) / steps;
       const keptOf = new Map(layers.map(({ node, units }) => [node.outputs[0]!, unitsToKeep(units.length, share)]));
-      const gone = unitsToRemove(hiddenLayers(current), saliencies, ({ node }) => keptOf.get(node.outputs[0]!)!);
+      const gone = unitsToRemove(hidden, saliencies, ({ node }) => keptOf.get(node.outputs[0]!)!);
       removed = composeRemoval(groups, removed, current, gone);
       const smaller = removeChannels(whole, groups, removed);
       const isChanged = refit && removed.size > 0;

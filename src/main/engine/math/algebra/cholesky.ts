@@ -63,10 +63,8 @@ export async function cholesky(matrix: Matrix, products: MatrixProducts): Promis
         lower.data[(start + row) * size + start + column] = block[row * width + column]!;
     if (end === size) break;
     const below = subMatrix(panel, width, panel.rows, 0, width);
-    // 0 - panel * (-inverse)^T.
-    const inverse = Float32Array.from(invertLower(block, width), (value) => -value);
-    const zeros: Matrix = { ...below, data: new Float32Array(below.data.length) };
-    const solved = await products.subtractTransposed(zeros, below, { rows: width, columns: width, data: inverse });
+    const inverse: Matrix = { rows: width, columns: width, data: Float32Array.from(invertLower(block, width)) };
+    const solved = await products.timesTransposed(below, inverse);
     for (let row = 0; row < solved.rows; row++)
       lower.data.set(solved.data.subarray(row * width, (row + 1) * width), (end + row) * size + start);
   }
@@ -82,13 +80,11 @@ export async function inverseDiagonal(lower: Matrix, products: MatrixProducts): 
     const end = Math.min(size, start + blockSize);
     const width = end - start;
     const own = invertLower(Float64Array.from(subMatrix(lower, start, end, start, end).data), width);
-    const minusOwn: Matrix = { rows: width, columns: width, data: Float32Array.from(own, (value) => -value) };
     let left: Matrix = { rows: width, columns: start, data: new Float32Array(width * start) };
     if (start > 0) {
       const solved = subMatrix(inverse, 0, start, 0, start);
       const rest = await products.subtract(left, subMatrix(lower, start, end, 0, start), solved);
-      // 0 - (-own) * rest.
-      left = await products.subtract({ ...left, data: new Float32Array(left.data.length) }, minusOwn, rest);
+      left = await products.times({ rows: width, columns: width, data: Float32Array.from(own) }, rest);
     }
     for (let row = 0; row < width; row++) {
       const from = (start + row) * size;

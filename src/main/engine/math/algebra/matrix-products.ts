@@ -22,7 +22,11 @@ export function subMatrix({ columns, data }: Matrix, top: number, bottom: number
 
 const feed = ({ rows, columns, data }: Matrix) => ({ type: 'float32' as const, shape: [rows, columns], data });
 
-const zeros = (rows: number, columns: number): Matrix => ({ rows, columns, data: new Float32Array(rows * columns) });
+export const zeros = (rows: number, columns: number): Matrix => ({
+  rows,
+  columns,
+  data: new Float32Array(rows * columns),
+});
 const negative = (matrix: Matrix): Matrix => ({ ...matrix, data: matrix.data.map((value) => -value) });
 
 /** c - a b, or c - a b^T: a graph of one Gemm. */

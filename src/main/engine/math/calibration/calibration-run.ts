@@ -8,6 +8,11 @@ import type { TechniqueContext } from '../../techniques/technique';
 
 const usualBatch = 8;
 
+/** What a technique says that got no calibration images. */
+export function noImages(id: string): AppError {
+  return new AppError('technique.failed', { id, detail: 'it needs calibration images, and the dataset gives none' });
+}
+
 /**
  * Runs calibration images through a graph, as many as `limit`, and hands each batch's outputs to `take`. A model with a fixed batch sees
  * only full ones.
@@ -32,8 +37,7 @@ export async function runCalibration(
       done += shape[0]!;
       if (done >= limit) break;
     }
-    if (done === 0)
-      throw new AppError('technique.failed', { id, detail: 'it needs calibration images, and the dataset gives none' });
+    if (done === 0) throw noImages(id);
   } finally {
     await session.close();
   }

@@ -1,4 +1,5 @@
 import { AppError } from '@shared/errors';
+import { noImages } from './calibration-run';
 import { copyGraph, type Graph } from '../../onnx/graph';
 import { attr, makeNode, makeValue } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
@@ -126,8 +127,7 @@ export async function observeActivations(
   id: string,
 ): Promise<Map<string, ValueObservation>> {
   if (values.length === 0) return new Map();
-  if (context.calibration.count === 0)
-    throw new AppError('technique.failed', { id, detail: 'it needs calibration images, and the dataset gives none' });
+  if (context.calibration.count === 0) throw noImages(id);
   const key = ['observe-activations', observerVersion, networkKey(graph), values];
   return new Map(Object.entries(await context.cached(key, () => observe(graph, values, context, id))));
 }

@@ -1,4 +1,4 @@
-import { AppError } from '@shared/errors';
+import { noImages } from './calibration-run';
 import { singleBatch } from '../../onnx/classifier';
 import { elementCount, type Graph, type Node } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
@@ -112,11 +112,7 @@ export class PairedActivations {
       this.heldImages += shape[0]!;
       if (this.heldImages >= images) return;
     }
-    if (this.heldImages === 0)
-      throw new AppError('technique.failed', {
-        id: this.id,
-        detail: 'it needs calibration images, and the dataset gives none',
-      });
+    if (this.heldImages === 0) throw noImages(this.id);
   }
 
   private async advance(position: number): Promise<void> {

@@ -7,7 +7,6 @@ import { splitLayer, type LayerSplit } from '../../onnx/split-layer';
 import type { TechniqueContext } from '../../techniques/technique';
 import {
   lowRankFactors,
-  multiply,
   outputComponents,
   outputEnergies,
   spatialFactors,
@@ -155,7 +154,7 @@ async function factor(
   }
   const components = await outputComponents(target, gram, products);
   const { left, right } = await lowRankFactors(target, components, rank, products);
-  const merged = await multiply(left, right, products);
+  const merged = await products.times(left, right);
   if (kind === 'channel') {
     const first = float32Tensor([rank, inputs, ...kernel], right.data);
     const second = float32Tensor([rows.rows, rank, ...kernel.map(() => 1)], left.data);

@@ -1,6 +1,6 @@
 import { cholesky, damp } from '../algebra/cholesky';
 import { solve } from '../reconstruction/layer-reconstruction';
-import { subMatrix, type Matrix, type MatrixProducts } from '../algebra/matrix-products';
+import { subMatrix, zeros, type Matrix, type MatrixProducts } from '../algebra/matrix-products';
 import { symmetricEigen, symmetricEigenvalues } from '../algebra/symmetric-eigen';
 
 /**
@@ -24,22 +24,11 @@ export function transposed({ rows, columns, data }: Matrix): Matrix {
   return { rows: columns, columns: rows, data: result };
 }
 
-const negated = (matrix: Matrix): Matrix => ({ ...matrix, data: matrix.data.map((value) => -value) });
-const zeros = (rows: number, columns: number): Matrix => ({ rows, columns, data: new Float32Array(rows * columns) });
-
-/** a b. */
-export const multiply = (a: Matrix, b: Matrix, products: MatrixProducts): Promise<Matrix> =>
-  products.subtract(zeros(a.rows, b.columns), negated(a), b);
-
-/** a b^T. */
-export const multiplyTransposed = (a: Matrix, b: Matrix, products: MatrixProducts): Promise<Matrix> =>
-  products.subtractTransposed(zeros(a.rows, b.rows), negated(a), b);
-
 /** W L with L L^T = H: |W L|^2 is the output's energy. */
 async function outputSpread(weights: Matrix, gram: Matrix, products: MatrixProducts): Promise<Matrix> {
   const damped = { ...gram, data: gram.data.slice() };
   damp(damped, dampingShare);
-  return multiply(weights, await cholesky(damped, products), products);
+  return products.times(weights, await cholesky(damped, products));
 }
 
 /** The smaller of the two symmetric matrices that have the energies of the output as eigenvalues. */
@@ -49,12 +38,12 @@ async function energyMatrix(
   products: MatrixProducts,
 ): Promise<{ matrix: Matrix; spread?: Matrix }> {
   if (weights.rows <= weights.columns) {
-    const energies = await multiplyTransposed(await multiply(weights, gram, products), weights, products);
+    const energies = await products.timesTransposed(await products.times(weights, gram), weights);
     return { matrix: energies };
   }
   const spread = await outputSpread(weights, gram, products);
   const across = transposed(spread);
-  return { matrix: await multiplyTransposed(across, across, products), spread };
+  return { matrix: await products.timesTransposed(across, across), spread };
 }
 
 /** The energy of each principal component of the layer's output, largest first; what ranks beyond lose is the sum of the rest. */
@@ -82,7 +71,7 @@ export async function outputComponents(
   const directions: Matrix = { rows: matrix.rows, columns: matrix.rows, data: Float32Array.from(vectors) };
   if (!spread) return { energies, basis: directions };
   // With more rows than columns these are directions of the input; the layer turns them into those of the output.
-  const basis = await multiplyTransposed(directions, spread, products);
+  const basis = await products.timesTransposed(directions, spread);
   normalizeRows(basis);
   return { energies, basis };
 }
@@ -98,7 +87,7 @@ export async function lowRankFactors(
   products: MatrixProducts,
 ): Promise<Factors> {
   const leading = subMatrix(basis, 0, rank, 0, basis.columns);
-  const right = await multiply(leading, weights, products);
+  const right = await products.times(leading, weights);
   const left = transposed(leading);
   for (let inner = 0; inner < rank; inner++) {
     const scale = (energies[inner]! / energies[0]!) ** 0.25 || 1;
@@ -171,10 +160,10 @@ export async function spatialFactors(
   const components = await outputComponents(matrix, verticalGram(gram, kernelWidth), products);
   const vertical = await lowRankFactors(matrix, components, rank, products);
   const patches = expanded(vertical.right, kernelWidth);
-  const seen = await multiply(patches, gram, products);
-  const own = await multiplyTransposed(seen, patches, products);
-  const wanted = await multiplyTransposed(weights, seen, products);
+  const seen = await products.times(patches, gram);
+  const own = await products.timesTransposed(seen, patches);
+  const wanted = await products.timesTransposed(weights, seen);
   damp(own, dampingShare);
   const left = await solve(wanted, await cholesky(own, products), products);
-  return { left, right: vertical.right, merged: await multiply(left, patches, products) };
+  return { left, right: vertical.right, merged: await products.times(left, patches) };
 }

@@ -1,4 +1,5 @@
 import { AppError } from '@shared/errors';
+import { noImages } from '../calibration/calibration-run';
 import type { Graph, Node } from '../../onnx/graph';
 import type { TechniqueContext } from '../../techniques/technique';
 import { HeldActivations } from '../calibration/held-activations';
@@ -38,11 +39,7 @@ export class OutputLoss {
     const held = new HeldActivations(graph, graph.nodes, context);
     const rounds: Values[][] = [];
     for await (const round of held.rounds(images)) rounds.push(round);
-    if (rounds.length === 0)
-      throw new AppError('technique.failed', {
-        id,
-        detail: 'it needs calibration images, and the dataset gives none',
-      });
+    if (rounds.length === 0) throw noImages(id);
     const { scores, classes } = await scoresOf(graph, undefined, held, rounds, id);
     return new OutputLoss(probabilities(scores, classes), classes, held, rounds, id);
   }

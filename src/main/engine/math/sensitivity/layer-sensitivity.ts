@@ -1,5 +1,5 @@
-import { AppError } from '@shared/errors';
 import type { LayerEffect, LayerSensitivity } from '@shared/sensitivity';
+import { noImages } from '../calibration/calibration-run';
 import type { Graph } from '../../onnx/graph';
 import type { RuntimeTensor } from '../../runtimes/runtime';
 import type { TechniqueContext } from '../../techniques/technique';
@@ -66,8 +66,7 @@ export async function measureSensitivity(
       context.progress('measuring layers', Math.round((done / total) * layers.length), layers.length);
     }
   }
-  if (done === 0)
-    throw new AppError('technique.failed', { id, detail: 'it needs calibration images, and the dataset gives none' });
+  if (done === 0) throw noImages(id);
   counted?.(layers.length === 0 ? 0 : done / layers.length);
   return layers.map(({ node, weight }, at) => ({
     layer: node.name,
