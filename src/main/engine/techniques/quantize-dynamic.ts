@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { int8Scales, quantizeInt8 } from '../math/quantization/affine-quantization';
 import { FreshNames, shortenValueNames } from '../math/storage/fresh-names';
+import { NodeWriter } from '../math/storage/node-writer';
 import { plainGraph } from '../math/storage/plain-graph';
 import { storeInt8 } from '../math/storage/store-int8';
 import { transposeMatrix } from '../math/algebra/transpose-matrix';
 import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
 import { floatAttribute, intAttribute } from '../onnx/attributes';
-import type { Attribute, Graph, Node, Tensor } from '../onnx/graph';
+import type { Graph, Node, Tensor } from '../onnx/graph';
 import { attr, float32Tensor, int8Tensor, makeNode } from '../onnx/make';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
@@ -15,30 +16,12 @@ import { defineTechnique } from './technique';
 const float32Code = 1;
 
 /** Rewrites layers so that each run measures the range of its input and multiplies integers. One use per graph. */
-class DynamicRewriter {
-  private readonly names: FreshNames;
-  private readonly nodes: Node[] = [];
+class DynamicRewriter extends NodeWriter {
   private readonly quantizedInputs = new Map<string, [integers: string, scale: string, zeroPoint: string]>();
   private readonly weights = new Map<string, { integers: string; scale: string }>();
 
-  constructor(private readonly graph: Graph) {
-    this.names = new FreshNames(graph);
-  }
-
-  private emit(
-    op: string,
-    inputs: string[],
-    attributes: Record<string, Attribute> = {},
-    output = this.names.next(),
-  ): string {
-    this.nodes.push(makeNode(op, inputs, [output], attributes, ''));
-    return output;
-  }
-
-  private store(tensor: Tensor): string {
-    const name = this.names.next();
-    this.graph.initializers.set(name, tensor);
-    return name;
+  constructor(graph: Graph) {
+    super(graph, new FreshNames(graph));
   }
 
   /** Layers with the same input share one measurement of it. */

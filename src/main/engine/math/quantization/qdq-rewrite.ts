@@ -1,10 +1,10 @@
-import { copyGraph, type Attribute, type Graph, type Node, type Tensor } from '../../onnx/graph';
-import { attr, float32Tensor, int32Tensor, int8Tensor, makeNode, uint8Tensor } from '../../onnx/make';
+import { copyGraph, type Graph, type Node } from '../../onnx/graph';
+import { attr, float32Tensor, int32Tensor, int8Tensor, uint8Tensor } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
 import { quantizeBias, quantizeInt8, scalesThatHoldBias, type AffineScale } from './affine-quantization';
 import { FreshNames, shortenValueNames } from '../storage/fresh-names';
 import type { QdqPlan, QuantizedLayer } from './qdq-plan';
-import { sharedConstant } from '../storage/shared-constant';
+import { NodeWriter } from '../storage/node-writer';
 import { storeInt8 } from '../storage/store-int8';
 import type { WeightCodes } from '../storage/weight-codes';
 
@@ -22,41 +22,17 @@ export interface QdqChoices {
 }
 
 /** Writes QuantizeLinear and DequantizeLinear pairs around what a plan quantizes. One use per graph. */
-class QdqWriter {
-  private readonly result: Graph;
-  private readonly names: FreshNames;
-  private readonly nodes: Node[] = [];
+class QdqWriter extends NodeWriter {
   /** Quantized value -> its dequantized twin. */
   private readonly dequantized = new Map<string, string>();
   private readonly weights = new Map<string, string>();
 
   constructor(
-    private readonly graph: Graph,
+    private readonly source: Graph,
     private readonly plan: QdqPlan,
     private readonly choices: QdqChoices,
   ) {
-    this.result = copyGraph(graph);
-    this.names = new FreshNames(graph);
-  }
-
-  private emit(
-    op: string,
-    inputs: string[],
-    attributes: Record<string, Attribute> = {},
-    output = this.names.next(),
-  ): string {
-    this.nodes.push(makeNode(op, inputs, [output], attributes, ''));
-    return output;
-  }
-
-  private constant(tensor: Tensor): string {
-    return sharedConstant(this.result, tensor, this.names);
-  }
-
-  private store(tensor: Tensor): string {
-    const name = this.names.next();
-    this.result.initializers.set(name, tensor);
-    return name;
+    super(copyGraph(source), new FreshNames(source));
   }
 
   private scaleInputs(value: string): [scale: string, zeroPoint: string] {
@@ -81,7 +57,7 @@ class QdqWriter {
     const known = this.weights.get(key);
     if (known !== undefined) return known;
     const integers = quantizeInt8(weight, scales, perChannel ? channelAxis : undefined, codes);
-    const stored = storeInt8(this.result, int8Tensor(weight.shape, integers), this.names, channelAxis, codes.zeroPoint);
+    const stored = storeInt8(this.graph, int8Tensor(weight.shape, integers), this.names, channelAxis, codes.zeroPoint);
     // Without the optional zero point, ONNX Runtime fuses Conv but not Gemm.
     const zeroPoints = new Int8Array(scales.length).fill(codes.zeroPoint);
     const zeroPoint =
@@ -143,12 +119,12 @@ class QdqWriter {
 
   write(): Graph {
     const values = new Set(this.plan.values);
-    const outputs = new Set(this.graph.outputs.map((value) => value.name));
+    const outputs = new Set(this.source.outputs.map((value) => value.name));
     const byKernel = new Set<string>();
-    for (const { name } of this.graph.inputs) {
+    for (const { name } of this.source.inputs) {
       if (values.has(name)) this.quantizeAs(name);
     }
-    for (const node of this.graph.nodes) {
+    for (const node of this.source.nodes) {
       this.writeNode(node, byKernel);
       const written = this.nodes.at(-1)!;
       const isKernel = this.plan.nodes.has(node) || this.plan.absorbed.has(node);
@@ -167,9 +143,9 @@ class QdqWriter {
       });
     }
     // Decoders of sparse weights were put in front of the result's nodes.
-    const decoders = this.result.nodes.slice(0, this.result.nodes.length - this.graph.nodes.length);
-    this.result.nodes = [...decoders, ...this.nodes];
-    const written = removeDead(this.result);
+    const decoders = this.graph.nodes.slice(0, this.graph.nodes.length - this.source.nodes.length);
+    this.graph.nodes = [...decoders, ...this.nodes];
+    const written = removeDead(this.graph);
     shortenValueNames(written);
     return written;
   }

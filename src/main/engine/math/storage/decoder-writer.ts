@@ -1,38 +1,11 @@
-import type { Attribute, Graph, Node, Tensor } from '../../onnx/graph';
-import { int64Tensor, makeNode } from '../../onnx/make';
-import type { FreshNames } from './fresh-names';
-import { sharedConstant } from './shared-constant';
+import { int64Tensor } from '../../onnx/make';
+import { NodeWriter } from './node-writer';
 
 /**
  * Collects the nodes that turn stored weights back into a tensor. All their inputs are constants, so a runtime computes them once while it
- * loads the file. Initializers go into the graph at once; the nodes when `finish` is called, before those that are there.
+ * loads the file. The nodes go into the graph when `finish` is called, before those that are there.
  */
-export class DecoderWriter {
-  private readonly nodes: Node[] = [];
-
-  constructor(
-    private readonly graph: Graph,
-    private readonly names: FreshNames,
-  ) {}
-
-  /** Adds a node and returns the name of its output. */
-  emit(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, output = this.names.next()): string {
-    this.nodes.push(makeNode(op, inputs, [output], attributes, ''));
-    return output;
-  }
-
-  /** A constant of its own. */
-  store(tensor: Tensor): string {
-    const name = this.names.next();
-    this.graph.initializers.set(name, tensor);
-    return name;
-  }
-
-  /** A small constant that decoders share. */
-  constant(tensor: Tensor): string {
-    return sharedConstant(this.graph, tensor, this.names);
-  }
-
+export class DecoderWriter extends NodeWriter {
   finish(): void {
     this.graph.nodes.unshift(...this.nodes);
   }
