@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseRecipe } from '../src/shared/recipe-syntax';
-import { peakMemoryBytes } from '../src/main/engine/measure/memory';
+import { peakMemoryBytes } from '../src/main/engine/measure/latency/memory';
 import { countMacs } from '../src/main/engine/onnx/count';
 import { encodeModel } from '../src/main/engine/onnx/save';
 import { applyStep } from '../src/main/engine/techniques/apply-step';

@@ -11,7 +11,7 @@ import { modelCardSchema, type ModelCard } from '../src/shared/model-card';
 import type { ImageSet } from '../src/main/engine/dataset/dataset';
 import { openImagesInThread } from '../src/main/engine/dataset/threaded-images';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
-import { defaultBatchSize, evaluateModel } from '../src/main/engine/measure/evaluate';
+import { defaultBatchSize, evaluateModel } from '../src/main/engine/measure/accuracy/evaluate';
 import { ort } from '../src/main/engine/runtimes/ort';
 import { timed, type Time } from './thread-time';
 

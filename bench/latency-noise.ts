@@ -4,7 +4,7 @@
  */
 import { modelCardSchema } from '../src/shared/model-card';
 import { latencyModes } from '../src/shared/sweep-file';
-import { measureLatency } from '../src/main/engine/measure/latency';
+import { measureLatency } from '../src/main/engine/measure/latency/latency';
 import { ort } from '../src/main/engine/runtimes/ort';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

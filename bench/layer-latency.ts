@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { latencyTable } from '../src/main/engine/measure/layer-latency';
-import { layerShapes } from '../src/main/engine/measure/layer-shape';
+import { latencyTable } from '../src/main/engine/compression/latency/layer-latency';
+import { layerShapes } from '../src/main/engine/compression/latency/layer-shape';
 import { copyGraph, elementCount, type Graph } from '../src/main/engine/onnx/graph';
 import { loadModel } from '../src/main/engine/onnx/load';
 import { attr, float32Tensor } from '../src/main/engine/onnx/make';

@@ -4,11 +4,11 @@ import { datasetSpecSchema } from '../src/shared/dataset';
 import { modelCardSchema, type ModelCard } from '../src/shared/model-card';
 import { openImagesInThread } from '../src/main/engine/dataset/threaded-images';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
-import { createRandom } from '../src/main/engine/math/algebra/random';
+import { createRandom } from '../src/main/engine/compression/algebra/random';
 import type { Graph } from '../src/main/engine/onnx/graph';
 import { loadModel } from '../src/main/engine/onnx/load';
 import { simplify } from '../src/main/engine/onnx/simplify';
-import type { TechniqueContext } from '../src/main/engine/techniques/technique';
+import type { TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
 
 /** Where the networks and images of the measurements are. */
 export const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');

@@ -5,7 +5,7 @@ import type { Engine } from '../main/engine/create-engine';
 import { compressedCard } from '../main/engine/models/artifact-card';
 import { readCard, writeCard } from '../main/engine/models/card';
 import { renderReport } from '../main/engine/report/render-report';
-import { writeError, writeFileAtomic } from '../main/engine/store/atomic-file';
+import { writeError, writeFileAtomic } from '../main/engine/files/atomic-file';
 
 /**
  * What people look for after a run: `matrix.csv`, `results.json` and the compressed models under readable names, each with

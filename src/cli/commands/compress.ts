@@ -8,7 +8,7 @@ import { openDataset } from '../../main/engine/dataset/open-dataset';
 import { compressedCard } from '../../main/engine/models/artifact-card';
 import { cardPath, writeCard } from '../../main/engine/models/card';
 import { hashFile } from '../../main/engine/store/artifacts';
-import { moveIntoPlace, writeError } from '../../main/engine/store/atomic-file';
+import { moveIntoPlace, writeError } from '../../main/engine/files/atomic-file';
 import { checkRecipe } from '../../main/engine/techniques/check-recipe';
 import { usageError, type Command } from '../arguments';
 import { runJob } from '../foreground-job';

@@ -3,7 +3,7 @@ import type { AccuracyMetrics } from '@shared/metrics';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Engine } from '../../main/engine/create-engine';
-import { accuracyMetrics, type Predictions } from '../../main/engine/measure/accuracy';
+import { accuracyMetrics, type Predictions } from '../../main/engine/measure/accuracy/accuracy';
 import type { Model } from '../../main/engine/models/model-folder';
 import { usageError, type Command } from '../arguments';
 import { runJob } from '../foreground-job';

@@ -4,7 +4,7 @@ import { AppError } from '@shared/errors';
 import type { Engine } from '../../main/engine/create-engine';
 import { renderReport, type ReportFormat } from '../../main/engine/report/render-report';
 import { htmlReport } from '../../main/engine/report/html';
-import { writeFileAtomic } from '../../main/engine/store/atomic-file';
+import { writeFileAtomic } from '../../main/engine/files/atomic-file';
 import type { Command } from '../arguments';
 import { matrixText } from '../matrix-text';
 import { printWithElectron } from '../print-with-electron';

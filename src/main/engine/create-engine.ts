@@ -3,7 +3,7 @@ import type { EngineInfo, Settings } from '@shared/contract';
 import type { Preprocess } from '@shared/model-card';
 import type { Machine } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
-import { builtFile } from './built-file';
+import { builtFile } from './files/built-file';
 import { machineFacts } from './measure/machine';
 import { ort } from './runtimes/ort';
 import { runtimes } from './runtimes/registry';

@@ -13,7 +13,7 @@ import { inspectModel } from './models/inspect-model';
 import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
 import { loadModel } from './onnx/load';
-import { writeError, writeFileAtomic } from './store/atomic-file';
+import { writeError, writeFileAtomic } from './files/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
 import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';

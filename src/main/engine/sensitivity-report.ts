@@ -1,11 +1,11 @@
 import type { SensitivityReport, SensitivityRequest } from '@shared/sensitivity';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
-import { sensitivityVersion } from './math/sensitivity/layer-sensitivity';
+import { sensitivityVersion } from './compression/sensitivity/layer-sensitivity';
 import type { JobResults, SensitivityJob } from './jobs/job';
 import { stepCache } from './jobs/step-cache';
 import type { Model } from './models/model-folder';
-import { imagesKey, modelKey } from './sweep/step-key';
+import { imagesKey, modelKey } from './jobs/step-key';
 import { parseParams } from './techniques/parse-params';
 import { quantizeStatic } from './techniques/quantize-static';
 

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openImages } from '../../../src/main/engine/dataset/image-batches';
 import { openDataset } from '../../../src/main/engine/dataset/open-dataset';
-import { evaluateModel, type Evaluation } from '../../../src/main/engine/measure/evaluate';
+import { evaluateModel, type Evaluation } from '../../../src/main/engine/measure/accuracy/evaluate';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { saveModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';

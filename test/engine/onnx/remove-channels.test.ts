@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../src/main/engine/math/algebra/random';
+import { createRandom } from '../../../src/main/engine/compression/algebra/random';
 import { findChannelGroups, type ChannelGroups } from '../../../src/main/engine/onnx/channel-groups';
 import { countMacs } from '../../../src/main/engine/onnx/count';
 import type { Graph } from '../../../src/main/engine/onnx/graph';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '@shared/errors';
 import { ArtifactFolder, hashFile } from '../../../src/main/engine/store/artifacts';
-import { writeFileAtomic } from '../../../src/main/engine/store/atomic-file';
+import { writeFileAtomic } from '../../../src/main/engine/files/atomic-file';
 import { openDatabase } from '../../../src/main/engine/store/database';
 import type { RunRecord } from '../../../src/main/engine/store/run-records';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from '../../../src/main/engine/store/workspace';

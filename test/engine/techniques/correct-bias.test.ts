@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { floatOperator } from '../../../src/main/engine/math/quantization/integer-only';
+import { floatOperator } from '../../../src/main/engine/compression/quantization/integer-only';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import {
   attr,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decodeWeights } from '../../../src/main/engine/math/storage/decode-weights';
-import { weightLayers } from '../../../src/main/engine/math/layers/weight-layers';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
+import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { parseModel } from '../../../src/main/engine/onnx/load';
 import { encodeModel } from '../../../src/main/engine/onnx/save';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError } from '@shared/errors';
-import { decodeWeights } from '../../../src/main/engine/math/storage/decode-weights';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
 import { countParams } from '../../../src/main/engine/onnx/count';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import type { Graph } from '../../../src/main/engine/onnx/graph';

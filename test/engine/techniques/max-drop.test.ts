@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OutputComparison } from '../../../src/main/engine/math/calibration/output-comparison';
+import { OutputComparison } from '../../../src/main/engine/compression/calibration/output-comparison';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { attr, makeValue } from '../../../src/main/engine/onnx/make';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseRecipe } from '../../../src/shared/recipe-syntax';
-import { decodeWeights } from '../../../src/main/engine/math/storage/decode-weights';
-import { weightLayers } from '../../../src/main/engine/math/layers/weight-layers';
-import { weightRows } from '../../../src/main/engine/math/layers/weight-rows';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
+import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
+import { weightRows } from '../../../src/main/engine/compression/layers/weight-rows';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { parseModel } from '../../../src/main/engine/onnx/load';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
 import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
-import { createRandom } from '../../../src/main/engine/math/algebra/random';
+import { createRandom } from '../../../src/main/engine/compression/algebra/random';
 import {
   cardFor,
   contextFor,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelCard } from '@shared/model-card';
-import { floatOperator } from '../../../src/main/engine/math/quantization/integer-only';
+import { floatOperator } from '../../../src/main/engine/compression/quantization/integer-only';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { loadModel } from '../../../src/main/engine/onnx/load';
 import { makeNode } from '../../../src/main/engine/onnx/make';

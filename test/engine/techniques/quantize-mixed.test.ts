@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { StoredBytes } from '../../../src/main/engine/math/storage/stored-bytes';
-import { codeLayers } from '../../../src/main/engine/math/storage/coded-layers';
-import { plainGraph } from '../../../src/main/engine/math/storage/plain-graph';
-import { formsOf, gridOfForm, weightSchemes } from '../../../src/main/engine/math/quantization/weight-forms';
-import { lossesFrom } from '../../../src/main/engine/math/quantization/rounding-losses';
-import { weightLayers } from '../../../src/main/engine/math/layers/weight-layers';
+import { StoredBytes } from '../../../src/main/engine/compression/quantization/stored-bytes';
+import { codeLayers } from '../../../src/main/engine/compression/quantization/coded-layers';
+import { plainGraph } from '../../../src/main/engine/compression/layers/plain-graph';
+import { formsOf, gridOfForm, weightSchemes } from '../../../src/main/engine/compression/storage/weight-forms';
+import { lossesFrom } from '../../../src/main/engine/compression/sensitivity/rounding-losses';
+import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { simplify } from '../../../src/main/engine/onnx/simplify';

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AppError } from '@shared/errors';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
-import { rangeMethods } from '../../../src/main/engine/math/calibration/activation-range';
-import { decodeWeights } from '../../../src/main/engine/math/storage/decode-weights';
+import { rangeMethods } from '../../../src/main/engine/compression/calibration/activation-range';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
 import {

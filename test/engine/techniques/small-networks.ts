@@ -8,7 +8,7 @@ import { loadModel } from '../../../src/main/engine/onnx/load';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
-import type { TechniqueContext } from '../../../src/main/engine/techniques/technique';
+import type { TechniqueContext } from '../../../src/main/engine/compression/calibration/technique-context';
 
 /** Uniform numbers in [0, 1), the same on every machine (mulberry32). */
 export function numbersFrom(seed: number): () => number {

@@ -13,8 +13,8 @@ import {
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { parseModel } from '../../../src/main/engine/onnx/load';
 import { ort } from '../../../src/main/engine/runtimes/ort';
-import { decodeWeights } from '../../../src/main/engine/math/storage/decode-weights';
-import { packSparse, sparseInitializer } from '../../../src/main/engine/math/storage/sparse-decode';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
+import { packSparse, sparseInitializer } from '../../../src/main/engine/compression/storage/sparse-decode';
 import { fingerprintOf, numbersFrom, optimizedOperators } from './small-networks';
 
 const arrays = { float32: Float32Array, int8: Int8Array, float16: Uint16Array } as const;

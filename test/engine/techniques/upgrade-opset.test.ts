@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AppError } from '@shared/errors';
-import { upgradeOpset } from '../../../src/main/engine/math/storage/upgrade-opset';
+import { upgradeOpset } from '../../../src/main/engine/onnx/upgrade-opset';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeWeights } from '../../../src/main/engine/math/storage/decode-weights';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
 import { countParams } from '../../../src/main/engine/onnx/count';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { float32Tensor, makeValue } from '../../../src/main/engine/onnx/make';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accuracyMetrics, type Predictions } from '../../../src/main/engine/measure/accuracy';
+import { accuracyMetrics, type Predictions } from '../../../src/main/engine/measure/accuracy/accuracy';
 
 interface Image {
   hash: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseArmCpuName, parseCpuinfo, parseSysctl } from '../../../src/main/engine/measure/instruction-sets';
 import { machineFacts, machineId } from '../../../src/main/engine/measure/machine';
-import { parsePeakMemory, peakMemoryBytes } from '../../../src/main/engine/measure/memory';
+import { parsePeakMemory, peakMemoryBytes } from '../../../src/main/engine/measure/latency/memory';
 
 const x86 = `processor\t: 0
 model name\t: Example CPU @ 2.00GHz

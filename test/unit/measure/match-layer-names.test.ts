@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { matchByName } from '../../../src/main/engine/measure/match-layer-names';
+import { matchByName } from '../../../src/main/engine/measure/layers/match-layer-names';
 import { layer } from '../layers';
 
 const named = (...names: string[]) => names.map((name) => ({ name, facts: layer() }));

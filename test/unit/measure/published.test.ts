@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { publishedFor, publishedResults } from '../../../src/main/engine/measure/published';
+import { publishedFor, publishedResults } from '../../../src/main/engine/measure/explain/published';
 import { parseParams } from '../../../src/main/engine/techniques/parse-params';
 import { findTechnique } from '../../../src/main/engine/techniques/registry';
 

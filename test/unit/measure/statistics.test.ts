@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../src/main/engine/math/algebra/random';
+import { createRandom } from '../../../src/main/engine/compression/algebra/random';
 import { bootstrapRatio } from '../../../src/main/engine/measure/statistics/bootstrap-ratio';
 import { mcNemarExactP, pairedDifferenceInterval } from '../../../src/main/engine/measure/statistics/paired';
 import { median, medianAbsoluteDeviation, percentile } from '../../../src/main/engine/measure/statistics/percentile';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { top5Of } from '../../../src/main/engine/measure/top-classes';
+import { top5Of } from '../../../src/main/engine/measure/accuracy/top-classes';
 
 const of = (...values: number[]): ReturnType<typeof top5Of> => top5Of(Float32Array.from(values));
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { freshNames } from '../../../src/main/engine/onnx/fresh-name';
+import { FreshNames } from '../../../src/main/engine/onnx/fresh-names';
 import { indexGraph } from '../../../src/main/engine/onnx/graph-index';
 import { float32Tensor, int64Tensor, makeNode } from '../../../src/main/engine/onnx/make';
 import { orderNodes } from '../../../src/main/engine/onnx/order';
@@ -60,15 +60,15 @@ describe('index and names', () => {
   });
 
   test('names are new to the graph and never given twice', () => {
-    const fresh = freshNames(tinyClassifier());
-    expect([fresh('conv'), fresh('conv'), fresh('new'), fresh('new'), fresh('fc.bias')]).toEqual([
-      'conv_2',
-      'conv_3',
-      'new',
-      'new_2',
-      'fc.bias_2',
-    ]);
-    expect(fresh('')).not.toBe('');
+    const names = new FreshNames(tinyClassifier());
+    expect([
+      names.like('conv'),
+      names.like('conv'),
+      names.like('new'),
+      names.like('new'),
+      names.like('fc.bias'),
+    ]).toEqual(['conv_2', 'conv_3', 'new', 'new_2', 'fc.bias_2']);
+    expect(names.like('')).not.toBe('');
   });
 
   test('dead nodes and initializers go, the graph that came in stays', () => {

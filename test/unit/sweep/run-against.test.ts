@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Predictions } from '../../../src/main/engine/measure/accuracy';
+import type { Predictions } from '../../../src/main/engine/measure/accuracy/accuracy';
 import { quotient, runAgainst } from '../../../src/main/engine/sweep/run-against';
 import { latency, run, trial } from '../matrix/trials';
 

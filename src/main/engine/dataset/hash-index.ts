@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import { createHash, hash } from 'node:crypto';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { writeFileAtomic } from '../store/atomic-file';
+import { writeFileAtomic } from '../files/atomic-file';
 import { concurrentMap } from './concurrent-map';
 
 interface KnownFile {

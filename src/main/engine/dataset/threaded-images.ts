@@ -3,7 +3,7 @@ import type { ImageProblem, Split } from '@shared/dataset';
 import { AppError, type ErrorReport } from '@shared/errors';
 import type { ModelCard } from '@shared/model-card';
 import { reviveError } from '@shared/rpc';
-import { builtFile } from '../built-file';
+import { builtFile } from '../files/built-file';
 import type { ImageSet } from './dataset';
 import type { ImageBatch, Images, Pixels } from './image-batches';
 import type { InputType } from '@shared/model-card';

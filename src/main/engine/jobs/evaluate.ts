@@ -1,5 +1,5 @@
 import { openImagesInThread } from '../dataset/threaded-images';
-import { evaluateModel } from '../measure/evaluate';
+import { evaluateModel } from '../measure/accuracy/evaluate';
 import { ort } from '../runtimes/ort';
 import type { EvaluateJob, JobReporter, JobResults } from './job';
 

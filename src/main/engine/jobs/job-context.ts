@@ -1,8 +1,8 @@
 import { openImagesInThread } from '../dataset/threaded-images';
-import { createRandom } from '../math/algebra/random';
+import { createRandom } from '../compression/algebra/random';
 import { loadModel } from '../onnx/load';
-import { imagesKey } from '../sweep/step-key';
-import type { CalibrationImages, TechniqueContext } from '../techniques/technique';
+import { imagesKey } from './step-key';
+import type { CalibrationImages, TechniqueContext } from '../compression/calibration/technique-context';
 import type { CompressJob, JobReporter } from './job';
 import { stepCache } from './step-cache';
 

@@ -5,7 +5,7 @@ import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
 import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
 import type { LatencyMode, Target } from '@shared/sweep-file';
 import type { ImageSet } from '../dataset/dataset';
-import type { Predictions } from '../measure/accuracy';
+import type { Predictions } from '../measure/accuracy/accuracy';
 
 /**
  * A job is one step of a sweep as a serialisable order to a worker: paths of immutable inputs, and where to write.

@@ -1,5 +1,5 @@
 import { openImagesInThread } from '../dataset/threaded-images';
-import { layerReport } from '../measure/layer-report';
+import { layerReport } from '../measure/layers/layer-report';
 import type { JobReporter, JobResults, LayersJob } from './job';
 
 /** Compares a file with the network it came from, layer by layer. */

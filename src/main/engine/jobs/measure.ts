@@ -1,6 +1,6 @@
 import { targetName } from '@shared/sweep-file';
-import { measureLatency } from '../measure/latency';
-import { measurePeakMemory } from '../measure/memory';
+import { measureLatency } from '../measure/latency/latency';
+import { measurePeakMemory } from '../measure/latency/memory';
 import { findRuntime } from '../runtimes/registry';
 import type { JobReporter, JobResults, MeasureJob } from './job';
 

@@ -1,17 +1,17 @@
 import { AppError } from '@shared/errors';
 import type { SensitivityMethod } from '@shared/sensitivity';
-import { excludedNodes } from '../math/layers/layer-choice';
-import { measureSensitivity, type SensitivityVariant } from '../math/sensitivity/layer-sensitivity';
-import { plainGraph } from '../math/storage/plain-graph';
-import { planQdq } from '../math/quantization/qdq-plan';
-import { bitsVariant, int8Variant, pruneVariant } from '../math/sensitivity/sensitivity-variants';
-import { StaticQuantizer } from '../math/quantization/static-quantizer';
-import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
+import { excludedNodes } from '../compression/layers/layer-choice';
+import { measureSensitivity, type SensitivityVariant } from '../compression/sensitivity/layer-sensitivity';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { planQdq } from '../compression/quantization/qdq-plan';
+import { bitsVariant, int8Variant, pruneVariant } from '../compression/sensitivity/sensitivity-variants';
+import { StaticQuantizer } from '../compression/quantization/static-quantizer';
+import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
 import { loadModel } from '../onnx/load';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { staticParams } from '../techniques/quantize-static';
-import type { TechniqueContext } from '../techniques/technique';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { JobReporter, JobResults, SensitivityJob } from './job';
 import { jobContext } from './job-context';
 

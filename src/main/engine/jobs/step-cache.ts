@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stepKey } from '../sweep/step-key';
-import { writeFileAtomic } from '../store/atomic-file';
+import { stepKey } from './step-key';
+import { writeFileAtomic } from '../files/atomic-file';
 
 /**
  * Results that steps of different recipes share, as JSON files named by the hash of everything they depend on. A file that is missing or

@@ -3,7 +3,7 @@ import { countMacs, countParams } from '../onnx/count';
 import { loadModel } from '../onnx/load';
 import { entropyBoundBytes } from './entropy-bound';
 import { fileSize } from './file-size';
-import { starvedLayer } from './starved-layer';
+import { starvedLayer } from './explain/starved-layer';
 
 /**
  * Facts of the file alone: bytes as stored, after brotli and at best, weights, multiply-accumulates at batch 1. Throws as `loadModel` and

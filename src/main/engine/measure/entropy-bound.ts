@@ -1,5 +1,5 @@
-import { storedSymbols } from '../math/storage/stored-symbols';
-import { symbolBits } from '../math/storage/symbol-entropy';
+import { storedSymbols } from '../compression/storage/stored-symbols';
+import { symbolBits } from '../compression/storage/symbol-entropy';
 import type { Graph } from '../onnx/graph';
 
 /**

@@ -4,7 +4,7 @@ import { AppError } from '@shared/errors';
 import { modelCardSchema, type ModelCard, type Preprocess } from '@shared/model-card';
 import { classifierOf } from '../onnx/classifier';
 import type { Graph } from '../onnx/graph';
-import { writeFileAtomic } from '../store/atomic-file';
+import { writeFileAtomic } from '../files/atomic-file';
 
 /** `folder/name.onnx` -> `folder/name.card.json`. */
 export function cardPath(modelPath: string): string {

@@ -1,5 +1,5 @@
 import { floatAttribute, intAttribute } from './attributes';
-import { freshNames } from './fresh-name';
+import { FreshNames } from './fresh-names';
 import { copyGraph, type Graph, type Node, type Tensor } from './graph';
 import { indexGraph } from './graph-index';
 import { float32Tensor } from './make';
@@ -19,7 +19,7 @@ interface Affine {
  */
 export function foldBatchNorm(graph: Graph): Graph {
   const result = copyGraph(graph);
-  const fresh = freshNames(graph);
+  const names = new FreshNames(graph);
   const index = indexGraph(result);
   const layerOf = new Map<string, Node>();
   const folded = new Set<Node>();
@@ -31,8 +31,8 @@ export function foldBatchNorm(graph: Graph): Graph {
     const affine = weights && affineOf(node, value, weights, result.initializers);
     if (!affine) continue;
 
-    const weightName = fresh(`${layer.inputs[1]}_folded`);
-    const biasName = fresh(`${layer.inputs[1]}_bias`);
+    const weightName = names.like(`${layer.inputs[1]}_folded`);
+    const biasName = names.like(`${layer.inputs[1]}_bias`);
     result.initializers.set(weightName, scaleWeights(weights, affine.scale));
     result.initializers.set(biasName, foldBias(weights.bias, affine));
     // The layer takes over the name of the result, so that consumers and outputs need no change.

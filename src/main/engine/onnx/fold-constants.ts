@@ -1,6 +1,6 @@
 import { intAttribute } from './attributes';
 import { isNumeric, tensorOf } from './evaluate/value';
-import { freshNames } from './fresh-name';
+import { FreshNames } from './fresh-names';
 import {
   copyGraph,
   unknownDimension,
@@ -25,7 +25,7 @@ const smallBytes = 1024;
 export function foldConstants(graph: Graph): Graph {
   const { known, shapes } = analyseShapes(graph);
   const result = copyGraph(graph);
-  const fresh = freshNames(graph);
+  const names = new FreshNames(graph);
   let changed = false;
   const outputs = new Set(graph.outputs.map((output) => output.name));
   const decoded = decodedValues(graph);
@@ -48,7 +48,7 @@ export function foldConstants(graph: Graph): Graph {
       intAttribute(node, 'allowzero', 0) !== 0,
     );
     if (!numbers) continue;
-    node.inputs[1] = fresh(`${node.name}_shape`);
+    node.inputs[1] = names.like(`${node.name}_shape`);
     result.initializers.set(node.inputs[1], int64Tensor([numbers.length], numbers));
     changed = true;
   }

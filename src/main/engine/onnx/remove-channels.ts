@@ -1,7 +1,7 @@
 import type { ChannelAxis, ChannelGroups } from './channel-groups';
 import { attr, int64Tensor, makeTensor } from './make';
 import { copyGraph, elementCount, type Graph, type Node, type Tensor } from './graph';
-import { freshNames } from './fresh-name';
+import { FreshNames } from './fresh-names';
 
 /** Indices along an axis whose groups stay, ascending. */
 export function keptIndices({ groups }: Pick<ChannelAxis, 'groups'>, removed: ReadonlySet<number>): number[] {
@@ -30,10 +30,10 @@ export function takeIndices(tensor: Tensor, axis: number, indices: readonly numb
 /** Gives a node a tensor of its own in place of one of its constants. */
 class ConstantEditor {
   private readonly uses = new Map<string, number>();
-  private readonly fresh: (wanted: string) => string;
+  private readonly names: FreshNames;
 
   constructor(private readonly graph: Graph) {
-    this.fresh = freshNames(graph);
+    this.names = new FreshNames(graph);
     for (const name of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((value) => value.name)])
       this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
   }
@@ -44,7 +44,7 @@ class ConstantEditor {
     const uses = this.uses.get(name)!;
     if (uses > 1) {
       this.uses.set(name, uses - 1);
-      name = node.inputs[input] = this.fresh(name);
+      name = node.inputs[input] = this.names.like(name);
       this.uses.set(name, 1);
     }
     this.graph.initializers.set(name, tensor);

@@ -1,4 +1,4 @@
-import { writeFileAtomic } from '../store/atomic-file';
+import { writeFileAtomic } from '../files/atomic-file';
 import type { Graph } from './graph';
 import { encodeParts } from './encode';
 

@@ -1,5 +1,5 @@
 import { intsAttribute } from './attributes';
-import { freshNames } from './fresh-name';
+import { FreshNames } from './fresh-names';
 import type { Attribute, Graph, Node, Tensor } from './graph';
 import { attr, makeNode } from './make';
 
@@ -47,10 +47,14 @@ function splitAttributes(node: Node, { kind, first, second }: LayerSplit): [Attr
  * its result; the first is named `NAME/low-rank`.
  */
 export function splitLayer(graph: Graph, node: Node, split: LayerSplit): void {
-  const fresh = freshNames(graph);
+  const names = new FreshNames(graph);
   const [firstAttributes, secondAttributes] = splitAttributes(node, split);
   const base = node.outputs[0]!;
-  const [firstWeight, secondWeight, inner] = [fresh(`${base}.first`), fresh(`${base}.second`), fresh(`${base}.inner`)];
+  const [firstWeight, secondWeight, inner] = [
+    names.like(`${base}.first`),
+    names.like(`${base}.second`),
+    names.like(`${base}.inner`),
+  ];
   graph.initializers.set(firstWeight, split.first);
   graph.initializers.set(secondWeight, split.second);
   const name = node.name === '' ? '' : `${node.name}/low-rank`;

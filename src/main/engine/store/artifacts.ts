@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { moveIntoPlace, writeError } from './atomic-file';
+import { moveIntoPlace, writeError } from '../files/atomic-file';
 
 export interface StoredFile {
   sha256: string;

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ArtifactFolder } from './artifacts';
-import { writeError } from './atomic-file';
+import { writeError } from '../files/atomic-file';
 import { closeDatabase, openDatabase, type Connection } from './database';
 import { RunRecords } from './run-records';
 import { SettingsStore } from './settings';

@@ -6,7 +6,7 @@ import type { Machine, StepView } from '@shared/run';
 import type { Dataset } from '../dataset/dataset';
 import type { Model } from '../models/model-folder';
 import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
-import { imagesKey, modelKey, stepKey } from './step-key';
+import { imagesKey, modelKey, stepKey } from '../jobs/step-key';
 
 /** A file a step reads: a model as it came, or the artifact of another step. */
 export type FileReference = { model: string } | { step: string };

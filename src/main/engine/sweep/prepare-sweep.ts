@@ -9,7 +9,7 @@ import { locateModel, openModel, type Model } from '../models/model-folder';
 import { findRuntime } from '../runtimes/registry';
 import { findTechnique } from '../techniques/registry';
 import { expandSweep, type TrialPlan } from './expand';
-import { canonicalJson } from './step-key';
+import { canonicalJson } from '../jobs/step-key';
 
 export interface PrepareOptions {
   modelFolder: string;

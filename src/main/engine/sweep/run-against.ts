@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import type { Interval, LatencyMetrics, TrialMetrics } from '@shared/metrics';
 import type { RunView, TrialView } from '@shared/run';
-import { accuracyMetrics, type Predictions } from '../measure/accuracy';
+import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
 
 /**
  * A run whose trials are compared with those of one recipe in place of the baseline: the accuracy on the same images, the time by way of the

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
-import type { Predictions } from '../measure/accuracy';
+import type { Predictions } from '../measure/accuracy/accuracy';
 import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';

@@ -9,7 +9,7 @@ import type { FileReference, TrialPlan } from './expand';
 import { resolveFile } from './job-of-step';
 import type { PreparedSweep } from './prepare-sweep';
 import type { RunManager } from './run-manager';
-import { stepKey } from './step-key';
+import { stepKey } from '../jobs/step-key';
 
 /** Change when the report changes meaning, so that older ones are not taken for new ones. */
 const version = 1;

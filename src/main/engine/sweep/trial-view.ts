@@ -1,8 +1,8 @@
 import type { LatencyMetrics, FileMetrics, TrialMetrics } from '@shared/metrics';
 import type { StepView, TrialView } from '@shared/run';
-import { accuracyMetrics, type Predictions } from '../measure/accuracy';
-import { collapseOf } from '../measure/collapse';
-import { publishedFor, type AppliedStep } from '../measure/published';
+import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
+import { collapseOf } from '../measure/explain/collapse';
+import { publishedFor, type AppliedStep } from '../measure/explain/published';
 import type { TrialRecord } from '../store/run-records';
 import type { FinishedStep } from '../store/step-journal';
 import type { Workspace } from '../store/workspace';

@@ -1,11 +1,11 @@
 import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Graph } from '../onnx/graph';
-import { recordStep } from '../math/storage/provenance';
-import { hasDecodedWeights, storeSparseWeights } from '../math/storage/sparse-weights';
+import { recordStep } from '../compression/storage/provenance';
+import { hasDecodedWeights, storeSparseWeights } from '../compression/storage/sparse-weights';
 import { parseParams } from './parse-params';
 import { findTechnique } from './registry';
-import type { TechniqueContext } from './technique';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
 
 /**
  * Applies one recipe step and records it in the result's metadata. The graph that comes in is not changed.

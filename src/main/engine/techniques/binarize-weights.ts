@@ -1,14 +1,14 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { binaryBases } from '../math/quantization/binary-bases';
-import { packedInitializer } from '../math/storage/bit-planes';
-import { permutationOf } from '../math/storage/coded-layers';
-import { FreshNames, shortenValueNames } from '../math/storage/fresh-names';
-import { roundToHalfReals } from '../math/algebra/half-reals';
-import { excludedNodes } from '../math/layers/layer-choice';
-import { plainGraph } from '../math/storage/plain-graph';
-import { weightLayers } from '../math/layers/weight-layers';
-import { weightRows, type WeightRows } from '../math/layers/weight-rows';
+import { binaryBases } from '../compression/quantization/binary-bases';
+import { packedInitializer } from '../compression/storage/bit-planes';
+import { permutationOf } from '../compression/quantization/coded-layers';
+import { FreshNames, shortenValueNames } from '../onnx/fresh-names';
+import { roundToHalfReals } from '../compression/algebra/half-reals';
+import { excludedNodes } from '../compression/layers/layer-choice';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { weightLayers } from '../compression/layers/weight-layers';
+import { weightRows, type WeightRows } from '../compression/layers/weight-rows';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
 

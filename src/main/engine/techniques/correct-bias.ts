@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { channelMoments } from '../math/calibration/channel-moments';
-import { decodeWeights } from '../math/storage/decode-weights';
-import { shiftBias } from '../math/calibration/layer-bias';
-import { matchLayers } from '../math/calibration/layer-matching';
-import { plainGraph } from '../math/storage/plain-graph';
+import { channelMoments } from '../compression/calibration/channel-moments';
+import { decodeWeights } from '../compression/layers/decode-weights';
+import { shiftBias } from '../compression/calibration/layer-bias';
+import { matchLayers } from '../compression/calibration/layer-matching';
+import { plainGraph } from '../compression/layers/plain-graph';
 import { copyGraph } from '../onnx/graph';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';

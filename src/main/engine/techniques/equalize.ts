@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { channelMoments } from '../math/calibration/channel-moments';
-import { absorbShifts, applyScales, equalizationScales, replaceCaps } from '../math/quantization/equalization';
-import { absorbableShift, factorLimits } from '../math/quantization/equalization-limits';
-import { equalizationPairs } from '../math/quantization/equalization-pairs';
-import { plainGraph } from '../math/storage/plain-graph';
+import { channelMoments } from '../compression/calibration/channel-moments';
+import { absorbShifts, applyScales, equalizationScales, replaceCaps } from '../compression/quantization/equalization';
+import { absorbableShift, factorLimits } from '../compression/quantization/equalization-limits';
+import { equalizationPairs } from '../compression/quantization/equalization-pairs';
+import { plainGraph } from '../compression/layers/plain-graph';
 import type { Tensor } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { factorizeLayers, type FactorizationOptions } from '../math/factorization/factorize-layers';
-import { excludedNodes } from '../math/layers/layer-choice';
-import { plainGraph } from '../math/storage/plain-graph';
-import { recountParameters } from '../math/storage/provenance';
-import { weightLayers } from '../math/layers/weight-layers';
+import { factorizeLayers, type FactorizationOptions } from '../compression/factorization/factorize-layers';
+import { excludedNodes } from '../compression/layers/layer-choice';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { recountParameters } from '../compression/storage/provenance';
+import { weightLayers } from '../compression/layers/weight-layers';
 import { intAttribute } from '../onnx/attributes';
 import { countMacs } from '../onnx/count';
 import { removeDead } from '../onnx/remove-dead';

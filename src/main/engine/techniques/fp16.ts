@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { FreshNames } from '../math/storage/fresh-names';
-import { plainGraph } from '../math/storage/plain-graph';
-import { sparseInitializer } from '../math/storage/sparse-decode';
+import { FreshNames } from '../onnx/fresh-names';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { sparseInitializer } from '../compression/storage/sparse-decode';
 import { toFloat16 } from '../onnx/float16';
 import { attr, float16Tensor, makeNode } from '../onnx/make';
 import { simplify } from '../onnx/simplify';

@@ -1,16 +1,16 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { planRemoval, type Keep } from '../math/pruning/channel-plan';
-import { excludedNodes } from '../math/layers/layer-choice';
-import { plainGraph } from '../math/storage/plain-graph';
-import { refitNetwork } from '../math/reconstruction/refit-network';
-import { sparseWeights } from '../math/storage/sparse-weights';
+import { planRemoval, type Keep } from '../compression/pruning/channel-plan';
+import { excludedNodes } from '../compression/layers/layer-choice';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { refitNetwork } from '../compression/reconstruction/refit-network';
+import { sparseWeights } from '../compression/storage/sparse-weights';
 import { findChannelGroups } from '../onnx/channel-groups';
 import { countMacs, countParams, parameterMetadata } from '../onnx/count';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
-import { channelNotes } from '../math/pruning/channel-notes';
+import { channelNotes } from '../compression/pruning/channel-notes';
 import { defineTechnique } from './technique';
 import { notAfterStoring } from './stored-weights';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { removeBlocks } from '../math/pruning/block-removal';
-import { plainGraph } from '../math/storage/plain-graph';
-import { recountParameters } from '../math/storage/provenance';
+import { removeBlocks } from '../compression/pruning/block-removal';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { recountParameters } from '../compression/storage/provenance';
 import { countMacs } from '../onnx/count';
 import { removeIdentities } from '../onnx/remove-identities';
 import { residualBlocks } from '../onnx/residual-blocks';

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import { evenDamage } from '../math/pruning/even-damage';
-import { layerDamages } from '../math/pruning/layer-damage';
-import { plainGraph } from '../math/storage/plain-graph';
-import { pruneMasks, type ScoredLayer } from '../math/pruning/prune-mask';
-import { parsePattern, pruneUnits, type PrunePattern } from '../math/pruning/prune-pattern';
-import type { WeightLayer } from '../math/layers/weight-layers';
-import { weightRows } from '../math/layers/weight-rows';
+import { evenDamage } from '../compression/pruning/even-damage';
+import { layerDamages } from '../compression/pruning/layer-damage';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { pruneMasks, type ScoredLayer } from '../compression/pruning/prune-mask';
+import { parsePattern, pruneUnits, type PrunePattern } from '../compression/pruning/prune-pattern';
+import type { WeightLayer } from '../compression/layers/weight-layers';
+import { weightRows } from '../compression/layers/weight-rows';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { keptLayers } from './layer-params';
 import { amountParam, applyMask, notAfterStored, patternParam, prunableLayers, storePruned } from './pruned-weights';
-import { defineTechnique, type TechniqueContext } from './technique';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
+import { defineTechnique } from './technique';
 
 const id = 'prune.magnitude';
 /** Shares of a layer's weights at which its sensitivity is measured. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { hiddenLayers, unitSaliencies, unitsToKeep, unitsToRemove } from '../math/pruning/hidden-units';
-import { plainGraph } from '../math/storage/plain-graph';
-import { recountParameters } from '../math/storage/provenance';
-import { refitNetwork } from '../math/reconstruction/refit-network';
+import { hiddenLayers, unitSaliencies, unitsToKeep, unitsToRemove } from '../compression/pruning/hidden-units';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { recountParameters } from '../compression/storage/provenance';
+import { refitNetwork } from '../compression/reconstruction/refit-network';
 import { findChannelGroups } from '../onnx/channel-groups';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';

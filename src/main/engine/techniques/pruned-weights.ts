@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { excludedNodes } from '../math/layers/layer-choice';
-import { parsePattern } from '../math/pruning/prune-pattern';
-import { storeSparseWeights } from '../math/storage/sparse-weights';
-import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
-import { weightOfRows, weightRows } from '../math/layers/weight-rows';
+import { excludedNodes } from '../compression/layers/layer-choice';
+import { parsePattern } from '../compression/pruning/prune-pattern';
+import { storeSparseWeights } from '../compression/storage/sparse-weights';
+import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
+import { weightOfRows, weightRows } from '../compression/layers/weight-rows';
 import { countParams, parameterMetadata } from '../onnx/count';
 import type { Graph } from '../onnx/graph';
-import type { TechniqueContext } from './technique';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
 import { notAfterStoring } from './stored-weights';
 
 /** What the techniques that set single weights to zero have in common. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { int8Scales, quantizeInt8 } from '../math/quantization/affine-quantization';
-import { FreshNames, shortenValueNames } from '../math/storage/fresh-names';
-import { NodeWriter } from '../math/storage/node-writer';
-import { plainGraph } from '../math/storage/plain-graph';
-import { storeInt8 } from '../math/storage/store-int8';
-import { transposeMatrix } from '../math/algebra/transpose-matrix';
-import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
+import { int8Scales, quantizeInt8 } from '../compression/algebra/affine-quantization';
+import { FreshNames, shortenValueNames } from '../onnx/fresh-names';
+import { NodeWriter } from '../onnx/node-writer';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { storeInt8 } from '../compression/storage/store-int8';
+import { transposeMatrix } from '../compression/algebra/transpose-matrix';
+import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
 import { floatAttribute, intAttribute } from '../onnx/attributes';
 import type { Graph, Node, Tensor } from '../onnx/graph';
 import { attr, float32Tensor, int8Tensor, makeNode } from '../onnx/make';

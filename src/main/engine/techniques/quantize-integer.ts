@@ -1,9 +1,9 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { floatOperator } from '../math/quantization/integer-only';
-import { plainGraph } from '../math/storage/plain-graph';
-import { giveIntegers, NotFoldable, takeRawPixels } from '../math/quantization/raw-pixels';
-import { weightLayers } from '../math/layers/weight-layers';
+import { floatOperator } from '../compression/quantization/integer-only';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { giveIntegers, NotFoldable, takeRawPixels } from '../compression/quantization/raw-pixels';
+import { weightLayers } from '../compression/layers/weight-layers';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { quantizeStatic } from './quantize-static';

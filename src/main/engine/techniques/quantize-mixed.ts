@@ -1,23 +1,23 @@
 import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
 import { z } from 'zod';
-import { AgreementJudge } from '../math/calibration/agreement-judge';
-import { BitAllocator, type Allocation } from '../math/quantization/bit-allocation';
-import { codeLayers } from '../math/storage/coded-layers';
-import { excludedNodes } from '../math/layers/layer-choice';
+import { AgreementJudge } from '../compression/calibration/agreement-judge';
+import { BitAllocator, type Allocation } from '../compression/sensitivity/bit-allocation';
+import { codeLayers } from '../compression/quantization/coded-layers';
+import { excludedNodes } from '../compression/layers/layer-choice';
 import {
   dropPerRootLoss,
   writeWithin,
   writeWithinDrop,
   type BudgetSearch,
   type Written,
-} from '../math/quantization/mixed-budget';
-import { networkKey } from '../math/calibration/network-key';
-import { plainGraph } from '../math/storage/plain-graph';
-import { measureRoundingLosses } from '../math/quantization/rounding-losses';
-import { StoredBytes } from '../math/storage/stored-bytes';
-import { formsOf, gridOfForm, mostBits, weightSchemes, type WeightForm } from '../math/quantization/weight-forms';
-import { weightLayers, type WeightLayer } from '../math/layers/weight-layers';
+} from '../compression/sensitivity/mixed-budget';
+import { networkKey } from '../compression/calibration/network-key';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { measureRoundingLosses } from '../compression/sensitivity/rounding-losses';
+import { StoredBytes } from '../compression/quantization/stored-bytes';
+import { formsOf, gridOfForm, mostBits, weightSchemes, type WeightForm } from '../compression/storage/weight-forms';
+import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
 

@@ -1,15 +1,15 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { rangeMethods } from '../math/calibration/activation-range';
-import { layersBeyondDrop } from '../math/sensitivity/drop-limit';
-import { excludedNodes } from '../math/layers/layer-choice';
-import { plainGraph } from '../math/storage/plain-graph';
-import { planQdq } from '../math/quantization/qdq-plan';
-import { rewriteQdq } from '../math/quantization/qdq-rewrite';
-import { qdqToOperators } from '../math/quantization/qdq-to-operators';
-import { StaticQuantizer } from '../math/quantization/static-quantizer';
-import { raggedWidthsSentence } from '../math/quantization/depthwise-widths';
-import { saturationOf, saturationSentence } from '../measure/saturation';
+import { rangeMethods } from '../compression/calibration/activation-range';
+import { layersBeyondDrop } from '../compression/sensitivity/drop-limit';
+import { excludedNodes } from '../compression/layers/layer-choice';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { planQdq } from '../compression/quantization/qdq-plan';
+import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
+import { qdqToOperators } from '../compression/quantization/qdq-to-operators';
+import { StaticQuantizer } from '../compression/quantization/static-quantizer';
+import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
+import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
 

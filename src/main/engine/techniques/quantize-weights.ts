@@ -1,10 +1,10 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { codeLayers, type GridFor } from '../math/storage/coded-layers';
-import { affineGrid, clusterGrid, isPruned, uniformTableGrid } from '../math/quantization/few-bit-grid';
-import { excludedNodes } from '../math/layers/layer-choice';
-import { plainGraph } from '../math/storage/plain-graph';
-import { weightLayers } from '../math/layers/weight-layers';
+import { codeLayers, type GridFor } from '../compression/quantization/coded-layers';
+import { affineGrid, clusterGrid, isPruned, uniformTableGrid } from '../compression/storage/few-bit-grid';
+import { excludedNodes } from '../compression/layers/layer-choice';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { weightLayers } from '../compression/layers/weight-layers';
 import { simplify } from '../onnx/simplify';
 import { fp16 } from './fp16';
 import { keptLayers } from './layer-params';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { matchLayers } from '../math/calibration/layer-matching';
-import { plainGraph } from '../math/storage/plain-graph';
-import { batchNorms, recalibrateLayers, recalibrateNorms } from '../math/calibration/recalibration';
+import { matchLayers } from '../compression/calibration/layer-matching';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { batchNorms, recalibrateLayers, recalibrateNorms } from '../compression/calibration/recalibration';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';

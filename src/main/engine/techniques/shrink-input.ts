@@ -1,8 +1,8 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
-import { FreshNames } from '../math/storage/fresh-names';
-import { decodeWeights } from '../math/storage/decode-weights';
-import { currentGraph } from '../math/storage/plain-graph';
+import { FreshNames } from '../onnx/fresh-names';
+import { decodeWeights } from '../compression/layers/decode-weights';
+import { currentGraph } from '../compression/layers/plain-graph';
 import { singleBatch } from '../onnx/classifier';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { attr, float32Tensor, makeNode } from '../onnx/make';

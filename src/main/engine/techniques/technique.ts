@@ -1,42 +1,7 @@
 import type { z } from 'zod';
 import type { TechniqueInfo } from '@shared/recipe';
-import type { ModelCard } from '@shared/model-card';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { Graph } from '../onnx/graph';
-
-/** Preprocessed calibration images of the model at hand. There is no way from here to evaluation images. */
-export interface CalibrationImages {
-  readonly count: number;
-  /**
-   * Batches as input tensors, float32 `[n, C, H, W]` (or the card's layout), in a fixed order; the last may be smaller.
-   * The next batch may overwrite `data`.
-   */
-  batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[] }>;
-}
-
-export interface TechniqueContext {
-  card: ModelCard;
-  calibration: CalibrationImages;
-  /**
-   * The float network that lossy steps started from: what the last function-preserving step of the recipe wrote, or the model itself.
-   * Read when first asked for. Its layers keep the names they have in the graph at hand.
-   */
-  reference(): Promise<Graph>;
-  /**
-   * The result stored under `key`, or else that of `compute`, stored for other recipes on the same calibration images. The key names all
-   * else the result depends on; the result is plain data, as JSON holds it.
-   */
-  cached<T>(key: unknown, compute: () => Promise<T>): Promise<T>;
-  seed: number;
-  /** Threads that ONNX Runtime may use for calibration passes. */
-  threads: number;
-  /** Uniform in [0, 1), deterministic for the seed. */
-  rng(): number;
-  progress(stage: string, done: number, total: number): void;
-  /** A sentence for the trial's notes: what the person should know of this result. */
-  note(sentence: string): void;
-  log(line: string): void;
-  signal: AbortSignal;
-}
 
 export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchema'> {
   params: z.ZodType<P>;
@@ -50,7 +15,7 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   usesReference?: boolean;
   /**
    * A pure function: the graph that comes in is not changed. It is in the form the previous step wrote (weights possibly
-   * stored sparsely or in few bits; `math/` decodes them).
+   * stored sparsely or in few bits; `compression/` decodes them).
    */
   apply(graph: Graph, params: P, context: TechniqueContext): Promise<Graph>;
 }

@@ -1,5 +1,5 @@
 import type { Interval } from '@shared/metrics';
-import { createRandom } from '../../math/algebra/random';
+import { createRandom } from '../../compression/algebra/random';
 import { sortedPercentile } from './percentile';
 
 const resamples = 4000;

@@ -1,0 +1,112 @@
+import { AppError } from '@shared/errors';
+import { singleBatch } from '../../onnx/classifier';
+import type { Graph, Node } from '../../onnx/graph';
+import { inferShapes } from '../../onnx/shapes';
+import type { TechniqueContext } from './technique-context';
+import { FreshNames } from '../../onnx/fresh-names';
+import { addBatch, centreGrams, emptySums, gramProbe, writeProbe, type GramSums, type WrittenProbe } from './gram';
+import { MatrixProducts } from '../algebra/matrix-products';
+import { PairedActivations } from './paired-activations';
+import { biasValues } from '../layers/layer-constants';
+import type { WeightLayer } from '../layers/weight-layers';
+import { weightRows, type WeightRows } from '../layers/weight-rows';
+
+/** What is known of a layer whose weights are to be rounded. */
+export interface LayerInputs {
+  layer: WeightLayer;
+  rows: WeightRows;
+  /** Centred where the layer has a bias that may be corrected. */
+  total: GramSums;
+  /** Undefined where there is no place for one. */
+  bias: Float32Array | undefined;
+}
+
+/** What second-order rounding needs from outside. */
+export interface SecondOrderOptions {
+  id: string;
+  /** How many calibration images are looked at. */
+  images: number;
+  context: TechniqueContext;
+}
+
+/** rows of `data` times the summed input of each row's group. */
+function summedOutputs({ rows, columns, groups }: WeightRows, data: Float32Array, sums: Float64Array): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => {
+    const from = Math.floor(row / (rows / groups)) * columns;
+    let sum = 0;
+    for (let column = 0; column < columns; column++) sum += data[row * columns + column]! * sums[from + column]!;
+    return sum;
+  });
+}
+
+/** Mean squared input of each column, `[groups, columns]`; never quite 0, so that dead inputs have values fitted too. */
+export function importanceOf({ grams, count }: GramSums): Float32Array {
+  const columns = grams[0]!.columns;
+  const result = new Float32Array(grams.length * columns);
+  grams.forEach(({ data }, group) => {
+    let sum = 0;
+    for (let column = 0; column < columns; column++) sum += Math.max(0, data[column * (columns + 1)]!);
+    const least = sum > 0 ? (0.01 * sum) / columns : count;
+    for (let column = 0; column < columns; column++)
+      result[group * columns + column] = (Math.max(0, data[column * (columns + 1)]!) + least) / count;
+  });
+  return result;
+}
+
+/** The bias with which the mean of every output channel stays that of the float network when the rows become `data`. */
+export function correctedBias({ rows, total, bias }: LayerInputs, data: Float32Array): Float32Array | undefined {
+  const target = summedOutputs(rows, rows.data, total.referenceSums);
+  const actual = summedOutputs(rows, data, total.sums);
+  return bias?.map((value, row) => value + (target[row]! - actual[row]!) / total.count);
+}
+
+/**
+ * Visits layers in the order of the graph with the sums of their inputs, in `graph` and in the float network. The visitor may change the
+ * weights of its layer in `graph`; layers with shared weights or inputs of unknown shape are left out.
+ * @param graph the nodes of `float`, in the same order. Throws `technique.failed` without images, `cancelled`.
+ */
+export async function visitLayers(
+  graph: Graph,
+  float: Graph,
+  layers: readonly WeightLayer[],
+  { id, images, context }: SecondOrderOptions,
+  visit: (inputs: LayerInputs, node: Node, products: MatrixProducts) => Promise<void>,
+): Promise<void> {
+  const shapes = inferShapes(float, singleBatch(float));
+  const count = Math.min(images, context.calibration.count);
+  const uses = new Map<string, number>();
+  for (const node of float.nodes) for (const name of node.inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const nodes = new Map(graph.nodes.map((node, at) => [float.nodes[at]!, node]));
+  const activations = new PairedActivations(graph, float, count, context, id);
+  const candidates = layers.flatMap((layer) => {
+    if (uses.get(layer.weightName) !== 1) return [];
+    const probe = gramProbe(layer.node, layer.weight.shape, shapes, activations.imagesFor(nodes.get(layer.node)!));
+    return probe ? [{ layer, rows: weightRows(layer), probe }] : [];
+  });
+  if (candidates.length === 0) return;
+
+  context.progress('reconstructing', 0, candidates.length);
+  const products = await MatrixProducts.open(context.threads);
+  try {
+    for (const [at, { layer, rows, probe }] of candidates.entries()) {
+      if (context.signal.aborted) throw new AppError('cancelled');
+      const node = nodes.get(layer.node)!;
+      const total = emptySums(probe);
+      let written: WrittenProbe | undefined;
+      await activations.observe(
+        node,
+        (section) => {
+          const reference = activations.referenceOf(probe.node.inputs[0]!);
+          written = writeProbe(section, probe, reference, new FreshNames(section));
+        },
+        (results) => addBatch(total, written!, results),
+      );
+      const bias = biasValues(float, layer.node, rows.rows);
+      if (bias) centreGrams(total);
+      await visit({ layer, rows, total, bias }, node, products);
+      context.progress('reconstructing', at + 1, candidates.length);
+    }
+  } finally {
+    await products.close();
+  }
+}

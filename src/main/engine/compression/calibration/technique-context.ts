@@ -1,0 +1,37 @@
+import type { ModelCard } from '@shared/model-card';
+import type { Graph } from '../../onnx/graph';
+
+/** Preprocessed calibration images of the model at hand. There is no way from here to evaluation images. */
+export interface CalibrationImages {
+  readonly count: number;
+  /**
+   * Batches as input tensors, float32 `[n, C, H, W]` (or the card's layout), in a fixed order; the last may be smaller.
+   * The next batch may overwrite `data`.
+   */
+  batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[] }>;
+}
+
+export interface TechniqueContext {
+  card: ModelCard;
+  calibration: CalibrationImages;
+  /**
+   * The float network that lossy steps started from: what the last function-preserving step of the recipe wrote, or the model itself.
+   * Read when first asked for. Its layers keep the names they have in the graph at hand.
+   */
+  reference(): Promise<Graph>;
+  /**
+   * The result stored under `key`, or else that of `compute`, stored for other recipes on the same calibration images. The key names all
+   * else the result depends on; the result is plain data, as JSON holds it.
+   */
+  cached<T>(key: unknown, compute: () => Promise<T>): Promise<T>;
+  seed: number;
+  /** Threads that ONNX Runtime may use for calibration passes. */
+  threads: number;
+  /** Uniform in [0, 1), deterministic for the seed. */
+  rng(): number;
+  progress(stage: string, done: number, total: number): void;
+  /** A sentence for the trial's notes: what the person should know of this result. */
+  note(sentence: string): void;
+  log(line: string): void;
+  signal: AbortSignal;
+}

@@ -1,0 +1,171 @@
+import { copyGraph, type Graph, type Node } from '../../onnx/graph';
+import { attr, float32Tensor, int32Tensor, int8Tensor, uint8Tensor } from '../../onnx/make';
+import { removeDead } from '../../onnx/remove-dead';
+import { quantizeBias, quantizeInt8, scalesThatHoldBias, type AffineScale } from '../algebra/affine-quantization';
+import { FreshNames, shortenValueNames } from '../../onnx/fresh-names';
+import type { QdqPlan, QuantizedLayer } from './qdq-plan';
+import { NodeWriter } from '../../onnx/node-writer';
+import { storeInt8 } from '../storage/store-int8';
+import type { WeightCodes } from '../storage/weight-codes';
+
+/** From this many channels on, a node that multiplies two scales is smaller than the product stored. */
+const computedScaleChannels = 16;
+
+export interface QdqChoices {
+  /** One weight scale per output channel, or one for the layer. */
+  perChannel: boolean;
+  codesOf(layer: QuantizedLayer): WeightCodes;
+  /** QLinearConv and QLinearMatMul need the zero point of weights that a QDQ convolution may leave out. */
+  withZeroPoints?: boolean;
+  /** Scale of a quantized value. */
+  scaleOf(value: string): AffineScale;
+}
+
+/** Writes QuantizeLinear and DequantizeLinear pairs around what a plan quantizes. One use per graph. */
+class QdqWriter extends NodeWriter {
+  /** Quantized value -> its dequantized twin. */
+  private readonly dequantized = new Map<string, string>();
+  private readonly weights = new Map<string, string>();
+
+  constructor(
+    private readonly source: Graph,
+    private readonly plan: QdqPlan,
+    private readonly choices: QdqChoices,
+  ) {
+    super(copyGraph(source), new FreshNames(source));
+  }
+
+  private scaleInputs(value: string): [scale: string, zeroPoint: string] {
+    const { scale, zeroPoint } = this.choices.scaleOf(value);
+    return [this.constant(float32Tensor([], [scale])), this.constant(uint8Tensor([], [zeroPoint]))];
+  }
+
+  private quantizeValue(value: string, source: string, dequantized: string): void {
+    const scale = this.scaleInputs(value);
+    const quantized = this.emit('QuantizeLinear', [source, ...scale]);
+    this.emit('DequantizeLinear', [quantized, ...scale], {}, dequantized);
+  }
+
+  /** Layers that share weights share the integers too, unless a bias asked for other scales. */
+  private weightInput(
+    { node, weightName, weight, channelAxis }: QuantizedLayer,
+    { scales, codes }: WeightCodes,
+    scaleName: string,
+  ): string {
+    const { perChannel } = this.choices;
+    const key = [weightName, node.op, channelAxis, ...scales].join(' ');
+    const known = this.weights.get(key);
+    if (known !== undefined) return known;
+    const integers = quantizeInt8(weight, scales, perChannel ? channelAxis : undefined, codes);
+    const stored = storeInt8(this.graph, int8Tensor(weight.shape, integers), this.names, channelAxis, codes.zeroPoint);
+    // Without the optional zero point, ONNX Runtime fuses Conv but not Gemm.
+    const zeroPoints = new Int8Array(scales.length).fill(codes.zeroPoint);
+    const zeroPoint =
+      node.op === 'Conv' && codes.zeroPoint === 0 && !this.choices.withZeroPoints
+        ? []
+        : [this.constant(int8Tensor(perChannel ? [scales.length] : [], zeroPoints))];
+    const dequantized = this.emit(
+      'DequantizeLinear',
+      [stored, scaleName, ...zeroPoint],
+      perChannel ? { axis: attr.int(channelAxis) } : {},
+    );
+    this.weights.set(key, dequantized);
+    return dequantized;
+  }
+
+  private biasInput(
+    bias: Float32Array,
+    inputScale: number,
+    scales: Float32Array,
+    scaleNames: [string, string],
+  ): string {
+    const product = scales.map((scale) => Math.fround(inputScale * scale));
+    const scaleName =
+      scales.length < computedScaleChannels
+        ? this.constant(float32Tensor(scales.length === 1 ? [] : [scales.length], product))
+        : this.emit('Mul', scaleNames);
+    const stored = this.store(int32Tensor([bias.length], quantizeBias(bias, inputScale, scales)));
+    return this.emit('DequantizeLinear', [stored, scaleName], scales.length === 1 ? {} : { axis: attr.int(0) });
+  }
+
+  private writeLayer(node: Node, layer: QuantizedLayer): void {
+    const { perChannel, codesOf, scaleOf } = this.choices;
+    const input = node.inputs[0]!;
+    const inputScale = scaleOf(input).scale;
+    const chosen = codesOf(layer);
+    const scales = scalesThatHoldBias(chosen.scales, inputScale, layer.bias);
+    const scaleName = perChannel
+      ? this.store(float32Tensor([scales.length], scales))
+      : this.constant(float32Tensor([], scales));
+    const inputs = [this.dequantized.get(input)!, this.weightInput(layer, { ...chosen, scales }, scaleName)];
+    if (layer.bias)
+      inputs.push(this.biasInput(layer.bias, inputScale, scales, [this.scaleInputs(input)[0], scaleName]));
+    const attributes = { ...node.attributes };
+    delete attributes['beta'];
+    this.nodes.push({ ...node, inputs, attributes });
+  }
+
+  private writeNode(node: Node, quantizedOutputs: ReadonlySet<string>): void {
+    const layer = this.plan.layers.get(node);
+    if (layer) this.writeLayer(node, layer);
+    else {
+      const isQuantizedNode = this.plan.nodes.has(node);
+      // A float node reads what it always read, unless only the quantized form of that exists.
+      const read = (input: string): string =>
+        isQuantizedNode || quantizedOutputs.has(input) ? (this.dequantized.get(input) ?? input) : input;
+      this.nodes.push({ ...node, inputs: node.inputs.map(read) });
+    }
+  }
+
+  write(): Graph {
+    const values = new Set(this.plan.values);
+    const outputs = new Set(this.source.outputs.map((value) => value.name));
+    const byKernel = new Set<string>();
+    for (const { name } of this.source.inputs) {
+      if (values.has(name)) this.quantizeAs(name);
+    }
+    for (const node of this.source.nodes) {
+      this.writeNode(node, byKernel);
+      const written = this.nodes.at(-1)!;
+      const isKernel = this.plan.nodes.has(node) || this.plan.absorbed.has(node);
+      written.outputs = node.outputs.map((output) => {
+        if (!values.has(output)) return output;
+        if (isKernel) byKernel.add(output);
+        if (!outputs.has(output) || !isKernel) {
+          this.quantizeAs(output, isKernel ? output : this.fenced(output));
+          return output;
+        }
+        // The name of the network's output moves behind the last DequantizeLinear.
+        const inner = this.names.next();
+        this.quantizeValue(output, inner, output);
+        this.dequantized.set(output, output);
+        return inner;
+      });
+    }
+    // Decoders of sparse weights were put in front of the result's nodes.
+    const decoders = this.graph.nodes.slice(0, this.graph.nodes.length - this.source.nodes.length);
+    this.graph.nodes = [...decoders, ...this.nodes];
+    const written = removeDead(this.graph);
+    shortenValueNames(written);
+    return written;
+  }
+
+  /**
+   * ONNX Runtime computes a float node between DequantizeLinear and QuantizeLinear in integers after all; to a layer it gives int8 weights of its own,
+   * with one scale for all channels. A Sum of one input in front of QuantizeLinear keeps it from that, for the cost of a copy.
+   */
+  private fenced(value: string): string {
+    return this.emit('Sum', [value]);
+  }
+
+  private quantizeAs(value: string, source = value): void {
+    const dequantized = this.names.next();
+    this.quantizeValue(value, source, dequantized);
+    this.dequantized.set(value, dequantized);
+  }
+}
+
+/** The graph with integer layers and operators as planned, in the QDQ form of the ONNX documentation. */
+export function rewriteQdq(graph: Graph, plan: QdqPlan, choices: QdqChoices): Graph {
+  return new QdqWriter(graph, plan, choices).write();
+}

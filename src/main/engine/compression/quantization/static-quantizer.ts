@@ -1,0 +1,84 @@
+import type { Graph, Node } from '../../onnx/graph';
+import type { TechniqueContext } from '../calibration/technique-context';
+import type { ValueObservation } from '../calibration/activation-observer';
+import { activationRange, type RangeMethod } from '../calibration/activation-range';
+import { uint8Scale, type AffineScale, type Range } from '../algebra/affine-quantization';
+import { observeActivations } from '../calibration/observe-activations';
+import { planQdq, type QdqPlan } from './qdq-plan';
+import type { QdqChoices } from './qdq-rewrite';
+import { weightCodes, type WeightChoices, type WeightCodes } from '../storage/weight-codes';
+
+export interface StaticChoices {
+  weights: 'channel' | 'tensor';
+  calibration: RangeMethod;
+  percentile: number;
+  weightScheme: WeightChoices['scheme'];
+  weightRange: WeightChoices['range'];
+  reduceRange: boolean;
+  format: 'qdq' | 'qoperator';
+}
+
+/** One range per group of values that share a scale: it holds that of any of them. */
+function groupScales(
+  plan: QdqPlan,
+  observations: ReadonlyMap<string, ValueObservation>,
+  rangeOf: (observation: ValueObservation) => Range,
+): Map<string, AffineScale> {
+  const merged = new Map<string, Range>();
+  for (const value of plan.values) {
+    const observation = observations.get(value);
+    if (!observation || plan.derived.has(value)) continue;
+    const range = rangeOf(observation);
+    const group = plan.groupOf(value);
+    const known = merged.get(group) ?? range;
+    merged.set(group, { min: Math.min(known.min, range.min), max: Math.max(known.max, range.max) });
+  }
+  return new Map([...merged].map(([group, range]) => [group, uint8Scale(range)]));
+}
+
+/** Makes the choices of static int8 for any plan over one float network; observations and weight codes are shared between plans. */
+export class StaticQuantizer {
+  private readonly observations = new Map<string, ValueObservation>();
+  private readonly codes = new Map<Node, WeightCodes>();
+
+  constructor(
+    private readonly float: Graph,
+    private readonly params: StaticChoices,
+    private readonly context: TechniqueContext,
+    private readonly id: string,
+  ) {}
+
+  /** Equal for quantizers that make the same choices for the same network and images. */
+  get key(): unknown {
+    const { calibration, percentile, weights, weightScheme, weightRange, reduceRange } = this.params;
+    return [calibration, percentile, weights, weightScheme, weightRange, reduceRange];
+  }
+
+  /** @param plan over the network or a section of it. Throws as `observeActivations` does. */
+  async choicesFor(plan: QdqPlan): Promise<QdqChoices> {
+    const { calibration, percentile, weights, weightScheme: scheme, weightRange: range, reduceRange } = this.params;
+    await this.observe(plan);
+    const rangeOf = (observation: ValueObservation): Range => activationRange(observation, calibration, percentile);
+    const scales = groupScales(plan, this.observations, rangeOf);
+    const perChannel = weights === 'channel';
+    return {
+      perChannel,
+      codesOf: ({ node, weight, channelAxis }) => {
+        const known = this.codes.get(node);
+        const codes = known ?? weightCodes(weight, channelAxis, { perChannel, scheme, range, reduceRange });
+        this.codes.set(node, codes);
+        return codes;
+      },
+      withZeroPoints: this.params.format === 'qoperator',
+      scaleOf: (value) => scales.get(plan.groupOf(value))!,
+    };
+  }
+
+  /** Observes what the plan quantizes, and what a plan without exclusions would: recipes that exclude different layers share one pass. */
+  private async observe({ values }: QdqPlan): Promise<void> {
+    if (values.every((value) => this.observations.has(value))) return;
+    const wanted = [...new Set([...planQdq(this.float).values, ...values])];
+    const found = await observeActivations(this.float, wanted, this.context, this.id);
+    for (const [value, observation] of found) this.observations.set(value, observation);
+  }
+}

@@ -1,0 +1,166 @@
+import { copyGraph, type Graph } from '../../onnx/graph';
+import { float32Tensor } from '../../onnx/make';
+import { damp } from '../algebra/cholesky';
+import { descend } from './coordinate-descent';
+import { FreshNames } from '../../onnx/fresh-names';
+import { shrunkGram } from '../calibration/gram';
+import {
+  correctedBias,
+  importanceOf,
+  visitLayers,
+  type LayerInputs,
+  type SecondOrderOptions,
+} from '../calibration/layer-inputs';
+import {
+  dampingShare,
+  factorInputs,
+  reconstruct,
+  retarget,
+  type InputFactor,
+  type Quantizer,
+} from './layer-reconstruction';
+import { subMatrix, type Matrix, type MatrixProducts } from '../algebra/matrix-products';
+import type { LayerGram } from '../storage/refit-grid';
+import type { WeightLayer } from '../layers/weight-layers';
+import { weightOfRows, type WeightRows } from '../layers/weight-rows';
+
+/** Turns the weights of a layer into ones that a file can hold. */
+export interface LayerCoder {
+  quantize: Quantizer;
+  /** Fits the values of the codes chosen so far to the outputs of `target`, and gives the layer's weights anew. */
+  refit(target: Float32Array, gram: LayerGram): Promise<Float32Array>;
+}
+
+/** Makes the coder of a layer. `importance` `[groups, columns]`: mean squared input of each column. */
+export type CoderFor = (layer: WeightLayer, rows: WeightRows, importance: Float32Array) => LayerCoder;
+
+/** How often all codes are looked at again and their values fitted to them; the second time layers gain about 1 % already. */
+const refinements = 2;
+
+/** One group of a layer: its own rows and inputs. */
+export interface GroupProblem {
+  /** What the rows should be, if they need not be cheap: they make up for errors of the layers before. */
+  target: Matrix;
+  /** H, centred where the layer has a bias and shrunk; not damped. A solver may change it. */
+  gram: Matrix;
+  factor: InputFactor;
+}
+
+/** What a layer's cheap weights are made from. */
+export interface LayerProblem {
+  layer: WeightLayer;
+  /** The targets of all groups. */
+  rows: WeightRows;
+  groups: GroupProblem[];
+  /** How many inputs H sums over. */
+  count: number;
+  /** Mean input, `[groups, columns]`. */
+  means: Float64Array;
+  importance: Float32Array;
+  products: MatrixProducts;
+}
+
+/** Gives the rows of a layer as they will be. */
+export type LayerSolver = (problem: LayerProblem) => Promise<Float32Array>;
+
+/**
+ * Reconstructs layers in the order of the graph, each on the inputs it gets from the layers already done, and moves biases so that the mean
+ * of every output channel stays that of the float network. Returns a copy of the graph with the new weights in plain float32, and the
+ * names of the weights that were done; layers with shared weights or inputs of unknown shape are left alone.
+ */
+export async function reconstructLayers(
+  float: Graph,
+  layers: readonly WeightLayer[],
+  solve: LayerSolver,
+  options: SecondOrderOptions,
+): Promise<{ graph: Graph; done: Set<string> }> {
+  const graph = copyGraph(float);
+  const names = new FreshNames(graph);
+  const done = new Set<string>();
+  await visitLayers(graph, float, layers, options, async (inputs, node, products) => {
+    const { layer, rows } = inputs;
+    const data = await solve(await layerProblem(inputs, products));
+    graph.initializers.set(layer.weightName, weightOfRows(rows, data));
+    const bias = correctedBias(inputs, data);
+    if (bias) {
+      const name = names.next();
+      node.inputs = [node.inputs[0]!, node.inputs[1]!, name];
+      graph.initializers.set(name, float32Tensor([rows.rows], bias));
+    }
+    done.add(layer.weightName);
+  });
+  return { graph, done };
+}
+
+/** Shows each layer's problem in the network as it is, which stays so. */
+export async function visitProblems(
+  graph: Graph,
+  layers: readonly WeightLayer[],
+  visit: (problem: LayerProblem) => Promise<void>,
+  options: SecondOrderOptions,
+): Promise<void> {
+  await visitLayers(graph, graph, layers, options, async (inputs, _, products) =>
+    visit(await layerProblem(inputs, products)),
+  );
+}
+
+async function layerProblem({ layer, rows, total }: LayerInputs, products: MatrixProducts): Promise<LayerProblem> {
+  const { groups: count, columns } = rows;
+  const perGroup = rows.rows / count;
+  const importance = importanceOf(total);
+  const means = total.sums.map((sum) => sum / total.count);
+  const groups: GroupProblem[] = [];
+  const data = new Float32Array(rows.data.length);
+  for (let group = 0; group < count; group++) {
+    const part = count === 1 ? rows : subMatrix(rows, group * perGroup, (group + 1) * perGroup, 0, columns);
+    const gram = shrunkGram(total.grams[group]!, total.count);
+    const factor = await factorInputs(gram, products);
+    const target = await retarget(part, total.grams[group]!, total.crosses[group]!, factor, products);
+    data.set(target.data, group * perGroup * columns);
+    groups.push({ target, gram, factor });
+  }
+  // Large, and not needed any more.
+  total.grams.length = total.crosses.length = 0;
+  return { layer, rows: { ...rows, data }, groups, count: total.count, means, importance, products };
+}
+
+/** Weights as a coder makes them: column by column, then by coordinate descent and least squares in turn. */
+export function quantizing(coderFor: CoderFor): LayerSolver {
+  return async ({ layer, rows, groups, importance, products }) => {
+    const coder = coderFor(layer, rows, importance);
+    const { columns } = rows;
+    const perGroup = rows.rows / groups.length;
+    const sizeOfGroup = perGroup * columns;
+    const data = new Float32Array(rows.data.length);
+    /** A group's part of all weights, in the same memory. */
+    const groupOf = (all: Float32Array, group: number): Matrix => ({
+      rows: perGroup,
+      columns,
+      data: all.subarray(group * sizeOfGroup, (group + 1) * sizeOfGroup),
+    });
+    const quantizers = groups.map((_, group): Quantizer => {
+      const first = group * perGroup;
+      return (row, column, value, loss) => coder.quantize(first + row, column, value, loss);
+    });
+    for (const [group, { target, factor }] of groups.entries())
+      groupOf(data, group).data.set((await reconstruct(target, factor, quantizers[group]!, products)).data);
+
+    // What the factors are of, for the refinements.
+    for (const { gram } of groups) damp(gram, dampingShare);
+    const gram: LayerGram = {
+      async times(weights) {
+        const result = new Float32Array(weights.length);
+        for (const [group, own] of groups.entries())
+          groupOf(result, group).data.set((await products.times(groupOf(weights, group), own.gram)).data);
+        return result;
+      },
+      diagonal: (index) => groups[Math.floor(index / sizeOfGroup)]!.gram.data[(index % columns) * (columns + 1)]!,
+    };
+    for (let refinement = 0; refinement < refinements; refinement++) {
+      for (const [group, own] of groups.entries())
+        await descend(groupOf(data, group), own.target, own.gram, quantizers[group]!, products);
+      data.set(await coder.refit(rows.data, gram));
+    }
+    return data;
+  };
+}

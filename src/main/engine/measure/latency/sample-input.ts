@@ -1,0 +1,47 @@
+import type { InputType, ModelCard } from '@shared/model-card';
+import { createRandom } from '../../compression/algebra/random';
+import type { RuntimeTensor } from '../../runtimes/runtime';
+import { imageShape } from '../model-input';
+
+/** Largest wavelengths of the pattern, pixels: broad areas and soft edges as in photographs. */
+const waves = 6;
+
+/**
+ * A picture-like input for timing, `[batch, ...image]`, normalised as the card says (uint8: raw pixels) and the same for the same seed.
+ * Smooth waves and a little noise in 0..255: zeros or a constant would let kernels skip work (sparse and ReLU paths) and
+ * could fill the network with denormal numbers, which run many times slower on some CPUs.
+ */
+export function sampleInput(
+  card: ModelCard,
+  batch: number,
+  seed: number | string,
+  type: InputType = 'float32',
+): RuntimeTensor {
+  const random = createRandom(seed);
+  const { height, width, layout } = card.input;
+  const plane = height * width;
+  const size = batch * 3 * plane;
+  const data = type === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
+  for (let image = 0; image < batch; image++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const mean = card.preprocess.mean[channel]!;
+      const std = card.preprocess.std[channel]!;
+      const pattern = Array.from({ length: waves }, (_, index) => {
+        const wavelength = Math.max(height, width) / (index + 1);
+        const angle = 2 * Math.PI * random();
+        const step = (2 * Math.PI) / wavelength;
+        return { down: step * Math.sin(angle), right: step * Math.cos(angle), phase: 2 * Math.PI * random() };
+      });
+      for (let pixel = 0; pixel < plane; pixel++) {
+        const row = Math.floor(pixel / width);
+        const column = pixel % width;
+        let level = 118 + 24 * (random() - 0.5);
+        for (const { down, right, phase } of pattern) level += 26 * Math.sin(down * row + right * column + phase);
+        const pixelLevel = Math.min(255, Math.max(0, Math.round(level)));
+        const value = type === 'uint8' ? pixelLevel : (pixelLevel - mean) / std;
+        data[layout === 'NCHW' ? (image * 3 + channel) * plane + pixel : (image * plane + pixel) * 3 + channel] = value;
+      }
+    }
+  }
+  return { type, shape: [batch, ...imageShape(card)], data };
+}
