@@ -3,9 +3,22 @@ import { z } from 'zod';
 const interval = z.tuple([z.number(), z.number()]);
 export type Interval = z.infer<typeof interval>;
 
+/** What says that other work disturbed a measurement. Facts only: `src/shared` judges them in one place. */
+export const disturbanceSchema = z.object({
+  /** 99th percentile of the candidate's times over their median. */
+  p99OverP50: z.number(),
+  /** Median absolute deviation of the round ratios over their median. */
+  roundSpread: z.number(),
+  /** Share of the machine's processor time that other processes took while the rounds ran, 0..1; absent where the system does not tell. */
+  otherCpuShare: z.number().optional(),
+});
+export type Disturbance = z.infer<typeof disturbanceSchema>;
+
 /** Latency of one target, milliseconds a single image. Ratio below 1: faster than the baseline. */
 export const latencyMetricsSchema = z.object({
   target: z.string(),
+  /** Id of the target's runtime; absent in results of earlier versions, which knew only ort-cpu. */
+  runtime: z.string().optional(),
   p50Ms: z.number(),
   p90Ms: z.number(),
   p99Ms: z.number(),
@@ -13,9 +26,12 @@ export const latencyMetricsSchema = z.object({
   n: z.number().int(),
   rounds: z.number().int(),
   baselineP50Ms: z.number(),
-  /** Candidate / baseline, both interleaved in one process; 95 % bootstrap interval over rounds. */
+  /** Candidate / baseline, both interleaved in one process, with a 95 % interval. */
   ratio: z.number(),
   ratioInterval: interval,
+  /** One ratio for each pair of sessions that was opened: the level over which the interval is taken. Absent in results of earlier versions. */
+  sessionRatios: z.array(z.number()).optional(),
+  disturbance: disturbanceSchema.optional(),
   coldStartMs: z.number(),
   peakMemoryBytes: z.number(),
   mode: z.enum(['quick', 'rigorous']),
@@ -54,11 +70,22 @@ export const accuracyMetricsSchema = z.object({
 });
 export type AccuracyMetrics = z.infer<typeof accuracyMetricsSchema>;
 
+/** The trial's artifact in a runtime's format, with what was measured of that file in that runtime. */
+export const deploymentMetricsSchema = z.object({
+  runtime: z.string(),
+  format: z.string(),
+  ...fileMetricsSchema.partial().shape,
+  ...accuracyMetricsSchema.partial().shape,
+});
+export type DeploymentMetrics = z.infer<typeof deploymentMetricsSchema>;
+
 export const trialMetricsSchema = z.object({
   ...fileMetricsSchema.partial().shape,
   ...accuracyMetricsSchema.partial().shape,
   /** Bits of the whole file for each parameter: 8 sizeBytes / params. */
   bitsPerWeight: z.number().optional(),
+  /** One a runtime of the sweep's targets, in their order. The fields above are those of the first. Absent in results of earlier versions. */
+  deployments: z.array(deploymentMetricsSchema).optional(),
   latency: z.array(latencyMetricsSchema),
 });
 /** Everything measured for a trial so far; fields appear as their steps finish. */

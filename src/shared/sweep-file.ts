@@ -4,14 +4,29 @@ import { recipeSchema } from './recipe';
 
 export const targetSchema = z.strictObject({
   runtime: z.string().min(1),
+  /** One of the runtime's devices; absent: its first. */
+  device: z.string().min(1).max(200).optional(),
   threads: z.number().int().min(1).max(256).default(1),
+  /** Options of the runtime, checked by its own schema. */
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 export type Target = z.infer<typeof targetSchema>;
 
-/** "ort-cpu x1", as people write a target. */
-export function targetName(target: Target): string {
-  return `${target.runtime} x${target.threads}`;
+/** "ort-cpu x1", as people write a target; what differs from the runtime's defaults follows: "edgetpu usb:0 x1 {performance:max}". */
+export function targetName({ runtime, device, threads, options = {} }: Target): string {
+  const given = Object.entries(options).map(([name, value]) => `${name}:${value}`);
+  const parts = [runtime, ...(device === undefined ? [] : [device]), `x${threads}`];
+  return [...parts, ...(given.length > 0 ? [`{${given.join(', ')}}`] : [])].join(' ');
 }
+
+/** Differences within these are of no consequence to the person, however well they are known. */
+export const indifferenceSchema = z.strictObject({
+  /** Share of the baseline's time: 0.01 is 1 %. */
+  time: z.number().min(0).max(1).default(0.01),
+  /** Percentage points of top-1. */
+  top1: z.number().min(0).max(100).default(0),
+});
+export type Indifference = z.infer<typeof indifferenceSchema>;
 
 export const latencyModes = ['quick', 'rigorous'] as const;
 export type LatencyMode = (typeof latencyModes)[number];
@@ -29,6 +44,7 @@ export const sweepFileSchema = z.strictObject({
     .record(z.string().min(1).max(200), recipeSchema)
     .refine((recipes) => Object.keys(recipes).length > 0, 'name at least one recipe'),
   latency: z.enum(latencyModes).default('quick'),
+  indifference: indifferenceSchema.prefault({}),
   seed: z.number().int().min(0).default(1),
 });
 export type SweepFile = z.infer<typeof sweepFileSchema>;

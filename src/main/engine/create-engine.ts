@@ -56,7 +56,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     modelFolder: modelFolder(),
     view: workspace.settings.get<Settings['view']>('view') ?? {},
   });
-  const versions = { whittle: whittleVersion, onnxruntime: ort.version };
+  const versions = { whittle: whittleVersion, onnxruntime: ort.version() };
 
   return {
     workspace,
@@ -67,7 +67,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     settings,
     info: () => ({
       version: whittleVersion,
-      onnxruntime: ort.version,
+      onnxruntime: ort.version(),
       node: process.versions.node,
       machine,
       workspace: workspace.folder,

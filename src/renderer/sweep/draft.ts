@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetSpecSchema } from '@shared/dataset';
-import { latencyModes, sweepFileSchema, targetSchema, type SweepFile } from '@shared/sweep-file';
+import { indifferenceSchema, latencyModes, sweepFileSchema, targetSchema, type SweepFile } from '@shared/sweep-file';
 
 /** The recipe every sweep has: the network as it is. */
 export const baselineName = 'baseline';
@@ -18,6 +18,7 @@ const draftSchema = z.object({
   /** Without the baseline, which is always there. */
   recipes: z.array(recipeSchema),
   latency: z.enum(latencyModes),
+  indifference: indifferenceSchema.prefault({}),
   seed: z.number().int().min(0),
 });
 export type SweepDraft = z.infer<typeof draftSchema>;
@@ -41,6 +42,7 @@ export function emptyDraft(): SweepDraft {
     targets: [{ runtime: 'ort-cpu', threads: 1 }],
     recipes: [],
     latency: 'quick',
+    indifference: indifferenceSchema.parse({}),
     seed: 1,
   };
 }

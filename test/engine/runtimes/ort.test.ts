@@ -101,7 +101,7 @@ describe('ort', () => {
 describe('findRuntime', () => {
   it('finds what a target names', () => {
     for (const runtime of runtimes) expect(findRuntime(runtime.id)).toBe(runtime);
-    expect(ort.version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(ort.version()).toMatch(/^\d+\.\d+\.\d+/);
   });
 
   it('names what there is when asked for something else', async () => {

@@ -60,6 +60,7 @@ export function run(trials: TrialView[]): RunView {
       targets: [{ runtime: 'ort-cpu', threads: 1 }],
       recipes: Object.fromEntries(recipes.map((recipe) => [recipe, []])),
       latency: 'quick',
+      indifference: { time: 0.01, top1: 0 },
       seed: 1,
     },
     manifest: {

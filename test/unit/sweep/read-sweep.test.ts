@@ -26,6 +26,7 @@ describe('parseSweep', () => {
       targets: [{ runtime: 'ort-cpu', threads: 1 }],
       recipes: { baseline: [] },
       latency: 'quick',
+      indifference: { time: 0.01, top1: 0 },
       seed: 1,
     });
   });

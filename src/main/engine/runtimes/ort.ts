@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode } from '@shared/errors';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { z } from 'zod';
 import { OperatorProfile } from './operator-profile';
 import { cleanRuntimeMessage } from './runtime-message';
 import type { OperatorTime, Runtime, RuntimeTensor, Session, SessionOptions } from './runtime';
@@ -108,7 +109,11 @@ class OrtSession implements Session {
  */
 export const ort: Runtime = {
   id: 'ort-cpu',
-  version: env.versions.node ?? env.versions.common,
+  title: 'ONNX Runtime, CPU',
+  format: 'onnx',
+  options: z.strictObject({}),
+  version: () => env.versions.node ?? env.versions.common,
+  devices: async () => [{ id: 'cpu', title: 'CPU' }],
   async open(model, options) {
     const path = typeof model === 'string' ? model : 'the model';
     const profile = options.profile ? await OperatorProfile.create() : undefined;

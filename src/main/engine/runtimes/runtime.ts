@@ -1,6 +1,12 @@
+import type { z } from 'zod';
+
 /** What Whittle asks of an inference runtime. One file per runtime implements it; nothing else imports the runtime's package. */
 export interface SessionOptions {
   threads: number;
+  /** Id of one of the runtime's devices; absent: its first. */
+  device?: string;
+  /** The runtime's own options, as its schema parses them. */
+  options?: Record<string, unknown>;
   /** Names of values to return besides the graph's outputs must already be graph outputs in the file. */
   optimization?: 'none' | 'basic' | 'all';
   /** Writes the runtime's optimized graph there, for tests and the operator profile. */
@@ -42,10 +48,29 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A file format that a runtime takes. What a trial leaves is ONNX; a `convert` step makes the others. */
+export type DeploymentFormat = 'onnx';
+
+export interface RuntimeDevice {
+  /** As in a target: "cpu". */
+  id: string;
+  title: string;
+  /** Why it cannot be used here and what to do; absent: usable. */
+  problem?: string;
+}
+
 export interface Runtime {
   /** As in a target: "ort-cpu". */
   readonly id: string;
-  readonly version: string;
+  readonly title: string;
+  /** The file that it runs. */
+  readonly format: DeploymentFormat;
+  /** Options a target may set; strict, every one with a default. */
+  readonly options: z.ZodType<Record<string, unknown>>;
+  /** Version of the library that runs the network. Throws `runtime.unavailable` where there is none. */
+  version(): string;
+  /** Found by probing, the default first. Never throws: what cannot be used says why. */
+  devices(): Promise<RuntimeDevice[]>;
   /** @param model path of the file, or its bytes. Throws `model.runtime-rejected`. */
   open(model: string | Uint8Array, options: SessionOptions): Promise<Session>;
 }

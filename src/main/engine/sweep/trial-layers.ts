@@ -49,7 +49,7 @@ export async function trialLayers(
   const reference = referenceOf(plan);
   const { sha256 } = manifest.models.find(({ name }) => name === plan.model)!;
   const images = [manifest.dataset.fingerprint, sweep.dataset.calibration, sweep.dataset.seed];
-  const key = stepKey('layers', version, sha256, plan.artifact, reference, images, machineId, ort.version);
+  const key = stepKey('layers', version, sha256, plan.artifact, reference, images, machineId, ort.version());
   const known = workspace.steps.find(key);
   if (known) return known.result as LayerReport;
   if (runs.activeRun !== undefined) throw new AppError('layers.busy');
