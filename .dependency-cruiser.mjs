@@ -50,7 +50,7 @@ export default {
     },
     fence(['electron'], ['^src/main/(?!engine/)', '^src/preload/']),
     fence(['sharp'], ['^src/main/engine/dataset/']),
-    fence(['onnxruntime-node', 'onnxruntime-common'], ['^src/main/engine/runtimes/']),
+    fence(['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'], ['^src/main/engine/runtimes/']),
     fence(['libsql'], ['^src/main/engine/store/']),
   ],
   options: {

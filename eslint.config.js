@@ -11,6 +11,7 @@ const owners = {
   electron: 'src/main (outside engine) or src/preload',
   sharp: 'src/main/engine/dataset',
   'onnxruntime-node': 'src/main/engine/runtimes',
+  'onnxruntime-web': 'src/main/engine/runtimes',
   libsql: 'src/main/engine/store',
 };
 const fences = (...allowed) => [

@@ -66,6 +66,20 @@ export interface SweepPlan {
   warnings: string[];
 }
 
+/** A runtime that a target may name. */
+export interface RuntimeInfo {
+  id: string;
+  title: string;
+  /** The file format it takes. */
+  format: string;
+  maximumThreads?: number;
+  /** Absent where it cannot be used; then `problem` says why and what to do. */
+  version?: string;
+  problem?: string;
+  /** The default first. */
+  devices: { id: string; title: string; problem?: string }[];
+}
+
 export interface EngineInfo {
   version: string;
   onnxruntime: string;
@@ -73,7 +87,7 @@ export interface EngineInfo {
   machine: Machine;
   workspace: string;
   modelFolder: string;
-  runtimes: string[];
+  runtimes: RuntimeInfo[];
   /** The sample sweep on the embedded starter pack. */
   starterSweep: z.input<typeof sweepFileSchema>;
 }

@@ -95,6 +95,8 @@ const sentences = {
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
+  'target.unusable': (f: Facts) =>
+    `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,
   'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
   'pdf.unavailable': (f: Facts) =>
     `The PDF needs Electron to print it: ${f.detail}. Use --html, --csv or --json, or start the window once with "npm start".`,

@@ -1,6 +1,6 @@
 import { access, constants, statfs } from 'node:fs/promises';
+import type { RuntimeInfo } from '@shared/contract';
 import { formatBytes } from '@shared/format';
-import { runtimes } from '../../main/engine/runtimes/registry';
 import { resourcesFolder } from '../../main/engine/starter';
 import { locateElectron } from '../locate-electron';
 import type { Command } from '../arguments';
@@ -23,6 +23,7 @@ export const doctor: Command = {
       );
       const electron = await locateElectron();
       const vnni = machine.isa.some((flag) => /VNNI|ASIMDDP|AMX/.test(flag));
+      const info = await engine.info();
       const facts = {
         machine,
         workspace: workspace.folder,
@@ -30,9 +31,9 @@ export const doctor: Command = {
         freeBytes,
         modelFolder: engine.modelFolder(),
         resources: resourcesFolder(),
-        runtimes: runtimes.map(({ id, version }) => `${id} ${version}`),
+        runtimes: info.runtimes,
         electron,
-        info: engine.info().version,
+        info: info.version,
       };
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
@@ -45,7 +46,7 @@ export const doctor: Command = {
           `  instructions ${machine.isa.join(' ') || 'unknown'}`,
           `  int8         ${vnni ? 'dot-product instructions: sums do not saturate' : 'no dot-product instructions: u8 x s8 sums may saturate, int8 results can differ from other machines'}`,
           `  governor     ${machine.governor ?? 'unknown'}`,
-          `  runtimes     ${facts.runtimes.join(', ')}`,
+          ...facts.runtimes.map((runtime, at) => `  ${at === 0 ? 'runtimes' : '        '}     ${runtimeLine(runtime)}`),
           `  workspace    ${workspace.folder}${writable ? '' : ' (not writable)'}, ${formatBytes(freeBytes)} free`,
           `  models       ${facts.modelFolder}`,
           `  window       ${electron ?? 'Electron is not here yet: npm start fetches it'}`,
@@ -58,3 +59,8 @@ export const doctor: Command = {
     }
   },
 };
+
+function runtimeLine({ id, title, version, problem, devices }: RuntimeInfo): string {
+  const usable = devices.map((device) => device.title + (device.problem === undefined ? '' : ` (${device.problem})`));
+  return `${id}  ${title} ${version ?? 'not usable'}: ${problem ?? usable.join(', ')}`;
+}

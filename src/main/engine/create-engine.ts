@@ -6,7 +6,7 @@ import type { SweepFile } from '@shared/sweep-file';
 import { builtFile } from './files/built-file';
 import { machineFacts } from './measure/machine';
 import { ort } from './runtimes/ort';
-import { runtimes } from './runtimes/registry';
+import { describeRuntimes } from './runtimes/describe-runtimes';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
 import type { Executor } from './sweep/executor';
 import { LocalExecutor } from './sweep/local-executor';
@@ -31,7 +31,7 @@ export interface Engine {
   readonly runs: RunManager;
   readonly executor: Executor;
   readonly machine: Machine;
-  info(): EngineInfo;
+  info(): Promise<EngineInfo>;
   modelFolder(): string;
   settings(): Settings;
   changeSettings(change: Partial<Settings>): Settings;
@@ -65,14 +65,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     machine,
     modelFolder,
     settings,
-    info: () => ({
+    info: async () => ({
       version: whittleVersion,
       onnxruntime: ort.version(),
       node: process.versions.node,
       machine,
       workspace: workspace.folder,
       modelFolder: modelFolder(),
-      runtimes: runtimes.map((runtime) => runtime.id),
+      runtimes: await describeRuntimes(),
       starterSweep: starterSweep(),
     }),
     changeSettings(change) {

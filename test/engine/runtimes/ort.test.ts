@@ -28,11 +28,11 @@ function image(red: number, green: number, blue: number): Float32Array {
 }
 const failure = async (work: Promise<unknown>): Promise<AppError> => work.then(() => expect.unreachable(), toAppError);
 
-describe('ort', () => {
+describe.each(runtimes)('$id', (runtime) => {
   it.each(['none', 'basic', 'all'] as const)(
     'computes at optimization %s what the graph says',
     async (optimization) => {
-      const session = await ort.open(path, { threads: 1, optimization });
+      const session = await runtime.open(path, { threads: 1, optimization });
       expect(session.inputNames).toEqual(['image']);
       expect(session.outputNames).toEqual(['scores']);
       expect(session.inputs).toEqual({ image: { type: 'float32', shape: ['batch', 3, side, side] } });
@@ -51,17 +51,10 @@ describe('ort', () => {
     const bytes = encodeModel(smallClassifier({ weights }));
     const larger = new Uint8Array(bytes.length + 20);
     larger.set(bytes, 7);
-    const session = await ort.open(larger.subarray(7, 7 + bytes.length), { threads: 2 });
+    const session = await runtime.open(larger.subarray(7, 7 + bytes.length), { threads: 2 });
     const feeds = { image: { type: 'float32' as const, shape: [1, 3, side, side], data: image(1, 0, 0) } };
     expect([...(await session.run(feeds)).scores!.data]).toEqual([1, 0, 0.5]);
     await session.close();
-  });
-
-  it('writes the optimized graph where asked', async () => {
-    const optimizedModelPath = join(folder, 'optimized.onnx');
-    const session = await ort.open(path, { threads: 1, optimization: 'basic', optimizedModelPath });
-    await session.close();
-    expect((await loadModel(optimizedModelPath)).outputs.map((output) => output.name)).toEqual(['scores']);
   });
 
   it('says in one clean sentence why a model cannot be loaded', async () => {
@@ -80,7 +73,7 @@ describe('ort', () => {
       Uint8Array.of(1, 2),
     ];
     for (const model of cases) {
-      const error = await failure(ort.open(model, { threads: 1 }));
+      const error = await failure(runtime.open(model, { threads: 1 }));
       expect(error.code).toBe('model.runtime-rejected');
       expect(error.message).toMatch(/^ONNX Runtime cannot load /);
       expect(error.message).not.toMatch(/onnxruntime::|\.cc|\n|ONNXRuntimeError/);
@@ -89,7 +82,7 @@ describe('ort', () => {
   });
 
   it('says what is wrong with an input of another size', async () => {
-    const session = await ort.open(path, { threads: 1 });
+    const session = await runtime.open(path, { threads: 1 });
     const feeds = { image: { type: 'float32' as const, shape: [1, 3, 2, 2], data: new Float32Array(12) } };
     const error = await failure(session.run(feeds));
     expect(error.code).toBe('model.runtime-failed');
@@ -98,10 +91,19 @@ describe('ort', () => {
   });
 });
 
+describe('ort', () => {
+  it('writes the optimized graph where asked', async () => {
+    const optimizedModelPath = join(folder, 'optimized.onnx');
+    const session = await ort.open(path, { threads: 1, optimization: 'basic', optimizedModelPath });
+    await session.close();
+    expect((await loadModel(optimizedModelPath)).outputs.map((output) => output.name)).toEqual(['scores']);
+  });
+});
+
 describe('findRuntime', () => {
   it('finds what a target names', () => {
     for (const runtime of runtimes) expect(findRuntime(runtime.id)).toBe(runtime);
-    expect(ort.version()).toMatch(/^\d+\.\d+\.\d+/);
+    for (const runtime of runtimes) expect(runtime.version()).toMatch(/^\d+\.\d+\.\d+/);
   });
 
   it('names what there is when asked for something else', async () => {

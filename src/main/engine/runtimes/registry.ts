@@ -1,9 +1,10 @@
 import { AppError } from '@shared/errors';
 import { ort } from './ort';
+import { ortWeb } from './ort-web';
 import type { Runtime } from './runtime';
 
-/** The runtimes a target may name. */
-export const runtimes: readonly Runtime[] = [ort];
+/** The runtimes a target may name. To add one: write its file, add it here, test it; nothing else names runtimes. */
+export const runtimes: readonly Runtime[] = [ort, ortWeb];
 
 /** The runtime of a target such as "ort-cpu". Throws `target.unknown`. */
 export function findRuntime(id: string): Runtime {

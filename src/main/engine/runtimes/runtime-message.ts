@@ -8,6 +8,8 @@ const maximumLength = 240;
 export function cleanRuntimeMessage(message: string, path: string): string {
   const text = message
     .replaceAll(path, 'the file')
+    // The WebAssembly build: "Can't create a session. ERROR_CODE: 7, ERROR_MESSAGE: "
+    .replace(/^.{0,80}ERROR_CODE: \d+, ERROR_MESSAGE: /s, '')
     .replace(/\[ONNXRuntimeError\][\s:]*\d+[\s:]*[A-Z_]+[\s:]*/g, '')
     // "…/core/graph/graph.cc:42 onnxruntime::Status onnxruntime::Graph::Load(const Model&, bool) const "
     .replace(/\S+\.(?:cc|cpp|h|hpp|cxx):\d+\s+(?:[^()\n]{0,300}\([^()\n]*\)(?:\s+const)?\s*)?(?:\[[^\]\n]*\]\s*)?/g, '')

@@ -65,6 +65,8 @@ export interface Runtime {
   readonly title: string;
   /** The file that it runs. */
   readonly format: DeploymentFormat;
+  /** Threads it can use at most; absent: as many as there are. */
+  readonly maximumThreads?: number;
   /** Options a target may set; strict, every one with a default. */
   readonly options: z.ZodType<Record<string, unknown>>;
   /** Version of the library that runs the network. Throws `runtime.unavailable` where there is none. */

@@ -6,7 +6,7 @@ import { targetName, type SweepFile } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
 import { openDataset } from '../dataset/open-dataset';
 import { locateModel, openModel, type Model } from '../models/model-folder';
-import { findRuntime } from '../runtimes/registry';
+import { checkTarget } from '../runtimes/check-target';
 import { findTechnique } from '../techniques/registry';
 import { expandSweep, type TrialPlan } from './expand';
 import { canonicalJson } from '../jobs/step-key';
@@ -34,7 +34,7 @@ export interface PreparedSweep {
 
 /** Opens models and images and expands the sweep. Throws what they throw. */
 export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): Promise<PreparedSweep> {
-  for (const target of sweep.targets) findRuntime(target.runtime);
+  for (const target of sweep.targets) await checkTarget(target);
   const models = new Map<string, Model>();
   for (const [index, reference] of sweep.models.entries()) {
     options.progress?.('opening models', index, sweep.models.length);

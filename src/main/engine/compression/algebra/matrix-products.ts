@@ -1,8 +1,7 @@
 import type { Graph } from '../../onnx/graph';
 import { attr, makeNode, makeValue } from '../../onnx/make';
 import { encodeModel } from '../../onnx/save';
-import { ort } from '../../runtimes/ort';
-import type { Session } from '../../runtimes/runtime';
+import { calculator, type Session } from '../calculator';
 
 /** A dense float32 matrix, row after row. */
 export interface Matrix {
@@ -54,7 +53,7 @@ export class MatrixProducts {
   ) {}
 
   static async open(threads: number): Promise<MatrixProducts> {
-    const session = (transB: boolean) => ort.open(encodeModel(gemmGraph(transB)), { threads });
+    const session = (transB: boolean) => calculator.open(encodeModel(gemmGraph(transB)), { threads });
     return new MatrixProducts(await session(false), await session(true));
   }
 

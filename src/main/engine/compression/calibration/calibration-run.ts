@@ -2,8 +2,7 @@ import { AppError } from '@shared/errors';
 import type { Graph } from '../../onnx/graph';
 import { removeDead } from '../../onnx/remove-dead';
 import { encodeModel } from '../../onnx/save';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor } from '../../runtimes/runtime';
+import { calculator, type RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from './technique-context';
 
 const usualBatch = 8;
@@ -27,7 +26,7 @@ export async function runCalibration(
 ): Promise<void> {
   const input = graph.inputs[0]!;
   const fixedBatch = typeof input.shape[0] === 'number' && input.shape[0] > 0 ? input.shape[0] : undefined;
-  const session = await ort.open(encodeModel(removeDead(graph)), { threads });
+  const session = await calculator.open(encodeModel(removeDead(graph)), { threads });
   try {
     let done = 0;
     for await (const { data, shape } of calibration.batches(fixedBatch ?? usualBatch)) {

@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import { copyGraph, type Graph } from '../../onnx/graph';
 import { makeNode, makeValue } from '../../onnx/make';
-import type { RuntimeTensor } from '../../runtimes/runtime';
+import type { RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from './technique-context';
 import { runCalibration } from './calibration-run';
 import { FreshNames } from '../../onnx/fresh-names';

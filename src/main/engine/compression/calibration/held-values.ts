@@ -3,8 +3,7 @@ import type { Graph, GraphValue } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
 import { encodeModel } from '../../onnx/save';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor } from '../../runtimes/runtime';
+import { calculator, type RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from './technique-context';
 
 /** Activations of one batch, by the names of the values. */
@@ -38,7 +37,7 @@ export async function runOnHeld(
   const used = removeDead(graph);
   const read = new Set(used.nodes.flatMap((node) => node.inputs));
   used.inputs = used.inputs.filter(({ name }) => read.has(name));
-  const session = await ort.open(encodeModel(used), { threads });
+  const session = await calculator.open(encodeModel(used), { threads });
   try {
     for (const values of [...held]) {
       if (signal.aborted) throw new AppError('cancelled');

@@ -5,8 +5,7 @@ import { attr, makeNode, makeValue } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
 import { encodeModel } from '../../onnx/save';
 import { inferShapes } from '../../onnx/shapes';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor, Session } from '../../runtimes/runtime';
+import { calculator, type RuntimeTensor, type Session } from '../calculator';
 import type { TechniqueContext } from './technique-context';
 import { ActivationObserver, type ValueObservation } from './activation-observer';
 import { FreshNames } from '../../onnx/fresh-names';
@@ -82,7 +81,7 @@ async function observe(
   first.catch(() => undefined);
   let session: Session | undefined;
   try {
-    session = await ort.open(encodeModel(observed), { threads });
+    session = await calculator.open(encodeModel(observed), { threads });
     let done = 0;
     // Every batch writes into the memory of the one before: what waits for the garbage collector would grow with the images.
     let results: Record<string, RuntimeTensor> | undefined;

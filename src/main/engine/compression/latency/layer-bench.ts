@@ -3,8 +3,7 @@ import { createRandom } from '../algebra/random';
 import { elementCount, type Graph } from '../../onnx/graph';
 import { attr, float32Tensor, makeNode, makeValue } from '../../onnx/make';
 import { encodeModel } from '../../onnx/save';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor } from '../../runtimes/runtime';
+import { calculator, type RuntimeTensor } from '../calculator';
 import type { LayerShape } from './layer-shape';
 
 const warmUpRounds = 2;
@@ -34,7 +33,10 @@ export class LayerBench {
 
   /** Throws `cancelled` once the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const session = await ort.open(encodeModel(benchGraph(this.shape, this.axes)), { threads: 1, profile: true });
+    const session = await calculator.open(encodeModel(benchGraph(this.shape, this.axes)), {
+      threads: 1,
+      profile: true,
+    });
     try {
       const feeds = benchFeeds(this.shape, this.axes);
       let start = performance.now();

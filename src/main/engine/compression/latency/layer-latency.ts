@@ -1,6 +1,6 @@
 import { AppError } from '@shared/errors';
 import type { Graph, Node } from '../../onnx/graph';
-import { ort } from '../../runtimes/ort';
+import { calculator } from '../calculator';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { channelCounts, interpolate, type LatencyGrid } from './latency-grid';
 import { layerShapes, type LayerShape } from './layer-shape';
@@ -49,7 +49,7 @@ export async function latencyTable(graph: Graph, context: Context): Promise<Late
   const block = channelBlock(machine.isa);
   const shapes = layerShapes(graph);
   const distinct = new Map([...shapes.values()].map((shape) => [signatureOf(shape), shape]));
-  const grids = await measuredGrids(distinct, block, [machine.id, ort.version()], context);
+  const grids = await measuredGrids(distinct, block, [machine.id, calculator.version()], context);
   const find = (layer: Node | string): { shape: LayerShape; grid: LatencyGrid } | undefined => {
     const shape = shapes.get(typeof layer === 'string' ? layer : layer.outputs[0]!);
     return shape && { shape, grid: grids.get(signatureOf(shape))! };

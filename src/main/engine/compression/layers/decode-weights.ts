@@ -2,8 +2,7 @@ import { copyGraph, type ElementType, type Graph, type Node, type Tensor } from 
 import { elementTypeOf } from '../../onnx/element-type';
 import { makeTensor } from '../../onnx/make';
 import { encodeModel } from '../../onnx/save';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor } from '../../runtimes/runtime';
+import { calculator, type RuntimeTensor } from '../calculator';
 
 /** Evaluating these would lose what they stand for: integer weights, or a draw from a random generator. */
 const keptOps = /^(DequantizeLinear|QuantizeLinear|Random.*|Multinomial|Bernoulli|If|Loop|Scan)$/;
@@ -66,7 +65,7 @@ export async function evaluateConstants(
     initializers: new Map([...graph.initializers].filter(([name]) => used.has(name))),
     metadata: {},
   };
-  const session = await ort.open(encodeModel(decoder), { threads: 1, optimization: 'none' });
+  const session = await calculator.open(encodeModel(decoder), { threads: 1, optimization: 'none' });
   try {
     const results = await session.run({});
     return new Map([...wanted].map((name) => [name, fromRuntime(results[name]!, types.get(name) ?? 'float32')]));

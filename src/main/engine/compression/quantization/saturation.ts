@@ -5,7 +5,7 @@ import { quantizeInt8, roundHalfEven, type AffineScale } from '../algebra/affine
 import { runCalibration } from '../calibration/calibration-run';
 import type { QdqPlan, QuantizedLayer } from './qdq-plan';
 import type { QdqChoices } from './qdq-rewrite';
-import type { RuntimeTensor } from '../../runtimes/runtime';
+import type { RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from '../calibration/technique-context';
 
 /**

@@ -1,7 +1,7 @@
 import type { LayerEffect, LayerSensitivity } from '@shared/sensitivity';
 import { noImages } from '../calibration/calibration-run';
 import type { Graph } from '../../onnx/graph';
-import type { RuntimeTensor } from '../../runtimes/runtime';
+import type { RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { HeldActivations } from '../calibration/held-activations';
 import { OutputComparison } from '../calibration/output-comparison';

@@ -5,8 +5,7 @@ import { makeValue } from '../../onnx/make';
 import { encodeModel } from '../../onnx/save';
 import { inferShapes } from '../../onnx/shapes';
 import { removeDead } from '../../onnx/remove-dead';
-import { ort } from '../../runtimes/ort';
-import type { RuntimeTensor, Session } from '../../runtimes/runtime';
+import { calculator, type RuntimeTensor, type Session } from '../../compression/calculator';
 import { layerNodes } from './layer-facts';
 
 /** What follows a layer and belongs to its output: what the next layer reads of it. */
@@ -64,7 +63,7 @@ export class LayerOutputs {
       ...graph,
       outputs: values.map((value) => makeValue(value, shapes.get(value)?.type ?? 'float32', [])),
     });
-    const session = await ort.open(encodeModel(observed), { threads });
+    const session = await calculator.open(encodeModel(observed), { threads });
     const input = graph.inputs[0]!;
     const [batch] = input.shape;
     const type = input.type === 'uint8' ? 'uint8' : 'float32';

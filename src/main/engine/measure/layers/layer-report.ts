@@ -3,7 +3,7 @@ import type { ModelCard } from '@shared/model-card';
 import type { Images } from '../../dataset/image-batches';
 import type { Node } from '../../onnx/graph';
 import { loadModel } from '../../onnx/load';
-import { ort } from '../../runtimes/ort';
+import { calculator } from '../../compression/calculator';
 import type { OperatorTime } from '../../runtimes/runtime';
 import { throwIfCancelled } from '../cancellation';
 import { layerErrors } from './layer-errors';
@@ -86,7 +86,7 @@ function restOf(times: LayerTimes): LayerReport['rest']['before'] {
 async function profile(options: LayerReportOptions): Promise<Record<'original' | 'candidate', OperatorTime[]>> {
   const { originalPath, candidatePath, card, signal, progress } = options;
   const open = async (path: string) => {
-    const session = await ort.open(path, { threads: 1, profile: true });
+    const session = await calculator.open(path, { threads: 1, profile: true });
     try {
       const { name, type, fixedBatch } = modelInput(session, card, path);
       return { session, feeds: { [name]: sampleInput(card, fixedBatch ?? 1, 'layers', type) } };
