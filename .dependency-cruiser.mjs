@@ -1,5 +1,6 @@
-// Imports point downwards: renderer -> shared; preload -> shared; cli -> engine -> shared; main -> engine/host -> shared.
-// The path of a file tells what it may import; this file says it so that a machine can check it.
+// Imports point downwards: renderer -> shared; preload -> shared; cli -> engine -> shared; main -> engine/host -> shared. Inside the
+// engine scripts/rooms.mjs says which room may know which. The path of a file tells what it may import; here a machine checks it.
+import { owners, rooms } from './scripts/rooms.mjs';
 
 /** Files below `from` may import nothing of src but themselves and `allowed`. */
 const layer = (name, from, allowed) => ({
@@ -10,14 +11,34 @@ const layer = (name, from, allowed) => ({
   to: { path: '^src/', pathNot: allowed },
 });
 
-/** Only files below `owner` may import these packages. */
-const fence = (packages, owner) => ({
-  name: `${packages[0]}-stays-behind-its-fence`,
+/** Only files below `folders` may import a package. */
+const fence = ([name, folders]) => ({
+  name: `${name}-stays-behind-its-fence`,
   severity: 'error',
-  comment: `${packages.join(', ')}: imported only below ${owner.join(', ')}`,
-  from: { path: '^src/', pathNot: owner },
-  to: { path: packages.map((name) => `(^|/)node_modules/${name}(/|$)|^${name}$`) },
+  comment: `${name}: imported only below ${folders.join(', ')}`,
+  from: { path: '^src/', pathNot: folders.map((folder) => `^${folder}`) },
+  to: { path: [`(^|/)node_modules/${name}(/|$)|^${name}$`] },
 });
+
+const engine = '^src/main/engine/';
+const isHouse = (room) => rooms.some((other) => other.room.startsWith(`${room}/`));
+/** The files of a room: where rooms lie within it, only those beside them. */
+const filesOf = (room) => `${engine}${room}/${isHouse(room) ? '[^/]+$' : ''}`;
+
+const roomRules = rooms.map(({ room, knows }) => ({
+  name: `room-${room.replaceAll('/', '-')}`,
+  severity: 'error',
+  comment: `${room}: may know only ${knows.join(', ') || 'no other room'} (scripts/rooms.mjs)`,
+  from: { path: filesOf(room) },
+  to: { path: engine, pathNot: [room, ...knows].map(filesOf) },
+}));
+const everyFileHasARoom = {
+  name: 'every-file-has-a-room',
+  severity: 'error',
+  comment: 'a folder of the engine is a room of scripts/rooms.mjs',
+  from: {},
+  to: { path: `${engine}[^/]+/`, pathNot: rooms.map(({ room }) => filesOf(room)) },
+};
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -27,13 +48,15 @@ export default {
     layer('shared-imports-nothing', { path: '^src/shared/' }, ['^src/shared/']),
     layer('preload-imports-shared', { path: '^src/preload/' }, ['^src/preload/', '^src/shared/']),
     layer('renderer-imports-shared', { path: '^src/renderer/' }, ['^src/renderer/', '^src/shared/']),
-    layer('cli-imports-engine', { path: '^src/cli/' }, ['^src/cli/', '^src/main/engine/', '^src/shared/']),
-    layer('engine-imports-shared', { path: '^src/main/engine/' }, ['^src/main/engine/', '^src/shared/']),
-    layer('main-imports-engine-host', { path: '^src/main/', pathNot: '^src/main/engine/' }, [
+    layer('cli-imports-engine', { path: '^src/cli/' }, ['^src/cli/', engine, '^src/shared/']),
+    layer('engine-imports-shared', { path: engine }, [engine, '^src/shared/']),
+    layer('main-imports-engine-host', { path: '^src/main/', pathNot: engine }, [
       '^src/main/(?!engine/)',
-      '^src/main/engine/host',
+      `${engine}host`,
       '^src/shared/',
     ]),
+    ...roomRules,
+    everyFileHasARoom,
     {
       name: 'shared-is-pure',
       severity: 'error',
@@ -48,10 +71,7 @@ export default {
       from: { path: '^src/renderer/' },
       to: { dependencyTypes: ['core'] },
     },
-    fence(['electron'], ['^src/main/(?!engine/)', '^src/preload/']),
-    fence(['sharp'], ['^src/main/engine/dataset/']),
-    fence(['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'], ['^src/main/engine/runtimes/']),
-    fence(['libsql'], ['^src/main/engine/store/']),
+    ...Object.entries(owners).map(fence),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

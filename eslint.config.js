@@ -6,23 +6,6 @@ import tseslint from 'typescript-eslint';
 
 const typed = ['**/*.ts', '**/*.vue'];
 
-/** Packages with one owner each: everybody else goes through the owner's module. */
-const owners = {
-  electron: 'src/main (outside engine) or src/preload',
-  sharp: 'src/main/engine/dataset',
-  'onnxruntime-node': 'src/main/engine/runtimes',
-  'onnxruntime-web': 'src/main/engine/runtimes',
-  libsql: 'src/main/engine/store',
-};
-const fences = (...allowed) => [
-  'error',
-  {
-    paths: Object.entries(owners)
-      .filter(([name]) => !allowed.includes(name))
-      .map(([name, owner]) => ({ name, message: `Import ${name} only in ${owner}.` })),
-  },
-];
-
 export default defineConfig(
   globalIgnores(['out/', 'dist/', '.runtime/', '.cache/', 'results/', 'test-results/', 'playwright-report/']),
   js.configs.recommended,
@@ -83,11 +66,5 @@ export default defineConfig(
   },
   { files: ['src/**/*.ts'], rules: { 'max-lines': ['error', 400] } },
   { files: ['src/**/*.vue'], rules: { 'max-lines': ['error', 250] } },
-  { files: ['src/**'], rules: { 'no-restricted-imports': fences() } },
-  { files: ['src/main/**', 'src/preload/**'], rules: { 'no-restricted-imports': fences('electron') } },
-  { files: ['src/main/engine/**'], rules: { 'no-restricted-imports': fences() } },
-  { files: ['src/main/engine/dataset/**'], rules: { 'no-restricted-imports': fences('sharp') } },
-  { files: ['src/main/engine/runtimes/**'], rules: { 'no-restricted-imports': fences('onnxruntime-node') } },
-  { files: ['src/main/engine/store/**'], rules: { 'no-restricted-imports': fences('libsql') } },
   prettier,
 );

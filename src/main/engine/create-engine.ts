@@ -4,7 +4,7 @@ import type { Preprocess } from '@shared/model-card';
 import type { Machine } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import { builtFile } from './files/built-file';
-import { machineFacts } from './measure/machine';
+import { machineFacts } from './machine/machine';
 import { ort } from './runtimes/ort';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';

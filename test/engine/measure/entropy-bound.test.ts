@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packedInitializer } from '../../../src/main/engine/compression/storage/bit-planes';
 import { sparseInitializer } from '../../../src/main/engine/compression/storage/sparse-decode';
-import { entropyBoundBytes } from '../../../src/main/engine/measure/entropy-bound';
+import { entropyBoundBytes } from '../../../src/main/engine/measure/file/entropy-bound';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { float32Tensor, int8Tensor, makeNode } from '../../../src/main/engine/onnx/make';
 import { smallClassifier } from './small-classifier';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { collapseOf, type CollapseEvidence } from '../../../src/main/engine/measure/explain/collapse';
-import { starvedLayer } from '../../../src/main/engine/measure/explain/starved-layer';
+import { starvedLayer } from '../../../src/main/engine/measure/file/starved-layer';
 import { attr, float32Tensor, int8Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { makeGraph } from '../../fixtures/graphs';
 

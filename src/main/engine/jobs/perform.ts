@@ -1,4 +1,4 @@
-import { describeArtifact } from '../measure/describe';
+import { describeArtifact } from '../measure/file/describe';
 import { compress } from './compress';
 import { evaluate } from './evaluate';
 import { layers } from './layers';

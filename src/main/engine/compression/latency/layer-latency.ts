@@ -5,7 +5,7 @@ import type { TechniqueContext } from '../calibration/technique-context';
 import { channelCounts, interpolate, type LatencyGrid } from './latency-grid';
 import { layerShapes, type LayerShape } from './layer-shape';
 import { LayerBench } from './layer-bench';
-import { machineFacts } from '../../measure/machine';
+import { machineFacts } from '../../machine/machine';
 
 /** Part of the cache key: raise it when the same layer would be measured differently. */
 const tableVersion = 1;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseArmCpuName, parseCpuinfo, parseSysctl } from '../../../src/main/engine/measure/instruction-sets';
-import { machineFacts, machineId } from '../../../src/main/engine/measure/machine';
+import { parseArmCpuName, parseCpuinfo, parseSysctl } from '../../../src/main/engine/machine/instruction-sets';
+import { machineFacts, machineId } from '../../../src/main/engine/machine/machine';
 import { parsePeakMemory, peakMemoryBytes } from '../../../src/main/engine/measure/latency/memory';
 
 const x86 = `processor\t: 0

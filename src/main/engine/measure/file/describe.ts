@@ -1,9 +1,9 @@
 import type { FileMetrics } from '@shared/metrics';
-import { countMacs, countParams } from '../onnx/count';
-import { loadModel } from '../onnx/load';
+import { countMacs, countParams } from '../../onnx/count';
+import { loadModel } from '../../onnx/load';
 import { entropyBoundBytes } from './entropy-bound';
 import { fileSize } from './file-size';
-import { starvedLayer } from './explain/starved-layer';
+import { starvedLayer } from './starved-layer';
 
 /**
  * Facts of the file alone: bytes as stored, after brotli and at best, weights, multiply-accumulates at batch 1. Throws as `loadModel` and

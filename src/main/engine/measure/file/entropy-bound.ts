@@ -1,6 +1,6 @@
-import { storedSymbols } from '../compression/storage/stored-symbols';
-import { symbolBits } from '../compression/storage/symbol-entropy';
-import type { Graph } from '../onnx/graph';
+import { storedSymbols } from '../../compression/storage/stored-symbols';
+import { symbolBits } from '../../compression/storage/symbol-entropy';
+import type { Graph } from '../../onnx/graph';
 
 /**
  * Bytes that an ideal entropy coder, one that takes each number for itself, would need for the constants of a file as they are stored:

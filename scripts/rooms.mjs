@@ -1,0 +1,212 @@
+// The rooms of the engine: what each holds and which others it may know. One table: dependency-cruiser makes its
+// rules from it (`npm run boundaries`), docs/architecture.md shows it (`npm run docs`), and a unit test holds both to it.
+
+/**
+ * From the ground up: a room may know only rooms that stand before it, so no two can know each other.
+ * @type {readonly { room: string, holds: string, knows: readonly string[] }[]}
+ */
+export const rooms = [
+  { room: 'files', holds: 'atomic writes, built entries', knows: [] },
+  { room: 'runtimes', holds: 'inference runtimes behind one interface, their registry', knows: [] },
+  { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
+  {
+    room: 'dataset',
+    holds: 'finding images and labels, splits, preprocessing, the crop cache',
+    knows: ['files'],
+  },
+  {
+    room: 'compression',
+    holds: 'the door to the runtime that compression calculates with',
+    knows: ['runtimes'],
+  },
+  {
+    room: 'compression/algebra',
+    holds: 'products, Cholesky, eigenvalues, k-means, knapsack, affine codes',
+    knows: ['compression', 'onnx'],
+  },
+  {
+    room: 'compression/layers',
+    holds: 'which weights a network has, decoded and plain',
+    knows: ['compression', 'compression/algebra', 'onnx'],
+  },
+  {
+    room: 'compression/calibration',
+    holds: 'what techniques are given; activations: ranges, means, Gram matrices',
+    knows: ['compression', 'compression/algebra', 'compression/layers', 'onnx'],
+  },
+  {
+    room: 'compression/storage',
+    holds: 'few-bit, sparse and self-decoding tensors',
+    knows: ['compression/algebra', 'compression/layers', 'onnx'],
+  },
+  {
+    room: 'compression/reconstruction',
+    holds: 'weights that make up for errors',
+    knows: ['compression/algebra', 'compression/layers', 'compression/calibration', 'compression/storage', 'onnx'],
+  },
+  {
+    room: 'compression/quantization',
+    holds: 'weights and activations as codes',
+    knows: [
+      'compression',
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/storage',
+      'compression/reconstruction',
+      'onnx',
+    ],
+  },
+  {
+    room: 'compression/sensitivity',
+    holds: 'what each layer costs when it alone is changed, and what to spend on it',
+    knows: [
+      'compression',
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/storage',
+      'compression/reconstruction',
+      'compression/quantization',
+      'onnx',
+    ],
+  },
+  {
+    room: 'compression/factorization',
+    holds: 'layers as products of smaller ones',
+    knows: [
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/reconstruction',
+      'onnx',
+    ],
+  },
+  { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
+  {
+    room: 'compression/latency',
+    holds: 'the time of a layer by its shape, for those who plan by it',
+    knows: ['compression', 'compression/algebra', 'compression/calibration', 'machine', 'onnx'],
+  },
+  {
+    room: 'compression/pruning',
+    holds: 'channels, blocks, units and masks: what may go and what it costs',
+    knows: [
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/reconstruction',
+      'compression/latency',
+      'onnx',
+    ],
+  },
+  {
+    room: 'techniques',
+    holds: 'one file a technique, the registry, recipe checks; the only room that knows names of techniques',
+    knows: [
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/storage',
+      'compression/reconstruction',
+      'compression/quantization',
+      'compression/sensitivity',
+      'compression/factorization',
+      'compression/pruning',
+      'onnx',
+    ],
+  },
+  { room: 'measure', holds: 'what a model takes and gives, whatever is measured of it', knows: ['runtimes'] },
+  { room: 'measure/statistics', holds: 'intervals and paired differences', knows: ['compression/algebra'] },
+  { room: 'measure/file', holds: 'bytes, parameters, MACs, entropy', knows: ['compression/storage', 'onnx'] },
+  {
+    room: 'measure/accuracy',
+    holds: 'answers on evaluation images, paired',
+    knows: ['measure', 'measure/statistics', 'dataset', 'runtimes'],
+  },
+  {
+    room: 'measure/latency',
+    holds: 'times side by side with the baseline, memory, cold start',
+    knows: ['measure', 'measure/statistics', 'compression/algebra', 'runtimes'],
+  },
+  {
+    room: 'measure/layers',
+    holds: 'layers before and after',
+    knows: [
+      'measure',
+      'measure/statistics',
+      'measure/latency',
+      'compression',
+      'compression/algebra',
+      'compression/calibration',
+      'compression/layers',
+      'dataset',
+      'onnx',
+      'runtimes',
+    ],
+  },
+  { room: 'measure/explain', holds: 'why a trial collapsed; what others published', knows: [] },
+  { room: 'store', holds: 'SQLite journal and artifact folder', knows: ['files'] },
+  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx', 'store'] },
+  {
+    room: 'jobs',
+    holds: 'what a worker does with an order; keys of results',
+    knows: [
+      'files',
+      'runtimes',
+      'onnx',
+      'dataset',
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/quantization',
+      'compression/sensitivity',
+      'techniques',
+      'measure/file',
+      'measure/accuracy',
+      'measure/latency',
+      'measure/layers',
+    ],
+  },
+  {
+    room: 'sweep',
+    holds: 'reading, expanding, running and showing sweeps',
+    knows: ['runtimes', 'dataset', 'techniques', 'measure/accuracy', 'measure/explain', 'store', 'models', 'jobs'],
+  },
+  { room: 'report', holds: 'a run as CSV, JSON, HTML', knows: [] },
+];
+
+/** Packages with one owner each: everybody else goes through the owner's module. */
+export const owners = {
+  electron: ['src/main/(?!engine/)', 'src/preload/'],
+  sharp: ['src/main/engine/dataset/'],
+  'onnxruntime-node': ['src/main/engine/runtimes/'],
+  'onnxruntime-web': ['src/main/engine/runtimes/'],
+  'onnxruntime-common': ['src/main/engine/runtimes/'],
+  libsql: ['src/main/engine/store/'],
+};
+
+/** The table as docs/architecture.md shows it. */
+export const roomsMarkdown = () =>
+  [
+    '| folder | what lives there | may know |',
+    '| --- | --- | --- |',
+    ...rooms.map(({ room, holds, knows }) => `| \`${room}/\` | ${holds} | ${namesOf(knows)} |`),
+  ].join('\n');
+
+/** "`onnx/`, `compression/` (`algebra/`, `layers/`)": rooms of one house together. */
+function namesOf(knows) {
+  const houses = new Map();
+  for (const room of knows) {
+    const [house, ...rest] = room.split('/');
+    const inner = houses.get(house) ?? { isKnown: false, rooms: [] };
+    if (rest.length === 0) inner.isKnown = true;
+    else inner.rooms.push(rest.join('/'));
+    houses.set(house, inner);
+  }
+  const texts = [...houses].map(([house, { isKnown, rooms: inner }]) => {
+    if (inner.length === 0) return house;
+    return `${house}/${isKnown ? ' and its ' : ' '}${inner.join(', ')}`.replace('/ ', isKnown ? ' ' : ': ');
+  });
+  return texts.length > 0 ? texts.join('; ') : 'none';
+}
