@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { run } from './ensure.mjs';
+import { installLine } from './system-packages.mjs';
 
 const isLinux = process.platform === 'linux';
-
-/** Names as Debian 12 has them; from Debian 13 and Ubuntu 24.04 on, some end in `t64` and apt-get takes either. */
-const libraryPackages = 'libgtk-3-0 libnss3 libgbm1 libasound2 libxss1 libxtst6 libnotify4';
 
 const hasDisplay = () => Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 
@@ -25,7 +23,7 @@ export async function checkLibraries(executable) {
   if (missing.length === 0) return;
   throw new Error(
     `Electron needs shared libraries this machine lacks: ${missing.join(', ')}.\n` +
-      `On Debian and Ubuntu: apt-get install ${libraryPackages}`,
+      `On Debian and Ubuntu: ${installLine()}`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, main, npm, projectDir, runInherited } from './ensure.mjs';
+import { ensureSystemPackages } from './system-packages.mjs';
 
 const reportDir = join(projectDir, '.cache', 'test-reports');
 const report = (stage) => join(reportDir, `${stage}.json`);
@@ -12,6 +13,7 @@ const stages = [
   { name: 'lint', script: 'lint' },
   { name: 'types', script: 'types' },
   { name: 'boundaries', script: 'boundaries' },
+  { name: 'unused', script: 'unused' },
   { name: 'unit', script: 'test:unit', args: vitestReporters('unit'), counts: vitestCounts },
   { name: 'engine', script: 'test:engine', args: vitestReporters('engine'), counts: vitestCounts },
   { name: 'e2e', script: 'test:e2e', args: ['--reporter=list,json'], counts: playwrightCounts },
@@ -21,7 +23,8 @@ await main(async () => {
   rmSync(reportDir, { recursive: true, force: true });
   mkdirSync(reportDir, { recursive: true });
   const total = { passed: 0, failed: 0, skipped: 0 };
-  let isGood = await timed('install', async () => void (await ensureInstalled()));
+  let isGood = await timed('system packages', ensureSystemPackages);
+  isGood &&= await timed('install', async () => void (await ensureInstalled()));
   isGood &&= await timed('build', async () => void (await ensureBuilt()));
   for (const stage of stages) {
     if (!isGood) break;
