@@ -9,7 +9,7 @@ export interface ChartTheme {
   series: string[];
 }
 
-const seriesCount = 8;
+export const seriesCount = 8;
 
 export function readChartTheme(element: Element): ChartTheme {
   const style = getComputedStyle(element);
@@ -33,6 +33,10 @@ export const seriesShapes = [
   { symbol: 'diamond', path: 'M5 0L10 5L5 10L0 5z' },
 ] as const;
 
+/** Shapes move on by one whenever the colours start again: 8 colours and 4 shapes tell 32 networks apart. */
 export function shapeOf(index: number): (typeof seriesShapes)[number] {
-  return seriesShapes[index % seriesShapes.length]!;
+  return seriesShapes[(index + Math.floor(index / seriesCount)) % seriesShapes.length]!;
 }
+
+/** The class that colours what belongs to a network: the same colour as in the chart. */
+export const seriesClass = (index: number): string => `series-${(index % seriesCount) + 1}`;

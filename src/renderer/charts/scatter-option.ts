@@ -64,8 +64,10 @@ function seriesOf(
   const colour = theme.series[index % theme.series.length]!;
   const isMarked = (point: ScatterPoint): boolean => point.trial === state.selected || point.trial === state.hovered;
   const labelLook = {
-    position: 'top' as const,
-    distance: 5,
+    // Up and to the right: clear of the upright bar and of the lying one.
+    position: 'right' as const,
+    distance: 6,
+    offset: [0, -9],
     fontSize: 11,
     textBorderColor: theme.surface,
     textBorderWidth: 2,
@@ -125,12 +127,12 @@ function seriesOf(
   ] as Series;
 }
 
-/** Lowest and highest top-1 with their intervals, on whole steps of 5 or 10 percentage points. */
+/** Lowest and highest top-1 with their intervals, on whole steps of percentage points. */
 function yRange(points: readonly ScatterPoint[]): { min: number; max: number } {
   const lows = points.map((point) => point.yInterval?.[0] ?? point.y);
   const highs = points.map((point) => point.yInterval?.[1] ?? point.y);
   const [low, high] = [Math.min(...lows), Math.max(...highs)];
-  const step = high - low > 20 ? 10 : 5;
+  const step = [10, 5, 2].find((points) => high - low > 2 * points) ?? 1;
   const min = Math.max(0, Math.floor(low / step) * step);
   return { min, max: Math.min(100, Math.max(min + step, Math.ceil(high / step) * step)) };
 }
@@ -155,7 +157,14 @@ export function scatterOption(
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },
-    grid: { left: 44, right: 24, top: 26, bottom: 36, outerBoundsMode: 'none' },
+    // Without start and end: what the person zoomed to stays when points come in.
+    dataZoom: (['x', 'y'] as const).map((axis) => ({
+      id: axis,
+      type: 'inside' as const,
+      [`${axis}AxisIndex`]: 0,
+      filterMode: 'none' as const,
+    })),
+    grid: { left: 44, right: 64, top: 26, bottom: 36, outerBoundsMode: 'none' },
     xAxis: {
       type: state.log ? 'log' : 'value',
       ...(state.log && { logBase: 2 }),

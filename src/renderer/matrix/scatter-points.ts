@@ -21,6 +21,8 @@ export interface ScatterPoint {
   yInterval?: Interval;
   /** No trial of the same network is both cheaper and better, and it has not collapsed: nobody would ship it. */
   onFront: boolean;
+  /** The network no longer works: far below all others, it would squeeze them together. */
+  isCollapsed: boolean;
 }
 
 /** The trials that have both numbers, for the networks shown; each network has its own Pareto front. */
@@ -32,19 +34,19 @@ export function scatterPoints(
 ): ScatterPoint[] {
   return models.flatMap((model) => {
     const trials = run.trials.filter((trial) => trial.model === model);
-    const collapsed = new Set(trials.flatMap((trial) => (trial.collapsed ? [trial.id] : [])));
     const points = trials.flatMap((trial): ScatterPoint[] => {
       const { top1: y, sizeBytes, top1Interval } = trial.metrics;
       const latency = latencyOf(trial, target);
       const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : latency?.p50Ms;
       if (x === undefined || y === undefined) return [];
       const { id, recipe, isBaseline } = trial;
-      const point: ScatterPoint = { trial: id, model, recipe, isBaseline, x, y, onFront: false };
+      const isCollapsed = trial.collapsed !== undefined;
+      const point: ScatterPoint = { trial: id, model, recipe, isBaseline, x, y, onFront: false, isCollapsed };
       if (top1Interval) point.yInterval = top1Interval;
       if (axis === 'latency' && latency) point.xInterval = [x - latency.madMs, x + latency.madMs];
       return [point];
     });
-    const front = new Set(paretoFront(points.filter((point) => !collapsed.has(point.trial))));
+    const front = new Set(paretoFront(points.filter((point) => !point.isCollapsed)));
     return points.map((point) => ({ ...point, onFront: front.has(point) }));
   });
 }

@@ -19,6 +19,8 @@ export interface ViewSettings {
   chartAxis: ScatterAxis;
   chartLog: boolean;
   chartAsTable: boolean;
+  /** Collapsed trials are drawn too. */
+  chartCollapsed: boolean;
 }
 
 type Stored = Record<string, unknown>;
@@ -47,6 +49,7 @@ export function parseViewSettings(value: unknown): ViewSettings {
     chartAxis: stored.chartAxis === 'latency' ? 'latency' : 'size',
     chartLog: flag(stored.chartLog, true),
     chartAsTable: flag(stored.chartAsTable, false),
+    chartCollapsed: flag(stored.chartCollapsed, false),
   };
 }
 

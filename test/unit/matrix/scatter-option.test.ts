@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChartTheme } from '../../../src/renderer/charts/chart-theme';
+import { seriesClass, shapeOf, type ChartTheme } from '../../../src/renderer/charts/chart-theme';
 import { scatterOption } from '../../../src/renderer/charts/scatter-option';
 import type { ScatterPoint } from '../../../src/renderer/matrix/scatter-points';
 
@@ -21,6 +21,7 @@ const point = (model: string, recipe: string, x: number, y: number, onFront: boo
   y,
   yInterval: [y - 2, y + 2],
   onFront,
+  isCollapsed: false,
 });
 const points = [point('b', 'int8', 4, 80, true), point('b', 'fp16', 7, 79, false)];
 const state = { axis: 'size' as const, log: true, selected: 'b/fp16', hovered: null };
@@ -34,6 +35,13 @@ function drawn(id: string): Drawn {
   const option = scatterOption(points, ['a', 'b'], state, theme);
   return (option.series as Drawn[]).find((series) => series.id === id)!;
 }
+
+describe('shape and colour', () => {
+  it('tell 32 networks apart', () => {
+    const looks = Array.from({ length: 32 }, (_, index) => `${seriesClass(index)} ${shapeOf(index).symbol}`);
+    expect(new Set(looks).size).toBe(32);
+  });
+});
 
 describe('scatterOption', () => {
   it('gives a network the colour and shape of its place in the run, whatever else is hidden', () => {
@@ -59,7 +67,7 @@ describe('scatterOption', () => {
 
   it('keeps whole intervals inside the axis', () => {
     const { yAxis, xAxis } = scatterOption(points, ['a', 'b'], state, theme) as { yAxis: object; xAxis: object };
-    expect(yAxis).toMatchObject({ min: 75, max: 85 });
+    expect(yAxis).toMatchObject({ min: 76, max: 82 });
     expect(xAxis).toMatchObject({ type: 'log', name: 'Size, MB  ← lower is better' });
   });
 });
