@@ -1,52 +1,63 @@
 /**
- * A/A control: every zoo model against itself, several times. The ratio should be 1 and its interval should hold 1; the widths
- * are the smallest differences this machine can tell apart now. Usage: latency-noise [repeats] [threads] [quick|rigorous]
+ * Where the noise of a latency ratio comes from: a network against itself, in many pairs of sessions with many rounds each. How far
+ * rounds of one pair spread, how far pairs differ for as long as they live, and whether neighbouring rounds are alike (lag-1
+ * autocorrelation), with the width of an interval that the design of quick mode would have.
+ * Usage: latency-noise [pairs=20] [rounds=40] [--busy] [--zoo] [--threads N]
  */
-import { modelCardSchema } from '../src/shared/model-card';
-import { latencyModes } from '../src/shared/sweep-file';
-import { measureLatency } from '../src/main/engine/measure/latency/latency';
-import { ort } from '../src/main/engine/runtimes/ort';
-import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { builtFile } from '../src/main/engine/files/built-file';
+import { runInWorker } from '../src/main/engine/jobs/worker-process';
+import { median } from '../src/main/engine/measure/statistics/percentile';
+import { otherProcessorShare } from '../src/main/engine/measure/latency/processor-time';
+import type { SessionPairTimes } from '../src/main/engine/measure/latency/session-pair';
+import { startBusyLoop } from './busy-loop';
+import { networksIn, starterNetworks } from './starter-networks';
+import { varianceComponents } from './variance-components';
 
-const zoo = join(process.env.WHITTLE_SHARED ?? resolve('../shared'), 'zoo');
-const repeats = Number(process.argv[2] ?? 3);
-const threads = Number(process.argv[3] ?? 1);
-const mode = latencyModes.find((name) => name === process.argv[4]) ?? 'quick';
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { busy: { type: 'boolean' }, zoo: { type: 'boolean' }, threads: { type: 'string' } },
+});
+const [pairs = 20, rounds = 40] = positionals.map(Number);
+const threads = Number(values.threads ?? 1);
+const shared = process.env.WHITTLE_SHARED ?? resolve('../shared');
+const networks = values.zoo ? networksIn(join(shared, 'zoo')) : starterNetworks();
+const events = { progress: () => undefined, note: () => undefined, log: (line: string) => console.error(line) };
+const limits = { signal: new AbortController().signal, graceMs: 0 };
+const percent = (share: number | undefined): string => (share === undefined ? '?' : `${(100 * share).toFixed(2)} %`);
 
-for (const name of ['squeezenet1.1', 'mobilenetv2', 'resnet50']) {
-  const path = join(zoo, `${name}.onnx`);
-  if (!existsSync(path)) {
-    console.log(`${name}: skipped, there is no ${path}`);
-    continue;
-  }
-  const card = modelCardSchema.parse(JSON.parse(readFileSync(join(zoo, `${name}.card.json`), 'utf8')));
-  for (let repeat = 0; repeat < repeats; repeat++) {
+const busy = values.busy ? startBusyLoop() : undefined;
+try {
+  for (const { name, path, card } of networks) {
+    const times: SessionPairTimes[] = [];
     const start = performance.now();
-    const latency = await measureLatency({
-      candidatePath: path,
-      baselinePath: path,
-      card,
-      runtime: ort,
-      threads,
-      mode,
-      seed: repeat,
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    });
-    const [low, high] = latency.ratioInterval;
+    for (let index = 0; index < pairs; index++) {
+      const [opensFirst, outerFirst] = [index % 2, (index >> 1) % 2].map((bit) => (bit ? 'candidate' : 'baseline'));
+      const order = { opensFirst: opensFirst!, outerFirst: outerFirst!, rounds } as const;
+      const files = { candidatePath: path, baselinePath: path, card };
+      const target = { runtime: 'ort-cpu', threads };
+      const job = { kind: 'session-pair', ...files, target, seed: index, order } as const;
+      times.push(await runInWorker(builtFile('worker.js'), job, events, limits));
+      console.error(`${name} ${index + 1}/${pairs}`);
+    }
+    const logs = times.map(({ roundRatios }) => Array.from(roundRatios, Math.log));
+    const { within, between, autocorrelation } = varianceComponents(logs);
+    const effects = times.map(({ roundRatios }) => Math.log(median(roundRatios)));
+    const openedFirst = median(effects.map((effect, index) => (index % 2 ? effect : -effect)));
     console.log(
       [
-        name.padEnd(14),
-        `x${threads} ${mode}`,
-        `ratio ${latency.ratio.toFixed(4)}`,
-        `[${low.toFixed(4)}, ${high.toFixed(4)}]`,
-        low <= 1 && high >= 1 ? 'holds 1' : 'MISSES 1',
-        `width ${((high - low) * 100).toFixed(2)} %`,
-        `p50 ${latency.p50Ms.toFixed(2)} ms  p90 ${latency.p90Ms.toFixed(2)}  p99 ${latency.p99Ms.toFixed(2)}  mad ${latency.madMs.toFixed(2)}`,
-        `cold ${latency.coldStartMs.toFixed(0)} ms  n ${latency.n}  rounds ${latency.rounds}`,
-        `${((performance.now() - start) / 1000).toFixed(1)} s`,
+        name.padEnd(20),
+        `x${threads}${values.busy ? ', one core busy' : ''}`,
+        `rounds SD ${percent(within)}`,
+        `session pairs SD ${percent(between)}`,
+        `lag-1 autocorrelation of rounds ${autocorrelation.toFixed(2)} (chance alone: +-${(2 / Math.sqrt(pairs * rounds)).toFixed(2)})`,
+        `opened first ${percent(openedFirst)}`,
+        `others' CPU ${percent(otherProcessorShare(times.map((pair) => pair.processorTime)))}`,
+        `${((performance.now() - start) / 1000 / pairs).toFixed(2)} s a pair`,
       ].join('  '),
     );
   }
+} finally {
+  busy?.stop();
 }

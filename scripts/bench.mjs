@@ -29,6 +29,7 @@ await build({
     rolldownOptions: {
       input: {
         [name]: source,
+        worker: join(projectDir, 'src', 'main', 'engine', 'worker.ts'),
         'image-thread': join(projectDir, 'src', 'main', 'engine', 'dataset', 'image-thread.ts'),
       },
       output: { entryFileNames: ({ name: entry }) => (entry === name ? '[name].mjs' : '[name].js') },

@@ -1,5 +1,5 @@
 import { toAppError } from '@shared/errors';
-import type { Job, WorkerMessage } from './jobs/job';
+import type { WorkerJob, WorkerMessage } from './jobs/job';
 import { perform } from './jobs/perform';
 
 /**
@@ -14,7 +14,7 @@ const send = (message: WorkerMessage): Promise<void> =>
   });
 
 process.once('disconnect', () => process.exit(1));
-process.once('message', (job: Job) => {
+process.once('message', (job: WorkerJob) => {
   process.on('message', (message) => {
     if (message === 'cancel') abort.abort();
   });

@@ -6,11 +6,9 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeArtifact } from '../../../src/main/engine/measure/file/describe';
 import { fileSize } from '../../../src/main/engine/measure/file/file-size';
-import { measureLatency, type LatencyOptions } from '../../../src/main/engine/measure/latency/latency';
 import { measurePeakMemory } from '../../../src/main/engine/measure/latency/memory';
 import { sampleInput } from '../../../src/main/engine/measure/latency/sample-input';
 import { ort } from '../../../src/main/engine/runtimes/ort';
-import { toAppError } from '../../../src/shared/errors';
 import { modelCardSchema } from '../../../src/shared/model-card';
 import { saveSmallClassifier, side, smallCard } from './small-classifier';
 
@@ -29,67 +27,6 @@ beforeAll(async () => {
   heavy = await saveSmallClassifier(join(folder, 'heavy.onnx'), { weights, idleLayers: 60 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const latencyOf = (options: Partial<LatencyOptions>): ReturnType<typeof measureLatency> =>
-  measureLatency({
-    candidatePath: light,
-    baselinePath: light,
-    card,
-    runtime: ort,
-    threads: 1,
-    mode: 'quick',
-    seed: 1,
-    progress: () => undefined,
-    signal,
-    ...options,
-  });
-
-describe('measureLatency', () => {
-  it('compares a light network with a heavy one, and reports its progress', async () => {
-    const stages: string[] = [];
-    const metrics = await latencyOf({ baselinePath: heavy, progress: (stage) => stages.push(stage) });
-    expect(metrics).toMatchObject({ mode: 'quick', rounds: 12 });
-    // 60 convolutions against none: no noise hides that.
-    expect(metrics.ratioInterval[1]).toBeLessThan(1);
-    expect(metrics.p50Ms).toBeLessThan(metrics.baselineP50Ms);
-    expect(metrics.ratioInterval[0]).toBeLessThanOrEqual(metrics.ratio);
-    expect(metrics.ratioInterval[1]).toBeGreaterThanOrEqual(metrics.ratio);
-    expect(metrics.p50Ms).toBeLessThanOrEqual(metrics.p90Ms);
-    expect(metrics.p90Ms).toBeLessThanOrEqual(metrics.p99Ms);
-    expect(metrics.madMs).toBeGreaterThanOrEqual(0);
-    expect(metrics.coldStartMs).toBeGreaterThan(0);
-    expect(metrics.n).toBeGreaterThanOrEqual(12 * 4);
-    expect([...new Set(stages)]).toEqual(['cold start', 'warm-up', 'latency']);
-  });
-
-  it('gives the inverse ratio when the two change places', async () => {
-    const metrics = await latencyOf({ candidatePath: heavy, baselinePath: light });
-    expect(metrics.ratioInterval[0]).toBeGreaterThan(1);
-  });
-
-  it('divides by the batch where a file fixes one', async () => {
-    const batched = await saveSmallClassifier(join(folder, 'batched.onnx'), { weights, batch: 64 });
-    const metrics = await latencyOf({ candidatePath: batched, baselinePath: light });
-    // The call costs more than its work here, so an image of a batch is far cheaper than one alone.
-    expect(metrics.ratioInterval[1]).toBeLessThan(1);
-  });
-
-  it('stops when cancelled in the middle of its rounds', async () => {
-    const controller = new AbortController();
-    const progress = (stage: string, done: number): void => {
-      if (stage === 'latency' && done === 2) controller.abort();
-    };
-    const thrown: unknown = await latencyOf({ signal: controller.signal, progress }).catch((error: unknown) => error);
-    expect(toAppError(thrown).code).toBe('cancelled');
-  });
-
-  it('refuses a file the runtime cannot load', async () => {
-    const broken = join(folder, 'broken.onnx');
-    writeFileSync(broken, 'not a model');
-    const thrown: unknown = await latencyOf({ candidatePath: broken }).catch((error: unknown) => error);
-    expect(toAppError(thrown).code).toBe('model.runtime-rejected');
-  });
-});
 
 describe('measurePeakMemory', () => {
   it('is more than the process itself held for the model', async () => {

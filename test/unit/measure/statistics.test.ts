@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/main/engine/compression/algebra/random';
-import { bootstrapRatio } from '../../../src/main/engine/measure/statistics/bootstrap-ratio';
 import { mcNemarExactP, pairedDifferenceInterval } from '../../../src/main/engine/measure/statistics/paired';
 import { median, medianAbsoluteDeviation, percentile } from '../../../src/main/engine/measure/statistics/percentile';
 import { wilsonInterval } from '../../../src/main/engine/measure/statistics/proportion';
@@ -209,49 +208,5 @@ describe('mcNemarExactP', () => {
     const p = mcNemarExactP({ gained: 5880, lost: 6120 });
     // Normal approximation with continuity correction: z = (240 - 1) / sqrt(12000) = 2.182, two-sided p 0.0291.
     expect(p).toBeCloseTo(0.0291, 3);
-  });
-});
-
-describe('bootstrapRatio', () => {
-  it('gives the median with an interval around it, the same for the same seed', () => {
-    const ratios = [0.5, 0.52, 0.51, 0.49, 0.5, 0.53, 0.48, 0.5, 0.51, 0.5];
-    const { ratio, interval } = bootstrapRatio(ratios, 1);
-    expect(ratio).toBe(0.5);
-    expect(interval[0]).toBeLessThanOrEqual(0.5);
-    expect(interval[1]).toBeGreaterThanOrEqual(0.5);
-    expect(interval[0]).toBeGreaterThanOrEqual(0.48);
-    expect(interval[1]).toBeLessThanOrEqual(0.53);
-    expect(bootstrapRatio(ratios, 1)).toEqual(bootstrapRatio([...ratios].reverse(), 1));
-  });
-
-  it('has no width when every round agrees, and is undefined without rounds', () => {
-    expect(bootstrapRatio([0.7, 0.7, 0.7], 1)).toEqual({ ratio: 0.7, interval: [0.7, 0.7] });
-    expect(bootstrapRatio([], 1).interval).toEqual([NaN, NaN]);
-  });
-
-  it('is not moved by a disturbed round', () => {
-    const calm = [0.5, 0.51, 0.49, 0.5, 0.52, 0.5, 0.48, 0.51, 0.5, 0.5, 0.49];
-    const disturbed = bootstrapRatio([...calm, 40], 1);
-    expect(disturbed.ratio).toBeCloseTo(0.5, 2);
-    expect(disturbed.interval[1]).toBeLessThan(0.53);
-  });
-
-  it('matches the exact distribution of a bootstrap median of three', () => {
-    // Of 27 samples with replacement from three values, 7 have the lowest as median, 13 the middle, 7 the highest.
-    expect(bootstrapRatio([1, 2, 3], 5)).toEqual({ ratio: 2, interval: [1, 3] });
-  });
-
-  it('covers the true ratio about 95 % of the time with the rounds of quick mode', () => {
-    const random = createRandom('bootstrap coverage');
-    // Noise with a long upper tail, as disturbed rounds make it; its median is 1.
-    const round = (): number => Math.exp(0.02 * (random() - 0.5) + (random() < 0.1 ? 0.3 * (random() - 0.5) : 0));
-    const repeats = 300;
-    let covered = 0;
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      const [low, high] = bootstrapRatio(Array.from({ length: 12 }, round), repeat).interval;
-      if (low <= 1 && high >= 1) covered++;
-    }
-    expect(covered / repeats).toBeGreaterThan(0.91);
-    expect(covered / repeats).toBeLessThan(0.99);
   });
 });

@@ -6,6 +6,7 @@ import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
 import type { LatencyMode, Target } from '@shared/sweep-file';
 import type { ImageSet } from '../dataset/dataset';
 import type { Predictions } from '../measure/accuracy/accuracy';
+import type { SessionPairOrder, SessionPairTimes } from '../measure/latency/session-pair';
 
 /**
  * A job is one step of a sweep as a serialisable order to a worker: paths of immutable inputs, and where to write.
@@ -71,6 +72,15 @@ export interface LayersJob {
 
 export type Job = CompressJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob;
 
+/** A part of `measure`, for a process of its own: both files opened once, run in turns. No executor meets it. */
+export interface SessionPairJob extends Omit<MeasureJob, 'kind' | 'mode'> {
+  kind: 'session-pair';
+  order: SessionPairOrder;
+}
+
+/** What a worker process takes. */
+export type WorkerJob = Job | SessionPairJob;
+
 export interface JobResults {
   compress: { sizeBytes: number };
   describe: FileMetrics;
@@ -79,6 +89,7 @@ export interface JobResults {
   measure: LatencyMetrics;
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };
+  'session-pair': SessionPairTimes;
 }
 
 export interface JobReporter {

@@ -1,32 +1,45 @@
-import { targetName } from '@shared/sweep-file';
-import { measureLatency } from '../measure/latency/latency';
+import { targetName, type Target } from '@shared/sweep-file';
+import { builtFile } from '../files/built-file';
+import { latencyInputSeed, measureLatency } from '../measure/latency/latency';
 import { measurePeakMemory } from '../measure/latency/memory';
 import { findRuntime } from '../runtimes/registry';
+import type { Runtime } from '../runtimes/runtime';
 import type { JobReporter, JobResults, MeasureJob } from './job';
+import { runInWorker } from './worker-process';
 
-/** Measures latency against the baseline in this process, which does nothing else. */
+/** A session pair keeps nothing; one that is inside a long inference when people cancel is killed after this. */
+const pairGraceMs = 500;
+
+/**
+ * Measures memory and cold start in this process, which does nothing else, and latency against the baseline in fresh ones, one after
+ * the other: where a process lays its memory out differs from the next and stays for as long as it lives.
+ */
 export async function measure(job: MeasureJob, report: JobReporter): Promise<JobResults['measure']> {
-  const runtime = findRuntime(job.target.runtime);
-  const { threads } = job.target;
-  const { card } = job;
-  report.progress('memory', 0, 1);
-  const peakMemoryBytes = await measurePeakMemory({
-    modelPath: job.candidatePath,
-    card,
-    runtime,
-    threads,
-    signal: report.signal,
-  });
+  const { candidatePath, baselinePath, card, target, seed, mode } = job;
+  const { signal, progress } = report;
+  const model = { card, ...sessionOfTarget(target) };
+  progress('memory', 0, 1);
+  const peakMemoryBytes = await measurePeakMemory({ ...model, modelPath: candidatePath, signal });
+  const workerPath = builtFile('worker.js');
   const metrics = await measureLatency({
-    candidatePath: job.candidatePath,
-    baselinePath: job.baselinePath,
-    card,
-    runtime,
-    threads,
-    mode: job.mode,
-    seed: job.seed,
-    progress: report.progress,
-    signal: report.signal,
+    ...model,
+    candidatePath,
+    mode,
+    seed: latencyInputSeed(seed),
+    sessionPair: (order) =>
+      runInWorker(
+        workerPath,
+        { kind: 'session-pair', candidatePath, baselinePath, card, target, seed, order },
+        report,
+        { signal, graceMs: pairGraceMs },
+      ),
+    progress,
+    signal,
   });
-  return { ...metrics, target: targetName(job.target), peakMemoryBytes };
+  return { ...metrics, target: targetName(target), runtime: target.runtime, peakMemoryBytes };
+}
+
+/** What opens the sessions that a target asks for. Throws `target.unknown`. */
+export function sessionOfTarget({ runtime, ...session }: Target): { runtime: Runtime } & Omit<Target, 'runtime'> {
+  return { ...session, runtime: findRuntime(runtime) };
 }

@@ -1,25 +1,21 @@
-import { describeArtifact } from '../measure/file/describe';
-import { compress } from './compress';
-import { evaluate } from './evaluate';
-import { layers } from './layers';
-import { measure } from './measure';
-import { sensitivity } from './sensitivity';
-import type { Job, JobReporter, JobResults } from './job';
+import type { JobReporter, JobResults, WorkerJob } from './job';
 
-/** Does a job in this process. */
-export async function perform(job: Job, report: JobReporter): Promise<JobResults[Job['kind']]> {
+/** Does a job in this process. Loads only what that job needs: a process is started for each, some of them for a moment's work. */
+export async function perform(job: WorkerJob, report: JobReporter): Promise<JobResults[WorkerJob['kind']]> {
   switch (job.kind) {
     case 'compress':
-      return compress(job, report);
+      return (await import('./compress')).compress(job, report);
     case 'describe':
-      return describeArtifact(job.modelPath);
+      return (await import('../measure/file/describe')).describeArtifact(job.modelPath);
     case 'evaluate':
-      return evaluate(job, report);
+      return (await import('./evaluate')).evaluate(job, report);
     case 'layers':
-      return layers(job, report);
+      return (await import('./layers')).layers(job, report);
     case 'measure':
-      return measure(job, report);
+      return (await import('./measure')).measure(job, report);
     case 'sensitivity':
-      return sensitivity(job, report);
+      return (await import('./sensitivity')).sensitivity(job, report);
+    case 'session-pair':
+      return (await import('./session-pair')).sessionPair(job, report);
   }
 }

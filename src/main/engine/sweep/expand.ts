@@ -56,7 +56,7 @@ export interface Surroundings {
 }
 
 /** Change when evaluation or measurement itself changes meaning, so that older results are not taken for new ones. */
-const methodVersion = { describe: 3, evaluate: 1, measure: 1 };
+const methodVersion = { describe: 3, evaluate: 1, measure: 2 };
 
 /**
  * A sweep as trials of content-addressed steps. Pure: equal sweeps give equal keys, and recipes with a common beginning

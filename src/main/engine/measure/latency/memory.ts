@@ -1,14 +1,9 @@
-import type { ModelCard } from '@shared/model-card';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Runtime } from '../../runtimes/runtime';
 import { throwIfCancelled } from '../cancellation';
-import { TimedModel } from './timed-model';
+import { TimedModel, type TimedModelOptions } from './timed-model';
 
-export interface PeakMemoryOptions {
+export interface PeakMemoryOptions extends Omit<TimedModelOptions, 'seed'> {
   modelPath: string;
-  card: ModelCard;
-  runtime: Runtime;
-  threads: number;
   signal: AbortSignal;
 }
 

@@ -1,19 +1,19 @@
 import type { ModelCard } from '@shared/model-card';
-import type { Runtime, RuntimeTensor, Session } from '../../runtimes/runtime';
+import type { Runtime, RuntimeTensor, Session, SessionOptions } from '../../runtimes/runtime';
 import { throwIfCancelled } from '../cancellation';
 import { modelInput } from '../model-input';
 import { sampleInput } from './sample-input';
 import { median } from '../statistics/percentile';
 
-export interface TimedModelOptions {
+export interface TimedModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'options'> {
   card: ModelCard;
   runtime: Runtime;
-  threads: number;
   seed: number | string;
 }
 
-/** Warm-up ends when two neighbouring windows of this many runs have medians within `warmUpTolerance`. */
-const warmUpWindow = 5;
+/** Warm-up ends when two neighbouring windows of this many runs have medians within `warmUpTolerance`, but not before `warmUpLeastMs`. */
+const warmUpWindow = 3;
+const warmUpLeastMs = 10;
 const warmUpTolerance = 0.02;
 const warmUpMaximumRuns = 60;
 const warmUpMaximumMs = 3000;
@@ -32,8 +32,9 @@ export class TimedModel {
     readonly prepareMs: number,
   ) {}
 
-  static async open(path: string, { card, runtime, threads, seed }: TimedModelOptions): Promise<TimedModel> {
-    const session = await runtime.open(path, { threads });
+  static async open(path: string, given: TimedModelOptions): Promise<TimedModel> {
+    const { card, runtime, seed, threads, device, options } = given;
+    const session = await runtime.open(path, { threads, device, options });
     try {
       const { name, type, fixedBatch } = modelInput(session, card, path);
       const batch = fixedBatch ?? 1;
@@ -68,8 +69,9 @@ export class TimedModel {
       const last = median(times.slice(-warmUpWindow));
       if (times.length >= warmUpMaximumRuns) return last;
       if (times.length < warmUpWindow) continue;
-      if (performance.now() - start > warmUpMaximumMs) return last;
-      if (times.length < 2 * warmUpWindow) continue;
+      const spentMs = performance.now() - start;
+      if (spentMs > warmUpMaximumMs) return last;
+      if (times.length < 2 * warmUpWindow || spentMs < warmUpLeastMs) continue;
       const before = median(times.slice(-2 * warmUpWindow, -warmUpWindow));
       if (Math.abs(last - before) < warmUpTolerance * before) return last;
     }
