@@ -4,12 +4,14 @@ import { rangeMethods } from '../compression/calibration/activation-range';
 import { layersBeyondDrop } from '../compression/sensitivity/drop-limit';
 import { excludedNodes } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
+import { integerForms } from '../compression/quantization/integer-forms';
 import { planQdq } from '../compression/quantization/qdq-plan';
 import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
 import { qdqToOperators } from '../compression/quantization/qdq-to-operators';
 import { StaticQuantizer } from '../compression/quantization/static-quantizer';
 import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
+import type { Node } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
 
@@ -71,7 +73,7 @@ export const quantizeStatic = defineTechnique({
     'Weights and activations in 8 bits; activation ranges are measured on calibration images. Runs on integer kernels.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 3,
+  version: 4,
   params: staticParams,
   notAfter: {
     fp16: 'the integers replace the half-precision weights, so that step would only add rounding errors',
@@ -79,8 +81,11 @@ export const quantizeStatic = defineTechnique({
     'quantize.dynamic': 'the network is quantized already',
   },
   async apply(graph, params, context) {
-    const float = simplify(await plainGraph(graph, id, context.card.name));
-    const excluded = excludedNodes(float, params, id);
+    const plain = simplify(await plainGraph(graph, id, context.card.name));
+    const left = new Set([...excludedNodes(plain, params, id)].flatMap((node) => node.outputs));
+    const isLeft = (node: Node): boolean => left.has(node.outputs[0]!);
+    const float = integerForms(plain, isLeft);
+    const excluded = new Set(float.nodes.filter(isLeft));
     if (planQdq(float, (node) => excluded.has(node)).layers.size === 0) {
       throw new AppError('technique.not-applicable', {
         id,

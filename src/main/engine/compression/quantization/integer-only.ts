@@ -1,10 +1,12 @@
 import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
+import { movingOps } from './qdq-plan';
 
 /**
  * What ONNX Runtime's CPU provider fuses, between DequantizeLinear and QuantizeLinear, to one operator on integers.
  */
 const fusedOps = new Set([
+  ...movingOps,
   'Conv',
   'Gemm',
   'MatMul',
@@ -15,12 +17,6 @@ const fusedOps = new Set([
   'GlobalAveragePool',
   'Sigmoid',
   'LeakyRelu',
-  'MaxPool',
-  'Flatten',
-  'Reshape',
-  'Transpose',
-  'Squeeze',
-  'Unsqueeze',
 ]);
 /** Become part of the range that their result is quantized to. */
 const absorbedOps = new Set(['Relu', 'Clip']);

@@ -3,6 +3,7 @@ import { attr, float32Tensor, int32Tensor, int8Tensor, uint8Tensor } from '../..
 import { removeDead } from '../../onnx/remove-dead';
 import { quantizeBias, quantizeInt8, scalesThatHoldBias, type AffineScale } from '../algebra/affine-quantization';
 import { FreshNames, shortenValueNames } from '../../onnx/fresh-names';
+import { scalarOf } from './integer-forms';
 import type { QdqPlan, QuantizedLayer } from './qdq-plan';
 import { NodeWriter } from '../../onnx/node-writer';
 import { storeInt8 } from '../storage/store-int8';
@@ -23,6 +24,8 @@ export interface QdqChoices {
 
 /** Writes QuantizeLinear and DequantizeLinear pairs around what a plan quantizes. One use per graph. */
 class QdqWriter extends NodeWriter {
+  /** Quantized value -> its integers. */
+  private readonly integers = new Map<string, string>();
   /** Quantized value -> its dequantized twin. */
   private readonly dequantized = new Map<string, string>();
   private readonly weights = new Map<string, string>();
@@ -43,7 +46,28 @@ class QdqWriter extends NodeWriter {
   private quantizeValue(value: string, source: string, dequantized: string): void {
     const scale = this.scaleInputs(value);
     const quantized = this.emit('QuantizeLinear', [source, ...scale]);
-    this.emit('DequantizeLinear', [quantized, ...scale], {}, dequantized);
+    this.integers.set(value, quantized);
+    this.dequantized.set(value, this.emit('DequantizeLinear', [quantized, ...scale], {}, dequantized));
+  }
+
+  /** The integers of another value, read with a scale of their own. */
+  private rescale(value: string, source: string, output: string): void {
+    const integers = this.integers.get(source)!;
+    this.integers.set(value, integers);
+    this.dequantized.set(value, this.emit('DequantizeLinear', [integers, ...this.scaleInputs(value)], {}, output));
+  }
+
+  /** One number as uint8: exact, as one step away from the zero point. */
+  private quantizedScalar(name: string): string {
+    const known = this.dequantized.get(name);
+    if (known !== undefined) return known;
+    const value = scalarOf(this.source, name)!;
+    const [code, zeroPoint] = [value > 0 ? 1 : 0, value < 0 ? 1 : 0];
+    const scale = this.constant(float32Tensor([], [Math.abs(value) || 1]));
+    const stored = this.constant(uint8Tensor(this.source.initializers.get(name)!.shape, [code]));
+    const dequantized = this.emit('DequantizeLinear', [stored, scale, this.constant(uint8Tensor([], [zeroPoint]))]);
+    this.dequantized.set(name, dequantized);
+    return dequantized;
   }
 
   /** Layers that share weights share the integers too, unless a bias asked for other scales. */
@@ -111,8 +135,11 @@ class QdqWriter extends NodeWriter {
     else {
       const isQuantizedNode = this.plan.nodes.has(node);
       // A float node reads what it always read, unless only the quantized form of that exists.
-      const read = (input: string): string =>
-        isQuantizedNode || quantizedOutputs.has(input) ? (this.dequantized.get(input) ?? input) : input;
+      const read = (input: string): string => {
+        if (isQuantizedNode && node.op === 'Add' && this.source.initializers.has(input))
+          return this.quantizedScalar(input);
+        return isQuantizedNode || quantizedOutputs.has(input) ? (this.dequantized.get(input) ?? input) : input;
+      };
       this.nodes.push({ ...node, inputs: node.inputs.map(read) });
     }
   }
@@ -125,6 +152,13 @@ class QdqWriter extends NodeWriter {
       if (values.has(name)) this.quantizeAs(name);
     }
     for (const node of this.source.nodes) {
+      const scaling = this.plan.rescaled.get(node.outputs[0]!);
+      if (scaling) {
+        const [output] = node.outputs as [string];
+        byKernel.add(output);
+        this.rescale(output, scaling.source, outputs.has(output) ? output : this.names.next());
+        continue;
+      }
       this.writeNode(node, byKernel);
       const written = this.nodes.at(-1)!;
       const isKernel = this.plan.nodes.has(node) || this.plan.absorbed.has(node);
@@ -138,7 +172,6 @@ class QdqWriter extends NodeWriter {
         // The name of the network's output moves behind the last DequantizeLinear.
         const inner = this.names.next();
         this.quantizeValue(output, inner, output);
-        this.dequantized.set(output, output);
         return inner;
       });
     }
@@ -159,9 +192,7 @@ class QdqWriter extends NodeWriter {
   }
 
   private quantizeAs(value: string, source = value): void {
-    const dequantized = this.names.next();
-    this.quantizeValue(value, source, dequantized);
-    this.dequantized.set(value, dequantized);
+    this.quantizeValue(value, source, this.names.next());
   }
 }
 

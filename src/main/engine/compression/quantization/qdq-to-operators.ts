@@ -3,15 +3,13 @@ import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { makeNode } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
+import { movingOps } from './qdq-plan';
 
 /** A quantization or its inverse: integers or reals, scale, zero point ('' for none). */
 type Conversion = [value: string, scale: string, zeroPoint: string];
 
 const conversionOf = (node: Node | undefined, op: string): Conversion | undefined =>
   node?.domain === '' && node.op === op ? [node.inputs[0]!, node.inputs[1]!, node.inputs[2] ?? ''] : undefined;
-
-/** Operators that only move or select elements: they take integers as they are when input and output share a scale. */
-const movingOps = new Set(['MaxPool', 'Flatten', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze']);
 
 /** Whether quantizing right behind a Relu or Clip does its work: nothing below zero, nothing above the largest level exists. */
 function isDoneByRange(node: Node, [, , zeroPoint]: Conversion, graph: Graph): boolean {

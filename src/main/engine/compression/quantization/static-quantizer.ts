@@ -61,6 +61,13 @@ export class StaticQuantizer {
     const rangeOf = (observation: ValueObservation): Range => activationRange(observation, calibration, percentile);
     const scales = groupScales(plan, this.observations, rangeOf);
     const perChannel = weights === 'channel';
+    const scaleOf = (value: string): AffineScale => {
+      const group = plan.groupOf(value);
+      const rescaled = plan.rescaled.get(group);
+      if (!rescaled) return scales.get(group)!;
+      const { scale, zeroPoint } = scaleOf(rescaled.source);
+      return { scale: Math.fround(scale * rescaled.factor), zeroPoint };
+    };
     return {
       perChannel,
       codesOf: ({ node, weight, channelAxis }) => {
@@ -70,7 +77,7 @@ export class StaticQuantizer {
         return codes;
       },
       withZeroPoints: this.params.format === 'qoperator',
-      scaleOf: (value) => scales.get(plan.groupOf(value))!,
+      scaleOf,
     };
   }
 
