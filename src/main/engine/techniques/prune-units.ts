@@ -46,7 +46,8 @@ export const pruneUnits = defineTechnique({
     const groups = findChannelGroups(whole);
     const layers = hiddenLayers(groups);
     if (layers.length === 0) {
-      const detail = 'it has no hidden units, that is, no two fully connected layers one after the other';
+      const detail =
+        'it has no hidden units that may go: no two fully connected layers of vectors [N, features] stand one after the other';
       throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
     }
     const options = { id, context, images, keptWeights: new Set<string>() };
