@@ -3,13 +3,16 @@ import {
   addBatch,
   centreGrams,
   emptySums,
-  gramProbe,
-  shrunkGram,
-  writeProbe,
+  joinGrams,
+  writeGram,
 } from '../../../src/main/engine/compression/calibration/gram';
-import { FreshNames } from '../../../src/main/engine/onnx/fresh-names';
+import { inputColumns } from '../../../src/main/engine/compression/calibration/input-columns';
+import { writeLayerError } from '../../../src/main/engine/compression/calibration/layer-error';
+import { shrunkGram } from '../../../src/main/engine/compression/calibration/shrunk-gram';
 import { singleBatch } from '../../../src/main/engine/onnx/classifier';
-import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
+import { weightRows } from '../../../src/main/engine/compression/layers/weight-rows';
+import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { inferShapes } from '../../../src/main/engine/onnx/shapes';
 import type { Node } from '../../../src/main/engine/onnx/graph';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
@@ -17,58 +20,72 @@ import { runGraph } from '../../fixtures/run-graph';
 
 /**
  * The reference: with weights W, the sum of squared outputs of the layer is the sum over rows of w H w^T, and the sum of outputs W sum x,
- * whatever the padding, strides or groups.
+ * whatever the padding, strides or groups. The reference network's input is three times the layer's own, so that the error is twice its output:
+ * e = 2 W x, M = 2 W H.
  */
 async function check(node: Node, inputShape: number[], weightShape: number[], images: number): Promise<void> {
   const graph = makeGraph({
     inputs: [makeValue('x', 'float32', ['batch', ...inputShape])],
     outputs: [makeValue('y', 'float32', [])],
     nodes: [node],
-    initializers: { w: noiseTensor(weightShape, 3) },
+    initializers: { w: noiseTensor(weightShape, 3), three: float32Tensor([], [3]) },
   });
-  const probe = gramProbe(node, weightShape, inferShapes(graph, singleBatch(graph)), images)!;
-  expect(probe.skip).toBe(1);
+  const layer = weightLayers(graph)[0]!;
+  const { rows, columns, groups, data: w } = weightRows(layer);
+  const probe = inputColumns(node, weightShape, inferShapes(graph, singleBatch(graph)), images)!;
+  expect(probe).toMatchObject({ skip: 1, columns, groups });
   const probed = { ...graph, nodes: [...graph.nodes], outputs: [...graph.outputs] };
-  // The reference network's input is twice the layer's own.
-  probed.nodes.push(makeNode('Add', ['x', 'x'], ['twice']));
-  const written = writeProbe(probed, probe, 'twice', new FreshNames(probed));
-  const total = emptySums(probe);
-  const x = noiseTensor([images, ...inputShape], 4);
-  const results = await runGraph(probed, { x });
-  addBatch(total, written, results);
-  const output = results['y']!;
-  const axis = node.op === 'Gemm' ? 1 : node.op === 'Conv' ? 1 : output.shape.length - 1;
-  const rows = output.shape[axis]!;
-  const stride = output.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const isTransposed = node.op === 'MatMul' || (node.op === 'Gemm' && !node.attributes['transB']);
-  const w = graph.initializers.get('w')!.data as Float32Array;
-  for (let row = 0; row < rows; row++) {
-    let [sum, squares, count] = [0, 0, 0];
-    output.data.forEach((value: number | bigint, at: number) => {
-      if (Math.floor(at / stride) % rows !== row) return;
-      sum += Number(value);
-      squares += Number(value) ** 2;
-      count++;
-    });
-    const { columns, groups } = probe;
-    const group = Math.floor(row / (rows / groups));
-    const weight = (column: number): number => (isTransposed ? w[column * rows + row]! : w[row * columns + column]!);
-    let [fromSums, fromGram] = [0, 0];
-    for (let i = 0; i < columns; i++) {
-      fromSums += weight(i) * total.sums[group * columns + i]!;
-      for (let j = 0; j < columns; j++) fromGram += weight(i) * total.grams[group]!.data[i * columns + j]! * weight(j);
+  probed.nodes.push(makeNode('Mul', ['x', 'three'], ['reference']));
+  const reference = { ...node, inputs: ['reference', 'w'] };
+  const written = writeGram(probed, probe, 'x', (writer) => ({
+    value: writeLayerError(writer, { layer: node, reference }),
+    outputs: rows,
+  }));
+  const [total, halves] = [emptySums(probe, rows), [emptySums(probe, rows), emptySums(probe, rows)]];
+  for (let batch = 0; batch < 2; batch++) {
+    const results = await runGraph(probed, { x: noiseTensor([images, ...inputShape], 4 + batch) });
+    for (const sums of [total, halves[batch]!]) addBatch(sums, written, results);
+    if (batch > 0) continue;
+    const output = results['y']!;
+    const stride = node.op === 'Conv' ? output.shape.slice(2).reduce((product, size) => product * size, 1) : 1;
+    for (let row = 0; row < rows; row++) {
+      let [sum, squares, count] = [0, 0, 0];
+      output.data.forEach((value: number | bigint, at: number) => {
+        if (Math.floor(at / stride) % rows !== row) return;
+        sum += Number(value);
+        squares += Number(value) ** 2;
+        count++;
+      });
+      const [group, inGroup] = [Math.floor(row / (rows / groups)), row % (rows / groups)];
+      let [fromSums, fromGram, fromErrors] = [0, 0, 0];
+      for (let i = 0; i < columns; i++) {
+        fromSums += w[row * columns + i]! * total.sums[group * columns + i]!;
+        fromErrors += w[row * columns + i]! * total.errors[group]!.data[inGroup * columns + i]!;
+        for (let j = 0; j < columns; j++)
+          fromGram += w[row * columns + i]! * total.grams[group]!.data[i * columns + j]! * w[row * columns + j]!;
+      }
+      expect(total.count).toBe(count);
+      expect(total.errorSums[row]).toBeCloseTo(2 * sum, 2);
+      expect(fromErrors).toBeCloseTo(2 * squares, 2);
+      expect(fromSums).toBeCloseTo(sum, 2);
+      expect(fromGram).toBeCloseTo(squares, 2);
     }
-    expect(total.count).toBe(count);
-    expect(total.referenceSums[group * columns]).toBeCloseTo(2 * total.sums[group * columns]!, 2);
-    expect(total.crosses[group]!.data[columns - 1]).toBeCloseTo(2 * total.grams[group]!.data[columns - 1]!, 2);
-    expect(fromSums).toBeCloseTo(sum, 2);
-    expect(fromGram).toBeCloseTo(squares, 2);
   }
-  const { sums, count } = total;
-  const before = total.grams[0]!.data[0]!;
+  const { sums, errorSums, count } = total;
+  const [before, beforeError] = [total.grams[0]!.data[0]!, total.errors[0]!.data[0]!];
   centreGrams(total);
   expect(total.grams[0]!.data[0]).toBeCloseTo(before - sums[0]! ** 2 / count, 3);
-  expect(total.crosses[0]!.data[0]).toBeCloseTo(2 * (before - sums[0]! ** 2 / count), 3);
+  expect(total.errors[0]!.data[0]).toBeCloseTo(beforeError - (errorSums[0]! * sums[0]!) / count, 3);
+  // Halves that are centred on their own give the same when joined.
+  halves.forEach(centreGrams);
+  const joined = joinGrams(halves[0]!, halves[1]!, true);
+  expect(joined.count).toBe(total.count);
+  joined.grams.forEach(({ data }, group) =>
+    data.forEach((value, at) => expect(value).toBeCloseTo(total.grams[group]!.data[at]!, 3)),
+  );
+  joined.errors.forEach(({ data }, group) =>
+    data.forEach((value, at) => expect(value).toBeCloseTo(total.errors[group]!.data[at]!, 3)),
+  );
 }
 
 const conv = (attributes: Node['attributes']): Node => makeNode('Conv', ['x', 'w'], ['y'], attributes);
@@ -111,7 +128,7 @@ describe('the Gram matrix of a layer gives its outputs', () => {
       initializers: { w: noiseTensor([3, 4, 1, 1], 3) },
     });
     const shapes = inferShapes(graph, singleBatch(graph));
-    expect(gramProbe(graph.nodes[0]!, [3, 4, 1, 1], shapes, 128)!.skip).toBe(8);
-    expect(gramProbe(graph.nodes[0]!, [3, 4, 1, 1], shapes, 2)!.skip).toBe(1);
+    expect(inputColumns(graph.nodes[0]!, [3, 4, 1, 1], shapes, 128)!.skip).toBe(8);
+    expect(inputColumns(graph.nodes[0]!, [3, 4, 1, 1], shapes, 2)!.skip).toBe(1);
   });
 });

@@ -16,11 +16,16 @@ const modelGraphField = 7;
 const graphInitializerField = 5;
 const tensorField = { dims: 1, dataType: 2, name: 8, rawData: 9 };
 
+export interface EncodeOptions {
+  /** Outputs carry no type and no shape: the runtime infers both, for operators too that Whittle has no rule for. */
+  openOutputs?: boolean;
+}
+
 /**
  * The ONNX file of a graph as parts to be written one after another. Large parts are views of the tensors themselves.
  */
-export function encodeParts(graph: Graph): Uint8Array[] {
-  const body: Uint8Array[] = [encodeStructure(graph)];
+export function encodeParts(graph: Graph, { openOutputs = false }: EncodeOptions = {}): Uint8Array[] {
+  const body: Uint8Array[] = [encodeStructure(graph, openOutputs)];
   for (const [name, tensor] of graph.initializers) {
     const raw = bytesOf(tensor);
     const header = encodeTensorHeader(name, tensor, raw.byteLength);
@@ -42,12 +47,12 @@ function encodeModelFields(graph: Graph): Uint8Array {
 }
 
 /** The GraphProto without its initializers. */
-function encodeStructure(graph: Graph): Uint8Array {
+function encodeStructure(graph: Graph, openOutputs: boolean): Uint8Array {
   const message = create(GraphProtoSchema, {
     name: graph.name,
     node: graph.nodes.map(nodeMessage),
     input: graph.inputs.map(valueMessage),
-    output: graph.outputs.map(valueMessage),
+    output: openOutputs ? graph.outputs.map(({ name }) => ({ name })) : graph.outputs.map(valueMessage),
   });
   return toBinary(GraphProtoSchema, message);
 }

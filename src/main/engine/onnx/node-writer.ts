@@ -18,6 +18,11 @@ export class NodeWriter {
     return output;
   }
 
+  /** Puts the nodes collected at the end of the graph. */
+  append(): void {
+    this.graph.nodes.push(...this.nodes.splice(0));
+  }
+
   /** A constant of its own. */
   store(tensor: Tensor): string {
     const name = this.names.next();

@@ -1,10 +1,10 @@
 import { writeFileAtomic } from '../files/atomic-file';
 import type { Graph } from './graph';
-import { encodeParts } from './encode';
+import { encodeParts, type EncodeOptions } from './encode';
 
 /** The ONNX file of a graph, in one piece of memory. */
-export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
-  const parts = encodeParts(graph);
+export function encodeModel(graph: Graph, options?: EncodeOptions): Uint8Array<ArrayBuffer> {
+  const parts = encodeParts(graph, options);
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let position = 0;
   for (const part of parts) {

@@ -25,7 +25,7 @@ export const factorize = defineTechnique({
     'Splits layers into two smaller ones of low rank where that saves operations: fewer MACs and bytes. Ranks and factors keep the output of each layer on calibration images.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 2,
+  version: 3,
   params: z
     .strictObject({
       macs: z

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { planRemoval, type Keep } from '../compression/pruning/channel-plan';
 import { excludedNodes } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { refitNetwork } from '../compression/reconstruction/refit-network';
+import { refitNetwork, refitNote } from '../compression/reconstruction/refit-network';
 import { sparseWeights } from '../compression/storage/sparse-weights';
 import { findChannelGroups } from '../onnx/channel-groups';
 import { countMacs, countParams, parameterMetadata } from '../onnx/count';
@@ -28,7 +28,7 @@ export const pruneChannels = defineTechnique({
     'Removes whole channels, so that file, memory and time shrink on any runtime; the layers that read them are refitted on calibration images.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 2,
+  version: 3,
   params: z
     .strictObject({
       macs: fraction
@@ -101,6 +101,7 @@ export const pruneChannels = defineTechnique({
       context.note('Layers pruned before keep their zeros: their weights are not refitted, only their biases.');
     let removed: ReadonlySet<number> = new Set<number>();
     let result = whole;
+    let ofRefit: string | undefined;
     for (let step = 1; step <= params.steps; step++) {
       const plan = await planRemoval(result, {
         ...params,
@@ -115,11 +116,14 @@ export const pruneChannels = defineTechnique({
       if (removed.size === 0 && keep.fraction < 1) throw nothingToRemove(context.card.name);
       const smaller = removeChannels(whole, groups, removed);
       const options = { id, context, images: params.images, keptWeights: sparse };
-      result = params.refit ? (await refitNetwork(smaller, whole, groups, removed, options)).graph : smaller;
+      const refitted = params.refit ? await refitNetwork(smaller, whole, groups, removed, options) : undefined;
+      result = refitted?.graph ?? smaller;
       if (step === params.steps && plan.shortfall) context.note(plan.shortfall);
+      ofRefit = refitted && refitNote(refitted);
     }
     result = removeDead(result);
     for (const note of channelNotes(whole, result, groups, removed)) context.note(note);
+    if (ofRefit) context.note(ofRefit);
     const counts = countParams({ ...result, metadata: {} });
     result.metadata = { ...result.metadata };
     result.metadata[parameterMetadata.params] = String(counts.params);

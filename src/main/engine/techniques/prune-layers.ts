@@ -20,7 +20,7 @@ export const pruneLayers = defineTechnique({
     'Removes whole residual blocks, those whose absence changes the answers least, and refits the layer before each: fewer layers, less time.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 2,
+  version: 3,
   params: z.strictObject({
     count: z.number().int().min(1).max(100).default(1).describe('Residual blocks to remove'),
     steps: z
@@ -58,7 +58,10 @@ export const pruneLayers = defineTechnique({
     const percent = ((100 * countMacs(result)) / countMacs(plain)).toFixed(1);
     context.note(`Removed ${count} of ${available} residual blocks: ${names}; ${percent} % of the MACs are left.`);
     const alone = removed.filter(({ isRefitted }) => !isRefitted).length;
-    if (refit && alone > 0) context.note(`${alone} of them had no convolution before it that could be refitted.`);
+    if (refit && alone > 0)
+      context.note(
+        `${alone} of them were only removed: no convolution before them could be refitted, or its refit did not help on images held back.`,
+      );
     return result;
   },
 });

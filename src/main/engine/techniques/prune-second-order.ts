@@ -22,7 +22,7 @@ export const pruneSecondOrder = defineTechnique({
     'Sets the weights to zero that the output of their layer misses least and lets the others make up for them, layer after layer on the pruned network: a smaller file, the same speed, far more accurate than magnitude.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 3,
+  version: 4,
   params: z.strictObject({
     amount: amountParam,
     scope: z

@@ -3,7 +3,7 @@ import { AppError } from '@shared/errors';
 import { hiddenLayers, unitSaliencies, unitsToKeep, unitsToRemove } from '../compression/pruning/hidden-units';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { recountParameters } from '../compression/storage/provenance';
-import { refitNetwork } from '../compression/reconstruction/refit-network';
+import { refitNetwork, refitNote } from '../compression/reconstruction/refit-network';
 import { findChannelGroups } from '../onnx/channel-groups';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
@@ -21,7 +21,7 @@ export const pruneUnits = defineTechnique({
     'Removes hidden units between fully connected layers, those that matter least to the layer that reads them, and refits that layer: fewer weights and operations.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   params: z.strictObject({
     keep: z.number().min(0.01).max(1).default(0.5).describe('Fraction of the units of each hidden layer that stays'),
     refit: z
@@ -46,12 +46,14 @@ export const pruneUnits = defineTechnique({
     const groups = findChannelGroups(whole);
     const layers = hiddenLayers(groups);
     if (layers.length === 0) {
-      const detail = 'it has no hidden units, that is, no two fully connected layers one after the other';
+      const detail =
+        'it has no hidden units that may go: no two fully connected layers of vectors [N, features] stand one after the other';
       throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
     }
     const options = { id, context, images, keptWeights: new Set<string>() };
     let removed: ReadonlySet<number> = new Set<number>();
     let result = whole;
+    let ofRefit: string | undefined;
     for (let step = 1; step <= steps; step++) {
       const current = findChannelGroups(result);
       const hidden = hiddenLayers(current);
@@ -62,7 +64,9 @@ export const pruneUnits = defineTechnique({
       removed = composeRemoval(groups, removed, current, gone);
       const smaller = removeChannels(whole, groups, removed);
       const isChanged = refit && removed.size > 0;
-      result = isChanged ? (await refitNetwork(smaller, whole, groups, removed, options)).graph : smaller;
+      const refitted = isChanged ? await refitNetwork(smaller, whole, groups, removed, options) : undefined;
+      result = refitted?.graph ?? smaller;
+      ofRefit = refitted && refitNote(refitted);
     }
     result = removeDead(result);
     recountParameters(result);
@@ -71,6 +75,7 @@ export const pruneUnits = defineTechnique({
       return `${node.name || node.outputs[0]} ${left} of ${units.length}`;
     });
     context.note(`Units left: ${shown.join(', ')}.`);
+    if (ofRefit) context.note(ofRefit);
     return result;
   },
 });

@@ -56,7 +56,7 @@ export const quantizeMixed = defineTechnique({
     'Few-bit weights with bits chosen for each layer: the least expected harm in a file of a given size, or the smallest file that keeps the answers. What each layer can bear is measured on calibration images.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 1,
+  version: 2,
   params: z
     .strictObject({
       maxBytes: z

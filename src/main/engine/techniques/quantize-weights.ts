@@ -20,7 +20,7 @@ export const quantizeWeights = defineTechnique({
     'Stores weights in 1 to 8 bits and decodes them when the model loads: a much smaller file, the same speed. Second-order rounding keeps the output of each layer on calibration images.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 2,
+  version: 3,
   params: z.strictObject({
     bits: z
       .literal([1, 2, 3, 4, 5, 6, 7, 8, halfBits])

@@ -7,6 +7,15 @@ import type { TechniqueContext } from './technique-context';
 
 const usualBatch = 8;
 
+/**
+ * Images a run takes: the batch that the model fixes; else few enough for two batches at least, so that what is fitted on one can be
+ * checked on another.
+ */
+export function batchSizeFor(graph: Graph, limit: number): number {
+  const fixed = graph.inputs[0]!.shape[0];
+  return typeof fixed === 'number' && fixed > 0 ? fixed : Math.max(1, Math.min(usualBatch, Math.ceil(limit / 2)));
+}
+
 /** What a technique says that got no calibration images. */
 export function noImages(id: string): AppError {
   return new AppError('technique.failed', { id, detail: 'it needs calibration images, and the dataset gives none' });
@@ -22,17 +31,18 @@ export async function runCalibration(
   limit: number,
   { calibration, threads, signal }: Pick<TechniqueContext, 'calibration' | 'threads' | 'signal'>,
   id: string,
-  take: (results: Record<string, RuntimeTensor>) => void,
+  take: (results: Record<string, RuntimeTensor>, batch: number) => void,
 ): Promise<void> {
   const input = graph.inputs[0]!;
-  const fixedBatch = typeof input.shape[0] === 'number' && input.shape[0] > 0 ? input.shape[0] : undefined;
+  const isFixed = typeof input.shape[0] === 'number' && input.shape[0] > 0;
+  const size = batchSizeFor(graph, Math.min(limit, calibration.count));
   const session = await calculator.open(encodeModel(removeDead(graph)), { threads });
   try {
-    let done = 0;
-    for await (const { data, shape } of calibration.batches(fixedBatch ?? usualBatch)) {
+    let [done, batch] = [0, 0];
+    for await (const { data, shape } of calibration.batches(size)) {
       if (signal.aborted) throw new AppError('cancelled');
-      if (fixedBatch !== undefined && shape[0] !== fixedBatch) break;
-      take(await session.run({ [input.name]: { type: 'float32', shape, data } }));
+      if (isFixed && shape[0] !== size) break;
+      take(await session.run({ [input.name]: { type: 'float32', shape, data } }), batch++);
       done += shape[0]!;
       if (done >= limit) break;
     }

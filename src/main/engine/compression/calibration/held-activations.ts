@@ -1,10 +1,9 @@
 import { AppError } from '@shared/errors';
-import { singleBatch } from '../../onnx/classifier';
-import { elementCount, type Graph, type Node } from '../../onnx/graph';
+import type { Graph, Node } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
-import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from './technique-context';
 import { heldInputs, runOnHeld, type Values } from './held-values';
+import { Liveness } from './liveness';
 
 /** Memory for the activations of a round, usually. */
 const heldBytes = 320 * 2 ** 20;
@@ -18,8 +17,7 @@ export class HeldActivations {
   /** What is alive before node number `position`, batch by batch. */
   private held: Values[] = [];
   private position = 0;
-  private readonly madeBy: Map<string, number>;
-  private readonly lastUse = new Map<string, number>();
+  private readonly liveness: Liveness;
   private readonly roundImages: number;
 
   /** @param stops nodes in front of which `moveTo` will stop, in graph order */
@@ -29,12 +27,7 @@ export class HeldActivations {
     private readonly context: Pick<TechniqueContext, 'calibration' | 'threads' | 'signal'>,
     memoryBytes = heldBytes,
   ) {
-    this.madeBy = new Map(graph.inputs.map(({ name }) => [name, -1]));
-    graph.nodes.forEach(({ inputs, outputs }, index) => {
-      for (const name of outputs) this.madeBy.set(name, index);
-      for (const name of inputs) this.lastUse.set(name, index);
-    });
-    for (const { name } of graph.outputs) this.lastUse.set(name, graph.nodes.length);
+    this.liveness = new Liveness(graph, true);
     this.roundImages = this.affordableImages(stops, memoryBytes);
   }
 
@@ -72,14 +65,13 @@ export class HeldActivations {
     if (end === this.position) return;
     if (end < this.position) throw new RangeError(`${layer.name} lies behind what is held`);
     const section = this.section(end);
-    const wanted = this.alive(end);
+    const wanted = this.liveness.before(end);
     const passed = new Set(section.inputs.map((value) => value.name));
     section.outputs = wanted.filter((name) => !passed.has(name)).map((name) => makeValue(name, 'float32', []));
-    let batch = 0;
-    await this.run(section, (results) => {
+    await this.run(section, (results, batch) => {
       // What is not alive any more is freed at once.
       const before = this.held[batch]!;
-      this.held[batch++] = Object.fromEntries(wanted.map((name) => [name, results[name] ?? before[name]!]));
+      this.held[batch] = Object.fromEntries(wanted.map((name) => [name, results[name] ?? before[name]!]));
     });
     this.position = end;
   }
@@ -100,15 +92,8 @@ export class HeldActivations {
   }
 
   /** Runs a graph with inputs as those of `rest` on what is held, batch by batch. */
-  async run(graph: Graph, take: (results: Values) => void): Promise<void> {
+  async run(graph: Graph, take: (results: Values, batch: number) => void): Promise<void> {
     await runOnHeld(graph, this.held, this.context, take);
-  }
-
-  /** Values made before node number `position` that it or a later one reads. */
-  private alive(position: number): string[] {
-    return [...this.madeBy].flatMap(([name, made]) =>
-      made < position && (this.lastUse.get(name) ?? -1) >= position ? [name] : [],
-    );
   }
 
   private section(end: number): Graph {
@@ -118,11 +103,7 @@ export class HeldActivations {
 
   /** One batch where shapes are not known. */
   private affordableImages(stops: readonly Node[], memoryBytes: number): number {
-    const shapes = inferShapes(this.graph, singleBatch(this.graph));
-    const bytes = stops.map((node) => {
-      const alive = this.alive(this.graph.nodes.indexOf(node));
-      return alive.reduce((sum, name) => sum + elementCount((shapes.get(name)?.shape ?? [NaN]).map(Number)) * 4, 0);
-    });
+    const bytes = stops.map((node) => this.liveness.bytesBefore(this.graph.nodes.indexOf(node)));
     const images = Math.floor(memoryBytes / Math.max(1, ...bytes));
     return Number.isFinite(images) ? Math.max(1, images) : usualBatch;
   }

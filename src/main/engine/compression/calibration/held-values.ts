@@ -6,7 +6,7 @@ import { encodeModel } from '../../onnx/save';
 import { calculator, type RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from './technique-context';
 
-/** Activations of one batch, by the names of the values. */
+/** Activations of one batch, by the names of the values; of any type, since shapes and masks may be alive too. */
 export type Values = Record<string, RuntimeTensor>;
 
 /** Inputs of a graph that goes on from held values; every dimension is open. */
@@ -28,20 +28,21 @@ export async function runOnHeld(
   graph: Graph,
   held: readonly Values[],
   { threads, signal }: Pick<TechniqueContext, 'threads' | 'signal'>,
-  take: (results: Values) => void,
+  take: (results: Values, batch: number) => void,
 ): Promise<void> {
   if (graph.outputs.length === 0) {
-    for (const _ of held) take({});
+    for (const batch of held.keys()) take({}, batch);
     return;
   }
   const used = removeDead(graph);
   const read = new Set(used.nodes.flatMap((node) => node.inputs));
   used.inputs = used.inputs.filter(({ name }) => read.has(name));
-  const session = await calculator.open(encodeModel(used), { threads });
+  // What is handed out may be shapes and masks as well: the runtime says of which type.
+  const session = await calculator.open(encodeModel(used, { openOutputs: true }), { threads });
   try {
-    for (const values of [...held]) {
+    for (const [batch, values] of [...held].entries()) {
       if (signal.aborted) throw new AppError('cancelled');
-      take(await session.run(Object.fromEntries(used.inputs.map(({ name }) => [name, values[name]!]))));
+      take(await session.run(Object.fromEntries(used.inputs.map(({ name }) => [name, values[name]!]))), batch);
     }
   } finally {
     await session.close();

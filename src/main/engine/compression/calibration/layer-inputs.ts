@@ -3,8 +3,9 @@ import { singleBatch } from '../../onnx/classifier';
 import type { Graph, Node } from '../../onnx/graph';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from './technique-context';
-import { FreshNames } from '../../onnx/fresh-names';
-import { addBatch, centreGrams, emptySums, gramProbe, writeProbe, type GramSums, type WrittenProbe } from './gram';
+import { addBatch, centreGrams, emptySums, writeGram, type GramSums, type WrittenGram } from './gram';
+import { inputColumns } from './input-columns';
+import { writeLayerError } from './layer-error';
 import { MatrixProducts } from '../algebra/matrix-products';
 import { PairedActivations } from './paired-activations';
 import { biasValues } from '../layers/layer-constants';
@@ -55,9 +56,10 @@ export function importanceOf({ grams, count }: GramSums): Float32Array {
 
 /** The bias with which the mean of every output channel stays that of the float network when the rows become `data`. */
 export function correctedBias({ rows, total, bias }: LayerInputs, data: Float32Array): Float32Array | undefined {
-  const target = summedOutputs(rows, rows.data, total.referenceSums);
-  const actual = summedOutputs(rows, data, total.sums);
-  return bias?.map((value, row) => value + (target[row]! - actual[row]!) / total.count);
+  if (!bias) return undefined;
+  const now = summedOutputs(rows, rows.data, total.sums);
+  const then = summedOutputs(rows, data, total.sums);
+  return bias.map((value, row) => value + ((total.errorSums[row] ?? 0) + now[row]! - then[row]!) / total.count);
 }
 
 /**
@@ -80,7 +82,7 @@ export async function visitLayers(
   const activations = new PairedActivations(graph, float, count, context, id);
   const candidates = layers.flatMap((layer) => {
     if (uses.get(layer.weightName) !== 1) return [];
-    const probe = gramProbe(layer.node, layer.weight.shape, shapes, activations.imagesFor(nodes.get(layer.node)!));
+    const probe = inputColumns(layer.node, layer.weight.shape, shapes, activations.imagesFor(nodes.get(layer.node)!));
     return probe ? [{ layer, rows: weightRows(layer), probe }] : [];
   });
   if (candidates.length === 0) return;
@@ -91,13 +93,22 @@ export async function visitLayers(
     for (const [at, { layer, rows, probe }] of candidates.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
       const node = nodes.get(layer.node)!;
-      const total = emptySums(probe);
-      let written: WrittenProbe | undefined;
+      // Nothing has an error in a network that is its own reference.
+      const outputs = graph === float ? 0 : rows.rows;
+      const reference = { ...layer.node, inputs: layer.node.inputs.map(activations.referenceOf) };
+      const total = emptySums(probe, outputs);
+      let written: WrittenGram | undefined;
       await activations.observe(
         node,
         (section) => {
-          const reference = activations.referenceOf(probe.node.inputs[0]!);
-          written = writeProbe(section, probe, reference, new FreshNames(section));
+          written = writeGram(
+            section,
+            probe,
+            probe.node.inputs[0]!,
+            outputs > 0
+              ? (writer) => ({ value: writeLayerError(writer, { layer: node, reference }), outputs })
+              : undefined,
+          );
         },
         (results) => addBatch(total, written!, results),
       );

@@ -1,14 +1,14 @@
-import { noImages } from './calibration-run';
-import { singleBatch } from '../../onnx/classifier';
-import { elementCount, type Graph, type Node } from '../../onnx/graph';
+import { batchSizeFor, noImages } from './calibration-run';
+import type { Graph, Node } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
-import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from './technique-context';
 import { heldInputs, runOnHeld, type Values } from './held-values';
+import { Liveness } from './liveness';
 
 /** Memory for the activations kept between layers. */
 const heldBytes = 320 * 2 ** 20;
-const usualBatch = 8;
+/** What is fitted on one is checked on the other. */
+const leastBatches = 2;
 
 /**
  * Activations of a network whose layers change one after the other, and of the network it started from, on the same calibration images.
@@ -20,9 +20,8 @@ export class PairedActivations {
   private held: Values[] = [];
   private heldImages = 0;
   private position = 0;
-  private readonly shapes: ReturnType<typeof inferShapes>;
-  private readonly madeBy: Map<string, number>;
-  private readonly lastUse = new Map<string, number>();
+  private readonly liveness: Liveness;
+  private readonly batch: number;
 
   /**
    * @param graph the caller replaces weights of its layers, never of those passed already. @param reference the same nodes in the same
@@ -35,23 +34,23 @@ export class PairedActivations {
     private readonly context: Pick<TechniqueContext, 'calibration' | 'threads' | 'signal'>,
     private readonly id: string,
   ) {
-    this.shapes = inferShapes(reference, singleBatch(reference));
-    this.madeBy = new Map(reference.inputs.map(({ name }) => [name, -1]));
-    reference.nodes.forEach(({ inputs, outputs }, index) => {
-      for (const name of outputs) this.madeBy.set(name, index);
-      for (const name of inputs) this.lastUse.set(name, index);
-    });
+    this.liveness = new Liveness(reference, false);
+    this.batch = batchSizeFor(graph, limit);
   }
 
   /** The name of a value of the reference network in the graphs that `observe` runs. */
   referenceOf = (value: string): string =>
-    value === '' || this.graph === this.reference || this.madeBy.get(value) === -1 ? value : `${value}@reference`;
+    value === '' || this.graph === this.reference || this.liveness.isInput(value) ? value : `${value}@reference`;
 
   /**
    * Runs further nodes on what a layer reads, in both networks, and hands out their outputs batch by batch.
    * @param extend adds nodes and outputs to a graph that has the values. Throws `technique.failed` without images, `cancelled`.
    */
-  async observe(layer: Node, extend: (graph: Graph) => void, take: (results: Values) => void): Promise<void> {
+  async observe(
+    layer: Node,
+    extend: (graph: Graph) => void,
+    take: (results: Values, batch: number) => void,
+  ): Promise<void> {
     const position = this.graph.nodes.indexOf(layer);
     await this.moveTo(position);
     const graph = this.section(position);
@@ -64,20 +63,12 @@ export class PairedActivations {
     return this.affordable(this.graph.nodes.indexOf(layer)) || this.limit;
   }
 
-  private alive(position: number): string[] {
-    return [...this.madeBy].flatMap(([name, made]) =>
-      made < position && (this.lastUse.get(name) ?? -1) >= position ? [name] : [],
-    );
-  }
-
   /** Images whose activations at `position` may be kept; 0 where their shapes are not known. */
   private affordable(position: number): number {
-    const sizes = this.alive(position).map((name) => {
-      const shape = this.shapes.get(name)?.shape ?? [NaN];
-      return elementCount(shape.map(Number)) * 4 * (this.referenceOf(name) === name ? 1 : 2);
-    });
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    return Number.isFinite(bytes) ? Math.min(this.limit, Math.max(usualBatch, Math.floor(heldBytes / bytes))) : 0;
+    const bytes = this.liveness.bytesBefore(position, (name) => (this.referenceOf(name) === name ? 1 : 2));
+    return Number.isFinite(bytes)
+      ? Math.min(this.limit, Math.max(leastBatches * this.batch, Math.floor(heldBytes / bytes)))
+      : 0;
   }
 
   private async moveTo(position: number): Promise<void> {
@@ -86,16 +77,11 @@ export class PairedActivations {
       await this.begin(images === 0 ? this.limit : images);
     }
     if (images === 0) return;
-    while (this.held.length > 1 && this.heldImages > images) {
+    while (this.held.length > leastBatches && this.heldImages > images) {
       this.held.pop();
       this.heldImages = this.held.length * this.batch;
     }
     if (this.position < position) await this.advance(position);
-  }
-
-  private get batch(): number {
-    const size = this.graph.inputs[0]!.shape[0];
-    return typeof size === 'number' && size > 0 ? size : usualBatch;
   }
 
   /** Back to the input, with this many images. */
@@ -117,16 +103,13 @@ export class PairedActivations {
 
   private async advance(position: number): Promise<void> {
     const graph = this.section(position);
-    const outputs = this.alive(position).flatMap((name) => [...new Set([name, this.referenceOf(name)])]);
+    const outputs = this.liveness.before(position).flatMap((name) => [...new Set([name, this.referenceOf(name)])]);
     const passed = new Set(graph.inputs.map((value) => value.name));
     graph.outputs = outputs.filter((name) => !passed.has(name)).map((name) => makeValue(name, 'float32', []));
-    let batch = 0;
-    const next: Values[] = [];
-    await runOnHeld(graph, this.held, this.context, (results) => {
+    await runOnHeld(graph, this.held, this.context, (results, batch) => {
+      // What is not alive any more is freed at once.
       const before = this.held[batch]!;
-      next.push(Object.fromEntries(outputs.map((name) => [name, results[name] ?? before[name]!])));
-      // What is not alive any more can be freed at once.
-      this.held[batch++] = next.at(-1)!;
+      this.held[batch] = Object.fromEntries(outputs.map((name) => [name, results[name] ?? before[name]!]));
     });
     this.position = position;
   }

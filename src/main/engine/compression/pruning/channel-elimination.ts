@@ -1,6 +1,6 @@
 import { factorInputs, solveWithFactor } from '../reconstruction/layer-reconstruction';
-import { shrunkGram } from '../calibration/gram';
-import { pickColumns, pickRows } from '../reconstruction/least-squares-refit';
+import { shrunkGram } from '../calibration/shrunk-gram';
+import { pickColumns, pickRows } from '../algebra/pick-matrix';
 import type { Matrix, MatrixProducts } from '../algebra/matrix-products';
 import { choleskySmall } from '../algebra/small-solve';
 

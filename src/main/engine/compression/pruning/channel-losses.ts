@@ -9,16 +9,8 @@ import type { ChannelCluster } from './channel-clusters';
 import { ChannelElimination } from './channel-elimination';
 import type { ChannelCosts } from './channel-costs';
 import { eliminationOrder, type Removal } from './elimination-order';
-import { FreshNames } from '../../onnx/fresh-names';
-import {
-  addBatch,
-  centreGrams,
-  emptySums,
-  gramProbe,
-  writeProbe,
-  type GramSums,
-  type WrittenProbe,
-} from '../calibration/gram';
+import { addBatch, centreGrams, emptySums, writeGram, type GramSums, type WrittenGram } from '../calibration/gram';
+import { inputColumns } from '../calibration/input-columns';
 import { networkKey } from '../calibration/network-key';
 import { addToBias, biasValues } from '../layers/layer-constants';
 import { MatrixProducts, subMatrix, type Matrix } from '../algebra/matrix-products';
@@ -119,17 +111,15 @@ function gatherer(graph: Graph, limit: number, { context, id }: LossOptions) {
   const activations = new PairedActivations(graph, graph, limit, context, id);
   return async (axis: ChannelAxis, products: MatrixProducts): Promise<Reader | undefined> => {
     const layer = layers.get(axis.node);
-    const probe = layer && gramProbe(axis.node, layer.weight.shape, shapes, activations.imagesFor(axis.node));
+    const probe = layer && inputColumns(axis.node, layer.weight.shape, shapes, activations.imagesFor(axis.node));
     if (!probe) return undefined;
     const sums = emptySums(probe);
-    let written: WrittenProbe | undefined;
+    let written: WrittenGram | undefined;
     await activations.observe(
       axis.node,
-      // There is no other network: the same statistics twice are computed once.
-      (section) => (written = writeProbe(section, probe, axis.node.inputs[0]!, new FreshNames(section))),
+      (section) => (written = writeGram(section, probe, axis.node.inputs[0]!)),
       (results) => addBatch(sums, written!, results),
     );
-    sums.crosses.length = 0;
     const rows = weightRows(layer);
     if (biasValues(graph, axis.node, rows.rows)) centreGrams(sums);
     const kernel = rows.columns / axis.groups.length;

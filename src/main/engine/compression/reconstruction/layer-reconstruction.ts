@@ -124,32 +124,21 @@ function putColumns({ columns, data }: Matrix, start: number, block: Matrix): vo
 }
 
 /**
- * The weights that, on the inputs at hand, come nearest to what `weights` give on the reference inputs r are W + W (sum r x^T - H) H^-1:
- * they make up for errors made in the layers before (Li et al. 2025, "GPTAQ"). This goes a share of that way.
- * @param gram H before shrinking. @param cross sum r x^T.
+ * The weights that, on the inputs at hand, come nearest to what `weights` give on the reference inputs r are W + (sum e x^T) H^-1 with e = W r - W x:
+ * they make up for errors made in the layers before (Li et al. 2025, "GPTAQ"). This goes a share of that way, by ridge regression:
+ * where H is shrunk, what it divides is shrunk as much.
+ * @param errors sum e x^T. @param share what `believedShare` left of the sums of H.
  */
 export async function retarget(
   weights: Matrix,
-  gram: Matrix,
-  cross: Matrix,
-  { lower, order }: InputFactor,
+  errors: Matrix,
+  share: number,
+  factor: InputFactor,
   products: MatrixProducts,
 ): Promise<Matrix> {
-  const { rows, columns } = weights;
-  const drift = new Float32Array(columns * columns);
-  for (let row = 0; row < columns; row++)
-    for (let at = 0; at < columns; at++) {
-      const from = row * columns + order[at]!;
-      drift[row * columns + at] = gram.data[from]! - cross.data[from]!;
-    }
-  const zeros: Matrix = { rows, columns, data: new Float32Array(rows * columns) };
-  const right = await products.subtract(zeros, weights, { rows: columns, columns, data: drift });
-  const moved = await solve(right, lower, products);
-  const data = weights.data.slice();
-  for (let row = 0; row < rows; row++)
-    for (let at = 0; at < columns; at++)
-      data[row * columns + order[at]!]! += retargetShare * moved.data[row * columns + at]!;
-  return { rows, columns, data };
+  const moved = await solveWithFactor(errors, factor, products);
+  const scale = retargetShare * share;
+  return { ...weights, data: weights.data.map((value, at) => value + scale * moved.data[at]!) };
 }
 
 /**

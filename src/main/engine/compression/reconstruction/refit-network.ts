@@ -6,22 +6,13 @@ import { indexGraph } from '../../onnx/graph-index';
 import { keptIndices } from '../../onnx/remove-channels';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
-import { FreshNames } from '../../onnx/fresh-names';
-import { gramProbe } from '../calibration/gram';
+import { addBatch, emptySums, writeGram, type GramSums, type WrittenGram } from '../calibration/gram';
+import { inputColumns, type InputColumns } from '../calibration/input-columns';
+import { writeLayerError, type OtherBranch } from '../calibration/layer-error';
 import { addToBias, biasValues } from '../layers/layer-constants';
-import { leastSquaresRefit, pickRows } from './least-squares-refit';
-import { MatrixProducts, subMatrix } from '../algebra/matrix-products';
+import { checkedRefit, type LayerRefit } from './checked-refit';
+import { MatrixProducts } from '../algebra/matrix-products';
 import { PairedActivations } from '../calibration/paired-activations';
-import {
-  addRefitBatch,
-  centreRefitSums,
-  emptyRefitSums,
-  writeRefitProbe,
-  type OtherBranch,
-  type RefitProbe,
-  type RefitSums,
-  type WrittenRefitProbe,
-} from './refit-probe';
 import { weightLayers, type WeightLayer } from '../layers/weight-layers';
 import { weightOfRows, weightRows, type WeightRows } from '../layers/weight-rows';
 
@@ -34,22 +25,35 @@ export interface RefitOptions {
 }
 
 interface Site {
-  /** In the smaller network and in the whole one. */
   layer: WeightLayer;
-  reference: WeightLayer;
   rows: WeightRows;
-  referenceRows: WeightRows;
+  /** The layer in the whole network, with inputs as `PairedActivations` names them. */
+  reference: Node;
   /** Outputs of the reference that are left. */
   outputs: readonly number[];
-  probe: RefitProbe;
+  probe: InputColumns;
+  branch: OtherBranch | undefined;
+}
+
+export interface RefittedNetwork {
+  graph: Graph;
+  /** Layers behind what was removed, and of those the ones that stay as they are: no refit of them held on images it was not fitted to. */
+  layers: number;
+  kept: string[];
+}
+
+/** What the person should know of a refit; undefined where every layer gained by it. */
+export function refitNote({ layers, kept }: RefittedNetwork): string | undefined {
+  if (kept.length === 0) return undefined;
+  const few = kept.length > 3 ? '' : ` (${kept.join(', ')})`;
+  return `${kept.length} of ${layers} layers behind what was removed stay as they are${few}: refitting them did not help on calibration images held back. More images may.`;
 }
 
 /**
  * Refits what reads changed values, layer after layer in the order of the network, each on the inputs it gets in the network as refitted so
- * far, to what it gave in the whole network. A layer whose output is added to another branch that is computed already also makes up for the
- * error of that branch (He et al. 2017, section 3.3).
+ * far, to what it gave in the whole network (He et al. 2017, "Channel pruning for accelerating very deep neural networks"). A layer whose output is
+ * added to another branch that is computed already also makes up for the error of that branch (section 3.3).
  * @param smaller `graph` without the removed groups, in the same order of nodes. Neither is changed.
- * @returns a copy of `smaller` with new weights and biases, and the number of layers refitted.
  */
 export async function refitNetwork(
   smaller: Graph,
@@ -57,32 +61,47 @@ export async function refitNetwork(
   groups: ChannelGroups,
   removed: ReadonlySet<number>,
   { id, context, images, keptWeights }: RefitOptions,
-): Promise<{ graph: Graph; layers: number }> {
+): Promise<RefittedNetwork> {
   const result = copyGraph(smaller);
   const activations = new PairedActivations(result, graph, Math.min(images, context.calibration.count), context, id);
   const sites = changedLayers(result, graph, groups, removed, activations);
   const products = await MatrixProducts.open(context.threads);
+  const kept: string[] = [];
   try {
     for (const [at, site] of sites.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('refitting', at, sites.length);
-      const sums = emptyRefitSums(site.probe);
-      let written: WrittenRefitProbe | undefined;
-      const input = site.reference.node.inputs[0]!;
+      const { layer, rows, reference, outputs: channels, probe, branch } = site;
+      const folds: [GramSums, GramSums] = [emptySums(probe, rows.rows), emptySums(probe, rows.rows)];
+      let written: WrittenGram | undefined;
       await activations.observe(
-        site.layer.node,
+        layer.node,
         (section) => {
-          const names = { own: input, reference: activations.referenceOf(input) };
-          written = writeRefitProbe(section, site.probe, names, new FreshNames(section));
+          written = writeGram(section, probe, layer.node.inputs[0]!, (writer) => ({
+            value: writeLayerError(writer, { layer: layer.node, reference, channels, branch }),
+            outputs: rows.rows,
+          }));
         },
-        (batch) => addRefitBatch(sums, written!, batch),
+        (results, batch) => addBatch(folds[batch % 2]!, written!, results),
       );
-      await refit(result, site, sums, keptWeights.has(site.layer.weightName), products);
+      const bias = biasValues(result, layer.node, rows.rows) !== undefined;
+      const freedom = { bias, weights: !keptWeights.has(layer.weightName) };
+      const refit = await checkedRefit(folds, freedom, products);
+      if (!refit.biasShift && refit.steps.length === 0) kept.push(layer.node.name || layer.node.outputs[0]!);
+      changeLayer(result, site, refit);
     }
   } finally {
     await products.close();
   }
-  return { graph: result, layers: sites.length };
+  return { graph: result, layers: sites.length, kept };
+}
+
+function changeLayer(result: Graph, { layer, rows }: Site, { steps, biasShift }: LayerRefit): void {
+  const data = rows.data.slice();
+  let from = 0;
+  for (const step of steps) for (const value of step.data) data[from++]! += value;
+  if (steps.length > 0) result.initializers.set(layer.weightName, weightOfRows(rows, data));
+  if (biasShift) addToBias(result, layer.node, biasShift);
 }
 
 function changedLayers(
@@ -92,8 +111,7 @@ function changedLayers(
   removed: ReadonlySet<number>,
   activations: PairedActivations,
 ): Site[] {
-  const shapes = inferShapes(graph, singleBatch(graph));
-  const smallerShapes = inferShapes(result, singleBatch(result));
+  const shapes = inferShapes(result, singleBatch(result));
   const own = new Map(weightLayers(result).map((layer) => [layer.node, layer]));
   const whole = new Map(weightLayers(graph).map((layer) => [layer.node, layer]));
   const outputsOf = new Map(
@@ -115,27 +133,17 @@ function changedLayers(
     const reference = whole.get(node);
     if (!layer || !reference || !isBehind || uses.get(layer.weightName) !== 1) return [];
     const count = activations.imagesFor(layer.node);
-    const probe = gramProbe(layer.node, layer.weight.shape, smallerShapes, count);
-    const full = gramProbe(node, reference.weight.shape, shapes, count);
-    if (!probe || !full) return [];
+    const probe = inputColumns(layer.node, layer.weight.shape, shapes, count);
+    if (!probe) return [];
     const rows = weightRows(layer);
-    const outputs = outputsOf.get(node) ?? Array.from({ length: rows.rows }, (_, row) => row);
-    const isDepthwise = rows.groups !== full.groups;
-    const perGroup = weightRows(reference).rows / full.groups;
-    const groupsLeft = isDepthwise ? [...new Set(outputs.map((output) => Math.floor(output / perGroup)))] : undefined;
     return [
       {
         layer,
-        reference,
         rows,
-        referenceRows: weightRows(reference),
-        outputs,
-        probe: {
-          own: { ...probe, skip: full.skip },
-          reference: full,
-          groups: groupsLeft,
-          branch: rows.groups === 1 ? otherBranch(graph, node, at, outputs, activations) : undefined,
-        },
+        reference: { ...node, inputs: node.inputs.map(activations.referenceOf) },
+        outputs: outputsOf.get(node) ?? Array.from({ length: rows.rows }, (_, row) => row),
+        probe,
+        branch: rows.groups === 1 ? otherBranch(graph, node, at, activations) : undefined,
       },
     ];
   });
@@ -146,7 +154,6 @@ function otherBranch(
   graph: Graph,
   node: Node,
   position: number,
-  channels: readonly number[],
   { referenceOf }: PairedActivations,
 ): OtherBranch | undefined {
   const [output] = node.outputs;
@@ -155,41 +162,5 @@ function otherBranch(
   const other = sum?.op === 'Add' ? sum.inputs.find((input) => input !== output) : undefined;
   const producer = other === undefined ? undefined : index.producer(other);
   if (!producer || graph.nodes.indexOf(producer) >= position || node.op !== 'Conv') return undefined;
-  return { own: other!, reference: referenceOf(other!), channels };
-}
-
-async function refit(
-  result: Graph,
-  { layer, rows, referenceRows, outputs }: Site,
-  sums: RefitSums,
-  keepsWeights: boolean,
-  products: MatrixProducts,
-): Promise<void> {
-  const hasBias = biasValues(result, layer.node, rows.rows) !== undefined;
-  if (hasBias) centreRefitSums(sums);
-  const { columns, groups } = rows;
-  const perGroup = rows.rows / groups;
-  const wanted = pickRows(referenceRows, outputs);
-  const data = rows.data.slice();
-  const shift = new Float64Array(rows.rows);
-  for (let group = 0; group < groups; group++) {
-    const [first, end] = [group * perGroup, (group + 1) * perGroup];
-    const weights = subMatrix(wanted, first, end, 0, referenceRows.columns);
-    const start = subMatrix(rows, first, end, 0, columns);
-    const cross = sums.crosses[group]!;
-    if (!keepsWeights) {
-      const problem = { weights, gram: sums.grams[group]!, cross, start, extra: sums.extra, count: sums.count };
-      data.set((await leastSquaresRefit(problem, products)).data, first * columns);
-    }
-    for (let row = first; row < end; row++) {
-      let missing = sums.extraSums?.[row] ?? 0;
-      for (let input = 0; input < cross.rows; input++)
-        missing += wanted.data[row * cross.rows + input]! * sums.referenceSums[group * cross.rows + input]!;
-      for (let input = 0; input < columns; input++)
-        missing -= data[row * columns + input]! * sums.sums[group * columns + input]!;
-      shift[row] = missing / sums.count;
-    }
-  }
-  result.initializers.set(layer.weightName, weightOfRows(rows, data));
-  if (hasBias) addToBias(result, layer.node, shift);
+  return { own: other!, reference: referenceOf(other!) };
 }

@@ -2,25 +2,16 @@ import { copyGraph, type Graph, type Node } from '../../onnx/graph';
 import { intAttribute } from '../../onnx/attributes';
 import { singleBatch } from '../../onnx/classifier';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
-import { float32Tensor, makeNode } from '../../onnx/make';
+import { float32Tensor } from '../../onnx/make';
 import type { ResidualBlock } from '../../onnx/residual-blocks';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { runCalibration } from '../calibration/calibration-run';
-import { FreshNames } from '../../onnx/fresh-names';
-import { gramProbe } from '../calibration/gram';
+import { addBatch, emptySums, writeGram, type GramSums } from '../calibration/gram';
+import { inputColumns } from '../calibration/input-columns';
 import { addToBias, biasValues } from '../layers/layer-constants';
-import { leastSquaresRefit } from './least-squares-refit';
+import { checkedRefit } from './checked-refit';
 import { MatrixProducts } from '../algebra/matrix-products';
-import {
-  addRefitBatch,
-  centreRefitSums,
-  emptyRefitSums,
-  writeRefitProbe,
-  type RefitProbe,
-  type WrittenRefitProbe,
-} from './refit-probe';
-import { sharedConstant } from '../../onnx/shared-constant';
 import { weightLayers } from '../layers/weight-layers';
 import { weightOfRows, weightRows } from '../layers/weight-rows';
 
@@ -85,46 +76,33 @@ export async function refitBeforeBlock(
   const rows = weightRows(layer);
   const { node } = layer;
   const uses = graph.nodes.filter(({ inputs }) => inputs.includes(layer.weightName)).length;
-  const own = gramProbe(node, layer.weight.shape, inferShapes(graph, singleBatch(graph)), images);
-  if (!own || uses > 1 || !biasValues(graph, node, rows.rows)) return undefined;
+  const probe = inputColumns(node, layer.weight.shape, inferShapes(graph, singleBatch(graph)), images);
+  if (!probe || uses > 1 || !biasValues(graph, node, rows.rows)) return undefined;
 
   const joint = besideReference(graph, reference);
-  const names = new FreshNames(joint);
-  const emit = (op: string, inputs: string[]): string => {
-    const output = names.next();
-    joint.nodes.push(makeNode(op, inputs, [output]));
-    return output;
-  };
-  let target = referenceName(block.sum);
-  if (writer.isRectified) {
-    const zero = sharedConstant(joint, float32Tensor([], [0]), names);
-    target = emit('Where', [emit('Greater', [target, zero]), target, emit('Min', [writer.written, zero])]);
-  }
-  const channels = Array.from({ length: rows.rows }, (_, channel) => channel);
-  const branch = { own: writer.written, reference: target, channels };
-  const probe: RefitProbe = { own, reference: own, groups: undefined, branch };
-  const input = node.inputs[0]!;
-  const written: WrittenRefitProbe = writeRefitProbe(joint, probe, { own: input, reference: input }, names);
-  const total = emptyRefitSums(probe);
-  await runCalibration(joint, images, context, id, (results) => addRefitBatch(total, written, results));
-  centreRefitSums(total);
+  const written = writeGram(joint, probe, node.inputs[0]!, (nodes) => {
+    let target = referenceName(block.sum);
+    if (writer.isRectified) {
+      const zero = nodes.constant(float32Tensor([], [0]));
+      const cut = nodes.emit('Min', [writer.written, zero]);
+      target = nodes.emit('Where', [nodes.emit('Greater', [target, zero]), target, cut]);
+    }
+    return { value: nodes.emit('Sub', [target, writer.written]), outputs: rows.rows };
+  });
+  const folds: [GramSums, GramSums] = [emptySums(probe, rows.rows), emptySums(probe, rows.rows)];
+  await runCalibration(joint, images, context, id, (results, batch) => addBatch(folds[batch % 2]!, written, results));
 
-  const [gram, cross] = [total.grams[0]!, total.crosses[0]!];
   const products = await MatrixProducts.open(context.threads);
   try {
-    const problem = { weights: rows, gram, cross, start: rows, extra: total.extra!, count: total.count };
-    const refitted = await leastSquaresRefit(problem, products);
+    const { steps, biasShift } = await checkedRefit(folds, { bias: true, weights: true }, products);
+    if (!biasShift) return undefined;
     const result = copyGraph(graph);
-    result.initializers.set(layer.weightName, weightOfRows(rows, refitted.data));
-    const shift = Float64Array.from(channels, (row) => {
-      let sum = total.extraSums![row]!;
-      for (let column = 0; column < rows.columns; column++) {
-        const at = row * rows.columns + column;
-        sum -= (refitted.data[at]! - rows.data[at]!) * total.sums[column]!;
-      }
-      return sum / total.count;
-    });
-    addToBias(result, result.nodes[graph.nodes.indexOf(node)]!, shift);
+    const [step] = steps;
+    if (step) {
+      const data = rows.data.map((value, index) => value + step.data[index]!);
+      result.initializers.set(layer.weightName, weightOfRows(rows, data));
+    }
+    addToBias(result, result.nodes[graph.nodes.indexOf(node)]!, biasShift);
     return result;
   } finally {
     await products.close();

@@ -3,7 +3,7 @@ import { float32Tensor } from '../../onnx/make';
 import { damp } from '../algebra/cholesky';
 import { descend } from './coordinate-descent';
 import { FreshNames } from '../../onnx/fresh-names';
-import { shrunkGram } from '../calibration/gram';
+import { believedShare, shrunkGram } from '../calibration/shrunk-gram';
 import {
   correctedBias,
   importanceOf,
@@ -115,12 +115,14 @@ async function layerProblem({ layer, rows, total }: LayerInputs, products: Matri
     const part = count === 1 ? rows : subMatrix(rows, group * perGroup, (group + 1) * perGroup, 0, columns);
     const gram = shrunkGram(total.grams[group]!, total.count);
     const factor = await factorInputs(gram, products);
-    const target = await retarget(part, total.grams[group]!, total.crosses[group]!, factor, products);
+    const errors = total.errors[group];
+    const share = believedShare(columns, total.count);
+    const target = errors ? await retarget(part, errors, share, factor, products) : part;
     data.set(target.data, group * perGroup * columns);
     groups.push({ target, gram, factor });
   }
   // Large, and not needed any more.
-  total.grams.length = total.crosses.length = 0;
+  total.grams.length = total.errors.length = 0;
   return { layer, rows: { ...rows, data }, groups, count: total.count, means, importance, products };
 }
 

@@ -2,7 +2,7 @@ import { defaultSensitivityImages } from '@shared/sensitivity';
 import { copyGraph, type Graph, type Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
 import type { TechniqueContext } from '../calibration/technique-context';
-import { shrunkGram } from '../calibration/gram';
+import { shrunkGram } from '../calibration/shrunk-gram';
 import { correctedBias, importanceOf, visitLayers, type LayerInputs } from '../calibration/layer-inputs';
 import { factorInputs, reconstruct, type InputFactor } from '../reconstruction/layer-reconstruction';
 import { measureSensitivity, type SensitivityVariant } from './layer-sensitivity';

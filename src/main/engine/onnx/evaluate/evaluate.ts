@@ -1,6 +1,6 @@
 import { intAttribute, intsAttribute, tensorAttribute } from '../attributes';
 import { elementTypeOf } from '../element-type';
-import { elementCount, type Node } from '../graph';
+import { elementCount, unknownDimension, type Node } from '../graph';
 import { reshapeTarget } from '../reshape-target';
 import { sliceBounds, sliceRange } from '../slice-range';
 import {
@@ -53,8 +53,29 @@ const binary: Rule = (node, inputs) => {
 const compare: Rule = (node, [a, b]) => {
   const apply = comparisons[node.op];
   const [x, y] = [numeric(a), numeric(b)];
+  if (a && b && node.op === 'Equal' && !(x && y)) return equalDimensions(a, b);
   return apply && x && y && combine(x, y, 'bool', (left, right) => Number(apply(left, right)));
 };
+
+/**
+ * Equal where an element is a dimension with a name: that is no negative number, and equals itself. Exporters ask "is it -1?" before they expand.
+ * Undefined where it takes the dimension's size to tell.
+ */
+function equalDimensions(a: KnownValue, b: KnownValue): KnownValue | undefined {
+  const shape = broadcastShape(a.shape, b.shape);
+  const left = shape && broadcastTo(a.shape, a.data, shape);
+  const right = shape && broadcastTo(b.shape, b.data, shape);
+  if (!left || !right) return undefined;
+  const data: number[] = [];
+  for (const [at, x] of left.entries()) {
+    const y = right[at]!;
+    if (typeof x === 'number' && typeof y === 'number') data.push(Number(x === y));
+    else if (x === y && x !== unknownDimension) data.push(1);
+    else if ((typeof x === 'number' && x < 0) || (typeof y === 'number' && y < 0)) data.push(0);
+    else return undefined;
+  }
+  return { type: 'bool', shape, data };
+}
 
 /** The axes a Squeeze, Unsqueeze or reduction names: an attribute in older opsets, an input in newer. */
 const axesOf = (node: Node, inputs: Inputs): readonly number[] | undefined =>
