@@ -90,8 +90,6 @@ const sentences = {
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
-  'layers.busy': () =>
-    `The layers are timed when no run is under way, because each would spoil the other's times. Ask again when the run has ended.`,
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,

@@ -244,7 +244,7 @@ describe('ArtifactFolder', () => {
   it('moves a finished file to the place its content names', async () => {
     const artifacts = new ArtifactFolder(temporaryFolder());
     const content = Buffer.alloc(3_000_000, 'whittle');
-    const path = await artifacts.reserve('step');
+    const path = artifacts.reserve('step');
     expect(existsSync(path)).toBe(false);
     writeFileSync(path, content);
     const stored = await artifacts.adopt(path);
@@ -260,7 +260,7 @@ describe('ArtifactFolder', () => {
   it('takes the same content twice', async () => {
     const artifacts = new ArtifactFolder(temporaryFolder());
     const adopt = async (name: string) => {
-      const path = await artifacts.reserve(name);
+      const path = artifacts.reserve(name);
       writeFileSync(path, 'same');
       return artifacts.adopt(path);
     };
@@ -270,7 +270,7 @@ describe('ArtifactFolder', () => {
 
   it('discards and sweeps what was not adopted', async () => {
     const artifacts = new ArtifactFolder(temporaryFolder());
-    const path = await artifacts.reserve('a');
+    const path = artifacts.reserve('a');
     await artifacts.discard(path);
     writeFileSync(path, 'x');
     await artifacts.discard(path);

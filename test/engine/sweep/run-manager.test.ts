@@ -7,6 +7,7 @@ import { RunLock } from '../../../src/main/engine/store/run-lock';
 import type { Workspace } from '../../../src/main/engine/store/workspace';
 import { countSteps, RunManager } from '../../../src/main/engine/sweep/run-manager';
 import { temporaryFolder } from '../store/temporary-folder';
+import { images, model } from '../../unit/sweep/sweeps';
 import { openTemporaryWorkspace, prepare, recipes } from './prepared';
 import { ScriptedExecutor } from './scripted-executor';
 
@@ -101,6 +102,50 @@ describe('a run', () => {
       expect(group.length).toBeLessThanOrEqual(3);
     }
     expect(Math.max(...executor.together.map((group) => group.length))).toBe(3);
+  });
+
+  it('shares its cores with whoever else asks: nothing runs beside a measurement, and layers are timed alone', async () => {
+    const stop = gate(/^measure net$/);
+    const { workspace, executor, runs } = managed(new ScriptedExecutor(2, stop.before));
+    const { finished } = runs.start(prepare(workspace));
+    await stop.reached;
+    const { card } = model('net');
+    const asked = {
+      card,
+      calibration: images('calibration', 2),
+      cacheFolder: workspace.cacheFolder,
+      threads: 1,
+      seed: 1,
+    };
+    const original = join(workspace.folder, 'net.onnx');
+    const stages: string[] = [];
+    const events = {
+      progress: (stage: string) => void stages.push(stage),
+      note: () => undefined,
+      log: () => undefined,
+    };
+    const never = new AbortController().signal;
+    const method = { kind: 'int8', params: {} } as const;
+    const answers = [
+      executor.run(
+        { kind: 'sensitivity', modelPath: original, referencePath: original, method, ...asked },
+        events,
+        never,
+      ),
+      executor.run(
+        { kind: 'layers', originalPath: original, referencePath: original, candidatePath: original, ...asked },
+        events,
+        never,
+      ),
+    ];
+    await expect.poll(() => stages).toEqual(Array(2).fill('waiting for a free core'));
+    expect(executor.together.at(-1)).toEqual(['measure net']);
+    stop.open();
+    await Promise.all(answers);
+    expect(await finished).toBe('done');
+    const alone = executor.together.filter((group) => group.some((name) => /^(measure|layers)/.test(name)));
+    expect(alone).toHaveLength(5);
+    for (const group of alone) expect(group).toHaveLength(1);
   });
 
   it('finds every step again in a second run', async () => {
@@ -346,7 +391,7 @@ it('a run that a dead process left is taken up where it was', async () => {
   const dead = managed(new ScriptedExecutor(1, stop.before), openTemporaryWorkspace(folder));
   const { id, finished } = dead.runs.start(prepare(dead.workspace));
   await stop.reached;
-  writeFileSync(await dead.workspace.artifacts.reserve('half-written'), 'x');
+  writeFileSync(dead.workspace.artifacts.reserve('half-written'), 'x');
   // The journal as another process finds it after a kill: the first one never gets to write again.
   const copy = temporaryFolder();
   cpSync(folder, copy, { recursive: true, filter: (path) => !path.includes('run.lock') });

@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { AppError, type ErrorReport } from '@shared/errors';
 import { reviveError } from '@shared/rpc';
 import type { Job, JobResults, WorkerMessage } from '../jobs/job';
-import type { Executor, JobEvents } from './executor';
+import { laneOf } from '../jobs/lane';
+import { CoreQueue } from './core-queue';
+import { waitingStage, type Executor, type JobEvents, type Placed } from './executor';
 
 /** A cancelled worker may finish the inference under way; after this it is killed. */
 const graceMs = 3000;
@@ -12,6 +14,7 @@ const graceMs = 3000;
 export class LocalExecutor implements Executor {
   readonly slots: number;
   readonly threads: number;
+  private readonly queue: CoreQueue;
 
   constructor(
     private readonly workerPath: string,
@@ -19,9 +22,26 @@ export class LocalExecutor implements Executor {
   ) {
     this.threads = Math.min(cores, 4);
     this.slots = Math.max(1, Math.floor(cores / this.threads));
+    this.queue = new CoreQueue(this.slots);
   }
 
-  run<J extends Job>(job: J, events: JobEvents, signal: AbortSignal): Promise<JobResults[J['kind']]> {
+  run<J extends Job>(
+    job: J,
+    events: JobEvents,
+    signal: AbortSignal,
+    placed?: Placed<JobResults[J['kind']]>,
+  ): Promise<JobResults[J['kind']]> {
+    const work = async (): Promise<JobResults[J['kind']]> => {
+      events.started?.();
+      const result = await this.inWorker(job, events, signal);
+      await placed?.settle(result);
+      return result;
+    };
+    const place = { lane: laneOf(job), order: placed?.order };
+    return this.queue.run(place, signal, work, placed ? undefined : () => events.progress(waitingStage, 0, 0));
+  }
+
+  private inWorker<J extends Job>(job: J, events: JobEvents, signal: AbortSignal): Promise<JobResults[J['kind']]> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new AppError('cancelled'));
       const worker = fork(this.workerPath, [], {

@@ -19,7 +19,7 @@ const imagesTaken = 32;
 export interface TrialLayersSources {
   workspace: Workspace;
   executor: Executor;
-  runs: Pick<RunManager, 'record' | 'activeRun'>;
+  runs: Pick<RunManager, 'record'>;
   machineId: string;
   /** Opens the models and images of the sweep. */
   prepare(sweep: SweepFile): Promise<PreparedSweep>;
@@ -33,8 +33,8 @@ function referenceOf(plan: TrialPlan): FileReference {
 
 /**
  * The layers of a finished trial beside those of its network, from the journal where they were asked for before. Measured in a worker of
- * its own, and not while a run is under way, whose latencies it would spoil.
- * Throws `run.not-found`, `layers.busy`, `cancelled`, what opening the sweep throws and what the job throws.
+ * its own, which waits for its turn beside a run.
+ * Throws `run.not-found`, `cancelled`, what opening the sweep throws and what the job throws.
  */
 export async function trialLayers(
   run: string,
@@ -52,7 +52,6 @@ export async function trialLayers(
   const key = stepKey('layers', version, sha256, plan.artifact, reference, images, machineId, ort.version());
   const known = workspace.steps.find(key);
   if (known) return known.result as LayerReport;
-  if (runs.activeRun !== undefined) throw new AppError('layers.busy');
 
   const { models, dataset } = await prepare(sweep);
   const model = models.get(plan.model)!;
