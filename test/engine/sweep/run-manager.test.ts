@@ -385,6 +385,53 @@ describe('two at once', () => {
   });
 });
 
+describe('the lock', () => {
+  const failing = () =>
+    Promise.reject(new AppError('output.unwritable', { path: '/disk', detail: 'permission denied' }));
+
+  it('is released, and the run has failed, when the folder for incoming files cannot be swept', async () => {
+    const { workspace, runs, executor, progress } = managed();
+    const sweepIncoming = workspace.artifacts.sweepIncoming.bind(workspace.artifacts);
+    workspace.artifacts.sweepIncoming = failing;
+    const { id, finished } = runs.start(prepare(workspace));
+    await expect(finished).rejects.toMatchObject({ code: 'output.unwritable' });
+    expect(executor.begun).toEqual([]);
+    expect(runs.record(id).status).toBe('failed');
+    expect(runs.activeRun).toBeUndefined();
+    expect(progress.at(-1)).toBeNull();
+    workspace.artifacts.sweepIncoming = sweepIncoming;
+    expect(await runs.resume(id, prepare(workspace)).finished).toBe('done');
+  });
+
+  it('is released when only the last sweep fails, and the run is done', async () => {
+    const stop = gate(/^describe net$/);
+    const { workspace, runs } = managed(new ScriptedExecutor(1, stop.before));
+    const { finished } = runs.start(prepare(workspace));
+    await stop.reached;
+    workspace.artifacts.sweepIncoming = failing;
+    stop.open();
+    expect(await finished).toBe('done');
+    RunLock.acquire(workspace.folder).release();
+  });
+});
+
+it('the time a run has taken goes on where it was when it is resumed', async () => {
+  const { workspace, runs, progress, executor } = managed(new ScriptedExecutor(1));
+  executor.before = (name) => {
+    if (name.startsWith('measure')) throw new AppError('worker.crashed', { job: 'measure', detail: 'exit code 1' });
+  };
+  const { id, finished } = runs.start(prepare(workspace));
+  expect(await finished).toBe('failed');
+  const hourMs = 3_600_000;
+  expect(runs.record(id).elapsedMs).toBeGreaterThan(0);
+  workspace.runs.setElapsed(id, hourMs);
+  executor.before = () => undefined;
+  progress.length = 0;
+  await runs.resume(id, prepare(workspace)).finished;
+  expect(progress[0]!.elapsedMs).toBeGreaterThanOrEqual(hourMs);
+  expect(runs.record(id).elapsedMs).toBeGreaterThan(hourMs);
+});
+
 it('a run that a dead process left is taken up where it was', async () => {
   const folder = temporaryFolder();
   const stop = gate(/^evaluate net\|fp16/);

@@ -37,15 +37,12 @@ export class RunManager {
     const lock = this.lock();
     const id = newRunId();
     const { sweep, manifest, trials } = prepared;
-    try {
+    this.guarded(lock, () =>
       this.workspace.runs.create(
         { id, name: sweep.name, status: 'running', sweep, manifest, startedAt: new Date().toISOString() },
         trials.map((trial) => ({ id: trial.id, plan: trial })),
-      );
-    } catch (thrown) {
-      lock.release();
-      throw diskError(this.workspace.folder, thrown);
-    }
+      ),
+    );
     return this.launch(id, prepared, lock);
   }
 
@@ -53,13 +50,10 @@ export class RunManager {
   resume(id: string, prepared: PreparedSweep): { id: string; finished: Promise<RunStatus> } {
     this.record(id);
     const lock = this.lock();
-    try {
+    this.guarded(lock, () => {
       this.workspace.runs.replan(id, prepared.trials, prepared.manifest);
       this.workspace.runs.setRunStatus(id, 'running');
-    } catch (thrown) {
-      lock.release();
-      throw diskError(this.workspace.folder, thrown);
-    }
+    });
     return this.launch(id, prepared, lock);
   }
 
@@ -135,24 +129,50 @@ export class RunManager {
       latency: sweep.latency,
       threads: this.executor.threads,
     };
-    const run = new SweepRun(id, trials, context, this.executor, {
-      progress: (progress) => this.events.progress(progress),
-      trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
-    });
-    const { artifacts } = this.workspace;
-    const finished = artifacts
-      .sweepIncoming()
-      .then(() => run.run())
-      .finally(async () => {
-        // A worker that had to be killed leaves what it had written so far.
-        await artifacts.sweepIncoming();
-        lock.release();
-        this.active = undefined;
-        this.events.progress(null);
-      });
+    const run = this.guarded(
+      lock,
+      () =>
+        new SweepRun(id, trials, context, this.executor, {
+          progress: (progress) => this.events.progress(progress),
+          trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
+        }),
+    );
+    const finished = this.work(run, lock);
     finished.catch(() => undefined);
     this.active = { run, finished };
     return { id, finished };
+  }
+
+  /** The run from beginning to end; the lock is released however it ends. */
+  private async work(run: SweepRun, lock: RunLock): Promise<RunStatus> {
+    const { artifacts, runs } = this.workspace;
+    try {
+      await artifacts.sweepIncoming();
+      return await run.run();
+    } catch (thrown) {
+      try {
+        runs.setRunStatus(run.id, 'failed');
+      } catch {
+        // On a full disk the run stays marked as under way, and the next start finds it interrupted.
+      }
+      throw thrown;
+    } finally {
+      // A worker that had to be killed leaves what it had written so far; what cannot be removed now is tried again by the next run.
+      await artifacts.sweepIncoming().catch(() => undefined);
+      this.active = undefined;
+      lock.release();
+      this.events.progress(null);
+    }
+  }
+
+  /** Does `act` and keeps the lock, or throws and releases it. */
+  private guarded<T>(lock: RunLock, act: () => T): T {
+    try {
+      return act();
+    } catch (thrown) {
+      lock.release();
+      throw diskError(this.workspace.folder, thrown);
+    }
   }
 
   private trial(run: string, trialId: string): TrialView {

@@ -33,7 +33,7 @@ export class SweepRun {
   /** Steps the executor has, begun or not. */
   private readonly handedIn = new Map<string, Place>();
   private readonly remaining = new RemainingTime();
-  private readonly startedAt = Date.now();
+  private readonly startedAt: number;
   private status: RunStatus = 'running';
   private fatal: AppError | undefined;
   private wake: () => void = () => undefined;
@@ -46,6 +46,8 @@ export class SweepRun {
     private readonly events: SweepRunEvents,
   ) {
     this.steps = distinctSteps(trials);
+    // As if it had never stopped.
+    this.startedAt = Date.now() - (context.workspace.runs.find(id)?.elapsedMs ?? 0);
     for (const step of this.steps) this.states.set(step.key, this.isFinished(step.key) ? 'done' : 'waiting');
   }
 
@@ -53,8 +55,8 @@ export class SweepRun {
     return this.states.get(key);
   }
 
-  get currentStatus(): RunStatus {
-    return this.status;
+  private get elapsedMs(): number {
+    return Date.now() - this.startedAt;
   }
 
   pause(): void {
@@ -137,7 +139,10 @@ export class SweepRun {
       if (error.code === 'output.disk-full' || error.code === 'output.unwritable') this.stop(error);
     } finally {
       this.handedIn.delete(step.key);
-      if (place.startedAt !== undefined) this.updateTrialsOf(step);
+      if (place.startedAt !== undefined) {
+        this.updateTrialsOf(step);
+        this.keep(() => this.context.workspace.runs.setElapsed(this.id, this.elapsedMs));
+      }
       this.announce();
       this.wake();
     }
@@ -241,7 +246,8 @@ export class SweepRun {
     const waiting = this.steps.filter((step) => !this.isSettled(step.key));
     const first = [...this.handedIn].find(([, { startedAt }]) => startedAt !== undefined);
     const under = first && this.steps.find((step) => step.key === first[0]);
-    const estimate = this.remaining.estimate(waiting);
+    const left = waiting.map((step) => ({ step, share: 1 - (this.handedIn.get(step.key)?.fraction ?? 0) }));
+    const estimate = this.remaining.estimate(left, this.executor.slots);
     const stepFraction = first?.[1].fraction;
     this.events.progress({
       run: this.id,
@@ -249,7 +255,7 @@ export class SweepRun {
       stage: under ? `${this.trialsOf(under)[0]!.id}: ${first[1].stage}` : this.status === 'paused' ? 'paused' : '',
       done: this.steps.length - waiting.length,
       total: this.steps.length,
-      elapsedMs: Date.now() - this.startedAt,
+      elapsedMs: this.elapsedMs,
       remainingMs: estimate,
       stepFraction,
     });
