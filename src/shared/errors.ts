@@ -92,6 +92,7 @@ const sentences = {
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
+  'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
   'pdf.unavailable': (f: Facts) =>

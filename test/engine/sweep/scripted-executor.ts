@@ -67,6 +67,11 @@ export class ScriptedExecutor implements Executor {
         appendFileSync(job.outputPath, `|${job.technique}${JSON.stringify(job.params)}`);
         return { sizeBytes: statSync(job.outputPath).size };
       }
+      case 'convert': {
+        copyFileSync(job.modelPath, job.outputPath);
+        appendFileSync(job.outputPath, `|${job.format}{}`);
+        return { sizeBytes: statSync(job.outputPath).size };
+      }
       case 'describe': {
         const { size } = statSync(job.modelPath);
         return { sizeBytes: size, sizeCompressedBytes: size, params: 1, nonZeroParams: 1, macs: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RemainingTime } from '../../../src/main/engine/sweep/remaining-time';
-import { distinctSteps } from '../../../src/main/engine/sweep/expand';
+import { distinctSteps } from '../../../src/main/engine/sweep/plan';
 import { model, plan } from './sweeps';
 
 const steps = distinctSteps(plan({ baseline: [], small: ['fp16'] }, { models: [model('a'), model('b')] }));

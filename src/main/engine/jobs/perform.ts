@@ -1,5 +1,7 @@
+import { findFormat } from '../formats/registry';
 import { describeArtifact } from '../measure/describe';
 import { compress } from './compress';
+import { convert } from './convert';
 import { evaluate } from './evaluate';
 import { layers } from './layers';
 import { measure } from './measure';
@@ -11,8 +13,10 @@ export async function perform(job: Job, report: JobReporter): Promise<JobResults
   switch (job.kind) {
     case 'compress':
       return compress(job, report);
+    case 'convert':
+      return convert(job);
     case 'describe':
-      return describeArtifact(job.modelPath);
+      return job.format === 'onnx' ? describeArtifact(job.modelPath) : findFormat(job.format).describe(job.modelPath);
     case 'evaluate':
       return evaluate(job, report);
     case 'layers':

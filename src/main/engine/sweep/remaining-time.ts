@@ -1,4 +1,4 @@
-import type { PlannedStep } from './expand';
+import type { PlannedStep } from './plan';
 
 /** A step that is not finished; `share` of it is left, 1 where it has not begun. */
 export interface StepLeft {

@@ -6,7 +6,7 @@ import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
 import type { Executor } from './executor';
-import { distinctSteps, type TrialPlan } from './expand';
+import { deploymentsOf, distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { runAgainst } from './run-against';
 import { isDiskFull, SweepRun } from './sweep-run';
@@ -104,18 +104,20 @@ export class RunManager {
   view(id: string, against?: string): RunView {
     const record = this.record(id);
     const sources = this.sources(record);
+    const records = this.workspace.runs.trials<TrialPlan>(id);
     const view = {
       ...this.summary(record),
       sweep: record.sweep,
       models: record.manifest.models.map((model) => model.name),
       recipes: Object.keys(record.sweep.recipes),
       manifest: record.manifest,
-      trials: this.workspace.runs.trials<TrialPlan>(id).map((trial) => trialView(trial, sources)),
+      trials: records.map((trial) => trialView(trial, sources)),
     };
     if (against === undefined) return view;
-    return runAgainst(view, against, ({ steps }) => {
-      const key = steps.find(({ kind }) => kind === 'evaluate')?.key;
-      return key === undefined ? undefined : (this.workspace.steps.find(key)?.result as Predictions | undefined);
+    const deployments = new Map(records.map(({ id: trial, plan }) => [trial, deploymentsOf(plan)]));
+    return runAgainst(view, against, ({ id: trial }, runtime?: string) => {
+      const found = deployments.get(trial)!.find((one) => runtime === undefined || one.runtime === runtime);
+      return found && (this.workspace.steps.find(found.evaluate)?.result as Predictions | undefined);
     });
   }
 

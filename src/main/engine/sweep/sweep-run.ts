@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus } from '@shared/run';
 import type { Executor } from './executor';
-import { distinctSteps, type PlannedStep, type TrialPlan } from './expand';
+import { distinctSteps, type PlannedStep, type TrialPlan } from './plan';
 import { jobOfStep, type JobContext } from './job-of-step';
 import { RemainingTime } from './remaining-time';
 
@@ -163,7 +163,7 @@ export class SweepRun {
       log(`${step.kind} ${step.title}`);
     };
     const settle = async (result: unknown): Promise<void> => {
-      const artifact = step.kind === 'compress' ? (await workspace.artifacts.adopt(outputPath)).sha256 : undefined;
+      const artifact = makesFile(step) ? (await workspace.artifacts.adopt(outputPath)).sha256 : undefined;
       const elapsedMs = Date.now() - place.startedAt!;
       workspace.steps.record({ key: step.key, kind: step.kind, result, artifact, notes, elapsedMs }, this.id);
       log(`${step.kind} ${step.title}: done in ${(elapsedMs / 1000).toFixed(1)} s`);
@@ -260,6 +260,10 @@ export class SweepRun {
       stepFraction,
     });
   }
+}
+
+function makesFile({ kind }: PlannedStep): boolean {
+  return kind === 'compress' || kind === 'convert';
 }
 
 /** Whether SQLite could not write for want of space. */

@@ -5,14 +5,13 @@ import type { LayersJob } from '../jobs/job';
 import { ort } from '../runtimes/ort';
 import type { Workspace } from '../store/workspace';
 import type { Executor, JobEvents } from './executor';
-import type { FileReference, TrialPlan } from './expand';
+import type { FileReference, TrialPlan } from './plan';
 import { resolveFile } from './job-of-step';
 import type { PreparedSweep } from './prepare-sweep';
 import type { RunManager } from './run-manager';
 import { stepKey } from '../jobs/step-key';
+import { stepVersions } from '../jobs/step-versions';
 
-/** Change when the report changes meaning, so that older ones are not taken for new ones. */
-const version = 1;
 /** The first calibration images are as good as any: they are drawn at random. */
 const imagesTaken = 32;
 
@@ -49,7 +48,16 @@ export async function trialLayers(
   const reference = referenceOf(plan);
   const { sha256 } = manifest.models.find(({ name }) => name === plan.model)!;
   const images = [manifest.dataset.fingerprint, sweep.dataset.calibration, sweep.dataset.seed];
-  const key = stepKey('layers', version, sha256, plan.artifact, reference, images, machineId, ort.version());
+  const key = stepKey(
+    'layers',
+    stepVersions.layers,
+    sha256,
+    plan.artifact,
+    reference,
+    images,
+    machineId,
+    ort.version(),
+  );
   const known = workspace.steps.find(key);
   if (known) return known.result as LayerReport;
 
