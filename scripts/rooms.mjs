@@ -10,6 +10,11 @@ export const rooms = [
   { room: 'runtimes', holds: 'inference runtimes behind one interface, their registry', knows: [] },
   { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
   {
+    room: 'formats',
+    holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
+    knows: ['files', 'onnx'],
+  },
+  {
     room: 'dataset',
     holds: 'finding images and labels, splits, preprocessing, the crop cache',
     knows: ['files'],
@@ -155,6 +160,7 @@ export const rooms = [
       'files',
       'runtimes',
       'onnx',
+      'formats',
       'dataset',
       'compression/algebra',
       'compression/layers',
@@ -171,7 +177,17 @@ export const rooms = [
   {
     room: 'sweep',
     holds: 'reading, expanding, running and showing sweeps',
-    knows: ['runtimes', 'dataset', 'techniques', 'measure/accuracy', 'measure/explain', 'store', 'models', 'jobs'],
+    knows: [
+      'runtimes',
+      'formats',
+      'dataset',
+      'techniques',
+      'measure/accuracy',
+      'measure/explain',
+      'store',
+      'models',
+      'jobs',
+    ],
   },
   { room: 'report', holds: 'a run as CSV, JSON, HTML', knows: [] },
 ];

@@ -90,10 +90,9 @@ const sentences = {
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
-  'layers.busy': () =>
-    `The layers are timed when no run is under way, because each would spoil the other's times. Ask again when the run has ended.`,
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
+  'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,

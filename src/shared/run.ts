@@ -21,6 +21,8 @@ export const manifestSchema = z.object({
   whittle: z.string(),
   node: z.string(),
   onnxruntime: z.string(),
+  /** Versions of the targets' runtimes by id; absent in runs of earlier versions. */
+  runtimes: z.record(z.string(), z.string()).optional(),
   machine: machineSchema,
   sweepSha256: z.string(),
   seed: z.number().int(),
@@ -46,7 +48,7 @@ export const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupt
 export type TrialStatus = (typeof trialStatuses)[number];
 
 export const stepViewSchema = z.object({
-  kind: z.enum(['compress', 'describe', 'evaluate', 'measure']),
+  kind: z.enum(['compress', 'convert', 'describe', 'evaluate', 'measure']),
   /** What the step does, in words: "quantize.static", "1,000 images", "ort-cpu x1". */
   title: z.string(),
   status: z.enum(['waiting', 'running', 'done', 'failed']),

@@ -12,6 +12,9 @@ export const targetSchema = z.strictObject({
 });
 export type Target = z.infer<typeof targetSchema>;
 
+/** What answers are computed on where a sweep names no target. */
+export const defaultTarget: Target = { runtime: 'ort-cpu', threads: 1 };
+
 /** "ort-cpu x1", as people write a target; what differs from the runtime's defaults follows: "edgetpu usb:0 x1 {performance:max}". */
 export function targetName({ runtime, device, threads, options = {} }: Target): string {
   const given = Object.entries(options).map(([name, value]) => `${name}:${value}`);
@@ -36,10 +39,7 @@ export const sweepFileSchema = z.strictObject({
   name: z.string().min(1).max(200).default('sweep'),
   models: z.array(z.string().min(1)).min(1).max(100),
   dataset: datasetSpecSchema,
-  targets: z
-    .array(targetSchema)
-    .max(16)
-    .default([{ runtime: 'ort-cpu', threads: 1 }]),
+  targets: z.array(targetSchema).max(16).default([defaultTarget]),
   recipes: z
     .record(z.string().min(1).max(200), recipeSchema)
     .refine((recipes) => Object.keys(recipes).length > 0, 'name at least one recipe'),

@@ -1,5 +1,6 @@
 import { formatDelta, formatInterval, formatNumber } from '@shared/format';
 import type { AccuracyMetrics } from '@shared/metrics';
+import { defaultTarget } from '@shared/sweep-file';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Engine } from '../../main/engine/create-engine';
@@ -54,6 +55,7 @@ function predict(engine: Engine, model: Model, dataset: Dataset, threads: number
   const { path: modelPath, card } = model;
   return runJob(engine, {
     kind: 'evaluate',
+    runtime: defaultTarget.runtime,
     modelPath,
     card,
     images: dataset.eval,

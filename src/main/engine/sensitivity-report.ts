@@ -4,6 +4,7 @@ import { openDataset } from './dataset/open-dataset';
 import { sensitivityVersion } from './compression/sensitivity/layer-sensitivity';
 import type { JobResults, SensitivityJob } from './jobs/job';
 import { stepCache } from './jobs/step-cache';
+import { stepVersions } from './jobs/step-versions';
 import type { Model } from './models/model-folder';
 import { imagesKey, modelKey } from './jobs/step-key';
 import { parseParams } from './techniques/parse-params';
@@ -23,7 +24,7 @@ export async function sensitivityReport(
   const { cacheFolder } = engine.workspace;
   const { calibration } = await openDataset({ ...dataset, eval: 0, calibration: images, train: 0 }, { cacheFolder });
   const cached = stepCache(cacheFolder, imagesKey(calibration), modelKey(model.sha256, model.card));
-  const versions = [sensitivityVersion, quantizeStatic.version];
+  const versions = [stepVersions.sensitivity, sensitivityVersion, quantizeStatic.version];
   const result = await cached(['sensitivity', versions, chosen], () =>
     run({
       kind: 'sensitivity',

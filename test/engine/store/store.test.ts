@@ -54,8 +54,19 @@ describe('openDatabase', () => {
     first.close();
     const second = openDatabase(join(folder, 'a.db'));
     expect(second.prepare('SELECT value FROM setting').get()).toMatchObject({ value: '1' });
-    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 1 });
+    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 2 });
     expect(second.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' });
+    second.close();
+  });
+
+  it('brings the schema of the first version to this one and keeps what is there', () => {
+    const path = join(temporaryFolder(), 'a.db');
+    const first = openDatabase(path);
+    first.exec("ALTER TABLE run DROP COLUMN elapsed_ms; INSERT INTO setting VALUES ('a', '1'); PRAGMA user_version=1");
+    first.close();
+    const second = openDatabase(path);
+    expect(second.prepare('SELECT value FROM setting').get()).toMatchObject({ value: '1' });
+    expect(second.prepare('SELECT elapsed_ms FROM run').all()).toEqual([]);
     second.close();
   });
 
@@ -67,7 +78,7 @@ describe('openDatabase', () => {
     raw.close();
     const before = readFileSync(path);
     const error = errorOf(() => openDatabase(path));
-    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 1 } });
+    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 2 } });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
@@ -180,7 +191,7 @@ describe('RunRecords', () => {
     ]);
     runs.create(record('r2', { startedAt: '2026-01-02T00:00:00Z' }), []);
     expect(runs.list().map((each) => each.id)).toEqual(['r2', 'r1']);
-    expect(runs.find('r1')).toEqual({ ...record('r1'), endedAt: undefined });
+    expect(runs.find('r1')).toEqual({ ...record('r1'), elapsedMs: 0, endedAt: undefined });
     expect(runs.find('r3')).toBeUndefined();
     expect(runs.trials('r1')).toEqual([
       { run: 'r1', id: 'm/b', plan: { x: 1 }, status: 'waiting', error: undefined },
@@ -244,7 +255,7 @@ describe('ArtifactFolder', () => {
   it('moves a finished file to the place its content names', async () => {
     const artifacts = new ArtifactFolder(temporaryFolder());
     const content = Buffer.alloc(3_000_000, 'whittle');
-    const path = await artifacts.reserve('step');
+    const path = artifacts.reserve('step');
     expect(existsSync(path)).toBe(false);
     writeFileSync(path, content);
     const stored = await artifacts.adopt(path);
@@ -260,7 +271,7 @@ describe('ArtifactFolder', () => {
   it('takes the same content twice', async () => {
     const artifacts = new ArtifactFolder(temporaryFolder());
     const adopt = async (name: string) => {
-      const path = await artifacts.reserve(name);
+      const path = artifacts.reserve(name);
       writeFileSync(path, 'same');
       return artifacts.adopt(path);
     };
@@ -270,7 +281,7 @@ describe('ArtifactFolder', () => {
 
   it('discards and sweeps what was not adopted', async () => {
     const artifacts = new ArtifactFolder(temporaryFolder());
-    const path = await artifacts.reserve('a');
+    const path = artifacts.reserve('a');
     await artifacts.discard(path);
     writeFileSync(path, 'x');
     await artifacts.discard(path);

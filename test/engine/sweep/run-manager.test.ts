@@ -7,6 +7,7 @@ import { RunLock } from '../../../src/main/engine/store/run-lock';
 import type { Workspace } from '../../../src/main/engine/store/workspace';
 import { countSteps, RunManager } from '../../../src/main/engine/sweep/run-manager';
 import { temporaryFolder } from '../store/temporary-folder';
+import { images, model } from '../../unit/sweep/sweeps';
 import { openTemporaryWorkspace, prepare, recipes } from './prepared';
 import { ScriptedExecutor } from './scripted-executor';
 
@@ -101,6 +102,50 @@ describe('a run', () => {
       expect(group.length).toBeLessThanOrEqual(3);
     }
     expect(Math.max(...executor.together.map((group) => group.length))).toBe(3);
+  });
+
+  it('shares its cores with whoever else asks: nothing runs beside a measurement, and layers are timed alone', async () => {
+    const stop = gate(/^measure net$/);
+    const { workspace, executor, runs } = managed(new ScriptedExecutor(2, stop.before));
+    const { finished } = runs.start(prepare(workspace));
+    await stop.reached;
+    const { card } = model('net');
+    const asked = {
+      card,
+      calibration: images('calibration', 2),
+      cacheFolder: workspace.cacheFolder,
+      threads: 1,
+      seed: 1,
+    };
+    const original = join(workspace.folder, 'net.onnx');
+    const stages: string[] = [];
+    const events = {
+      progress: (stage: string) => void stages.push(stage),
+      note: () => undefined,
+      log: () => undefined,
+    };
+    const never = new AbortController().signal;
+    const method = { kind: 'int8', params: {} } as const;
+    const answers = [
+      executor.run(
+        { kind: 'sensitivity', modelPath: original, referencePath: original, method, ...asked },
+        events,
+        never,
+      ),
+      executor.run(
+        { kind: 'layers', originalPath: original, referencePath: original, candidatePath: original, ...asked },
+        events,
+        never,
+      ),
+    ];
+    await expect.poll(() => stages).toEqual(Array(2).fill('waiting for a free core'));
+    expect(executor.together.at(-1)).toEqual(['measure net']);
+    stop.open();
+    await Promise.all(answers);
+    expect(await finished).toBe('done');
+    const alone = executor.together.filter((group) => group.some((name) => /^(measure|layers)/.test(name)));
+    expect(alone).toHaveLength(5);
+    for (const group of alone) expect(group).toHaveLength(1);
   });
 
   it('finds every step again in a second run', async () => {
@@ -340,13 +385,60 @@ describe('two at once', () => {
   });
 });
 
+describe('the lock', () => {
+  const failing = () =>
+    Promise.reject(new AppError('output.unwritable', { path: '/disk', detail: 'permission denied' }));
+
+  it('is released, and the run has failed, when the folder for incoming files cannot be swept', async () => {
+    const { workspace, runs, executor, progress } = managed();
+    const sweepIncoming = workspace.artifacts.sweepIncoming.bind(workspace.artifacts);
+    workspace.artifacts.sweepIncoming = failing;
+    const { id, finished } = runs.start(prepare(workspace));
+    await expect(finished).rejects.toMatchObject({ code: 'output.unwritable' });
+    expect(executor.begun).toEqual([]);
+    expect(runs.record(id).status).toBe('failed');
+    expect(runs.activeRun).toBeUndefined();
+    expect(progress.at(-1)).toBeNull();
+    workspace.artifacts.sweepIncoming = sweepIncoming;
+    expect(await runs.resume(id, prepare(workspace)).finished).toBe('done');
+  });
+
+  it('is released when only the last sweep fails, and the run is done', async () => {
+    const stop = gate(/^describe net$/);
+    const { workspace, runs } = managed(new ScriptedExecutor(1, stop.before));
+    const { finished } = runs.start(prepare(workspace));
+    await stop.reached;
+    workspace.artifacts.sweepIncoming = failing;
+    stop.open();
+    expect(await finished).toBe('done');
+    RunLock.acquire(workspace.folder).release();
+  });
+});
+
+it('the time a run has taken goes on where it was when it is resumed', async () => {
+  const { workspace, runs, progress, executor } = managed(new ScriptedExecutor(1));
+  executor.before = (name) => {
+    if (name.startsWith('measure')) throw new AppError('worker.crashed', { job: 'measure', detail: 'exit code 1' });
+  };
+  const { id, finished } = runs.start(prepare(workspace));
+  expect(await finished).toBe('failed');
+  const hourMs = 3_600_000;
+  expect(runs.record(id).elapsedMs).toBeGreaterThan(0);
+  workspace.runs.setElapsed(id, hourMs);
+  executor.before = () => undefined;
+  progress.length = 0;
+  await runs.resume(id, prepare(workspace)).finished;
+  expect(progress[0]!.elapsedMs).toBeGreaterThanOrEqual(hourMs);
+  expect(runs.record(id).elapsedMs).toBeGreaterThan(hourMs);
+});
+
 it('a run that a dead process left is taken up where it was', async () => {
   const folder = temporaryFolder();
   const stop = gate(/^evaluate net\|fp16/);
   const dead = managed(new ScriptedExecutor(1, stop.before), openTemporaryWorkspace(folder));
   const { id, finished } = dead.runs.start(prepare(dead.workspace));
   await stop.reached;
-  writeFileSync(await dead.workspace.artifacts.reserve('half-written'), 'x');
+  writeFileSync(dead.workspace.artifacts.reserve('half-written'), 'x');
   // The journal as another process finds it after a kill: the first one never gets to write again.
   const copy = temporaryFolder();
   cpSync(folder, copy, { recursive: true, filter: (path) => !path.includes('run.lock') });

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@shared/errors';
 import { targetName } from '@shared/sweep-file';
 import type { Job, JobResults } from '../../../src/main/engine/jobs/job';
-import type { Executor, JobEvents } from '../../../src/main/engine/sweep/executor';
+import { laneOf } from '../../../src/main/engine/jobs/lane';
+import { CoreQueue } from '../../../src/main/engine/sweep/core-queue';
+import { waitingStage, type Executor, type JobEvents, type Placed } from '../../../src/main/engine/sweep/executor';
 
 /**
  * Does jobs in this process on real files: compressing copies the model and appends the technique, so that an artifact tells
@@ -16,13 +18,32 @@ export class ScriptedExecutor implements Executor {
   /** What ran at the same time, seen at each beginning. */
   readonly together: string[][] = [];
   private readonly running = new Set<string>();
+  private readonly queue: CoreQueue;
 
   constructor(
     readonly slots = 2,
     public before: (name: string, signal: AbortSignal) => Promise<void> | void = () => undefined,
-  ) {}
+  ) {
+    this.queue = new CoreQueue(slots);
+  }
 
-  async run<J extends Job>(job: J, events: JobEvents, signal: AbortSignal): Promise<JobResults[J['kind']]> {
+  run<J extends Job>(
+    job: J,
+    events: JobEvents,
+    signal: AbortSignal,
+    placed?: Placed<JobResults[J['kind']]>,
+  ): Promise<JobResults[J['kind']]> {
+    const place = { lane: laneOf(job), order: placed?.order };
+    const work = async (): Promise<JobResults[J['kind']]> => {
+      events.started?.();
+      const result = await this.begin(job, events, signal);
+      await placed?.settle(result);
+      return result;
+    };
+    return this.queue.run(place, signal, work, placed ? undefined : () => events.progress(waitingStage, 0, 0));
+  }
+
+  private async begin<J extends Job>(job: J, events: JobEvents, signal: AbortSignal): Promise<JobResults[J['kind']]> {
     const name = nameOf(job);
     this.begun.push(name);
     this.running.add(name);
@@ -44,6 +65,11 @@ export class ScriptedExecutor implements Executor {
       case 'compress': {
         copyFileSync(job.modelPath, job.outputPath);
         appendFileSync(job.outputPath, `|${job.technique}${JSON.stringify(job.params)}`);
+        return { sizeBytes: statSync(job.outputPath).size };
+      }
+      case 'convert': {
+        copyFileSync(job.modelPath, job.outputPath);
+        appendFileSync(job.outputPath, `|${job.format}{}`);
         return { sizeBytes: statSync(job.outputPath).size };
       }
       case 'describe': {

@@ -69,19 +69,30 @@ describe('parseArmCpuName', () => {
 });
 
 describe('machineId', () => {
-  const facts = { cpu: 'Example CPU', isa: ['AVX2', 'F16C'], system: 'linux', arch: 'x64' };
+  const facts = {
+    cpu: 'Example CPU',
+    isa: ['AVX2', 'F16C'],
+    system: 'linux',
+    arch: 'x64',
+    cores: 4,
+    governor: 'performance',
+  };
 
   it('is short and does not depend on the order of instruction sets', () => {
     expect(machineId(facts)).toMatch(/^[0-9a-f]{12}$/);
     expect(machineId({ ...facts, isa: ['F16C', 'AVX2'] })).toBe(machineId(facts));
   });
 
-  it.each([{ cpu: 'Other CPU' }, { isa: ['AVX2'] }, { system: 'darwin' }, { arch: 'arm64' }])(
-    'changes with %o',
-    (change) => {
-      expect(machineId({ ...facts, ...change })).not.toBe(machineId(facts));
-    },
-  );
+  it.each([
+    { cpu: 'Other CPU' },
+    { isa: ['AVX2'] },
+    { system: 'darwin' },
+    { arch: 'arm64' },
+    { cores: 8 },
+    { governor: 'powersave' },
+  ])('changes with %o', (change) => {
+    expect(machineId({ ...facts, ...change })).not.toBe(machineId(facts));
+  });
 });
 
 describe('machineFacts', () => {

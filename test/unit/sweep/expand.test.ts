@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '@shared/errors';
-import { distinctSteps } from '../../../src/main/engine/sweep/expand';
+import { distinctSteps } from '../../../src/main/engine/sweep/plan';
 import { around, dataset, images, keysOf, model, plan, prune } from './sweeps';
 
 const recipes = {
@@ -59,7 +59,9 @@ describe('expandSweep', () => {
     const trials = plan(recipes, { models: [model('a'), model('b')] });
     for (const trial of trials) {
       const baseline = trials.find((other) => other.model === trial.model && other.isBaseline)!;
-      expect(trial.baselineEvaluation).toBe(baseline.steps.find((step) => step.kind === 'evaluate')!.key);
+      expect(trial.deployments.map((each) => each.baselineEvaluation)).toEqual([
+        baseline.steps.find((step) => step.kind === 'evaluate')!.key,
+      ]);
     }
   });
 
@@ -120,7 +122,7 @@ describe('keys', () => {
     ['the model', { models: [model('net', {}, 'f'.repeat(64))] }, all, rest],
     [
       'the runtime version',
-      { surroundings: { ...around, onnxruntime: '2' } },
+      { surroundings: { ...around, runtimes: { 'ort-cpu': { version: '2', format: 'onnx' } } } },
       ['evaluate 8 images', rest[2]!],
       ['evaluate 8 images', rest[2]!],
     ],

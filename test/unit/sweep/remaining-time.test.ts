@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { RemainingTime } from '../../../src/main/engine/sweep/remaining-time';
-import { distinctSteps } from '../../../src/main/engine/sweep/expand';
+import { distinctSteps } from '../../../src/main/engine/sweep/plan';
 import { model, plan } from './sweeps';
 
 const steps = distinctSteps(plan({ baseline: [], small: ['fp16'] }, { models: [model('a'), model('b')] }));
 const step = (name: string, kind: string) => steps.find((each) => each.order.model === name && each.kind === kind)!;
+const left = (of: typeof steps) => of.map((each) => ({ step: each, share: 1 }));
 
 describe('RemainingTime', () => {
-  it('knows nothing before the first step', () => expect(new RemainingTime().estimate(steps)).toBeUndefined());
+  it('knows nothing before the first step', () => expect(new RemainingTime().estimate(left(steps), 1)).toBeUndefined());
 
   it('is zero when nothing is left', () => {
     const remaining = new RemainingTime();
     remaining.add(step('a', 'evaluate'), 5);
-    expect(remaining.estimate([])).toBe(0);
+    expect(remaining.estimate([], 1)).toBe(0);
   });
 
   it('prefers the same kind and model, then the same kind, then anything', () => {
@@ -21,10 +22,25 @@ describe('RemainingTime', () => {
     remaining.add(step('a', 'evaluate'), 3000);
     remaining.add(step('b', 'evaluate'), 500);
     remaining.add(step('a', 'measure'), 60);
-    expect(remaining.estimate([step('a', 'evaluate')])).toBe(2000);
-    expect(remaining.estimate([step('b', 'evaluate')])).toBe(500);
-    expect(remaining.estimate([step('b', 'measure')])).toBe(60);
-    expect(remaining.estimate([step('b', 'compress')])).toBe((1000 + 3000 + 500 + 60) / 4);
-    expect(remaining.estimate([step('a', 'evaluate'), step('b', 'measure')])).toBe(2060);
+    expect(remaining.estimate(left([step('a', 'evaluate')]), 1)).toBe(2000);
+    expect(remaining.estimate(left([step('b', 'evaluate')]), 1)).toBe(500);
+    expect(remaining.estimate(left([step('b', 'measure')]), 1)).toBe(60);
+    expect(remaining.estimate(left([step('b', 'compress')]), 1)).toBe((1000 + 3000 + 500 + 60) / 4);
+    expect(remaining.estimate(left([step('a', 'evaluate'), step('b', 'measure')]), 1)).toBe(2060);
+  });
+
+  it('divides what can run side by side by the slots, measurements never', () => {
+    const remaining = new RemainingTime();
+    remaining.add(step('a', 'evaluate'), 1000);
+    remaining.add(step('a', 'measure'), 60);
+    const [evaluate, measure] = [step('a', 'evaluate'), step('a', 'measure')];
+    const all = left([evaluate, evaluate, evaluate, evaluate, measure, measure]);
+    expect([1, 2, 4, 8].map((slots) => remaining.estimate(all, slots))).toEqual([4120, 2120, 1120, 1120]);
+  });
+
+  it('counts only what is left of the steps under way', () => {
+    const remaining = new RemainingTime();
+    remaining.add(step('a', 'evaluate'), 1000);
+    expect(remaining.estimate([{ step: step('a', 'evaluate'), share: 0.25 }], 1)).toBe(250);
   });
 });

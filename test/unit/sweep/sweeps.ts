@@ -3,7 +3,9 @@ import type { Split } from '@shared/dataset';
 import type { ModelCard } from '@shared/model-card';
 import type { Dataset, ImageSet } from '../../../src/main/engine/dataset/dataset';
 import type { Model } from '../../../src/main/engine/models/model-folder';
-import { expandSweep, type Surroundings, type TrialPlan } from '../../../src/main/engine/sweep/expand';
+import { expandSweep } from '../../../src/main/engine/sweep/expand';
+import type { TrialPlan } from '../../../src/main/engine/sweep/plan';
+import type { Surroundings } from '../../../src/main/engine/sweep/surroundings';
 
 export const card: ModelCard = {
   name: 'net',
@@ -50,6 +52,8 @@ export function dataset(changes: Partial<Dataset> = {}): Dataset {
 
 export const around: Surroundings = {
   onnxruntime: '1.30.0',
+  runtimes: { 'ort-cpu': { version: '1.30.0', format: 'onnx' } },
+  converters: {},
   machine: { id: 'm1', platform: 'linux', arch: 'x64', cpu: 'CPU', cores: 2, memoryBytes: 8e9, isa: ['AVX2'] },
 };
 

@@ -1,6 +1,6 @@
 import { openImagesInThread } from '../dataset/threaded-images';
 import { evaluateModel } from '../measure/accuracy/evaluate';
-import { ort } from '../runtimes/ort';
+import { findRuntime } from '../runtimes/registry';
 import type { EvaluateJob, JobReporter, JobResults } from './job';
 
 /** Runs a model over the evaluation images, in the session options it would be deployed with. */
@@ -11,7 +11,7 @@ export async function evaluate(job: EvaluateJob, report: JobReporter): Promise<J
     card: job.card,
     images,
     threads: job.threads,
-    runtime: ort,
+    runtime: findRuntime(job.runtime),
     progress: report.progress,
     signal: report.signal,
   });

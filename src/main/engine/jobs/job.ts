@@ -27,15 +27,29 @@ export interface CompressJob {
   outputPath: string;
 }
 
+/** Writes a network in the format of a runtime. */
+export interface ConvertJob {
+  kind: 'convert';
+  modelPath: string;
+  card: ModelCard;
+  format: string;
+  outputPath: string;
+}
+
 export interface DescribeJob {
   kind: 'describe';
   modelPath: string;
+  format: string;
 }
 
 export interface EvaluateJob {
   kind: 'evaluate';
   modelPath: string;
   card: ModelCard;
+  /** Where it answers, as in a target. */
+  runtime: string;
+  device?: string;
+  options?: Target['options'];
   images: ImageSet<'eval'>;
   cacheFolder: string;
   threads: number;
@@ -70,7 +84,7 @@ export interface LayersJob {
   threads: number;
 }
 
-export type Job = CompressJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob;
+export type Job = CompressJob | ConvertJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob;
 
 /** A part of `measure`, for a process of its own: both files opened once, run in turns. No executor meets it. */
 export interface SessionPairJob extends Omit<MeasureJob, 'kind' | 'mode'> {
@@ -83,6 +97,7 @@ export type WorkerJob = Job | SessionPairJob;
 
 export interface JobResults {
   compress: { sizeBytes: number };
+  convert: { sizeBytes: number };
   describe: FileMetrics;
   evaluate: Predictions;
   layers: LayerReport;

@@ -5,7 +5,11 @@ export async function perform(job: WorkerJob, report: JobReporter): Promise<JobR
   switch (job.kind) {
     case 'compress':
       return (await import('./compress')).compress(job, report);
+    case 'convert':
+      return (await import('./convert')).convert(job);
     case 'describe':
+      if (job.format !== 'onnx')
+        return (await import('../formats/registry')).findFormat(job.format).describe(job.modelPath);
       return (await import('../measure/file/describe')).describeArtifact(job.modelPath);
     case 'evaluate':
       return (await import('./evaluate')).evaluate(job, report);

@@ -15,21 +15,33 @@ export async function machineFacts(): Promise<Machine> {
   // Windows has no listing that needs neither a native call nor an extra program, so its list is empty: "not known".
   const isa = system === 'darwin' ? parseSysctl(await sysctlOptional()) : parseCpuinfo(cpuinfo);
   const governor = (await text('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor')).trim();
+  const cores = availableParallelism();
   return {
-    id: machineId({ cpu, isa, system, arch: arch() }),
+    id: machineId({ cpu, isa, system, arch: arch(), cores, governor }),
     platform: system,
     arch: arch(),
     cpu,
-    cores: availableParallelism(),
+    cores,
     memoryBytes: totalmem(),
     isa,
     ...(governor ? { governor } : {}),
   };
 }
 
+/** What decides whether measurements may be compared; `governor` is empty where the system has none. */
+export interface MachineIdentity {
+  cpu: string;
+  isa: readonly string[];
+  system: string;
+  arch: string;
+  /** Cores that this process may use. */
+  cores: number;
+  governor: string;
+}
+
 /** Short and stable: equal for machines whose measurements may be compared. */
-export function machineId(facts: { cpu: string; isa: readonly string[]; system: string; arch: string }): string {
-  const words = [facts.cpu, [...facts.isa].sort().join(' '), facts.system, facts.arch];
+export function machineId({ cpu, isa, system, arch, cores, governor }: MachineIdentity): string {
+  const words = [cpu, [...isa].sort().join(' '), system, arch, cores, governor];
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 12);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { moveIntoPlace, writeError } from '../files/atomic-file';
@@ -29,11 +29,13 @@ export class ArtifactFolder {
   }
 
   /** A fresh path on the same file system where a worker may write; `adopt` or `discard` it. */
-  async reserve(name: string): Promise<string> {
+  reserve(name: string): string {
     const folder = join(this.folder, 'incoming');
-    await mkdir(folder, { recursive: true }).catch((thrown: unknown) => {
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (thrown) {
       throw writeError(folder, thrown);
-    });
+    }
     return join(folder, `${process.pid}-${name}.onnx`);
   }
 

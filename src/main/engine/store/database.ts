@@ -45,6 +45,7 @@ const migrations = [
    ) STRICT;
    CREATE INDEX log_by_trial ON log (run, trial);
    CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  `ALTER TABLE run ADD COLUMN elapsed_ms REAL NOT NULL DEFAULT 0;`,
 ];
 
 /**

@@ -11,6 +11,8 @@ export interface RunRecord {
   manifest: Manifest;
   startedAt: string;
   endedAt?: string;
+  /** Time under way so far, over all times it was resumed. */
+  elapsedMs?: number;
 }
 
 /** A trial as planned; `P` is the sweep's own description of it, kept as JSON. */
@@ -30,6 +32,7 @@ interface RunRow {
   manifest: string;
   started_at: string;
   ended_at: string | null;
+  elapsed_ms: number;
 }
 
 interface TrialRow {
@@ -98,6 +101,10 @@ export class RunRecords {
     this.connection.prepare('UPDATE run SET status = ?, ended_at = ? WHERE id = ?').run(status, ended, id);
   }
 
+  setElapsed(id: string, elapsedMs: number): void {
+    this.connection.prepare('UPDATE run SET elapsed_ms = ? WHERE id = ?').run(elapsedMs, id);
+  }
+
   setTrialStatus(run: string, trial: string, status: TrialStatus, error?: ErrorReport): void {
     this.connection
       .prepare('UPDATE trial SET status = ?, error = ? WHERE run = ? AND id = ?')
@@ -147,5 +154,6 @@ function toRun(row: RunRow): RunRecord {
     manifest: JSON.parse(row.manifest) as Manifest,
     startedAt: row.started_at,
     endedAt: row.ended_at ?? undefined,
+    elapsedMs: row.elapsed_ms,
   };
 }

@@ -1,62 +1,22 @@
 import { AppError } from '@shared/errors';
 import type { Recipe } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
-import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
-import type { Machine, StepView } from '@shared/run';
+import type { SweepFile } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
+import { imagesKey, modelKey, stepKey } from '../jobs/step-key';
+import { stepVersions } from '../jobs/step-versions';
 import type { Model } from '../models/model-folder';
 import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
-import { imagesKey, modelKey, stepKey } from '../jobs/step-key';
+import type { PlannedStep, TrialPlan } from './plan';
+import { planDeployments, type PlannedFile } from './plan-deployments';
+import type { Surroundings } from './surroundings';
 
-/** A file a step reads: a model as it came, or the artifact of another step. */
-export type FileReference = { model: string } | { step: string };
-
-/** What a planned step does; with the files it refers to it becomes a job. */
-export type StepOrder =
-  | {
-      kind: 'compress';
-      model: string;
-      input: FileReference;
-      /** The float network that lossy steps are compared with. */
-      reference: FileReference;
-      technique: string;
-      params: Record<string, unknown>;
-    }
-  | { kind: 'describe'; model: string; input: FileReference }
-  | { kind: 'evaluate'; model: string; input: FileReference }
-  | { kind: 'measure'; model: string; input: FileReference; baseline: FileReference; target: Target };
-
-export interface PlannedStep {
-  key: string;
-  kind: StepOrder['kind'];
-  title: StepView['title'];
-  order: StepOrder;
-  /** Keys of the steps whose artifacts it reads. */
-  needs: string[];
+/** What of a sweep decides the steps that compress. */
+export interface CompressionSettings {
+  seed: number;
+  dataset: Pick<Dataset, 'calibration' | 'train'>;
+  around: Pick<Surroundings, 'machine' | 'onnxruntime'>;
 }
-
-export interface TrialPlan {
-  /** "model/recipe". */
-  id: string;
-  model: string;
-  recipe: string;
-  recipeText: string;
-  isBaseline: boolean;
-  steps: PlannedStep[];
-  /** Where the deployed file comes from. */
-  artifact: FileReference;
-  /** Key of the baseline's evaluation, for paired differences. */
-  baselineEvaluation: string;
-}
-
-/** Facts outside the sweep that a result depends on. */
-export interface Surroundings {
-  machine: Machine;
-  onnxruntime: string;
-}
-
-/** Change when evaluation or measurement itself changes meaning, so that older results are not taken for new ones. */
-const methodVersion = { describe: 3, evaluate: 1, measure: 2 };
 
 /**
  * A sweep as trials of content-addressed steps. Pure: equal sweeps give equal keys, and recipes with a common beginning
@@ -69,83 +29,75 @@ export function expandSweep(
   dataset: Dataset,
   around: Surroundings,
 ): TrialPlan[] {
-  const calibrationKey = imagesKey(dataset.calibration);
-  const evaluationKey = imagesKey(dataset.eval);
+  const { seed, latency, targets } = sweep;
+  const images = { key: imagesKey(dataset.eval), count: dataset.eval.entries.length };
   const recipes = Object.entries(sweep.recipes).map(([name, given]) => ({
     name,
     given,
-    steps: checkNamedRecipe(name, given),
+    resolved: checkNamedRecipe(name, given),
   }));
 
-  return models.flatMap((model) => {
-    const root = modelKey(model.sha256, model.card);
-    const evaluationOf = (key: string): string =>
-      stepKey('evaluate', methodVersion.evaluate, key, evaluationKey, around.onnxruntime, around.machine.isa);
-
-    return recipes.map(({ name, given, steps: recipe }): TrialPlan => {
-      const steps: PlannedStep[] = [];
-      let key = root;
-      let file: FileReference = { model: model.name };
-      let reference: FileReference = { model: model.name };
-      let needs: string[] = [];
-      for (const [position, step] of recipe.entries()) {
-        const { technique: id, version, params, needs: splits, preservesFunction, usesReference } = step;
-        const images = splits.includes('calibration') ? calibrationKey : undefined;
-        key = stepKey('compress, recipe recorded', key, id, version, params, images, sweep.seed);
-        const title = formatRecipe(given.slice(position, position + 1));
-        steps.push({
-          key,
-          kind: 'compress',
-          title,
-          needs: usesReference && 'step' in reference ? [...new Set([...needs, reference.step])] : needs,
-          order: { kind: 'compress', model: model.name, input: file, reference, technique: id, params },
-        });
-        file = { step: key };
-        if (preservesFunction) reference = file;
-        needs = [key];
-      }
-      const push = (stepKeyOf: string, title: string, order: StepOrder): void => {
-        steps.push({ key: stepKeyOf, kind: order.kind, title, needs, order });
-      };
-      push(stepKey('describe', methodVersion.describe, key), 'file', {
-        kind: 'describe',
-        model: model.name,
-        input: file,
-      });
-      push(evaluationOf(key), `${dataset.eval.entries.length.toLocaleString('en')} images`, {
-        kind: 'evaluate',
-        model: model.name,
-        input: file,
-      });
-      for (const target of sweep.targets) {
-        push(
-          stepKey(
-            'measure',
-            methodVersion.measure,
-            key,
-            root,
-            target,
-            sweep.latency,
-            around.onnxruntime,
-            around.machine.id,
-            sweep.seed,
-          ),
-          targetName(target),
-          { kind: 'measure', model: model.name, input: file, baseline: { model: model.name }, target },
-        );
-      }
+  return models.flatMap((model) =>
+    recipes.map(({ name, given, resolved }): TrialPlan => {
+      const { steps, file, original } = planRecipe(model, given, resolved, { seed, dataset, around });
+      const after = planDeployments(file, original, { targets, latency, seed, images, around });
       return {
         id: `${model.name}/${name}`,
         model: model.name,
         recipe: name,
         recipeText: formatRecipe(given),
-        isBaseline: recipe.length === 0,
-        steps,
-        artifact: file,
-        baselineEvaluation: evaluationOf(root),
+        isBaseline: given.length === 0,
+        steps: [...steps, ...after.steps],
+        artifact: file.file,
+        deployments: after.deployments,
       };
-    });
+    }),
+  );
+}
+
+/** The steps that make a recipe's artifact, one a technique, and the file they leave. */
+export function planRecipe(
+  model: Pick<Model, 'name' | 'sha256' | 'card'>,
+  given: Recipe,
+  resolved: ResolvedRecipe,
+  { seed, dataset, around }: CompressionSettings,
+): { steps: PlannedStep[]; file: PlannedFile; original: PlannedFile } {
+  const original: PlannedFile = {
+    model: model.name,
+    key: modelKey(model.sha256, model.card),
+    file: { model: model.name },
+    needs: [],
+  };
+  let [file, reference] = [original, original.file];
+  const steps = resolved.map((step, position): PlannedStep => {
+    const { technique, version, params, needs: images, preservesFunction, usesReference, dependsOn } = step;
+    const key = stepKey(
+      'compress',
+      stepVersions.compress,
+      file.key,
+      technique,
+      version,
+      params,
+      images.map((split) => imagesKey(dataset[split])),
+      seed,
+      dependsOn.includes('machine') ? around.machine.id : undefined,
+      dependsOn.includes('runtime') ? around.onnxruntime : undefined,
+    );
+    const needs = usesReference && 'step' in reference ? [...new Set([...file.needs, reference.step])] : file.needs;
+    const order = {
+      kind: 'compress',
+      model: model.name,
+      input: file.file,
+      reference,
+      technique,
+      params,
+      images,
+    } as const;
+    file = { model: model.name, key, file: { step: key }, needs: [key] };
+    if (preservesFunction) reference = file.file;
+    return { key, kind: 'compress', title: formatRecipe(given.slice(position, position + 1)), needs, order };
   });
+  return { steps, file, original };
 }
 
 /** A sweep has many recipes: its errors say which one. */
@@ -155,9 +107,4 @@ function checkNamedRecipe(name: string, recipe: Recipe): ResolvedRecipe {
   } catch (thrown) {
     throw thrown instanceof AppError ? new AppError(thrown.code, { ...thrown.facts, recipe: name }) : thrown;
   }
-}
-
-/** Every step once, in the order the trials list them. */
-export function distinctSteps(trials: readonly TrialPlan[]): PlannedStep[] {
-  return [...new Map(trials.flatMap((trial) => trial.steps).map((step) => [step.key, step])).values()];
 }

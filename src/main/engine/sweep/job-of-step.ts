@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset/dataset';
 import type { Job } from '../jobs/job';
 import type { Model } from '../models/model-folder';
 import type { Workspace } from '../store/workspace';
-import type { FileReference, PlannedStep } from './expand';
+import type { FileReference, PlannedStep } from './plan';
 
 export interface JobContext {
   workspace: Workspace;
@@ -47,10 +47,24 @@ export function jobOfStep(step: PlannedStep, context: JobContext, outputPath: st
         outputPath,
       };
     }
+    case 'convert':
+      return { kind: 'convert', modelPath, card, format: order.format, outputPath };
     case 'describe':
-      return { kind: 'describe', modelPath };
-    case 'evaluate':
-      return { kind: 'evaluate', modelPath, card, images: dataset.eval, cacheFolder, threads };
+      return { kind: 'describe', modelPath, format: order.format };
+    case 'evaluate': {
+      const { runtime, device, options } = order;
+      return {
+        kind: 'evaluate',
+        modelPath,
+        card,
+        runtime,
+        device,
+        options,
+        images: dataset.eval,
+        cacheFolder,
+        threads,
+      };
+    }
     case 'measure':
       return {
         kind: 'measure',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { splits } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import type { Preprocess } from '@shared/model-card';
 import type { Machine, Manifest } from '@shared/run';
@@ -7,8 +8,9 @@ import type { Dataset } from '../dataset/dataset';
 import { openDataset } from '../dataset/open-dataset';
 import { locateModel, openModel, type Model } from '../models/model-folder';
 import { checkTarget } from '../runtimes/check-target';
-import { findTechnique } from '../techniques/registry';
-import { expandSweep, type TrialPlan } from './expand';
+import { expandSweep } from './expand';
+import { imagesOf, type TrialPlan } from './plan';
+import { surroundingsOf, type Surroundings } from './surroundings';
 import { canonicalJson } from '../jobs/step-key';
 
 export interface PrepareOptions {
@@ -47,10 +49,8 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     signal: options.signal,
     progress: (done, total) => options.progress?.('reading the dataset', done, total),
   });
-  const trials = expandSweep(sweep, [...models.values()], dataset, {
-    machine: options.machine,
-    onnxruntime: options.versions.onnxruntime,
-  });
+  const around = surroundingsOf(sweep.targets, options.machine, options.versions.onnxruntime);
+  const trials = expandSweep(sweep, [...models.values()], dataset, around);
   checkImages(trials, dataset);
   checkLabels([...models.values()], dataset);
   return {
@@ -58,7 +58,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     models,
     dataset,
     trials,
-    manifest: manifestOf(sweep, models, dataset, options),
+    manifest: manifestOf(sweep, models, dataset, around, options),
     warnings: warningsOf([...models.values()], dataset),
   };
 }
@@ -69,24 +69,12 @@ function uniqueName(name: string, taken: ReadonlyMap<string, unknown>): string {
   return candidate;
 }
 
+/** Before hours go into it: every split that a step looks at has images. */
 function checkImages(trials: readonly TrialPlan[], dataset: Dataset): void {
-  const orders = trials.flatMap((trial) => trial.steps.map((step) => step.order));
-  const needsCalibration = orders.some((order) => {
-    if (order.kind !== 'compress') return false;
-    const { needs, needsFor } = findTechnique(order.technique);
-    return (needsFor?.(order.params) ?? needs).includes('calibration');
-  });
-  if (needsCalibration && dataset.calibration.entries.length === 0) {
-    throw new AppError('dataset.too-few', {
-      path: dataset.path,
-      split: 'calibration',
-      available: 0,
-      wanted: 'at least 1',
-    });
-  }
-  if (dataset.eval.entries.length === 0) {
-    throw new AppError('dataset.too-few', { path: dataset.path, split: 'eval', available: 0, wanted: 'at least 1' });
-  }
+  const needed = new Set(trials.flatMap((trial) => trial.steps.flatMap((step) => imagesOf(step.order))));
+  const split = splits.find((one) => needed.has(one) && dataset[one].entries.length === 0);
+  if (!split) return;
+  throw new AppError('dataset.too-few', { path: dataset.path, split, available: 0, wanted: 'at least 1' });
 }
 
 /** Labels of another class list, before hours go into them. */
@@ -122,12 +110,14 @@ function manifestOf(
   sweep: SweepFile,
   models: ReadonlyMap<string, Model>,
   dataset: Dataset,
+  around: Surroundings,
   options: PrepareOptions,
 ): Manifest {
   return {
     whittle: options.versions.whittle,
     node: process.versions.node,
-    onnxruntime: options.versions.onnxruntime,
+    onnxruntime: around.onnxruntime,
+    runtimes: Object.fromEntries(Object.entries(around.runtimes).map(([id, { version }]) => [id, version])),
     machine: options.machine,
     sweepSha256: createHash('sha256').update(canonicalJson(sweep)).digest('hex'),
     seed: sweep.seed,

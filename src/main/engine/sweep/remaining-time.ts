@@ -1,4 +1,10 @@
-import type { PlannedStep } from './expand';
+import type { PlannedStep } from './plan';
+
+/** A step that is not finished; `share` of it is left, 1 where it has not begun. */
+export interface StepLeft {
+  step: PlannedStep;
+  share: number;
+}
 
 /** Learns how long steps take and estimates what is left: same kind and model first, else same kind, else any. */
 export class RemainingTime {
@@ -8,10 +14,22 @@ export class RemainingTime {
     this.samples.push({ kind: step.kind, model: step.order.model, elapsedMs });
   }
 
-  /** Milliseconds for `steps`, one after another; undefined before anything was measured. */
-  estimate(steps: readonly PlannedStep[]): number | undefined {
+  /**
+   * Milliseconds until all is done when `slots` steps run at once, measurements each for itself; undefined before anything was measured.
+   * Steps that wait for others may leave a slot empty, so it is a lower estimate.
+   */
+  estimate(left: readonly StepLeft[], slots: number): number | undefined {
     if (this.samples.length === 0) return undefined;
-    return steps.reduce((sum, step) => sum + this.expect(step), 0);
+    let [quiet, shared, longest] = [0, 0, 0];
+    for (const { step, share } of left) {
+      const expected = share * this.expect(step);
+      if (step.kind === 'measure') quiet += expected;
+      else {
+        shared += expected;
+        longest = Math.max(longest, expected);
+      }
+    }
+    return quiet + Math.max(shared / slots, longest);
   }
 
   private expect(step: PlannedStep): number {

@@ -6,7 +6,7 @@ import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
 import type { Executor } from './executor';
-import { distinctSteps, type TrialPlan } from './expand';
+import { deploymentsOf, distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { runAgainst } from './run-against';
 import { isDiskFull, SweepRun } from './sweep-run';
@@ -37,15 +37,12 @@ export class RunManager {
     const lock = this.lock();
     const id = newRunId();
     const { sweep, manifest, trials } = prepared;
-    try {
+    this.guarded(lock, () =>
       this.workspace.runs.create(
         { id, name: sweep.name, status: 'running', sweep, manifest, startedAt: new Date().toISOString() },
         trials.map((trial) => ({ id: trial.id, plan: trial })),
-      );
-    } catch (thrown) {
-      lock.release();
-      throw diskError(this.workspace.folder, thrown);
-    }
+      ),
+    );
     return this.launch(id, prepared, lock);
   }
 
@@ -53,13 +50,10 @@ export class RunManager {
   resume(id: string, prepared: PreparedSweep): { id: string; finished: Promise<RunStatus> } {
     this.record(id);
     const lock = this.lock();
-    try {
+    this.guarded(lock, () => {
       this.workspace.runs.replan(id, prepared.trials, prepared.manifest);
       this.workspace.runs.setRunStatus(id, 'running');
-    } catch (thrown) {
-      lock.release();
-      throw diskError(this.workspace.folder, thrown);
-    }
+    });
     return this.launch(id, prepared, lock);
   }
 
@@ -110,18 +104,20 @@ export class RunManager {
   view(id: string, against?: string): RunView {
     const record = this.record(id);
     const sources = this.sources(record);
+    const records = this.workspace.runs.trials<TrialPlan>(id);
     const view = {
       ...this.summary(record),
       sweep: record.sweep,
       models: record.manifest.models.map((model) => model.name),
       recipes: Object.keys(record.sweep.recipes),
       manifest: record.manifest,
-      trials: this.workspace.runs.trials<TrialPlan>(id).map((trial) => trialView(trial, sources)),
+      trials: records.map((trial) => trialView(trial, sources)),
     };
     if (against === undefined) return view;
-    return runAgainst(view, against, ({ steps }) => {
-      const key = steps.find(({ kind }) => kind === 'evaluate')?.key;
-      return key === undefined ? undefined : (this.workspace.steps.find(key)?.result as Predictions | undefined);
+    const deployments = new Map(records.map(({ id: trial, plan }) => [trial, deploymentsOf(plan)]));
+    return runAgainst(view, against, ({ id: trial }, runtime?: string) => {
+      const found = deployments.get(trial)!.find((one) => runtime === undefined || one.runtime === runtime);
+      return found && (this.workspace.steps.find(found.evaluate)?.result as Predictions | undefined);
     });
   }
 
@@ -135,24 +131,50 @@ export class RunManager {
       latency: sweep.latency,
       threads: this.executor.threads,
     };
-    const run = new SweepRun(id, trials, context, this.executor, {
-      progress: (progress) => this.events.progress(progress),
-      trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
-    });
-    const { artifacts } = this.workspace;
-    const finished = artifacts
-      .sweepIncoming()
-      .then(() => run.run())
-      .finally(async () => {
-        // A worker that had to be killed leaves what it had written so far.
-        await artifacts.sweepIncoming();
-        lock.release();
-        this.active = undefined;
-        this.events.progress(null);
-      });
+    const run = this.guarded(
+      lock,
+      () =>
+        new SweepRun(id, trials, context, this.executor, {
+          progress: (progress) => this.events.progress(progress),
+          trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
+        }),
+    );
+    const finished = this.work(run, lock);
     finished.catch(() => undefined);
     this.active = { run, finished };
     return { id, finished };
+  }
+
+  /** The run from beginning to end; the lock is released however it ends. */
+  private async work(run: SweepRun, lock: RunLock): Promise<RunStatus> {
+    const { artifacts, runs } = this.workspace;
+    try {
+      await artifacts.sweepIncoming();
+      return await run.run();
+    } catch (thrown) {
+      try {
+        runs.setRunStatus(run.id, 'failed');
+      } catch {
+        // On a full disk the run stays marked as under way, and the next start finds it interrupted.
+      }
+      throw thrown;
+    } finally {
+      // A worker that had to be killed leaves what it had written so far; what cannot be removed now is tried again by the next run.
+      await artifacts.sweepIncoming().catch(() => undefined);
+      this.active = undefined;
+      lock.release();
+      this.events.progress(null);
+    }
+  }
+
+  /** Does `act` and keeps the lock, or throws and releases it. */
+  private guarded<T>(lock: RunLock, act: () => T): T {
+    try {
+      return act();
+    } catch (thrown) {
+      lock.release();
+      throw diskError(this.workspace.folder, thrown);
+    }
   }
 
   private trial(run: string, trialId: string): TrialView {

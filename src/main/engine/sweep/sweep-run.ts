@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus } from '@shared/run';
 import type { Executor } from './executor';
-import { distinctSteps, type PlannedStep, type TrialPlan } from './expand';
+import { distinctSteps, type PlannedStep, type TrialPlan } from './plan';
 import { jobOfStep, type JobContext } from './job-of-step';
 import { RemainingTime } from './remaining-time';
 
@@ -14,18 +14,26 @@ export interface SweepRunEvents {
 /** What is known of a trial's current step while it runs. */
 export type StepState = 'waiting' | 'running' | 'done' | 'failed';
 
+interface Place {
+  abort: AbortController;
+  /** When it got its core, milliseconds since 1970. */
+  startedAt?: number;
+  fraction: number;
+  stage: string;
+}
+
 /**
  * Runs the steps of a sweep. Steps whose result is in the journal are not run again; a failed step fails the trials that
- * need it and nothing else; latency steps run while nothing else does.
+ * need it and nothing else. Every step that is ready is handed to the executor, which says when it begins.
  */
 export class SweepRun {
   private readonly steps: PlannedStep[];
   private readonly states = new Map<string, StepState>();
   private readonly errors = new Map<string, AppError>();
-  private readonly running = new Map<string, { exclusive: boolean; fraction: number; stage: string }>();
+  /** Steps the executor has, begun or not. */
+  private readonly handedIn = new Map<string, Place>();
   private readonly remaining = new RemainingTime();
-  private readonly abort = new AbortController();
-  private readonly startedAt = Date.now();
+  private readonly startedAt: number;
   private status: RunStatus = 'running';
   private fatal: AppError | undefined;
   private wake: () => void = () => undefined;
@@ -38,6 +46,8 @@ export class SweepRun {
     private readonly events: SweepRunEvents,
   ) {
     this.steps = distinctSteps(trials);
+    // As if it had never stopped.
+    this.startedAt = Date.now() - (context.workspace.runs.find(id)?.elapsedMs ?? 0);
     for (const step of this.steps) this.states.set(step.key, this.isFinished(step.key) ? 'done' : 'waiting');
   }
 
@@ -45,12 +55,14 @@ export class SweepRun {
     return this.states.get(key);
   }
 
-  get currentStatus(): RunStatus {
-    return this.status;
+  private get elapsedMs(): number {
+    return Date.now() - this.startedAt;
   }
 
   pause(): void {
-    if (this.status === 'running') this.setStatus('paused');
+    if (this.status !== 'running') return;
+    this.takeBack();
+    this.setStatus('paused');
   }
 
   continue(): void {
@@ -60,7 +72,7 @@ export class SweepRun {
   /** Stops the steps under way; finished ones stay. */
   cancel(): void {
     if (this.status === 'running' || this.status === 'paused') this.setStatus('cancelled');
-    this.abort.abort();
+    for (const { abort } of this.handedIn.values()) abort.abort();
     this.wake();
   }
 
@@ -70,8 +82,8 @@ export class SweepRun {
     this.announce();
     for (;;) {
       const stopped = this.status === 'cancelled' || this.fatal !== undefined;
-      if (!stopped && this.status === 'running') this.startReadySteps();
-      if (this.running.size === 0 && (stopped || this.steps.every((step) => this.isSettled(step.key)))) break;
+      if (!stopped && this.status === 'running') this.handInReadySteps();
+      if (this.handedIn.size === 0 && (stopped || this.steps.every((step) => this.isSettled(step.key)))) break;
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
     if (this.fatal) this.setStatus('failed');
@@ -96,76 +108,79 @@ export class SweepRun {
     return state === 'done' || state === 'failed';
   }
 
-  private startReadySteps(): void {
-    for (const step of this.steps) {
-      if (this.states.get(step.key) !== 'waiting') continue;
+  private handInReadySteps(): void {
+    for (const [order, step] of this.steps.entries()) {
+      if (this.states.get(step.key) !== 'waiting' || this.handedIn.has(step.key)) continue;
       const failedNeed = step.needs.find((need) => this.states.get(need) === 'failed');
       if (failedNeed !== undefined) {
         this.fail(step, this.errors.get(failedNeed)!);
         continue;
       }
-      if (!step.needs.every((need) => this.states.get(need) === 'done')) continue;
-      const others = [...this.running.values()];
-      if (others.some((other) => other.exclusive) || others.length >= this.executor.slots) return;
-      const exclusive = step.kind === 'measure';
-      if (exclusive && others.length > 0) continue;
-      void this.runStep(step, exclusive);
+      if (step.needs.every((need) => this.states.get(need) === 'done')) void this.runStep(step, order);
     }
   }
 
-  private async runStep(step: PlannedStep, exclusive: boolean): Promise<void> {
-    const place = { exclusive, fraction: 0, stage: step.title };
-    this.running.set(step.key, place);
-    this.states.set(step.key, 'running');
-    this.updateTrialsOf(step);
-    this.announce();
-    const started = Date.now();
+  /** Steps that have not begun go back to the run. */
+  private takeBack(): void {
+    for (const { abort, startedAt } of this.handedIn.values()) if (startedAt === undefined) abort.abort();
+  }
+
+  private async runStep(step: PlannedStep, order: number): Promise<void> {
+    const place: Place = { abort: new AbortController(), fraction: 0, stage: step.title };
+    this.handedIn.set(step.key, place);
     try {
-      await this.compute(step, place, started);
+      await this.compute(step, place, order);
       this.states.set(step.key, 'done');
-      this.remaining.add(step, Date.now() - started);
+      this.remaining.add(step, Date.now() - place.startedAt!);
     } catch (thrown) {
       const error = this.journalError(thrown);
       if (error.code === 'cancelled') this.states.set(step.key, 'waiting');
       else this.fail(step, error);
-      if (error.code === 'output.disk-full' || error.code === 'output.unwritable') this.fatal = error;
+      if (error.code === 'output.disk-full' || error.code === 'output.unwritable') this.stop(error);
     } finally {
-      this.running.delete(step.key);
-      this.updateTrialsOf(step);
+      this.handedIn.delete(step.key);
+      if (place.startedAt !== undefined) {
+        this.updateTrialsOf(step);
+        this.keep(() => this.context.workspace.runs.setElapsed(this.id, this.elapsedMs));
+      }
       this.announce();
       this.wake();
     }
   }
 
-  private async compute(step: PlannedStep, place: { fraction: number; stage: string }, started: number): Promise<void> {
+  private async compute(step: PlannedStep, place: Place, order: number): Promise<void> {
     const { workspace } = this.context;
     const owner = this.trialsOf(step)[0]!;
     const notes: string[] = [];
     // Workers log from their own events, where nobody would catch an error: it stops the run instead.
     const log = (line: string): void => this.keep(() => workspace.runs.appendLog(this.id, owner.id, line));
-    const outputPath = await workspace.artifacts.reserve(step.key);
-    try {
-      const job = jobOfStep(step, this.context, outputPath);
+    const outputPath = workspace.artifacts.reserve(step.key);
+    const started = (): void => {
+      place.startedAt = Date.now();
+      this.states.set(step.key, 'running');
+      this.updateTrialsOf(step);
+      this.announce();
       log(`${step.kind} ${step.title}`);
-      const result = await this.executor.run(
-        job,
-        {
-          progress: (stage, done, total) => {
-            place.fraction = total > 0 ? done / total : 0;
-            place.stage = stage;
-            this.announce();
-          },
-          note: (sentence) => notes.push(sentence),
-          log,
-        },
-        this.abort.signal,
-      );
-      const artifact = step.kind === 'compress' ? (await workspace.artifacts.adopt(outputPath)).sha256 : undefined;
-      const elapsedMs = Date.now() - started;
+    };
+    const settle = async (result: unknown): Promise<void> => {
+      const artifact = makesFile(step) ? (await workspace.artifacts.adopt(outputPath)).sha256 : undefined;
+      const elapsedMs = Date.now() - place.startedAt!;
       workspace.steps.record({ key: step.key, kind: step.kind, result, artifact, notes, elapsedMs }, this.id);
       log(`${step.kind} ${step.title}: done in ${(elapsedMs / 1000).toFixed(1)} s`);
-    } finally {
-      await workspace.artifacts.discard(outputPath);
+    };
+    const progress = (stage: string, done: number, total: number): void => {
+      place.fraction = total > 0 ? done / total : 0;
+      place.stage = stage;
+      this.announce();
+    };
+    try {
+      const job = jobOfStep(step, this.context, outputPath);
+      const events = { started, progress, note: (sentence: string) => void notes.push(sentence), log };
+      await this.executor.run(job, events, place.abort.signal, { order, settle });
+    } catch (thrown) {
+      // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.
+      workspace.artifacts.discard(outputPath).catch(() => undefined);
+      throw thrown;
     }
   }
 
@@ -211,8 +226,15 @@ export class SweepRun {
     try {
       act();
     } catch (thrown) {
-      this.fatal ??= this.journalError(thrown);
+      this.stop(this.journalError(thrown));
     }
+  }
+
+  /** Nothing more can be kept: what is under way ends, what waits does not begin. */
+  private stop(error: AppError): void {
+    this.fatal ??= error;
+    this.takeBack();
+    this.wake();
   }
 
   private journalError(thrown: unknown): AppError {
@@ -222,9 +244,10 @@ export class SweepRun {
 
   private announce(): void {
     const waiting = this.steps.filter((step) => !this.isSettled(step.key));
-    const first = [...this.running.entries()][0];
+    const first = [...this.handedIn].find(([, { startedAt }]) => startedAt !== undefined);
     const under = first && this.steps.find((step) => step.key === first[0]);
-    const estimate = this.remaining.estimate(waiting);
+    const left = waiting.map((step) => ({ step, share: 1 - (this.handedIn.get(step.key)?.fraction ?? 0) }));
+    const estimate = this.remaining.estimate(left, this.executor.slots);
     const stepFraction = first?.[1].fraction;
     this.events.progress({
       run: this.id,
@@ -232,11 +255,15 @@ export class SweepRun {
       stage: under ? `${this.trialsOf(under)[0]!.id}: ${first[1].stage}` : this.status === 'paused' ? 'paused' : '',
       done: this.steps.length - waiting.length,
       total: this.steps.length,
-      elapsedMs: Date.now() - this.startedAt,
+      elapsedMs: this.elapsedMs,
       remainingMs: estimate,
       stepFraction,
     });
   }
+}
+
+function makesFile({ kind }: PlannedStep): boolean {
+  return kind === 'compress' || kind === 'convert';
 }
 
 /** Whether SQLite could not write for want of space. */

@@ -5,21 +5,20 @@ import type { LayersJob } from '../jobs/job';
 import { ort } from '../runtimes/ort';
 import type { Workspace } from '../store/workspace';
 import type { Executor, JobEvents } from './executor';
-import type { FileReference, TrialPlan } from './expand';
+import type { FileReference, TrialPlan } from './plan';
 import { resolveFile } from './job-of-step';
 import type { PreparedSweep } from './prepare-sweep';
 import type { RunManager } from './run-manager';
 import { stepKey } from '../jobs/step-key';
+import { stepVersions } from '../jobs/step-versions';
 
-/** Change when the report changes meaning, so that older ones are not taken for new ones. */
-const version = 1;
 /** The first calibration images are as good as any: they are drawn at random. */
 const imagesTaken = 32;
 
 export interface TrialLayersSources {
   workspace: Workspace;
   executor: Executor;
-  runs: Pick<RunManager, 'record' | 'activeRun'>;
+  runs: Pick<RunManager, 'record'>;
   machineId: string;
   /** Opens the models and images of the sweep. */
   prepare(sweep: SweepFile): Promise<PreparedSweep>;
@@ -33,8 +32,8 @@ function referenceOf(plan: TrialPlan): FileReference {
 
 /**
  * The layers of a finished trial beside those of its network, from the journal where they were asked for before. Measured in a worker of
- * its own, and not while a run is under way, whose latencies it would spoil.
- * Throws `run.not-found`, `layers.busy`, `cancelled`, what opening the sweep throws and what the job throws.
+ * its own, which waits for its turn beside a run.
+ * Throws `run.not-found`, `cancelled`, what opening the sweep throws and what the job throws.
  */
 export async function trialLayers(
   run: string,
@@ -49,10 +48,18 @@ export async function trialLayers(
   const reference = referenceOf(plan);
   const { sha256 } = manifest.models.find(({ name }) => name === plan.model)!;
   const images = [manifest.dataset.fingerprint, sweep.dataset.calibration, sweep.dataset.seed];
-  const key = stepKey('layers', version, sha256, plan.artifact, reference, images, machineId, ort.version());
+  const key = stepKey(
+    'layers',
+    stepVersions.layers,
+    sha256,
+    plan.artifact,
+    reference,
+    images,
+    machineId,
+    ort.version(),
+  );
   const known = workspace.steps.find(key);
   if (known) return known.result as LayerReport;
-  if (runs.activeRun !== undefined) throw new AppError('layers.busy');
 
   const { models, dataset } = await prepare(sweep);
   const model = models.get(plan.model)!;

@@ -1,4 +1,4 @@
-import type { LatencyMetrics, FileMetrics, TrialMetrics } from '@shared/metrics';
+import type { AccuracyMetrics, DeploymentMetrics, LatencyMetrics, FileMetrics, TrialMetrics } from '@shared/metrics';
 import type { StepView, TrialView } from '@shared/run';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
 import { collapseOf } from '../measure/explain/collapse';
@@ -6,7 +6,7 @@ import { publishedFor, type AppliedStep } from '../measure/explain/published';
 import type { TrialRecord } from '../store/run-records';
 import type { FinishedStep } from '../store/step-journal';
 import type { Workspace } from '../store/workspace';
-import type { TrialPlan } from './expand';
+import { deploymentsOf, type Deployment, type TrialPlan } from './plan';
 import type { StepState } from './sweep-run';
 
 /** Sources of a view beside the plan: the journal, and what a run under way knows. */
@@ -37,8 +37,9 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     };
   });
   const finished = [...found.values()].filter((step) => step !== undefined);
-  const baseline = workspace.steps.find(plan.baselineEvaluation);
-  const metrics = metricsOf(finished, baseline, plan);
+  const deployments = deploymentsOf(plan);
+  const baseline = workspace.steps.find(deployments[0]!.baselineEvaluation);
+  const metrics = metricsOf(finished, deployments, plan, workspace);
   return {
     id: plan.id,
     model: plan.model,
@@ -65,9 +66,9 @@ function artifactOf(plan: TrialPlan, { workspace, modelFile }: ViewSources): Tri
 }
 
 /** Paired statistics of two stored evaluations; bootstrap-free but linear in the images, so kept for the next view. */
-const accuracyCache = new Map<string, Partial<TrialMetrics>>();
+const accuracyCache = new Map<string, AccuracyMetrics>();
 
-function accuracyOf(own: FinishedStep, baseline: FinishedStep | undefined): Partial<TrialMetrics> {
+function accuracyOf(own: FinishedStep, baseline: FinishedStep | undefined): AccuracyMetrics {
   const key = `${own.key}/${baseline?.key ?? ''}`;
   let metrics = accuracyCache.get(key);
   if (!metrics) {
@@ -78,13 +79,22 @@ function accuracyOf(own: FinishedStep, baseline: FinishedStep | undefined): Part
   return metrics;
 }
 
-function metricsOf(finished: FinishedStep[], baseline: FinishedStep | undefined, plan: TrialPlan): TrialMetrics {
-  const metrics: TrialMetrics = { latency: [] };
-  for (const step of finished) {
-    if (step.kind === 'describe') Object.assign(metrics, step.result as FileMetrics);
-    if (step.kind === 'evaluate') Object.assign(metrics, accuracyOf(step, plan.isBaseline ? undefined : baseline));
-    if (step.kind === 'measure') metrics.latency.push(step.result as LatencyMetrics);
-  }
+function metricsOf(
+  finished: readonly FinishedStep[],
+  deployments: readonly Deployment[],
+  plan: TrialPlan,
+  workspace: Workspace,
+): TrialMetrics {
+  const byKey = new Map(finished.map((step) => [step.key, step]));
+  const measured = deployments.map(({ runtime, format, describe, evaluate, baselineEvaluation }): DeploymentMetrics => {
+    const own = byKey.get(evaluate);
+    const baseline = plan.isBaseline ? undefined : workspace.steps.find(baselineEvaluation);
+    const file = byKey.get(describe)?.result as FileMetrics | undefined;
+    return { runtime, format, ...file, ...(own ? accuracyOf(own, baseline) : {}) };
+  });
+  const { runtime: _runtime, format: _format, ...first } = measured[0]!;
+  const latency = finished.flatMap(({ kind, result }) => (kind === 'measure' ? [result as LatencyMetrics] : []));
+  const metrics: TrialMetrics = { ...first, deployments: measured, latency };
   const { sizeBytes, params } = metrics;
   if (sizeBytes !== undefined && params) metrics.bitsPerWeight = (8 * sizeBytes) / params;
   return metrics;

@@ -3,6 +3,7 @@ import type { RecipeStep, TechniqueInfo } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import { parseParams } from './parse-params';
 import { findTechnique } from './registry';
+import type { Dependence } from './technique';
 
 /** A step with every default filled in: plain data, fit for a cache key and for the wire. */
 export interface ResolvedStep {
@@ -10,6 +11,7 @@ export interface ResolvedStep {
   version: number;
   params: Record<string, unknown>;
   needs: TechniqueInfo['needs'];
+  dependsOn: readonly Dependence[];
   preservesFunction: boolean;
   usesReference: boolean;
 }
@@ -25,6 +27,7 @@ export function checkRecipe(steps: readonly RecipeStep[]): ResolvedRecipe {
       version: technique.version,
       params,
       needs: [...(technique.needsFor?.(params) ?? technique.needs)],
+      dependsOn: technique.dependsOnFor?.(params) ?? technique.dependsOn ?? [],
       preservesFunction: technique.preservesFunction ?? false,
       usesReference: technique.usesReference ?? false,
     };

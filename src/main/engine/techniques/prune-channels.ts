@@ -28,6 +28,7 @@ export const pruneChannels = defineTechnique({
     'Removes whole channels, so that file, memory and time shrink on any runtime; the layers that read them are refitted on calibration images.',
   family: 'pruning',
   needs: ['calibration'],
+  dependsOnFor: ({ latency, allocation }) => (latency < 1 || allocation === 'latency' ? ['machine', 'runtime'] : []),
   version: 3,
   params: z
     .strictObject({

@@ -3,10 +3,17 @@ import type { TechniqueInfo } from '@shared/recipe';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { Graph } from '../onnx/graph';
 
+/** What the same step may give other results on: another processor, another version of ONNX Runtime. */
+export type Dependence = 'machine' | 'runtime';
+
 export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchema'> {
   params: z.ZodType<P>;
   /** What it needs with these parameters, where that may be less than `needs`. */
   needsFor?(params: P): TechniqueInfo['needs'];
+  /** What else than graph, parameters, images and seed its result depends on; part of the step's key. Absent: nothing. */
+  dependsOn?: readonly Dependence[];
+  /** With these parameters, where that differs from `dependsOn`. */
+  dependsOnFor?(params: P): readonly Dependence[];
   /** Ids of techniques after which this one makes no sense, with the reason shown. */
   notAfter?: Record<string, string>;
   /** Its result computes what its input does, so that later steps may be compared with it layer by layer. */

@@ -1,0 +1,67 @@
+import { AppError } from '@shared/errors';
+import { CoreSchedule, type Waiting } from './core-schedule';
+
+interface Ticket extends Waiting {
+  begin(): void;
+  waits?(): void;
+}
+
+/** Work that takes its turn on the cores of one machine, in the order that `CoreSchedule` decides. */
+export class CoreQueue {
+  private readonly schedule: CoreSchedule<Ticket>;
+  /** Handed in since the last dispatch. */
+  private readonly arrived = new Set<Ticket>();
+  private dispatching = false;
+
+  constructor(slots: number) {
+    this.schedule = new CoreSchedule<Ticket>(slots);
+  }
+
+  /**
+   * Does `work` when it is its turn; the core is free again when its promise settles.
+   * @param waits called once when the turn does not come at once
+   * Throws what `work` throws, and `cancelled` when the signal fires before the turn.
+   */
+  run<T>(place: Waiting, signal: AbortSignal, work: () => Promise<T>, waits?: () => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (signal.aborted) return reject(new AppError('cancelled'));
+      const cancel = (): void => {
+        if (!this.schedule.withdraw(ticket)) return;
+        reject(new AppError('cancelled'));
+        this.dispatch();
+      };
+      const ticket: Ticket = {
+        ...place,
+        waits,
+        begin: () => {
+          signal.removeEventListener('abort', cancel);
+          work()
+            .then(resolve, reject)
+            .finally(() => {
+              this.schedule.finish(ticket);
+              this.dispatch();
+            });
+        },
+      };
+      signal.addEventListener('abort', cancel, { once: true });
+      this.schedule.add(ticket);
+      this.arrived.add(ticket);
+      this.dispatch();
+    });
+  }
+
+  /** Not at once: whoever gets a result hands in what follows from it first, and takes back what must not begin. */
+  private dispatch(): void {
+    if (this.dispatching) return;
+    this.dispatching = true;
+    setImmediate(() => {
+      this.dispatching = false;
+      for (let ticket = this.schedule.next(); ticket; ticket = this.schedule.next()) {
+        this.arrived.delete(ticket);
+        ticket.begin();
+      }
+      for (const ticket of this.arrived) ticket.waits?.();
+      this.arrived.clear();
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
+import { canonicalJson, stepKey } from '../jobs/step-key';
+import { stepVersions } from '../jobs/step-versions';
+import type { Answering, Deployment, FileReference, PlannedStep } from './plan';
+import { evaluatedTargets, type Surroundings } from './surroundings';
+
+/** A network file of the plan: the model or the artifact of a step, with the key that stands for its content. */
+export interface PlannedFile {
+  model: string;
+  key: string;
+  file: FileReference;
+  needs: string[];
+}
+
+/** Of the sweep, what all of its deployments have in common. */
+export interface DeploymentSettings {
+  targets: readonly Target[];
+  latency: SweepFile['latency'];
+  seed: number;
+  /** Key and number of the evaluation images. */
+  images: { key: string; count: number };
+  around: Surroundings;
+}
+
+/**
+ * The steps after compression: for each runtime of the targets the file in that runtime's format, what it holds and what it answers; for each
+ * target its times. Files and answers that targets share are planned once.
+ * @param baseline the model that all is compared with
+ */
+export function planDeployments(
+  candidate: PlannedFile,
+  baseline: PlannedFile,
+  settings: DeploymentSettings,
+): { steps: PlannedStep[]; deployments: Deployment[] } {
+  const { targets, latency, seed, images, around } = settings;
+  const { model } = candidate;
+  const steps = new Map<string, PlannedStep>();
+  const push = (step: PlannedStep): string => {
+    if (!steps.has(step.key)) steps.set(step.key, step);
+    return step.key;
+  };
+  const convert = (from: PlannedFile, format: string): PlannedFile => {
+    if (format === 'onnx') return from;
+    const key = stepKey('convert', stepVersions.convert, from.key, format, around.converters[format]);
+    const order = { kind: 'convert', model, input: from.file, format } as const;
+    push({ key, kind: 'convert', title: format, needs: from.needs, order });
+    return { model, key, file: { step: key }, needs: [key] };
+  };
+  const evaluationOf = (file: PlannedFile, answering: Answering): string => {
+    const { version } = around.runtimes[answering.runtime]!;
+    return stepKey('evaluate', stepVersions.evaluate, file.key, images.key, answering, version, around.machine.isa);
+  };
+
+  const answerings = new Map(
+    evaluatedTargets(targets).map((target) => {
+      const answering = answeringOf(target, around);
+      return [canonicalJson(answering), answering];
+    }),
+  );
+  const imagesText = `${images.count.toLocaleString('en')} images`;
+  const deployments = [...answerings.values()].map((answering): Deployment => {
+    const { runtime } = answering;
+    const { format } = around.runtimes[runtime]!;
+    const file = convert(candidate, format);
+    const input = file.file;
+    const { needs } = file;
+    const describe = push({
+      key: stepKey('describe', stepVersions.describe, file.key),
+      kind: 'describe',
+      title: format === 'onnx' ? 'file' : `${format} file`,
+      needs,
+      order: { kind: 'describe', model, input, format },
+    });
+    const evaluate = push({
+      key: evaluationOf(file, answering),
+      kind: 'evaluate',
+      title: answerings.size > 1 ? `${imagesText}, ${runtime}` : imagesText,
+      needs,
+      order: { kind: 'evaluate', model, input, ...answering },
+    });
+    // Only the key: where the baseline is a trial of the sweep, the step is that trial's.
+    const baselineFile = format === 'onnx' ? baseline : { ...baseline, key: convert(baseline, format).key };
+    return {
+      runtime,
+      format,
+      file: input,
+      describe,
+      evaluate,
+      baselineEvaluation: evaluationOf(baselineFile, answering),
+    };
+  });
+
+  for (const target of targets) {
+    const { version, format } = around.runtimes[target.runtime]!;
+    const [own, other] = [convert(candidate, format), convert(baseline, format)];
+    const facts = [target, latency, version, around.machine.id, seed];
+    push({
+      key: stepKey('measure', stepVersions.measure, own.key, other.key, ...facts),
+      kind: 'measure',
+      title: targetName(target),
+      needs: [...new Set([...own.needs, ...other.needs])],
+      order: { kind: 'measure', model, input: own.file, baseline: other.file, target },
+    });
+  }
+  return { steps: [...steps.values()], deployments };
+}
+
+/** What of a target decides the answers. */
+function answeringOf({ runtime, device, options = {} }: Target, { runtimes }: Surroundings): Answering {
+  const { answerOptions = [] } = runtimes[runtime]!;
+  const deciding = Object.entries(options).filter(([name]) => answerOptions.includes(name));
+  return { runtime, device, ...(deciding.length > 0 ? { options: Object.fromEntries(deciding) } : {}) };
+}

@@ -1,0 +1,86 @@
+import type { Split } from '@shared/dataset';
+import type { StepView } from '@shared/run';
+import type { Target } from '@shared/sweep-file';
+
+/** A file a step reads: a model as it came, or the artifact of another step. */
+export type FileReference = { model: string } | { step: string };
+
+/** In which runtime answers are computed, with what changes them there. */
+export type Answering = Pick<Target, 'runtime' | 'device' | 'options'>;
+
+/** What a planned step does; with the files it refers to it becomes a job. */
+export type StepOrder =
+  | {
+      kind: 'compress';
+      model: string;
+      input: FileReference;
+      /** The float network that lossy steps are compared with. */
+      reference: FileReference;
+      technique: string;
+      params: Record<string, unknown>;
+      /** Splits whose images it looks at. */
+      images: Exclude<Split, 'eval'>[];
+    }
+  | { kind: 'convert'; model: string; input: FileReference; format: string }
+  | { kind: 'describe'; model: string; input: FileReference; format: string }
+  | ({ kind: 'evaluate'; model: string; input: FileReference } & Answering)
+  | { kind: 'measure'; model: string; input: FileReference; baseline: FileReference; target: Target };
+
+export interface PlannedStep {
+  key: string;
+  kind: StepOrder['kind'];
+  title: StepView['title'];
+  order: StepOrder;
+  /** Keys of the steps whose artifacts it reads. */
+  needs: string[];
+}
+
+/** A trial's artifact in the format of a runtime, and the keys of what is found out about it there. */
+export interface Deployment {
+  runtime: string;
+  format: string;
+  file: FileReference;
+  describe: string;
+  evaluate: string;
+  /** The baseline's evaluation in the same runtime, for paired differences. */
+  baselineEvaluation: string;
+}
+
+export interface TrialPlan {
+  /** "model/recipe". */
+  id: string;
+  model: string;
+  recipe: string;
+  recipeText: string;
+  isBaseline: boolean;
+  steps: PlannedStep[];
+  /** Where the ONNX file comes from. */
+  artifact: FileReference;
+  /** One a runtime of the targets, in their order; at least one. */
+  deployments: Deployment[];
+}
+
+/** Every step once, in the order the trials list them. */
+export function distinctSteps(trials: readonly TrialPlan[]): PlannedStep[] {
+  return [...new Map(trials.flatMap((trial) => trial.steps).map((step) => [step.key, step])).values()];
+}
+
+/** Splits whose images a step looks at: the one place that says so. */
+export function imagesOf(order: StepOrder): readonly Split[] {
+  if (order.kind === 'compress') return order.images;
+  return order.kind === 'evaluate' ? ['eval'] : [];
+}
+
+/** A plan as journals of earlier versions have it. */
+interface EarlierPlan extends Omit<TrialPlan, 'deployments'> {
+  baselineEvaluation: string;
+}
+
+/** The deployments of a plan from the journal; earlier versions knew one runtime. */
+export function deploymentsOf(plan: TrialPlan | EarlierPlan): Deployment[] {
+  if ('deployments' in plan) return plan.deployments;
+  const keyOf = (kind: string): string => plan.steps.find((step) => step.kind === kind)?.key ?? '';
+  const { artifact: file, baselineEvaluation } = plan;
+  const [describe, evaluate] = [keyOf('describe'), keyOf('evaluate')];
+  return [{ runtime: 'ort-cpu', format: 'onnx', file, describe, evaluate, baselineEvaluation }];
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { deploymentsOf, imagesOf, type TrialPlan } from '../../../src/main/engine/sweep/plan';
+import type { Surroundings } from '../../../src/main/engine/sweep/surroundings';
+import { around, plan, prune } from './sweeps';
+
+const recipes = { baseline: [], half: ['fp16'] };
+const runtimes: Surroundings['runtimes'] = {
+  ...around.runtimes,
+  web: { version: '1', format: 'onnx' },
+  lite: { version: '2.17', format: 'tflite', answerOptions: ['delegate'] },
+};
+const surroundings: Surroundings = { ...around, runtimes, converters: { tflite: 1 } };
+const words = ({ steps }: TrialPlan): string[] => steps.map(({ kind, title }) => `${kind} ${title}`);
+const planned = (targets: object[], changes: Partial<Surroundings> = {}, more: Record<string, unknown> = recipes) =>
+  plan(more, { targets, surroundings: { ...surroundings, ...changes } });
+
+describe('deployments', () => {
+  it('of runtimes that take ONNX share the file: no conversion, described once, answers and times for each', () => {
+    const [, half] = planned([{ runtime: 'ort-cpu' }, { runtime: 'ort-cpu', threads: 2 }, { runtime: 'web' }]);
+    expect(words(half!)).toEqual([
+      'compress fp16',
+      'describe file',
+      'evaluate 8 images, ort-cpu',
+      'evaluate 8 images, web',
+      'measure ort-cpu x1',
+      'measure ort-cpu x2',
+      'measure web x1',
+    ]);
+    expect(half!.deployments.map(({ runtime, format, file }) => ({ runtime, format, file }))).toEqual([
+      { runtime: 'ort-cpu', format: 'onnx', file: half!.artifact },
+      { runtime: 'web', format: 'onnx', file: half!.artifact },
+    ]);
+  });
+
+  it('of another format come from a conversion that its answers, facts and times wait for', () => {
+    const [baseline, half] = planned([{ runtime: 'lite' }, { runtime: 'lite', threads: 4 }, { runtime: 'ort-cpu' }]);
+    expect(words(half!)).toEqual([
+      'compress fp16',
+      'convert tflite',
+      'describe tflite file',
+      'evaluate 8 images, lite',
+      // The baseline's file: what times are compared with.
+      'convert tflite',
+      'describe file',
+      'evaluate 8 images, ort-cpu',
+      'measure lite x1',
+      'measure lite x4',
+      'measure ort-cpu x1',
+    ]);
+    const [compress, own, describeLite, , original] = half!.steps;
+    expect(own).toMatchObject({ needs: [compress!.key], order: { kind: 'convert', format: 'tflite' } });
+    expect(describeLite).toMatchObject({ needs: [own!.key], order: { input: { step: own!.key }, format: 'tflite' } });
+    expect(original).toMatchObject({ needs: [], order: { input: { model: 'net' } } });
+    const measure = half!.steps.find(({ title }) => title === 'lite x1')!;
+    expect(measure.needs).toEqual([own!.key, original!.key]);
+    expect(measure.order).toMatchObject({ input: { step: own!.key }, baseline: { step: original!.key } });
+    expect(half!.artifact).toEqual({ step: compress!.key });
+    expect(baseline!.steps[0]!.key).toBe(original!.key);
+  });
+
+  it('are compared with the baseline in the same runtime', () => {
+    const [baseline, half] = planned([{ runtime: 'lite' }, { runtime: 'ort-cpu' }]);
+    expect(half!.deployments.map((each) => each.baselineEvaluation)).toEqual(
+      baseline!.deployments.map((each) => each.evaluate),
+    );
+    expect(new Set(half!.deployments.map((each) => each.baselineEvaluation)).size).toBe(2);
+  });
+
+  it('answer in the usual runtime where there is no target', () => {
+    const [, half] = planned([]);
+    expect(words(half!)).toEqual(['compress fp16', 'describe file', 'evaluate 8 images']);
+    expect(half!.deployments).toMatchObject([{ runtime: 'ort-cpu', format: 'onnx' }]);
+  });
+
+  it('answer anew for options that change answers, not for those that change times', () => {
+    const target = { runtime: 'lite' };
+    const [, plain] = planned([target]);
+    const evaluationOf = (options: object): string => planned([{ ...target, options }])[1]!.deployments[0]!.evaluate;
+    expect(evaluationOf({ priority: 'high' })).toBe(plain!.deployments[0]!.evaluate);
+    expect(evaluationOf({ delegate: 'gpu' })).not.toBe(plain!.deployments[0]!.evaluate);
+  });
+});
+
+describe('keys of deployments', () => {
+  const targets = [{ runtime: 'lite' }, { runtime: 'ort-cpu' }];
+  const changedBy = (changes: Partial<Surroundings>): string[] => {
+    const [before, after] = [planned(targets), planned(targets, changes)].map(([, half]) => half!.steps);
+    return after!
+      .filter(({ key }) => !before!.some((step) => step.key === key))
+      .map(({ title, kind }) => `${kind} ${title}`);
+  };
+
+  it('follow the version of their own runtime only', () => {
+    const lite = { ...runtimes.lite!, version: '2.18' };
+    expect(changedBy({ runtimes: { ...runtimes, lite } })).toEqual(['evaluate 8 images, lite', 'measure lite x1']);
+    const cpu = { ...runtimes['ort-cpu']!, version: '2' };
+    expect(changedBy({ runtimes: { ...runtimes, 'ort-cpu': cpu } })).toEqual([
+      'evaluate 8 images, ort-cpu',
+      'measure ort-cpu x1',
+    ]);
+  });
+
+  it('follow the version of the converter', () => {
+    expect(changedBy({ converters: { tflite: 2 } })).toEqual([
+      'convert tflite',
+      'describe tflite file',
+      'evaluate 8 images, lite',
+      'convert tflite',
+      'measure lite x1',
+    ]);
+  });
+});
+
+describe('keys of techniques that measure layers', () => {
+  const latency = { 'prune.channels': { latency: 0.7, macs: 1 } };
+  const keyOf = (recipe: object, changes: Partial<Surroundings>): string =>
+    planned([], changes, { recipe: [recipe] })[0]!.steps[0]!.key;
+
+  it.each<[string, Partial<Surroundings>]>([
+    ['machine', { machine: { ...around.machine, id: 'm2' } }],
+    ['version of the runtime', { onnxruntime: '2' }],
+  ])('follow the %s, those of others do not', (_what, changes) => {
+    expect(keyOf(latency, changes)).not.toBe(keyOf(latency, {}));
+    expect(keyOf({ 'prune.channels': {} }, changes)).toBe(keyOf({ 'prune.channels': {} }, {}));
+  });
+});
+
+it('says which images a step looks at', () => {
+  const [trial] = planned([{ runtime: 'lite' }], {}, { recipe: [prune(0.5), 'quantize.static'] });
+  const looks = trial!.steps.map(({ order, title }) => [title, imagesOf(order)]);
+  expect(looks.filter(([, images]) => images!.length > 0)).toEqual([
+    ['quantize.static', ['calibration']],
+    ['8 images', ['eval']],
+  ]);
+});
+
+it('reads plans of the version that knew one runtime', () => {
+  const [trial] = plan({ baseline: [] });
+  const { deployments, ...rest } = trial!;
+  const { baselineEvaluation } = deployments[0]!;
+  expect(deploymentsOf({ ...rest, baselineEvaluation })).toEqual(deployments);
+});
