@@ -1,3 +1,4 @@
+import type { PreprocessTrial } from '@shared/contract';
 import type { ErrorReport } from '@shared/errors';
 import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
@@ -55,6 +56,16 @@ export interface SensitivityJob extends Omit<CompressJob, 'kind' | 'technique' |
   method: SensitivityMethod;
 }
 
+/** Not a step of a sweep: asked for by somebody who writes a card. */
+export interface TryPreprocessJob {
+  kind: 'try-preprocess';
+  modelPath: string;
+  card: ModelCard;
+  images: ImageSet<'calibration' | 'train'>;
+  cacheFolder: string;
+  threads: number;
+}
+
 /** Not a step of a sweep: asked for when somebody wants to see the layers of a trial. */
 export interface LayersJob {
   kind: 'layers';
@@ -69,7 +80,7 @@ export interface LayersJob {
   threads: number;
 }
 
-export type Job = CompressJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob;
+export type Job = CompressJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob | TryPreprocessJob;
 
 export interface JobResults {
   compress: { sizeBytes: number };
@@ -79,6 +90,7 @@ export interface JobResults {
   measure: LatencyMetrics;
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };
+  'try-preprocess': PreprocessTrial;
 }
 
 export interface JobReporter {

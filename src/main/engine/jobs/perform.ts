@@ -4,6 +4,7 @@ import { evaluate } from './evaluate';
 import { layers } from './layers';
 import { measure } from './measure';
 import { sensitivity } from './sensitivity';
+import { tryPreprocess } from './try-preprocess';
 import type { Job, JobReporter, JobResults } from './job';
 
 /** Does a job in this process. */
@@ -21,5 +22,7 @@ export async function perform(job: Job, report: JobReporter): Promise<JobResults
       return measure(job, report);
     case 'sensitivity':
       return sensitivity(job, report);
+    case 'try-preprocess':
+      return tryPreprocess(job, report);
   }
 }

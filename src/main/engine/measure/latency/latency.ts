@@ -44,7 +44,7 @@ const cacheSensitiveMs = 20;
  * order A BB A, the next one B AA B: inside a round a linear drift cancels, and neither model is always first. Per round the
  * medians give one ratio; see `bootstrapRatio` for what becomes of them.
  *
- * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `card.mismatch`, `model.not-classifier`.
+ * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `model.differs`, `model.not-classifier`.
  */
 export async function measureLatency(options: LatencyOptions): Promise<MeasuredLatency> {
   const { candidatePath, baselinePath, mode, seed, signal, progress } = options;
