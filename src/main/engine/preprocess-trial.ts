@@ -44,7 +44,7 @@ export async function preprocessTrial(
     kind: 'try-preprocess',
     modelPath: path,
     card,
-    images: { ...labelled, entries } as TryPreprocessJob['images'],
+    images: { ...labelled, entries },
     cacheFolder,
     threads: engine.executor.threads,
   });
