@@ -64,22 +64,26 @@ function scoresOf(graph: Graph, card: Pick<ModelCard, 'name' | 'output'>, path: 
   });
 }
 
+function halfName(graph: Graph, name: string): string {
+  return new FreshNames(graph).like(`${name}_half`);
+}
+
 function feedFloats(graph: Graph): void {
   const input = graph.inputs[0]!;
-  const half = new FreshNames(graph).like(`${input.name}_half`);
+  const half = halfName(graph, input.name);
   for (const node of graph.nodes) node.inputs = node.inputs.map((name) => (name === input.name ? half : name));
-  graph.nodes.unshift(makeNode('Cast', [input.name], [half], { to: attr.int(float16Code) }));
+  graph.nodes.unshift(makeNode('Cast', [input.name], [half], { to: attr.int(float16Code) }, ''));
   input.type = 'float32';
 }
 
 function giveFloats(graph: Graph): void {
   const output = graph.outputs[0]!;
-  const half = new FreshNames(graph).like(`${output.name}_half`);
+  const half = halfName(graph, output.name);
   const rename = (name: string): string => (name === output.name ? half : name);
   for (const node of graph.nodes) {
     node.inputs = node.inputs.map(rename);
     node.outputs = node.outputs.map(rename);
   }
-  graph.nodes.push(makeNode('Cast', [half], [output.name], { to: attr.int(float32Code) }));
+  graph.nodes.push(makeNode('Cast', [half], [output.name], { to: attr.int(float32Code) }, ''));
   output.type = 'float32';
 }
