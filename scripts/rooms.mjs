@@ -121,7 +121,7 @@ export const rooms = [
       'onnx',
     ],
   },
-  { room: 'measure', holds: 'what a model takes and gives, whatever is measured of it', knows: ['runtimes'] },
+  { room: 'measure', holds: 'what a model takes and gives, whatever is measured of it', knows: ['onnx', 'runtimes'] },
   { room: 'measure/statistics', holds: 'intervals and paired differences', knows: ['compression/algebra'] },
   { room: 'measure/file', holds: 'bytes, parameters, MACs, entropy', knows: ['compression/storage', 'onnx'] },
   {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
 import { datasetSpecSchema, type DatasetSummary } from './dataset';
-import { preprocessSchema, type ModelSummary } from './model-card';
+import { preprocessSchema, type ModelCard, type ModelSummary, type Preprocess } from './model-card';
 import type { LayerReport } from './layers';
 import type { TechniqueInfo } from './recipe';
 import {
@@ -99,14 +99,55 @@ export interface LayerInfo {
   params: number;
   macs: number;
 }
+export interface ValueInfo {
+  name: string;
+  shape: (number | string)[];
+  type: string;
+}
+/** What the graph of a classifier tells a card. */
+export interface ClassifierFacts {
+  layout: ModelCard['input']['layout'];
+  channels: 1 | 3;
+  /** Absent where the network takes any size. */
+  height?: number;
+  width?: number;
+  type: NonNullable<ModelCard['input']['type']>;
+  classes: number;
+  score?: ModelCard['output']['score'];
+}
+/** How well the network does with one way of preprocessing. */
+export interface TriedPreprocess {
+  /** A key of `preprocessPresets`. */
+  preset: string;
+  channels: 'RGB' | 'BGR' | 'gray';
+  preprocess: Preprocess;
+  /** Percent of the images. */
+  top1: number;
+}
+export interface PreprocessTrial {
+  /** Labelled images that were tried, none of them of the evaluation split. */
+  images: number;
+  /** Best first. */
+  tried: TriedPreprocess[];
+}
 export interface ModelInspection {
   path: string;
+  /** Over all files of the model. */
   sha256: string;
+  /** Of all files of the model. */
   sizeBytes: number;
+  /** Where the model consists of several: their names, the .onnx first. */
+  files: string[];
   opset: number;
   producer: string;
-  input: { name: string; shape: (number | string)[]; type: string };
-  output: { name: string; shape: (number | string)[]; type: string };
+  /** The first input. */
+  input: ValueInfo;
+  /** The class scores; in a network that is no classifier, the first output. */
+  output: ValueInfo;
+  inputs: ValueInfo[];
+  outputs: ValueInfo[];
+  /** How the network classifies images, or why it is not taken for a classifier. */
+  classifier: ClassifierFacts | { problem: string };
   params: number;
   nonZeroParams: number;
   macs: number;
@@ -147,8 +188,16 @@ export const engineContract = {
       path: z.string().min(1).max(4096),
       preprocess: preprocessSchema,
       labels: z.string().max(200).optional(),
+      channels: z.enum(['RGB', 'BGR', 'gray']).optional(),
+      /** The output that holds the class scores, where there are several. */
+      output: z.string().max(1000).optional(),
     }),
     typed<ModelSummary>(),
+  ),
+  /** Feeds a few labelled images to a network without a card in every usual way: evidence for the person who chooses one. */
+  'models.tryPreprocess': job(
+    z.strictObject({ path: z.string().min(1).max(4096), dataset: datasetSpecSchema }),
+    typed<PreprocessTrial>(),
   ),
   'datasets.inspect': job(datasetSpecSchema, typed<DatasetSummary>()),
   /** Each layer compressed alone: what that does to the output on calibration images. Asked again, it is answered from the cache. */

@@ -28,13 +28,20 @@ const sentences = {
     `${f.path} is not a valid network: ${f.detail}. Export it again and check it with the ONNX checker.`,
   'model.not-classifier': (f: Facts) =>
     `${f.path} does not look like an image classifier (${f.detail}). Whittle needs one image input [N,C,H,W] and one output [N,classes].`,
+  'model.ambiguous-output': (f: Facts) =>
+    `${f.path} has several outputs that may hold the class scores (${f.outputs}). Name the right one in its card, or with --scores NAME.`,
+  'model.size-open': (f: Facts) =>
+    `${f.path} takes images of any size. Say which with --size HEIGHTxWIDTH, or write a card.`,
+  'model.differs': (f: Facts) =>
+    `${f.path} is not what is said of "${f.model}": ${f.detail}. Correct the card, or compare networks with the same input and classes.`,
   'model.too-large': (f: Facts) => `${f.path} has ${f.bytes} bytes; Whittle reads models up to ${f.limit} bytes.`,
   'model.runtime-rejected': (f: Facts) =>
     `ONNX Runtime cannot load ${f.path}: ${f.detail}. Check the model with another tool or export it again.`,
   'model.runtime-failed': (f: Facts) =>
     `ONNX Runtime loaded ${f.path} but cannot run it: ${f.detail}. Check the input size in its card or export it again.`,
   'card.missing': (f: Facts) =>
-    `${f.path} has no card ${f.card}, so its preprocessing is unknown. Write one, or give --preprocess imagenet | tf (Whittle never guesses a mean).`,
+    `${f.path} has no card ${f.card}, so its preprocessing is unknown. Write one, or give --preprocess (Whittle never guesses a mean; "whittle models try" shows what each does to labelled images).`,
+  'card.choice': (f: Facts) => `${f.path}: ${f.detail}. Choose what the network takes.`,
   'card.invalid': (f: Facts) => `${f.path}: ${f.detail}. Correct the model card.`,
   'card.mismatch': (f: Facts) =>
     `${f.path} does not fit its model: ${f.detail}. Correct the card or use the model it was written for.`,

@@ -1,18 +1,27 @@
 import { z } from 'zod';
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+const side = z.number().int().min(1).max(4096);
+/** One number for all sides, or `[height, width]`. */
+const sides = z.union([side, z.tuple([side, side])]);
+/** One number for gray, three for colours. */
+const perChannel = z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number()])]);
 
 /** How an image becomes the input tensor. Mean and standard deviation are on the 0..255 scale, in the order of `channels`. */
 export const preprocessSchema = z.object({
-  /** Short side after resizing, pixels; long side = floor(resize * long / short). */
-  resize: z.number().int().min(1).max(4096),
-  /** Side of the centre crop, pixels. */
-  crop: z.number().int().min(1).max(4096),
+  /** Short side after resizing, pixels (long side = floor(resize * long / short)); or `[height, width]`, to which the image is stretched. */
+  resize: sides,
+  /** Side of the centre crop, pixels; or its `[height, width]`. */
+  crop: sides,
   interpolation: z.enum(['bilinear']).default('bilinear'),
-  mean: triple,
-  std: triple.refine((values) => values.every((value) => value > 0), 'std must be positive'),
+  mean: perChannel,
+  std: perChannel.refine((values) => values.every((value) => value > 0), 'std must be positive'),
 });
 export type Preprocess = z.infer<typeof preprocessSchema>;
+
+/** `[height, width]` of a size that may be one number. */
+export function heightAndWidth(size: number | readonly [number, number]): readonly [number, number] {
+  return typeof size === 'number' ? [size, size] : size;
+}
 
 /** The card beside a model file, NAME.card.json. */
 export const modelCardSchema = z.object({
@@ -33,16 +42,29 @@ export const modelCardSchema = z.object({
   input: z.object({
     name: z.string(),
     layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
-    channels: z.enum(['RGB', 'BGR']).default('RGB'),
+    /** gray: one channel, the luma of ITU-R BT.601 as Pillow's mode "L". */
+    channels: z.enum(['RGB', 'BGR', 'gray']).default('RGB'),
     /** uint8: raw pixels from 0 to 255, `preprocess.mean` and `std` are in the network already. float32 where it is not said. */
-    type: z.enum(['float32', 'uint8']).optional(),
-    height: z.number().int().min(1).max(4096),
-    width: z.number().int().min(1).max(4096),
+    type: z.enum(['float32', 'float16', 'uint8']).optional(),
+    height: side,
+    width: side,
   }),
-  output: z.object({ name: z.string(), classes: z.number().int().min(2) }),
+  output: z.object({
+    /** The value that holds the class scores: an output of the network, or what its ArgMax reads. */
+    name: z.string(),
+    classes: z.number().int().min(2),
+    /** For networks that give one number for two classes: the second class is meant above 0.5 (probability) or above 0 (logit). */
+    score: z.enum(['probability', 'logit']).optional(),
+  }),
   preprocess: preprocessSchema,
   reference: z.object({ dataset: z.string(), top1: z.number(), top5: z.number().optional() }).optional(),
 });
+
+/** How many channels the network sees. */
+export function channelCount({ channels }: Pick<ModelCard['input'], 'channels'>): 1 | 3 {
+  return channels === 'gray' ? 1 : 3;
+}
+
 export type InputType = NonNullable<ModelCard['input']['type']>;
 export type ModelCard = z.infer<typeof modelCardSchema>;
 

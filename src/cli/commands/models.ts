@@ -1,15 +1,25 @@
 import { formatBytes } from '@shared/format';
 import { listModels } from '../../main/engine/models/model-folder';
-import type { Command } from '../arguments';
+import { usageError, type Command } from '../arguments';
 import { openSession } from '../session';
 import { textTable } from '../text-table';
+import { tryModel } from '../try-model';
 
 export const models: Command = {
   name: 'models',
-  usage: '',
-  summary: 'the models of the model folder',
-  options: {},
+  usage: '[try] [MODEL]',
+  summary: 'the models of the model folder; with try: what each usual preprocessing gives on labelled images',
+  options: {
+    data: { type: 'string', value: 'DIR', help: 'with try: dataset; up to 64 of its calibration images are used' },
+    seed: { type: 'string', value: 'N', help: 'with try: which images (1)' },
+  },
   async run(arguments_) {
+    const [action, model] = arguments_.positionals;
+    if (action !== undefined && action !== 'try') throw usageError(models, `it knows "try", not "${action}"`);
+    if (action === 'try') {
+      if (model === undefined) throw usageError(models, 'MODEL is missing');
+      return tryModel(model, arguments_);
+    }
     const engine = await openSession(arguments_);
     try {
       const folder = engine.modelFolder();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { EngineInfo, Settings } from '@shared/contract';
-import type { Preprocess } from '@shared/model-card';
 import type { Machine } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import { builtFile } from './files/built-file';
 import { machineFacts } from './machine/machine';
+import type { CardChoice } from './models/card';
 import { ort } from './runtimes/ort';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
@@ -21,7 +21,7 @@ export interface EngineOptions {
   /** Overrides the setting for this process. */
   modelFolder?: string;
   /** For models without a card. */
-  preprocess?: (side: number) => Preprocess;
+  choice?: CardChoice;
   events?: Partial<RunEvents>;
 }
 
@@ -86,7 +86,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
         cacheFolder: workspace.cacheFolder,
         machine,
         versions,
-        preprocess: options.preprocess,
+        choice: options.choice,
         signal,
         progress,
       }),

@@ -1,6 +1,6 @@
-import { copyFile } from 'node:fs/promises';
 import type { EngineContract } from '@shared/contract';
 import { AppError, toAppError } from '@shared/errors';
+import { heightAndWidth } from '@shared/model-card';
 import { recipeSchema } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
@@ -9,12 +9,14 @@ import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
 import { makeCard, writeCard } from './models/card';
+import { copyModel } from './models/copy-model';
 import { inspectModel } from './models/inspect-model';
 import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
 import { loadModel } from './onnx/load';
-import { writeError, writeFileAtomic } from './files/atomic-file';
+import { writeFileAtomic } from './files/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
+import { preprocessTrial } from './preprocess-trial';
 import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
@@ -45,9 +47,21 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'models.list': ({ folder }) => listModels(folder ?? engine.modelFolder()),
     'models.inspect': ({ path }) => inspectModel(path),
     'models.channels': ({ path }) => modelChannels(path),
-    'models.describe': async ({ path, preprocess, labels }) => {
-      await writeCard(path, makeCard(path, await loadModel(path), preprocess, labels));
+    'models.describe': async ({ path, preprocess, labels, channels, output }) => {
+      const size = heightAndWidth(preprocess.crop);
+      const choice = { preprocess: () => preprocess, size, labels, channels, output };
+      await writeCard(path, makeCard(path, await loadModel(path), choice));
       return summarizeModel(path);
+    },
+    'models.tryPreprocess': async (request, { progress, signal }) => {
+      const startedAt = Date.now();
+      const events = {
+        progress: (stage: string, done: number, total: number) =>
+          progress({ stage, done, total, elapsedMs: Date.now() - startedAt }),
+        note: () => undefined,
+        log: () => undefined,
+      };
+      return preprocessTrial(engine, request, (job) => engine.executor.run(job, events, signal), {}, signal);
     },
     'datasets.inspect': async (spec, { progress, signal }) => {
       const started = Date.now();
@@ -106,18 +120,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const view = runs.view(run);
       const found = view.trials.find((candidate) => candidate.id === trial);
       if (!found?.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
-      await saveCopy(found.artifact.path, path);
+      await copyModel(found.artifact.path, path);
       const card = await cardOfArtifact(view, found);
       if (card) await writeCard(path, card);
       return { path };
     },
   };
-}
-
-async function saveCopy(source: string, path: string): Promise<void> {
-  try {
-    await copyFile(source, path);
-  } catch (thrown) {
-    throw writeError(path, thrown);
-  }
 }

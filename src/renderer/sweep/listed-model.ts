@@ -31,16 +31,17 @@ export function modelFromSummary({ name, title, path, sizeBytes, card }: ModelSu
   };
 }
 
-export function modelFromInspection({ path, sizeBytes, input, card }: ModelInspection): ListedModel {
-  const [width, height] = [input.shape.at(-1), input.shape.at(-2)];
-  const known = typeof width === 'number' && typeof height === 'number';
+export function modelFromInspection({ path, sizeBytes, classifier, card }: ModelInspection): ListedModel {
   const title = fileNameOf(path);
+  if ('problem' in classifier)
+    return { reference: path, title, path, sizeBytes, described: true, problem: classifier.problem };
+  const { width, height } = classifier;
   return {
     reference: path,
     title,
     path,
     sizeBytes,
-    input: known ? `${width}×${height}` : undefined,
+    input: width && height ? `${width}×${height}` : undefined,
     described: Boolean(card),
   };
 }

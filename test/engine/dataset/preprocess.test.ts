@@ -29,10 +29,10 @@ function resampleByDefinition(source: Uint8Array, width: number, height: number)
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return weights.map((weight) => weight / sum);
   };
-  const result = new Uint8Array(plan.crop * plan.crop * 3);
-  for (let y = 0; y < plan.crop; y++) {
+  const result = new Uint8Array(plan.cropWidth * plan.cropHeight * 3);
+  for (let y = 0; y < plan.cropHeight; y++) {
     const rows = weightsAt(plan.top + y, height / plan.height, height);
-    for (let x = 0; x < plan.crop; x++) {
+    for (let x = 0; x < plan.cropWidth; x++) {
       const columns = weightsAt(plan.left + x, width / plan.width, width);
       for (let channel = 0; channel < 3; channel++) {
         let value = 0;
@@ -42,7 +42,7 @@ function resampleByDefinition(source: Uint8Array, width: number, height: number)
             (column, sourceX) => (value += row * column * source[(sourceY * width + sourceX) * 3 + channel]!),
           );
         });
-        result[(y * plan.crop + x) * 3 + channel] = Math.round(value);
+        result[(y * plan.cropWidth + x) * 3 + channel] = Math.round(value);
       }
     }
   }

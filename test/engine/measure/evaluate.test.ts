@@ -114,7 +114,7 @@ describe('evaluateModel', () => {
   it('refuses a model whose output does not fit the card', async () => {
     const modelPath = await saveSmallClassifier(join(folder, 'four.onnx'), { weights: [...rgbWeights, [1, 1, 1]] });
     const error = await failure(evaluateModel({ ...base, modelPath, images: colours(rows) }));
-    expect(error.code).toBe('card.mismatch');
+    expect(error.code).toBe('model.differs');
     expect(error.message).toContain('3 classes');
   });
 
@@ -122,7 +122,7 @@ describe('evaluateModel', () => {
     const modelPath = await saveSmallClassifier(join(folder, 'size.onnx'), { weights: rgbWeights });
     const card = modelCardSchema.parse({ ...smallCard(3), input: { name: 'image', height: 16, width: 16 } });
     const error = await failure(evaluateModel({ ...base, card, modelPath, images: colours(rows) }));
-    expect(error.code).toBe('card.mismatch');
+    expect(error.code).toBe('model.differs');
     expect(error.message).toContain('3 x 8 x 8');
   });
 

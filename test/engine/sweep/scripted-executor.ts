@@ -84,6 +84,8 @@ export class ScriptedExecutor implements Executor {
         const topK = labels.map((label, row) => [row < wrong ? (label + 1) % 4 : label]);
         return { n: labels.length, classes: 4, topK, labels, hashes: entries.map((entry) => entry.hash), skipped: 0 };
       }
+      case 'try-preprocess':
+        return { images: 0, tried: [] };
       case 'layers':
         return {
           layers: [],

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { AppError } from '@shared/errors';
 import { upgradeOpset } from '../../../src/main/engine/onnx/upgrade-opset';
-import type { Graph } from '../../../src/main/engine/onnx/graph';
+import type { Dimension, Graph } from '../../../src/main/engine/onnx/graph';
+import { supportedOpsets } from '../../../src/main/engine/onnx/load';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { makeGraph, noiseTensor } from '../../fixtures/graphs';
+import { largestDifference, runGraph as run } from '../../fixtures/run-graph';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
 import { cardFor, contextFor, NetworkBuilder, optimizedOperators, relativeError, runGraph } from './small-networks';
 
@@ -70,4 +73,48 @@ test('a newer network comes back as it is; an old operator without a rule is nam
   expect((error as AppError).message).toContain(
     'fp16 cannot be applied to small: it is in ONNX opset 9 and its Upsample',
   );
+});
+
+describe.each(['Softmax', 'LogSoftmax', 'Hardmax'])('an old %s sees a matrix', (op) => {
+  const shapes: { shape: number[]; declared?: Dimension[]; axis?: number; added: string[] }[] = [
+    { shape: [1, 7, 1, 1], added: [] },
+    { shape: [2, 1, 5, 1], added: [] },
+    { shape: [2, 6], added: [] },
+    { shape: [2, 3, 5], axis: 2, added: [] },
+    { shape: [2, 3, 5], added: ['Flatten', 'Reshape'] },
+    { shape: [2, 3, 5], declared: ['n', 3, 5], added: ['Flatten', 'Reshape'] },
+    { shape: [2, 3, 2, 2], axis: 2, declared: ['n', 3, 2, 2], added: ['Flatten', 'Shape', 'Reshape'] },
+    { shape: [2, 3, 2], axis: 0, added: ['Flatten', 'Reshape'] },
+    { shape: [3, 4, 2], declared: ['a', 'b', 'c'], added: ['Flatten', 'Shape', 'Reshape'] },
+  ];
+  test.each(shapes)('$shape, axis $axis, declared $declared', async ({ shape, declared, axis, added }) => {
+    const graph = makeGraph({
+      opset: 9,
+      inputs: [makeValue('x', 'float32', declared ?? shape)],
+      outputs: [makeValue('y', 'float32', declared ?? shape)],
+      nodes: [makeNode(op, ['x'], ['y'], axis === undefined ? {} : { axis: attr.int(axis) })],
+    });
+    const upgraded = upgradeOpset(graph) as Graph;
+    expect(upgraded.nodes.map((node) => node.op).filter((name) => name !== op)).toEqual(added);
+    const feeds = { x: noiseTensor(shape, 4) };
+    const [expected, found] = [await run(graph, feeds), await run(upgraded, feeds)];
+    expect(found['y']!.shape).toEqual(shape);
+    expect(largestDifference(found['y'], expected['y'])).toBeLessThan(1e-6);
+  });
+});
+
+test('every opset that is read runs in ONNX Runtime, the one after it does not', async () => {
+  const ofOpset = (opset: number): Graph =>
+    makeGraph({
+      opset,
+      inputs: [makeValue('x', 'float32', [1, 3, 4, 4])],
+      outputs: [makeValue('y', 'float32', [1, 2, 4, 4])],
+      nodes: [makeNode('Conv', ['x', 'w'], ['c']), makeNode('Relu', ['c'], ['y'])],
+      initializers: { w: noiseTensor([2, 3, 1, 1]) },
+    });
+  const feeds = { x: noiseTensor([1, 3, 4, 4], 2) };
+  const expected = await run(ofOpset(17), feeds);
+  for (let opset = supportedOpsets.min; opset <= supportedOpsets.max; opset++)
+    expect(largestDifference((await run(ofOpset(opset), feeds))['y'], expected['y'])).toBeLessThan(1e-6);
+  await expect(run(ofOpset(supportedOpsets.max + 1), feeds)).rejects.toThrow(/cannot load/);
 });

@@ -11,18 +11,43 @@ describe('crop geometry', () => {
     [256, 256, { width: 256, height: 256, left: 16, top: 16 }],
     [100, 50, { width: 512, height: 256, left: 144, top: 16 }],
   ])('%i x %i', (width, height, expected) => {
-    expect(planCrop(width, height, { resize: 256, crop: 224 })).toEqual({ ...expected, crop: 224 });
+    expect(planCrop(width, height, { resize: 256, crop: 224 })).toEqual({
+      ...expected,
+      cropWidth: 224,
+      cropHeight: 224,
+    });
   });
 
   test('only crops images that are resized already', () => {
-    expect(planCrop(227, 227, { crop: 224 })).toEqual({ width: 227, height: 227, left: 1, top: 1, crop: 224 });
+    expect(planCrop(227, 227, { crop: 224 })).toEqual({
+      width: 227,
+      height: 227,
+      left: 1,
+      top: 1,
+      cropWidth: 224,
+      cropHeight: 224,
+    });
     expect(planCrop(223, 300, { crop: 224 })).toBeUndefined();
   });
 
   test('enlarges those a resized set left smaller than the crop, and only those', () => {
     const geometry = cropGeometry({ resize: 256, crop: 224 }, true);
-    expect(planCrop(75, 56, geometry)).toEqual({ width: 342, height: 256, left: 59, top: 16, crop: 224 });
-    expect(planCrop(224, 227, geometry)).toEqual({ width: 224, height: 227, left: 0, top: 1, crop: 224 });
+    expect(planCrop(75, 56, geometry)).toEqual({
+      width: 342,
+      height: 256,
+      left: 59,
+      top: 16,
+      cropWidth: 224,
+      cropHeight: 224,
+    });
+    expect(planCrop(224, 227, geometry)).toEqual({
+      width: 224,
+      height: 227,
+      left: 0,
+      top: 1,
+      cropWidth: 224,
+      cropHeight: 224,
+    });
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { countMacs, countParams, inspectGraph } from '../../../src/main/engine/onnx/count';
+import { countMacs, countParams } from '../../../src/main/engine/onnx/count';
+import { inspectGraph } from '../../../src/main/engine/onnx/inspect-graph';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { loadModel } from '../../../src/main/engine/onnx/load';
 import {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '@shared/errors';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
-import { inspectGraph } from '../../../src/main/engine/onnx/count';
+import { inspectGraph } from '../../../src/main/engine/onnx/inspect-graph';
 import { parseModel } from '../../../src/main/engine/onnx/load';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { simplify } from '../../../src/main/engine/onnx/simplify';

@@ -95,8 +95,19 @@ describe('a listed model', () => {
       macs: 1,
       operators: {},
       layers: [],
+      files: ['net.onnx'],
       input: { name: 'x', shape: ['N', 3, 240, 320], type: 'float32' },
       output: { name: 'y', shape: ['N', 10], type: 'float32' },
+      inputs: [],
+      outputs: [],
+      classifier: {
+        layout: 'NCHW' as const,
+        channels: 3 as const,
+        height: 240,
+        width: 320,
+        type: 'float32' as const,
+        classes: 10,
+      },
     };
     expect(modelFromInspection(inspection)).toMatchObject({
       reference: '/x/net.onnx',
@@ -104,8 +115,11 @@ describe('a listed model', () => {
       input: '320×240',
       described: false,
     });
-    const open = { ...inspection, input: { ...inspection.input, shape: ['N', 3, 'h', 'w'] } };
+    const anySize = { ...inspection.classifier, height: undefined, width: undefined };
+    const open = { ...inspection, classifier: anySize };
     expect(modelFromInspection(open).input).toBeUndefined();
+    const detector = { ...inspection, classifier: { problem: 'It finds boxes.' } };
+    expect(modelFromInspection(detector)).toMatchObject({ problem: 'It finds boxes.' });
   });
 
   it.each([

@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { heightAndWidth } from '@shared/model-card';
 import type { CropGeometry } from './crop-geometry';
 import { preprocessVersion } from './preprocess';
 
 /** Decoded crops on disk, so that the second model of a sweep decodes nothing. */
 export interface CropCache {
-  /** The crop, RGB `[crop, crop, 3]`, or undefined when it is not there whole. */
+  /** The crop, RGB `[height, width, 3]`, or undefined when it is not there whole. */
   read(imageHash: string): Promise<Uint8Array | undefined>;
   /** Never fails: without room on the disk, crops are decoded again next time. */
   write(imageHash: string, crop: Uint8Array): Promise<void>;
@@ -19,10 +20,12 @@ export interface CropCache {
  * instead of being flushed to the disk: after a power cut a torn file counts as absent.
  */
 export function openCropCache(cacheFolder: string, geometry: CropGeometry): CropCache {
-  const key = `${preprocessVersion}-${geometry.resize ?? `as-is-${geometry.enlarge ?? 'or-not'}`}-${geometry.crop}`;
+  const resize = geometry.resize?.toString() ?? `as-is-${geometry.enlarge ?? 'or-not'}`;
+  const key = `${preprocessVersion}-${resize}-${geometry.crop.toString()}`;
   const folder = join(cacheFolder, 'crops', key.replace(/[^\w.-]/g, '_'));
   const pathOf = (imageHash: string): string => join(folder, imageHash.slice(0, 2), `${imageHash}.crop`);
-  const sizeBytes = geometry.crop * geometry.crop * 3;
+  const [height, width] = heightAndWidth(geometry.crop);
+  const sizeBytes = height * width * 3;
   const madeFolders = new Set<string>();
   let writable = true;
 

@@ -1,13 +1,13 @@
-import type { Preprocess } from '@shared/model-card';
+import { heightAndWidth, type Preprocess } from '@shared/model-card';
 
 /** Which pixels of an image a network sees; models that share it share cached crops. */
 export interface CropGeometry {
-  /** Short side after resizing; undefined when images are only cropped. */
-  resize?: number;
+  /** Short side after resizing, or `[height, width]` to stretch to; undefined when images are only cropped. */
+  resize?: Preprocess['resize'];
   /** For images that are only cropped: the short side that those smaller than the crop are enlarged to. */
   enlarge?: number;
-  /** Side of the square in the centre. */
-  crop: number;
+  /** Side of the square in the centre, or its `[height, width]`. */
+  crop: Preprocess['crop'];
 }
 
 /** Where an image is scaled to and cut: sizes and offsets in pixels, offsets in the scaled image. */
@@ -16,33 +16,43 @@ export interface CropPlan {
   height: number;
   left: number;
   top: number;
-  crop: number;
+  cropWidth: number;
+  cropHeight: number;
 }
 
+/** Sets whose images are scaled already are only cropped, but for networks that see the whole image stretched. */
 export function cropGeometry(preprocess: Pick<Preprocess, 'resize' | 'crop'>, alreadyResized: boolean): CropGeometry {
   const { resize, crop } = preprocess;
-  return alreadyResized ? { enlarge: resize, crop } : { resize, crop };
+  return alreadyResized && typeof resize === 'number' ? { enlarge: resize, crop } : { resize, crop };
+}
+
+/** torchvision's `Resize`: the short side becomes `size`, the long side floor(size * long / short); of a pair, each side its own. */
+function scaledTo(size: Preprocess['resize'], width: number, height: number): { width: number; height: number } {
+  if (typeof size !== 'number') return { height: size[0], width: size[1] };
+  return {
+    width: width <= height ? size : Math.floor((size * width) / height),
+    height: height <= width ? size : Math.floor((size * height) / width),
+  };
 }
 
 /**
- * The geometry of torchvision's `Resize(resize)` and `CenterCrop(crop)`: long side = floor(resize * long / short), offsets
- * rounded as Python does. Images that came already scaled are only cropped, and a half-pixel offset is rounded down, as
- * `(size - crop) // 2` does in the scripts that prepare such sets; those such a script left smaller than the crop are resized after all. Undefined when the scaled image is smaller than the crop.
+ * The geometry of torchvision's `Resize(resize)` and `CenterCrop(crop)`, offsets rounded as Python does. Images that came already scaled
+ * are only cropped, and a half-pixel offset is rounded down, as `(size - crop) // 2` does in the scripts that prepare such sets; those
+ * such a script left smaller than the crop are resized after all. Undefined when the scaled image is smaller than the crop.
  */
 export function planCrop(width: number, height: number, geometry: CropGeometry): CropPlan | undefined {
-  const { enlarge, crop } = geometry;
-  const isTooSmall = Math.min(width, height) < crop;
-  const resize = geometry.resize ?? (isTooSmall ? enlarge : undefined);
-  const scaledWidth = resize === undefined ? width : width <= height ? resize : Math.floor((resize * width) / height);
-  const scaledHeight = resize === undefined ? height : height <= width ? resize : Math.floor((resize * height) / width);
-  if (scaledWidth < crop || scaledHeight < crop) return undefined;
+  const [cropHeight, cropWidth] = heightAndWidth(geometry.crop);
+  const isTooSmall = width < cropWidth || height < cropHeight;
+  const resize = geometry.resize ?? (isTooSmall ? geometry.enlarge : undefined);
+  const scaled = resize === undefined ? { width, height } : scaledTo(resize, width, height);
+  if (scaled.width < cropWidth || scaled.height < cropHeight) return undefined;
   const round = resize === undefined ? Math.floor : roundHalfToEven;
   return {
-    width: scaledWidth,
-    height: scaledHeight,
-    left: round((scaledWidth - crop) / 2),
-    top: round((scaledHeight - crop) / 2),
-    crop,
+    ...scaled,
+    left: round((scaled.width - cropWidth) / 2),
+    top: round((scaled.height - cropHeight) / 2),
+    cropWidth,
+    cropHeight,
   };
 }
 

@@ -1,22 +1,19 @@
 import type { ImageProblem, Split } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
-import type { InputType, ModelCard } from '@shared/model-card';
+import type { ModelCard } from '@shared/model-card';
 import { hash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cropGeometry } from './crop-geometry';
 import { openCropCache } from './crop-cache';
 import type { ImageEntry, ImageSet } from './dataset';
-import { batchShape, normalizeFor } from './normalize';
+import { batchShape, normalizeFor, type Pixels, type PixelType } from './normalize';
 import { decodeCrop } from './preprocess';
-
-/** Memory of a batch; a plain buffer, so that it can move between threads. */
-export type Pixels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 export interface ImageBatch {
   /** Normalised float32 or raw uint8, in the card's layout. */
   data: Pixels;
-  /** `[n, 3, crop, crop]` or `[n, crop, crop, 3]`. */
+  /** `[n, channels, height, width]` or `[n, height, width, channels]`. */
   shape: number[];
   /** The `n` images in `data`, in order. */
   entries: ImageEntry[];
@@ -38,7 +35,7 @@ export interface Images<S extends Split = Split> {
    */
   batches(
     batchSize: number,
-    options?: { take?: () => Pixels | undefined; type?: InputType },
+    options?: { take?: () => Pixels | undefined; type?: PixelType },
   ): AsyncGenerator<ImageBatch, void, undefined>;
 }
 
@@ -48,7 +45,7 @@ const fileSizeLimitBytes = 512 * 1024 * 1024;
 
 /**
  * @param options.cacheFolder where crops are kept; safe to delete
- * Throws `dataset.classes-mismatch` when a label is beyond the model's classes.
+ * Throws `dataset.classes-mismatch` when a label is beyond the model's classes; calibration needs no labels, so theirs may be any.
  */
 export async function openImages<S extends Split>(
   set: ImageSet<S>,
@@ -57,7 +54,7 @@ export async function openImages<S extends Split>(
 ): Promise<Images<S>> {
   const { entries } = set;
   const { classes } = card.output;
-  const beyond = entries.find((entry) => entry.label >= classes);
+  const beyond = set.split === 'calibration' ? undefined : entries.find((entry) => entry.label >= classes);
   if (beyond) {
     const dataset = dirname(beyond.path);
     throw new AppError('dataset.classes-mismatch', { dataset, label: beyond.label, model: card.name, classes });

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toAppError } from '@shared/errors';
-import { openImages, type Pixels } from './image-batches';
+import { openImages } from './image-batches';
+import type { Pixels } from './normalize';
 import type { ThreadBatch, ThreadMessage, ThreadOrder } from './threaded-images';
 
 /** Entry of the thread that prepares batches: reads, decodes, normalises, and waits when enough are ready. */

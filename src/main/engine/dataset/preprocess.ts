@@ -21,7 +21,7 @@ sharp.cache(false);
 
 /**
  * @param bytes of the file at `path` (the path is only for messages)
- * @returns RGB, `[crop, crop, 3]`
+ * @returns RGB, `[height, width, 3]` of the crop
  * Throws `image.too-large` (from the header, before anything is allocated), `image.too-small` and `image.broken`.
  */
 export async function decodeCrop(bytes: Uint8Array, path: string, geometry: CropGeometry): Promise<Uint8Array> {
@@ -36,7 +36,10 @@ export async function decodeCrop(bytes: Uint8Array, path: string, geometry: Crop
       throw new AppError('image.too-large', { path, width, height, limit: megapixelLimit });
     }
     const plan = planCrop(width, height, geometry);
-    if (!plan) throw new AppError('image.too-small', { path, width, height, ...geometry });
+    if (!plan) {
+      const [resize, crop] = [geometry.resize, geometry.crop].map((size) => size && [size].flat().join(' x '));
+      throw new AppError('image.too-small', { path, width, height, resize, crop });
+    }
     return await decode(image, bytes, header, plan);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
@@ -47,18 +50,18 @@ export async function decodeCrop(bytes: Uint8Array, path: string, geometry: Crop
 
 async function decode(image: Sharp, bytes: Uint8Array, header: Metadata, plan: CropPlan): Promise<Uint8Array> {
   const { width, height } = header;
-  const { left, top, crop } = plan;
+  const { left, top, cropWidth, cropHeight } = plan;
   if (header.space === 'cmyk') {
     return wholeImage(header, async () => resampleCrop(await decodeCmyk(bytes), width, height, plan));
   }
   const rgb = image.removeAlpha().toColourspace('srgb').raw();
   if (plan.width === width && plan.height === height) {
-    return rgb.extract({ left, top, width: crop, height: crop }).toBuffer();
+    return rgb.extract({ left, top, width: cropWidth, height: cropHeight }).toBuffer();
   }
   if (sharpIsClose(header, plan)) {
     return rgb
       .resize(plan.width, plan.height, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
-      .extract({ left, top, width: crop, height: crop })
+      .extract({ left, top, width: cropWidth, height: cropHeight })
       .toBuffer();
   }
   return wholeImage(header, async () => resampleCrop(await rgb.toBuffer(), width, height, plan));

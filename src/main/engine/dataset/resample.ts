@@ -5,7 +5,7 @@ import type { CropPlan } from './crop-geometry';
  * whose support grows with the scale, coefficients in fixed point, first along rows, then along columns, rounded to 8 bits
  * after each. Equal to Pillow's result bit for bit. Only the crop is computed.
  * @param source RGB, `[sourceHeight, sourceWidth, 3]`
- * @returns RGB, `[crop, crop, 3]`
+ * @returns RGB, `[height, width, 3]` of the crop
  */
 export function resampleCrop(
   source: Uint8Array,
@@ -13,19 +13,19 @@ export function resampleCrop(
   sourceHeight: number,
   plan: CropPlan,
 ): Uint8Array {
-  const { crop } = plan;
-  const columns = filterTaps(sourceWidth, plan.width, plan.left, crop);
-  const rows = filterTaps(sourceHeight, plan.height, plan.top, crop);
+  const { cropWidth, cropHeight } = plan;
+  const columns = filterTaps(sourceWidth, plan.width, plan.left, cropWidth);
+  const rows = filterTaps(sourceHeight, plan.height, plan.top, cropHeight);
   const firstRow = rows.start[0]!;
-  const endRow = rows.start[crop - 1]! + rows.count[crop - 1]!;
-  const stride = crop * 3;
+  const endRow = rows.start[cropHeight - 1]! + rows.count[cropHeight - 1]!;
+  const stride = cropWidth * 3;
   const narrowed = new Uint8Array((endRow - firstRow) * stride);
   for (let y = firstRow; y < endRow; y++) {
     alongRow(source, y * sourceWidth * 3, columns, narrowed, (y - firstRow) * stride);
   }
-  const result = new Uint8Array(crop * stride);
+  const result = new Uint8Array(cropHeight * stride);
   const sums = new Int32Array(stride);
-  for (let y = 0; y < crop; y++) {
+  for (let y = 0; y < cropHeight; y++) {
     sums.fill(half);
     for (let tap = 0; tap < rows.count[y]!; tap++) {
       const weight = rows.weights[y * rows.taps + tap]!;

@@ -5,8 +5,8 @@ import type { ModelCard } from '@shared/model-card';
 import { reviveError } from '@shared/rpc';
 import { builtFile } from '../files/built-file';
 import type { ImageSet } from './dataset';
-import type { ImageBatch, Images, Pixels } from './image-batches';
-import type { InputType } from '@shared/model-card';
+import type { ImageBatch, Images } from './image-batches';
+import type { Pixels, PixelType } from './normalize';
 
 /** What the thread is started with. */
 export interface ThreadOrder {
@@ -14,7 +14,7 @@ export interface ThreadOrder {
   card: ModelCard;
   cacheFolder: string;
   batchSize: number;
-  type: InputType;
+  type: PixelType;
   /** Batches it may have ready at once. */
   ahead: number;
 }

@@ -1,6 +1,6 @@
 import { openImagesInThread } from '../dataset/threaded-images';
 import { createRandom } from '../compression/algebra/random';
-import { loadModel } from '../onnx/load';
+import { loadClassifier } from '../onnx/classifier-network';
 import { imagesKey } from './step-key';
 import type { CalibrationImages, TechniqueContext } from '../compression/calibration/technique-context';
 import type { CompressJob, JobReporter } from './job';
@@ -17,7 +17,7 @@ export function jobContext(job: CalibratedJob, report: JobReporter): TechniqueCo
     card: job.card,
     calibration: calibrationImages(job, report),
     cached: stepCache(job.cacheFolder, imagesKey(job.calibration), job.card.input, job.card.preprocess),
-    reference: () => loadModel(job.referencePath),
+    reference: () => loadClassifier(job.referencePath, job.card),
     seed: job.seed,
     threads: job.threads,
     rng: createRandom(job.seed),

@@ -1,3 +1,4 @@
+import type { PreprocessTrial } from '@shared/contract';
 import type { ErrorReport } from '@shared/errors';
 import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
@@ -70,6 +71,16 @@ export interface SensitivityJob extends Omit<CompressJob, 'kind' | 'technique' |
   method: SensitivityMethod;
 }
 
+/** Not a step of a sweep: asked for by somebody who writes a card. */
+export interface TryPreprocessJob {
+  kind: 'try-preprocess';
+  modelPath: string;
+  card: ModelCard;
+  images: ImageSet<'calibration' | 'train'>;
+  cacheFolder: string;
+  threads: number;
+}
+
 /** Not a step of a sweep: asked for when somebody wants to see the layers of a trial. */
 export interface LayersJob {
   kind: 'layers';
@@ -84,7 +95,8 @@ export interface LayersJob {
   threads: number;
 }
 
-export type Job = CompressJob | ConvertJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob;
+export type Job =
+  CompressJob | ConvertJob | DescribeJob | EvaluateJob | LayersJob | MeasureJob | SensitivityJob | TryPreprocessJob;
 
 /** A part of `measure`, for a process of its own: both files opened once, run in turns. No executor meets it. */
 export interface SessionPairJob extends Omit<MeasureJob, 'kind' | 'mode'> {
@@ -105,6 +117,7 @@ export interface JobResults {
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };
   'session-pair': SessionPairTimes;
+  'try-preprocess': PreprocessTrial;
 }
 
 export interface JobReporter {

@@ -21,5 +21,7 @@ export async function perform(job: WorkerJob, report: JobReporter): Promise<JobR
       return (await import('./sensitivity')).sensitivity(job, report);
     case 'session-pair':
       return (await import('./session-pair')).sessionPair(job, report);
+    case 'try-preprocess':
+      return (await import('./try-preprocess')).tryPreprocess(job, report);
   }
 }

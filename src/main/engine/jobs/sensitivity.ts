@@ -7,7 +7,7 @@ import { planQdq } from '../compression/quantization/qdq-plan';
 import { bitsVariant, int8Variant, pruneVariant } from '../compression/sensitivity/sensitivity-variants';
 import { StaticQuantizer } from '../compression/quantization/static-quantizer';
 import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
-import { loadModel } from '../onnx/load';
+import { loadClassifier } from '../onnx/classifier-network';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { staticParams } from '../techniques/quantize-static';
@@ -22,7 +22,7 @@ export async function sensitivity(job: SensitivityJob, report: JobReporter): Pro
   const context = jobContext(job, report);
   const refuse = (detail: string): AppError =>
     new AppError('technique.not-applicable', { id, model: job.card.name, detail });
-  const graph = await loadModel(job.modelPath);
+  const graph = await loadClassifier(job.modelPath, job.card);
   if (graph.inputs[0]?.type === 'uint8' || graph.nodes.some((node) => node.op === 'QuantizeLinear'))
     throw refuse('it is quantized already; measure the float network it came from');
   const float = simplify(await plainGraph(graph, id, job.card.name));

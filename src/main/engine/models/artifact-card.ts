@@ -14,12 +14,17 @@ export async function compressedCard(
   const [input] = (await loadModel(file.path)).inputs;
   return {
     ...card,
-    input: input?.type === 'uint8' ? { ...card.input, type: 'uint8' } : card.input,
+    input: inputWithType(card.input, input?.type),
     title: `${parent.title ?? parent.name}${recipeText ? ` (${recipeText})` : ''}`,
     file: basename(file.path),
     sha256: file.sha256,
     bytes: file.sizeBytes,
   };
+}
+
+/** Cards say nothing of float32, the usual type. */
+function inputWithType({ type: _parents, ...input }: ModelCard['input'], type: string | undefined): ModelCard['input'] {
+  return type === 'uint8' || type === 'float16' ? { ...input, type } : input;
 }
 
 /** The card for a trial's artifact; undefined where the parent has none on disk any more. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '@shared/errors';
 import { modelCardSchema, type ModelCard, type Preprocess } from '@shared/model-card';
+import type { ImageInput } from '@shared/preprocess-presets';
 import { classifierOf } from '../onnx/classifier';
 import type { Graph } from '../onnx/graph';
 import { writeFileAtomic } from '../files/atomic-file';
@@ -40,33 +41,65 @@ export async function readCard(modelPath: string): Promise<ModelCard | undefined
   throw new AppError('card.invalid', { path, detail: `"${issue.path.join('.')}": ${issue.message}` });
 }
 
-/** Named preprocessing a person may choose; nothing is ever assumed. Means and deviations on the 0..255 scale. */
-export const preprocessPresets: Record<string, Pick<Preprocess, 'mean' | 'std'>> = {
-  /** torchvision and the ONNX model zoo. */
-  imagenet: { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
-  /** TensorFlow-slim: -1..1. */
-  tf: { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] },
-};
+/** What a person says of a model that came without a card. */
+export interface CardChoice {
+  preprocess: (input: ImageInput) => Preprocess;
+  /** Order of three channels; RGB where it is not said. */
+  channels?: ImageInput['channels'];
+  /** `[height, width]`, for networks that take any. */
+  size?: readonly [number, number];
+  /** Name of the class scores, where there are several outputs. */
+  output?: string;
+  labels?: string;
+}
 
-/** A card for a model that came without one, from the graph and what the person said of its preprocessing. */
-export function makeCard(modelPath: string, graph: Graph, preprocess: Preprocess, labels?: string): ModelCard {
-  const { input, output, layout, height, width, classes } = classifierOf(graph, modelPath);
+/**
+ * A card for a model that came without one, from the graph and what the person said.
+ * Throws `card.choice` where both contradict each other, `model.size-open`, and what `classifierOf` throws.
+ */
+export function makeCard(modelPath: string, graph: Graph, choice: CardChoice): ModelCard {
+  const wrong = (detail: string): AppError => new AppError('card.choice', { path: modelPath, detail });
+  const named = choice.output === undefined ? undefined : outputNamed(graph, choice.output);
+  if (choice.output !== undefined && !named)
+    throw wrong(`it has no output "${choice.output}", but ${graph.outputs.map(({ name }) => `"${name}"`).join(', ')}`);
+  const { input, output, layout, channels, classes, score, ...size } = classifierOf(
+    named ? { ...graph, outputs: [named] } : graph,
+    modelPath,
+  );
+  if (channels === 1 && choice.channels && choice.channels !== 'gray')
+    throw wrong(`its images are gray, not ${choice.channels}`);
+  if (channels === 3 && choice.channels === 'gray') throw wrong('its images have three channels, they are not gray');
+  const [height, width] = [size.height ?? choice.size?.[0], size.width ?? choice.size?.[1]];
+  if (height === undefined || width === undefined) throw new AppError('model.size-open', { path: modelPath });
+  if (choice.size && (choice.size[0] !== height || choice.size[1] !== width))
+    throw wrong(`its images have ${height} x ${width} pixels (height x width), not ${choice.size.join(' x ')}`);
+  const image: ImageInput = { channels: channels === 1 ? 'gray' : (choice.channels ?? 'RGB'), height, width };
   return {
     name: modelName(modelPath),
     file: basename(modelPath),
     task: 'image-classification',
-    labels: labels ?? (classes === 1000 ? 'imagenet-1k' : undefined),
+    labels: choice.labels ?? (classes === 1000 ? 'imagenet-1k' : undefined),
     input: {
       name: input.name,
       layout,
-      channels: 'RGB',
-      height,
-      width,
-      ...(input.type === 'uint8' ? { type: 'uint8' as const } : {}),
+      ...image,
+      ...(input.type === 'uint8' || input.type === 'float16' ? { type: input.type } : {}),
     },
-    output: { name: output.name, classes },
-    preprocess,
+    output: { name: output.name, classes, ...(score ? { score } : {}) },
+    preprocess: forChannels(choice.preprocess(image), channels),
   };
+}
+
+function outputNamed(graph: Graph, wanted: string): Graph['outputs'][number] | undefined {
+  return graph.outputs.find(({ name }) => name === wanted);
+}
+
+/** A gray image takes the mean of what was said of three colours. */
+function forChannels(preprocess: Preprocess, channels: 1 | 3): Preprocess {
+  const average = (values: readonly number[]): [number] => [
+    values.reduce((sum, value) => sum + value, 0) / values.length,
+  ];
+  return channels === 3 ? preprocess : { ...preprocess, mean: average(preprocess.mean), std: average(preprocess.std) };
 }
 
 export async function writeCard(modelPath: string, card: ModelCard): Promise<void> {

@@ -1,13 +1,14 @@
-import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { ModelInspection } from '@shared/contract';
-import { inspectGraph } from '../onnx/count';
+import { inspectGraph } from '../onnx/inspect-graph';
 import { loadModel } from '../onnx/load';
-import { hashFile } from '../store/artifacts';
 import { readCard } from './card';
+import { modelIdentity } from './model-identity';
 
 /** Everything the file itself tells, for `inspect` and the window. */
 export async function inspectModel(path: string): Promise<ModelInspection> {
   const graph = await loadModel(path);
-  const [card, sha256, { size }] = [await readCard(path), await hashFile(path), await stat(path)];
-  return { path, sha256, sizeBytes: size, ...inspectGraph(graph), card: card?.preprocess };
+  const [card, { sha256, sizeBytes, files }] = [await readCard(path), await modelIdentity(path)];
+  const names = files.map(({ location }) => location || basename(path));
+  return { path, sha256, sizeBytes, files: names, ...inspectGraph(graph, path, card), card: card?.preprocess };
 }

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError, toAppError } from '@shared/errors';
 import type { ModelCard, ModelSummary } from '@shared/model-card';
-import { hashFile } from '../store/artifacts';
-import { cardPath, makeCard, modelName, readCard } from './card';
-import { classifierOf } from '../onnx/classifier';
+import { classifierOf, type Classifier } from '../onnx/classifier';
 import { loadModel } from '../onnx/load';
-import type { Preprocess } from '@shared/model-card';
+import { modelFiles } from '../onnx/model-files';
+import { cardPath, makeCard, modelName, readCard, type CardChoice } from './card';
+import { cardProblem } from './card-problem';
+import { modelIdentity, modelStamp } from './model-identity';
 
-/** A model that is ready for work: its file, identity and card. */
+/** A model that is ready for work: its files' identity and size, and its card. */
 export interface Model {
   name: string;
   path: string;
@@ -36,9 +37,9 @@ export async function listModels(folder: string): Promise<{ models: ModelSummary
 
 export async function summarizeModel(path: string): Promise<ModelSummary> {
   const card = await readCard(path);
-  const { size } = await stat(path);
+  const sizeBytes = modelFiles(path).reduce((sum, file) => sum + file.sizeBytes, 0);
   const name = card?.name ?? modelName(path);
-  return { name, title: card?.title ?? name, path, sizeBytes: size, card };
+  return { name, title: card?.title ?? name, path, sizeBytes, card };
 }
 
 /** A model named in a sweep or on the command line: a path, or a name of the model folder. @throws `model.not-found` */
@@ -55,37 +56,34 @@ export function locateModel(reference: string, modelFolder: string, baseFolder =
   throw new AppError('model.not-found', { name: reference, folder: modelFolder });
 }
 
+/** By stamp and card: a sweep that is being edited opens its models again at every change, and decoding a large one takes a while. */
+const checked = new Map<string, Classifier>();
+const kept = 500;
+
 /**
  * Opens a model for work: checks that the file is a classifier and that the card fits it.
- * @param preprocess used when there is no card
- * @throws `card.missing`, `card.mismatch`, and what `loadModel` throws
+ * @param choice used when there is no card
+ * @throws `card.missing`, `card.mismatch`, and what `makeCard`, `modelIdentity` and `loadModel` throw
  */
-export async function openModel(path: string, preprocess?: (side: number) => Preprocess): Promise<Model> {
-  const graph = await loadModel(path);
-  const classifier = classifierOf(graph, path);
-  const card = (await readCard(path)) ?? (preprocess && makeCard(path, graph, preprocess(classifier.height)));
-  if (!card) throw new AppError('card.missing', { path, card: cardPath(path) });
-  const mismatch = (detail: string): AppError => new AppError('card.mismatch', { path: cardPath(path), detail });
-  if (card.input.name !== classifier.input.name) {
-    throw mismatch(`the model's input is "${classifier.input.name}", the card says "${card.input.name}"`);
+export async function openModel(path: string, choice?: CardChoice): Promise<Model> {
+  const written = await readCard(path);
+  if (!written) {
+    const graph = await loadModel(path);
+    if (!choice) {
+      classifierOf(graph, path);
+      throw new AppError('card.missing', { path, card: cardPath(path) });
+    }
+    const card = makeCard(path, graph, choice);
+    const { sha256, sizeBytes } = await modelIdentity(path);
+    return { name: card.name, path, sha256, sizeBytes, card };
   }
-  if (card.output.name !== classifier.output.name) {
-    throw mismatch(`the model's output is "${classifier.output.name}", the card says "${card.output.name}"`);
-  }
-  if (card.output.classes !== classifier.classes) {
-    throw mismatch(`the model has ${classifier.classes} classes, the card says ${card.output.classes}`);
-  }
-  if ((card.input.type ?? 'float32') !== classifier.input.type) {
-    throw mismatch(`the model's input is ${classifier.input.type}, the card says ${card.input.type ?? 'float32'}`);
-  }
-  if (card.preprocess.crop !== card.input.height || card.input.height !== card.input.width) {
-    throw mismatch(
-      `the crop of ${card.preprocess.crop} does not give the input of ${card.input.height} x ${card.input.width}`,
-    );
-  }
-  const [sha256, { size }] = [await hashFile(path), await stat(path)];
-  if (card.sha256 && card.sha256 !== sha256) {
-    throw mismatch('the sha256 of the model file is not the one on the card');
-  }
-  return { name: card.name, path, sha256, sizeBytes: size, card };
+  const key = existsSync(path) ? `${modelStamp(path)}\n${JSON.stringify([written.input, written.output])}` : path;
+  const classifier = checked.get(key) ?? classifierOf(await loadModel(path), path, written);
+  if (checked.size >= kept) checked.clear();
+  checked.set(key, classifier);
+  const { sha256, sizeBytes } = await modelIdentity(path);
+  const problem = cardProblem(written, classifier, sha256);
+  if (problem !== undefined) throw new AppError('card.mismatch', { path: cardPath(path), detail: problem });
+  const card = { ...written, output: { ...written.output, name: classifier.output.name } };
+  return { name: card.name, path, sha256, sizeBytes, card };
 }

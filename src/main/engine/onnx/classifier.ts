@@ -1,15 +1,23 @@
 import { AppError } from '@shared/errors';
-import type { Dimension, Graph, GraphValue } from './graph';
+import type { ModelCard } from '@shared/model-card';
+import type { Graph, GraphValue } from './graph';
+import { imageInput, shapeWithSize, type ImageInput } from './image-input';
+import { scoreOutput, type ScoreOutput } from './score-output';
 import { inferShapes } from './shapes';
 
 export interface Classifier {
   input: GraphValue;
-  /** With its inferred shape, e.g. `[1, classes]`. */
+  /** The class scores with their inferred shape, e.g. `[1, classes]`. */
   output: GraphValue;
-  layout: 'NCHW' | 'NHWC';
-  height: number;
-  width: number;
+  /** The output that was looked at: another than `output` where an ArgMax makes labels of the scores. */
+  declaredOutput: string;
+  layout: ImageInput['layout'];
+  channels: ImageInput['channels'];
+  /** Absent where the network takes any size. */
+  height?: number;
+  width?: number;
   classes: number;
+  score?: ScoreOutput['score'];
 }
 
 /**
@@ -26,49 +34,31 @@ export function singleBatch(graph: Graph): Record<string, number[]> {
 }
 
 /**
- * The image input and the class scores of a classifier: one input `[N,3,H,W]` or `[N,H,W,3]` with fixed height and
- * width, one output `[N,classes]` (further dimensions of 1 allowed). Open dimensions of the output are inferred.
- * @param model its path or name, for the message. Throws `model.not-classifier`.
+ * The image input and the class scores of a classifier: one input, an image; among the outputs, one that holds the scores. Open
+ * dimensions of the output are inferred.
+ * @param model its path or name, for the message
+ * @param card what it says of the input and the output decides what the file leaves open
+ * Throws `model.not-classifier` and `model.ambiguous-output`.
  */
-export function classifierOf(graph: Graph, model = graph.name || 'The model'): Classifier {
-  const refuse = (detail: string): AppError => new AppError('model.not-classifier', { path: model, detail });
-  const [input, secondInput] = graph.inputs;
-  if (!input) throw refuse('it has no input');
-  if (secondInput) throw refuse(`it has ${graph.inputs.length} inputs`);
-  const [output, secondOutput] = graph.outputs;
-  if (!output) throw refuse('it has no output');
-  if (secondOutput) throw refuse(`it has ${graph.outputs.length} outputs`);
-
-  const image = imageOf(input.shape);
-  if (!image) throw refuse(`its input "${input.name}" is ${shapeText(input.shape)}, not an RGB image`);
-  const { layout, height, width } = image;
-  if (typeof height !== 'number' || typeof width !== 'number') {
-    throw refuse(`its input "${input.name}" is ${shapeText(input.shape)}: height and width are not fixed`);
+export function classifierOf(
+  graph: Graph,
+  model = graph.name || 'The model',
+  card?: Pick<ModelCard, 'input' | 'output'>,
+): Classifier {
+  const input = imageInput(graph, card?.input);
+  if ('problem' in input) throw new AppError('model.not-classifier', { path: model, detail: input.problem });
+  const sized = card ? withInputShape(graph, shapeWithSize(input, card.input)) : graph;
+  const output = scoreOutput(graph, inferShapes(sized, singleBatch(sized)), card?.output);
+  if ('problem' in output) throw new AppError('model.not-classifier', { path: model, detail: output.problem });
+  if ('choices' in output) {
+    const outputs = output.choices.map((name) => `"${name}"`).join(', ');
+    throw new AppError('model.ambiguous-output', { path: model, outputs });
   }
-  const shape = inferShapes(graph, singleBatch(graph)).get(output.name)?.shape ?? output.shape;
-  const classes = classesOf(shape);
-  if (classes === undefined)
-    throw refuse(`its output "${output.name}" is ${shapeText(shape)}, not one score per class`);
-  return { input, output: { ...output, shape }, layout, height, width, classes };
+  const { value, ...image } = input;
+  const { classes, score } = output;
+  return { ...image, input: value, output: output.value, declaredOutput: output.declared, classes, score };
 }
 
-function imageOf(
-  shape: readonly Dimension[],
-): { layout: 'NCHW' | 'NHWC'; height: Dimension; width: Dimension } | undefined {
-  if (shape.length !== 4) return undefined;
-  const [, second, third, last] = shape as [Dimension, Dimension, Dimension, Dimension];
-  if (second === 3) return { layout: 'NCHW', height: third, width: last };
-  return last === 3 ? { layout: 'NHWC', height: second, width: third } : undefined;
-}
-
-/** Old exports end in a pooling and give `[N,classes,1,1]`. */
-function classesOf(shape: readonly Dimension[]): number | undefined {
-  if (shape.length < 2) return undefined;
-  const wide = shape.slice(1).filter((dimension) => dimension !== 1);
-  const [classes] = wide;
-  return wide.length === 1 && typeof classes === 'number' && classes >= 2 ? classes : undefined;
-}
-
-export function shapeText(shape: readonly Dimension[]): string {
-  return `[${shape.join(',')}]`;
+function withInputShape(graph: Graph, shape: GraphValue['shape']): Graph {
+  return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, shape })) };
 }

@@ -1,6 +1,5 @@
-import type { ModelInspection } from '@shared/contract';
 import { intAttribute } from './attributes';
-import { classifierOf, singleBatch } from './classifier';
+import { singleBatch } from './classifier';
 import { elementCount, type Dimension, type Graph, type Node } from './graph';
 import { constantValues, nonZeroCount, parameterInputs, sizeOf } from './parameters';
 import { inferShapes, type TypedShape } from './shapes';
@@ -49,7 +48,7 @@ function countStored(graph: Graph, shapes: Shapes): ParameterCount {
 }
 
 /** Nodes that only decode stored weights are no layers. */
-function isConstant(node: Node, constant: ReadonlySet<string>): boolean {
+export function isConstant(node: Node, constant: ReadonlySet<string>): boolean {
   return node.outputs.length > 0 && node.outputs.every((output) => output === '' || constant.has(output));
 }
 
@@ -67,7 +66,7 @@ export function macsByNode(graph: Graph): Map<Node, number> {
   return new Map(nodes.map((node) => [node, macsOf(node, shapes) / batch]));
 }
 
-function batchOf(graph: Graph, shapes: Shapes): number {
+export function batchOf(graph: Graph, shapes: Shapes): number {
   const batch = shapes.get(graph.inputs[0]?.name ?? '')?.shape[0];
   return typeof batch === 'number' && batch > 0 ? batch : 1;
 }
@@ -76,7 +75,7 @@ function batchOf(graph: Graph, shapes: Shapes): number {
  * Output elements times the multiply-accumulates of each; 0 where a shape is not known or the operator multiplies
  * nothing.
  */
-function macsOf(node: Node, shapes: Shapes): number {
+export function macsOf(node: Node, shapes: Shapes): number {
   const output = shapes.get(node.outputs[0] ?? '')?.shape;
   const input = (index: number): readonly Dimension[] => shapes.get(node.inputs[index] ?? '')?.shape ?? [];
   if (!output || node.domain !== '') return 0;
@@ -100,46 +99,4 @@ function macsOf(node: Node, shapes: Shapes): number {
 function numbers(dimensions: readonly Dimension[]): number {
   const known = dimensions.filter((dimension) => typeof dimension === 'number');
   return known.length === dimensions.length ? elementCount(known) : 0;
-}
-
-/**
- * What the window and `whittle inspect` show of a network, at batch 1. A parameter tensor that several layers share
- * counts at the first.
- * @param model its path or name, for messages. Throws `model.not-classifier` and `model.invalid-graph`.
- */
-export function inspectGraph(
-  graph: Graph,
-  model?: string,
-): Omit<ModelInspection, 'path' | 'sha256' | 'sizeBytes' | 'card'> {
-  const { input, output } = classifierOf(graph, model);
-  const shapes = inferShapes(graph, singleBatch(graph));
-  const constant = constantValues(graph);
-  const batch = batchOf(graph, shapes);
-  const operators: Record<string, number> = {};
-  for (const { op } of graph.nodes) operators[op] = (operators[op] ?? 0) + 1;
-
-  const counted = new Set<string>();
-  const layers = graph.nodes
-    .filter((node) => !isConstant(node, constant))
-    .map((node) => {
-      const fresh = parameterInputs(node, constant, shapes).filter((name) => !counted.has(name));
-      for (const name of fresh) counted.add(name);
-      return {
-        name: node.name,
-        op: node.op,
-        outputShape: shapes.get(node.outputs[0] ?? '')?.shape ?? [],
-        params: [...new Set(fresh)].reduce((sum, name) => sum + sizeOf(shapes.get(name)!), 0),
-        macs: macsOf(node, shapes) / batch,
-      };
-    });
-  return {
-    opset: graph.opsets[''] ?? 0,
-    producer: graph.producer,
-    input: { name: input.name, shape: input.shape, type: input.type },
-    output: { name: output.name, shape: output.shape, type: output.type },
-    ...countParams(graph),
-    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
-    operators,
-    layers,
-  };
 }

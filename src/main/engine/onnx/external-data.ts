@@ -9,6 +9,26 @@ export interface ExternalData {
   read(tensor: string, entries: readonly StringStringEntryProto[], bytes: number): Uint8Array;
 }
 
+/**
+ * The real path of a data file, which may not lie outside the model's folder, also not through symbolic links.
+ * Throws `model.external-data-outside` and `model.external-data-missing`.
+ */
+export function locateExternal(modelPath: string, tensor: string, location: string): string {
+  const folder = realpathSync(dirname(resolve(modelPath)));
+  const facts = { path: modelPath, tensor, location };
+  if (location === '') throw new AppError('model.external-data-missing', { ...facts, detail: 'no location is given' });
+  const path = resolve(folder, location);
+  if (isAbsolute(location) || win32.isAbsolute(location) || /^[a-z]:/i.test(location) || !isInside(folder, path)) {
+    throw new AppError('model.external-data-outside', facts);
+  }
+  const realPath = attempt(
+    () => realpathSync(path),
+    (cause) => new AppError('model.external-data-missing', { ...facts, detail: 'there is no such file' }, { cause }),
+  );
+  if (!isInside(folder, realPath)) throw new AppError('model.external-data-outside', facts);
+  return realPath;
+}
+
 /** For models that come as bytes and so have no folder. */
 export function noExternalData(origin: string): ExternalData {
   return {
@@ -29,7 +49,6 @@ export function noExternalData(origin: string): ExternalData {
  * bytes, because a small file could name one large file many times over.
  */
 export function externalDataBeside(modelPath: string, limit: number): ExternalData {
-  const folder = realpathSync(dirname(resolve(modelPath)));
   let total = 0;
   return {
     read(tensor, entries, bytes) {
@@ -38,17 +57,7 @@ export function externalDataBeside(modelPath: string, limit: number): ExternalDa
       const missing = (detail: string, cause?: unknown): AppError =>
         new AppError('model.external-data-missing', { ...facts, detail }, { cause });
 
-      if (location === '') throw missing('no location is given');
-      const path = resolve(folder, location);
-      if (isAbsolute(location) || win32.isAbsolute(location) || /^[a-z]:/i.test(location) || !isInside(folder, path)) {
-        throw new AppError('model.external-data-outside', facts);
-      }
-      const realPath = attempt(
-        () => realpathSync(path),
-        (cause) => missing('there is no such file', cause),
-      );
-      if (!isInside(folder, realPath)) throw new AppError('model.external-data-outside', facts);
-
+      const realPath = locateExternal(modelPath, tensor, location);
       const offset = integerEntry(entries, 'offset', missing) ?? 0;
       const length = integerEntry(entries, 'length', missing) ?? bytes;
       if (length !== bytes) {

@@ -11,7 +11,8 @@ import { outlineOf } from './wire-outline';
 
 /** Protobuf itself allows no message of 2 GiB; the same limit holds for all external data together. */
 export const modelBytesLimit = 2 ** 31 - 1;
-export const supportedOpsets = { min: 7, max: 23 };
+/** The newest is the newest that ONNX Runtime loads. */
+export const supportedOpsets = { min: 7, max: 26 };
 
 /**
  * Reads an ONNX file and its external data. Constant nodes become initializers, initializers leave the list of inputs,

@@ -1,3 +1,4 @@
+import { flattening, upgradedSoftmax } from './old-softmax';
 import { inferShapes } from './shapes';
 import { intAttribute, intsAttribute } from './attributes';
 import { copyGraph, type Attribute, type Graph, type Node, type Tensor } from './graph';
@@ -24,6 +25,7 @@ class Upgrade {
   readonly result: Graph;
   private readonly names: FreshNames;
   private readonly from: number;
+  private shapes: ReturnType<typeof inferShapes> | undefined;
 
   constructor(private readonly graph: Graph) {
     this.result = copyGraph(graph);
@@ -52,16 +54,18 @@ class Upgrade {
     return true;
   }
 
-  /** Before 13, softmax ran over all axes from `axis` on: the same only where that is the last one. */
-  private softmax(node: Node): boolean {
-    const rank = inferShapes(this.graph).get(node.inputs[0]!)?.shape.length;
-    const axis = intAttribute(node, 'axis', 1);
-    node.attributes['axis'] = attr.int(axis);
-    return axis === -1 || (rank !== undefined && axis === rank - 1);
+  /** The nodes that mean in opset 13 what the node meant; undefined where there is no rule. */
+  upgrade(node: Node): Node[] | undefined {
+    if (node.domain === '' && flattening.has(node.op)) {
+      this.shapes ??= inferShapes(this.graph);
+      const shape = this.shapes.get(node.inputs[0]!)?.shape;
+      return upgradedSoftmax(node, shape, this.names, (tensor) => this.constant(tensor));
+    }
+    return this.meansTheSame(node) ? [node] : undefined;
   }
 
-  /** Whether the node means the same in opset 13 now. */
-  upgrade(node: Node): boolean {
+  /** Whether the node, changed where it must be, means the same in opset 13. */
+  private meansTheSame(node: Node): boolean {
     if (node.domain !== '' || unchanged.has(node.op)) return true;
     const integers = (attribute: Attribute): Tensor | undefined =>
       attribute.type === 'ints' ? int64Tensor([attribute.value.length], attribute.value) : undefined;
@@ -79,9 +83,6 @@ class Upgrade {
         return true;
       case 'Clip':
         return this.from >= 11 || this.toInputs(node, ['min', 'max'], number);
-      case 'Softmax':
-      case 'LogSoftmax':
-        return this.softmax(node);
       case 'Squeeze':
       case 'Unsqueeze':
       case 'ReduceSum':
@@ -112,7 +113,13 @@ export function upgradeOpset(graph: Graph): Graph | { unsupported: string } {
   if (from >= leastOpset && graph.irVersion >= leastIrVersion) return graph;
   const upgrade = new Upgrade(graph);
   if (from < leastOpset) {
-    for (const node of upgrade.result.nodes) if (!upgrade.upgrade(node)) return { unsupported: node.op };
+    const nodes: Node[] = [];
+    for (const node of upgrade.result.nodes) {
+      const upgraded = upgrade.upgrade(node);
+      if (!upgraded) return { unsupported: node.op };
+      nodes.push(...upgraded);
+    }
+    upgrade.result.nodes = nodes;
     upgrade.result.opsets[''] = leastOpset;
   }
   upgrade.result.irVersion = Math.max(graph.irVersion, leastIrVersion);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { splits } from '@shared/dataset';
 import { AppError } from '@shared/errors';
-import type { Preprocess } from '@shared/model-card';
 import type { Machine, Manifest } from '@shared/run';
 import { targetName, type SweepFile } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
 import { openDataset } from '../dataset/open-dataset';
+import type { CardChoice } from '../models/card';
 import { locateModel, openModel, type Model } from '../models/model-folder';
 import { checkTarget } from '../runtimes/check-target';
 import { expandSweep } from './expand';
@@ -18,8 +18,8 @@ export interface PrepareOptions {
   cacheFolder: string;
   machine: Machine;
   versions: { whittle: string; onnxruntime: string };
-  /** For models without a card, given the side of their input. */
-  preprocess?: (side: number) => Preprocess;
+  /** For models without a card. */
+  choice?: CardChoice;
   signal?: AbortSignal;
   progress?: (stage: string, done: number, total: number) => void;
 }
@@ -40,7 +40,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
   const models = new Map<string, Model>();
   for (const [index, reference] of sweep.models.entries()) {
     options.progress?.('opening models', index, sweep.models.length);
-    const model = await openModel(locateModel(reference, options.modelFolder), options.preprocess);
+    const model = await openModel(locateModel(reference, options.modelFolder), options.choice);
     const name = uniqueName(model.name, models);
     models.set(name, { ...model, name });
   }

@@ -4,7 +4,8 @@ import type { Images } from '../../dataset/image-batches';
 import type { Runtime } from '../../runtimes/runtime';
 import type { Predictions } from './accuracy';
 import { throwIfCancelled } from '../cancellation';
-import { classScores, modelInput } from '../model-input';
+import { classScores, inputTensor, modelInput } from '../model-input';
+import { openScored } from '../open-scored';
 import { top5Of } from './top-classes';
 
 /**
@@ -33,13 +34,13 @@ export type Evaluation = Predictions & { problems: ImageProblem[] };
  * Runs the file on every evaluation image. A model with a fixed batch gets that batch, the last one filled up with zeros whose
  * answers are dropped.
  *
- * Throws `cancelled`, `card.mismatch`, `model.not-classifier`, `model.runtime-rejected`, `model.runtime-failed`,
+ * Throws `cancelled`, `model.differs`, `model.not-classifier`, `model.runtime-rejected`, `model.runtime-failed`,
  * `dataset.unreadable`.
  */
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluation> {
   const { modelPath: path, card, images, runtime, threads, signal, progress } = options;
   const { classes } = card.output;
-  const session = await runtime.open(path, { threads });
+  const session = await openScored(runtime, path, card, { threads });
   try {
     const { name, outputName, type, fixedBatch } = modelInput(session, card, path);
     const batchSize = fixedBatch ?? options.batchSize ?? defaultBatchSize;
@@ -47,13 +48,14 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     const labels: number[] = [];
     const hashes: string[] = [];
     const notNumbers: ImageProblem[] = [];
+    const pixels = type === 'uint8' ? 'uint8' : 'float32';
     progress('images', 0, images.count);
-    for await (const { data, shape, entries } of images.batches(batchSize, { type })) {
+    for await (const { data, shape, entries } of images.batches(batchSize, { type: pixels })) {
       throwIfCancelled(signal);
       const count = entries.length;
       const missing = fixedBatch === undefined ? 0 : fixedBatch - count;
       const feed = missing === 0 ? { shape, data } : filledUp(data, shape, count + missing);
-      const outputs = await session.run({ [name]: { type, ...feed } });
+      const outputs = await session.run({ [name]: inputTensor(type, feed) });
       const scores = classScores(outputs[outputName], { card, path, batch: count + missing });
       entries.forEach((entry, row) => {
         const top = top5Of(scores.subarray(row * classes, (row + 1) * classes));

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress } from 'node:zlib';
+import { modelFiles } from '../../onnx/model-files';
 
 /**
  * Quality 5 with the default 4 MB window (22). Measured: 100 MB of ordinary float weights take about 6 s and 10 MB of memory.
@@ -13,16 +13,27 @@ const brotliParameters = {
   [constants.BROTLI_PARAM_LGWIN]: 22,
 };
 
-/** Bytes of the file as it is and after brotli: what a user stores and roughly what a store or a CDN transfers. */
+/**
+ * Bytes of a model as it is and after brotli, all its files together: what a user stores and roughly what a store or a CDN transfers.
+ * Throws what `modelFiles` throws.
+ */
 export async function fileSize(path: string): Promise<{ sizeBytes: number; sizeCompressedBytes: number }> {
-  const { size } = await stat(path);
-  let sizeCompressedBytes = 0;
+  let [sizeBytes, sizeCompressedBytes] = [0, 0];
+  for (const file of modelFiles(path)) {
+    sizeBytes += file.sizeBytes;
+    sizeCompressedBytes += await compressedSize(file.path);
+  }
+  return { sizeBytes, sizeCompressedBytes };
+}
+
+async function compressedSize(path: string): Promise<number> {
+  let size = 0;
   await pipeline(
     createReadStream(path, { highWaterMark: 1 << 20 }),
     createBrotliCompress({ params: brotliParameters, chunkSize: 1 << 18 }),
     async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) sizeCompressedBytes += chunk.length;
+      for await (const chunk of chunks) size += chunk.length;
     },
   );
-  return { sizeBytes: size, sizeCompressedBytes };
+  return size;
 }

@@ -39,7 +39,7 @@ const roundsPerPair = 4;
  * level at which the two differ by chance (Kalibera and Jones 2013, "Rigorous benchmarking in reasonable time", ISMM). Each
  * side is opened first, and runs first, in half of the pairs.
  *
- * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `card.mismatch`, `model.not-classifier`.
+ * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `model.differs`, `model.not-classifier`.
  */
 export async function measureLatency(options: LatencyOptions): Promise<MeasuredLatency> {
   const { candidatePath, mode, sessionPair, signal, progress, ...model } = options;

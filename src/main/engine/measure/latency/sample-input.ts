@@ -1,7 +1,7 @@
-import type { InputType, ModelCard } from '@shared/model-card';
+import { channelCount, type InputType, type ModelCard } from '@shared/model-card';
 import { createRandom } from '../../compression/algebra/random';
 import type { RuntimeTensor } from '../../runtimes/runtime';
-import { imageShape } from '../model-input';
+import { imageShape, inputTensor } from '../model-input';
 
 /** Largest wavelengths of the pattern, pixels: broad areas and soft edges as in photographs. */
 const waves = 6;
@@ -20,10 +20,11 @@ export function sampleInput(
   const random = createRandom(seed);
   const { height, width, layout } = card.input;
   const plane = height * width;
-  const size = batch * 3 * plane;
+  const channels = channelCount(card.input);
+  const size = batch * channels * plane;
   const data = type === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
   for (let image = 0; image < batch; image++) {
-    for (let channel = 0; channel < 3; channel++) {
+    for (let channel = 0; channel < channels; channel++) {
       const mean = card.preprocess.mean[channel]!;
       const std = card.preprocess.std[channel]!;
       const pattern = Array.from({ length: waves }, (_, index) => {
@@ -39,9 +40,13 @@ export function sampleInput(
         for (const { down, right, phase } of pattern) level += 26 * Math.sin(down * row + right * column + phase);
         const pixelLevel = Math.min(255, Math.max(0, Math.round(level)));
         const value = type === 'uint8' ? pixelLevel : (pixelLevel - mean) / std;
-        data[layout === 'NCHW' ? (image * 3 + channel) * plane + pixel : (image * plane + pixel) * 3 + channel] = value;
+        data[
+          layout === 'NCHW'
+            ? (image * channels + channel) * plane + pixel
+            : (image * plane + pixel) * channels + channel
+        ] = value;
       }
     }
   }
-  return { type, shape: [batch, ...imageShape(card)], data };
+  return inputTensor(type, { shape: [batch, ...imageShape(card)], data });
 }

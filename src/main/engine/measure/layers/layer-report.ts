@@ -2,8 +2,8 @@ import type { LayerFacts, LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
 import type { Images } from '../../dataset/image-batches';
 import type { Node } from '../../onnx/graph';
-import { loadModel } from '../../onnx/load';
 import { calculator } from '../../compression/calculator';
+import { loadClassifier } from '../../onnx/classifier-network';
 import type { OperatorTime } from '../../runtimes/runtime';
 import { throwIfCancelled } from '../cancellation';
 import { layerErrors } from './layer-errors';
@@ -37,13 +37,13 @@ const roundsMs = 8000;
 /**
  * Compares a file with the network it came from, layer by layer: what is stored, what is computed, what time it takes and how far the
  * layer's output is from the float network's. Times are the runtime's own of each operator; both files take turns.
- * Throws as `loadModel`, `card.mismatch`, `model.runtime-rejected`, `model.runtime-failed`, `cancelled`.
+ * Throws as `loadClassifier`, `model.differs`, `model.runtime-rejected`, `model.runtime-failed`, `cancelled`.
  */
 export async function layerReport(options: LayerReportOptions): Promise<LayerReport> {
-  const { originalPath, referencePath, candidatePath, signal, progress } = options;
+  const { originalPath, referencePath, candidatePath, card, signal, progress } = options;
   progress('reading the files', 0, 1);
-  const [original, candidate] = [await loadModel(originalPath), await loadModel(candidatePath)];
-  const reference = referencePath === originalPath ? original : await loadModel(referencePath);
+  const [original, candidate] = [await loadClassifier(originalPath, card), await loadClassifier(candidatePath, card)];
+  const reference = referencePath === originalPath ? original : await loadClassifier(referencePath, card);
   const [before, after, expected] = [
     await layerFacts(original),
     await layerFacts(candidate),

@@ -1,0 +1,61 @@
+import { AppError } from '@shared/errors';
+import { formatInterval, formatNumber } from '@shared/format';
+import type { PreprocessTrial } from '@shared/contract';
+import { preprocessPresets, type PresetName } from '@shared/preprocess-presets';
+import { openDataset } from '../main/engine/dataset/open-dataset';
+import { wilsonInterval } from '../main/engine/measure/statistics/proportion';
+import { locateModel } from '../main/engine/models/model-folder';
+import { preprocessTrial } from '../main/engine/preprocess-trial';
+import type { Arguments } from './arguments';
+import { runJob } from './foreground-job';
+import { knownOfModels, openSession } from './session';
+import { textTable } from './text-table';
+
+const mostImages = 64;
+
+/** `whittle models try MODEL --data DIR`. */
+export async function tryModel(reference: string, arguments_: Arguments): Promise<number> {
+  const data = arguments_.text('data');
+  if (data === undefined) throw new AppError('usage', { detail: 'models: --data DIR is missing' });
+  const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+  const engine = await openSession(arguments_);
+  try {
+    const path = locateModel(reference, engine.modelFolder());
+    const spec = { path: data, eval: 0, calibration: 1, train: 0, seed };
+    const { available } = await openDataset(spec, { cacheFolder: engine.workspace.cacheFolder });
+    const calibration = Math.min(mostImages, available.calibration);
+    const request = { path, dataset: { ...spec, calibration } };
+    const trial = await preprocessTrial(engine, request, (job) => runJob(engine, job), knownOfModels(arguments_));
+    process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(trial, null, 2)}\n` : trialText(trial));
+    return 0;
+  } finally {
+    engine.close();
+  }
+}
+
+function trialText({ images, tried }: PreprocessTrial): string {
+  const rows = tried.map(({ preset, channels, preprocess, top1 }) => [
+    preset,
+    channels,
+    preprocessPresets[preset as PresetName].title,
+    preprocess.mean.join(', '),
+    preprocess.std.join(', '),
+    formatNumber(top1, 1),
+    intervalText(top1, images),
+  ]);
+  const columns = [
+    { title: '--preprocess' },
+    { title: '--order' },
+    { title: 'numbers' },
+    { title: 'mean' },
+    { title: 'std' },
+    { title: 'top-1 %', align: 'right' as const },
+    { title: '95 %' },
+  ];
+  return `${images} labelled images\n\n${textTable(columns, rows)}`;
+}
+
+function intervalText(top1: number, images: number): string {
+  const [low, high] = wilsonInterval(Math.round((top1 * images) / 100), images);
+  return formatInterval([100 * low, 100 * high]);
+}

@@ -1,0 +1,82 @@
+import type { ClassifierFacts, LayerInfo, ModelInspection, ValueInfo } from '@shared/contract';
+import { AppError } from '@shared/errors';
+import type { ModelCard } from '@shared/model-card';
+import { classifierOf, singleBatch } from './classifier';
+import { batchOf, countParams, isConstant, macsOf } from './count';
+import type { Graph, GraphValue } from './graph';
+import { constantValues, parameterInputs, sizeOf } from './parameters';
+import { inferShapes, type TypedShape } from './shapes';
+
+type Shapes = ReadonlyMap<string, TypedShape>;
+
+/**
+ * What the window and `whittle inspect` show of a network, at batch 1; of any network, a classifier or not.
+ * @param model its path, for messages. Throws `model.invalid-graph`.
+ */
+export function inspectGraph(
+  graph: Graph,
+  model?: string,
+  card?: ModelCard,
+): Omit<ModelInspection, 'path' | 'sha256' | 'sizeBytes' | 'files' | 'card'> {
+  const shapes = inferShapes(graph, singleBatch(graph));
+  const [input] = graph.inputs;
+  const [output] = graph.outputs;
+  if (!input || !output)
+    throw new AppError('model.invalid-graph', { path: model, detail: `it has no ${input ? 'output' : 'input'}` });
+  const classifier = classifierFacts(graph, model, card);
+  const operators: Record<string, number> = {};
+  for (const { op } of graph.nodes) operators[op] = (operators[op] ?? 0) + 1;
+  const layers = layersOf(graph, shapes);
+  return {
+    opset: graph.opsets[''] ?? 0,
+    producer: graph.producer,
+    input: info(input),
+    output: 'scores' in classifier ? info(classifier.scores) : info(output, shapes),
+    inputs: graph.inputs.map((value) => info(value)),
+    outputs: graph.outputs.map((value) => info(value, shapes)),
+    classifier: 'scores' in classifier ? classifier.facts : classifier,
+    ...countParams(graph),
+    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+    operators,
+    layers,
+  };
+}
+
+function info({ name, type, shape }: GraphValue, shapes?: Shapes): ValueInfo {
+  return { name, shape: [...(shapes?.get(name)?.shape ?? shape)], type };
+}
+
+function classifierFacts(
+  graph: Graph,
+  model?: string,
+  card?: ModelCard,
+): { scores: GraphValue; facts: ClassifierFacts } | { problem: string } {
+  try {
+    const { input, output, layout, channels, height, width, classes, score } = classifierOf(graph, model, card);
+    const type = input.type as ClassifierFacts['type'];
+    return { scores: output, facts: { layout, channels, height, width, type, classes, score } };
+  } catch (thrown) {
+    if (thrown instanceof AppError) return { problem: thrown.message };
+    throw thrown;
+  }
+}
+
+/** A parameter tensor that several layers share counts at the first. */
+function layersOf(graph: Graph, shapes: Shapes): LayerInfo[] {
+  const constant = constantValues(graph);
+  const batch = batchOf(graph, shapes);
+  const counted = new Set<string>();
+  return graph.nodes
+    .filter((node) => !isConstant(node, constant))
+    .map((node) => {
+      const fresh = parameterInputs(node, constant, shapes).filter((name) => !counted.has(name));
+      for (const name of fresh) counted.add(name);
+      return {
+        name: node.name,
+        op: node.op,
+        outputShape: [...(shapes.get(node.outputs[0] ?? '')?.shape ?? [])],
+        params: [...new Set(fresh)].reduce((sum, name) => sum + sizeOf(shapes.get(name)!), 0),
+        macs: macsOf(node, shapes) / batch,
+      };
+    });
+}
