@@ -51,7 +51,7 @@ try {
         `x${threads}${values.busy ? ', one core busy' : ''}`,
         `rounds SD ${percent(within)}`,
         `session pairs SD ${percent(between)}`,
-        `lag-1 autocorrelation of rounds ${autocorrelation.toFixed(2)} (chance alone: +-${(2 / Math.sqrt(pairs * rounds)).toFixed(2)})`,
+        `lag-1 autocorrelation of rounds ${autocorrelation.toFixed(2)} (chance alone: +-${(2 / Math.sqrt(logs.flat().length)).toFixed(2)})`,
         `opened first ${percent(openedFirst)}`,
         `others' CPU ${percent(otherProcessorShare(times.map((pair) => pair.processorTime)))}`,
         `${((performance.now() - start) / 1000 / pairs).toFixed(2)} s a pair`,
