@@ -41,7 +41,9 @@ try {
       times.push(await runInWorker(builtFile('worker.js'), job, events, limits));
       console.error(`${name} ${index + 1}/${pairs}`);
     }
-    const logs = times.map(({ roundRatios }) => Array.from(roundRatios, Math.log));
+    // On the edge between few and many runs a round, some pairs take half the rounds.
+    const length = Math.min(...times.map(({ roundRatios }) => roundRatios.length));
+    const logs = times.map(({ roundRatios }) => Array.from(roundRatios.subarray(0, length), Math.log));
     const { within, between, autocorrelation } = varianceComponents(logs);
     const effects = times.map(({ roundRatios }) => Math.log(median(roundRatios)));
     const openedFirst = median(effects.map((effect, index) => (index % 2 ? effect : -effect)));
@@ -51,7 +53,7 @@ try {
         `x${threads}${values.busy ? ', one core busy' : ''}`,
         `rounds SD ${percent(within)}`,
         `session pairs SD ${percent(between)}`,
-        `lag-1 autocorrelation of rounds ${autocorrelation.toFixed(2)} (chance alone: +-${(2 / Math.sqrt(pairs * rounds)).toFixed(2)})`,
+        `lag-1 autocorrelation of rounds ${autocorrelation.toFixed(2)} (chance alone: +-${(2 / Math.sqrt(logs.flat().length)).toFixed(2)})`,
         `opened first ${percent(openedFirst)}`,
         `others' CPU ${percent(otherProcessorShare(times.map((pair) => pair.processorTime)))}`,
         `${((performance.now() - start) / 1000 / pairs).toFixed(2)} s a pair`,

@@ -14,8 +14,8 @@ export const bench: Command = {
     vs: { type: 'string', value: 'OTHER', help: 'the baseline' },
     threads: { type: 'string', value: 'N', help: 'threads of the runtime (1)' },
     runtime: { type: 'string', value: 'NAME', help: 'runtime (ort-cpu)' },
-    rigorous: { type: 'boolean', help: 'more rounds, narrower interval' },
-    seed: { type: 'string', value: 'N', help: 'seed of the input and the bootstrap (1)' },
+    rigorous: { type: 'boolean', help: 'more sessions, narrower interval' },
+    seed: { type: 'string', value: 'N', help: 'seed of the input (1)' },
   },
   async run(arguments_) {
     const threads = arguments_.integer('threads', 1, 256) ?? 1;

@@ -14,6 +14,8 @@ const send = (message: WorkerMessage): Promise<void> =>
   });
 
 process.once('disconnect', () => process.exit(1));
+// The parent may be gone before this line is reached; nothing would say so again.
+if (!process.connected) process.exit(1);
 process.once('message', (job: WorkerJob) => {
   process.on('message', (message) => {
     if (message === 'cancel') abort.abort();

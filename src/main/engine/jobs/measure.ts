@@ -1,10 +1,9 @@
-import { targetName, type Target } from '@shared/sweep-file';
+import { targetName } from '@shared/sweep-file';
 import { builtFile } from '../files/built-file';
 import { latencyInputSeed, measureLatency } from '../measure/latency/latency';
 import { measurePeakMemory } from '../measure/latency/memory';
-import { findRuntime } from '../runtimes/registry';
-import type { Runtime } from '../runtimes/runtime';
 import type { JobReporter, JobResults, MeasureJob } from './job';
+import { sessionOfTarget } from './session-of-target';
 import { runInWorker } from './worker-process';
 
 /** A session pair keeps nothing; one that is inside a long inference when people cancel is killed after this. */
@@ -37,9 +36,4 @@ export async function measure(job: MeasureJob, report: JobReporter): Promise<Job
     signal,
   });
   return { ...metrics, target: targetName(target), runtime: target.runtime, peakMemoryBytes };
-}
-
-/** What opens the sessions that a target asks for. Throws `target.unknown`. */
-export function sessionOfTarget({ runtime, ...session }: Target): { runtime: Runtime } & Omit<Target, 'runtime'> {
-  return { ...session, runtime: findRuntime(runtime) };
 }

@@ -1,7 +1,7 @@
 import { latencyInputSeed } from '../measure/latency/latency';
 import { runSessionPair } from '../measure/latency/session-pair';
 import type { JobReporter, JobResults, SessionPairJob } from './job';
-import { sessionOfTarget } from './measure';
+import { sessionOfTarget } from './session-of-target';
 
 /** Runs candidate and baseline in turns in this process. It says nothing meanwhile: a message would wake the processes above. */
 export async function sessionPair(job: SessionPairJob, { signal }: JobReporter): Promise<JobResults['session-pair']> {
