@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StepView } from '../../../src/shared/run';
 import { trialCells, type CellState } from '../../../src/renderer/matrix/cell';
-import type { MetricId } from '../../../src/renderer/matrix/metrics';
+import type { MetricId } from '@shared/presenter/metrics';
 import { latency, target, trial } from './trials';
 
 const shown: MetricId[] = ['size', 'latency', 'top1'];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { navigate } from '../../../src/renderer/matrix/grid-navigation';
 import { mergeProgress, mergeTrial } from '../../../src/renderer/matrix/merge-trial';
-import { baselines, matchesFilter, matrixRows } from '../../../src/renderer/matrix/rows';
+import { baselines, matchesFilter, matrixRows } from '@shared/presenter/rows';
 import { scatterPoints } from '../../../src/renderer/matrix/scatter-points';
 import { manifestFacts, machineLine } from '../../../src/renderer/matrix/manifest-facts';
 import { endingText, isUnfinished, resumeLabel } from '../../../src/renderer/matrix/unfinished';

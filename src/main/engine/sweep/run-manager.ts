@@ -119,7 +119,9 @@ export class RunManager {
       trials: this.workspace.runs.trials<TrialPlan>(id).map((trial) => trialView(trial, sources)),
     };
     if (against === undefined) return view;
-    return runAgainst(view, against, ({ steps }) => {
+    return runAgainst(view, against, ({ steps }, runtime) => {
+      // Answers in the runtimes after the first are not told apart by their steps' views.
+      if (runtime !== undefined && runtime !== record.sweep.targets[0]?.runtime) return undefined;
       const key = steps.find(({ kind }) => kind === 'evaluate')?.key;
       return key === undefined ? undefined : (this.workspace.steps.find(key)?.result as Predictions | undefined);
     });

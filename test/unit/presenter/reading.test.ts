@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { metricIds, type MetricId } from '../../../src/renderer/matrix/metrics';
-import { readMetric, type Reading } from '../../../src/renderer/matrix/reading';
+import { metricIds, type MetricId } from '@shared/presenter/metrics';
+import { readMetric, type Reading } from '@shared/presenter/reading';
 import { latency, target, trial } from './trials';
 
 const baseline = trial(
