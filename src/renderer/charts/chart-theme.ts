@@ -1,3 +1,5 @@
+import { seriesColours, seriesMark } from '@shared/presenter/series-mark';
+
 /** Colours and type of a chart, taken from the design tokens so that charts follow light and dark like everything else. */
 export interface ChartTheme {
   text: string;
@@ -9,8 +11,6 @@ export interface ChartTheme {
   series: string[];
 }
 
-const seriesCount = 8;
-
 export function readChartTheme(element: Element): ChartTheme {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(name).trim();
@@ -21,7 +21,7 @@ export function readChartTheme(element: Element): ChartTheme {
     surface: token('--surface'),
     accent: token('--accent'),
     font: token('--font'),
-    series: Array.from({ length: seriesCount }, (_, index) => token(`--series-${index + 1}`)),
+    series: Array.from({ length: seriesColours }, (_, index) => token(`--series-${index + 1}`)),
   };
 }
 
@@ -34,5 +34,5 @@ export const seriesShapes = [
 ] as const;
 
 export function shapeOf(index: number): (typeof seriesShapes)[number] {
-  return seriesShapes[index % seriesShapes.length]!;
+  return seriesShapes[seriesMark(index).shape]!;
 }
