@@ -10,21 +10,22 @@ import { escapeHtml } from './escape-html';
 
 /** A4 landscape without its margins, CSS pixels. */
 const pageWidth = 1032;
-const recipeWidth = 132;
+const narrowestRecipe = 132;
+const widestRecipe = 300;
 /** What the longest figures of a kind need, CSS pixels; longer ones wrap. */
-const columnWidth: Record<MetricSource, number> = { file: 62, latency: 122, accuracy: 112 };
+const columnWidth: Record<MetricSource, number> = { file: 56, latency: 116, accuracy: 118 };
 
 const widthOf = (metric: MetricId): number => columnWidth[metrics[metric].source];
 
-/** Networks in pages of equal length: as many as fit beside each other, at least one. */
+const groupWidth = (shown: readonly MetricId[]): number => shown.reduce((sum, metric) => sum + widthOf(metric), 0);
+
+/** Networks in pages of about equal length: as many as fit beside each other, at least one. */
 export function pagesOfNetworks(models: readonly string[], shown: readonly MetricId[]): string[][] {
-  const width = shown.reduce((sum, metric) => sum + widthOf(metric), 0);
-  const fitting = Math.max(1, Math.floor((pageWidth - recipeWidth) / width));
+  const width = groupWidth(shown);
+  const fitting = Math.max(1, Math.floor((pageWidth - narrowestRecipe) / width));
   const pages = Math.ceil(models.length / fitting);
-  const length = Math.ceil(models.length / pages);
-  return Array.from({ length: Math.ceil(models.length / length) }, (_, page) =>
-    models.slice(page * length, (page + 1) * length),
-  );
+  const start = (page: number): number => Math.ceil((page * models.length) / pages);
+  return Array.from({ length: pages }, (_, page) => models.slice(start(page), start(page + 1)));
 }
 
 /** The matrix of every target, in pages of networks; rows, columns and words are those of the window. */
@@ -56,6 +57,7 @@ function table(
   models: readonly string[],
   rows: readonly MatrixRow[],
 ): string {
+  const recipeWidth = Math.min(widestRecipe, Math.max(narrowestRecipe, pageWidth - models.length * groupWidth(shown)));
   const widths = models.flatMap(() => shown.map((metric) => `<col style="width:${widthOf(metric)}px">`));
   const groups = models.map((model) => `<th colspan="${shown.length}" class="group start">${escapeHtml(model)}</th>`);
   const heads = models.flatMap((model) =>
@@ -67,12 +69,15 @@ function table(
     }),
   );
   const lines = rows.map((row) => {
-    const steps = row.recipeText ? `<small class="steps">${escapeHtml(row.recipeText)}</small>` : '';
+    const steps = row.recipeText ? `<small class="steps">${breakable(row.recipeText)}</small>` : '';
     const cells = models.map((model) => trialCells(presentation, row.trials.get(model), shown, target));
     return `<tr${row.isBaseline ? ' class="baseline"' : ''}><th class="recipe" scope="row">${escapeHtml(row.recipe)}${steps}</th>${cells.join('')}</tr>`;
   });
   return `<table class="matrix"><colgroup><col style="width:${recipeWidth}px">${widths.join('')}</colgroup><thead><tr><th rowspan="2" class="recipe">Recipe</th>${groups.join('')}</tr><tr>${heads.join('')}</tr></thead><tbody>${lines.join('')}</tbody></table>`;
 }
+
+/** Long steps break after a sign, not inside a word. */
+const breakable = (recipeText: string): string => escapeHtml(recipeText).replaceAll(/[{,:.]/g, '$&<wbr>');
 
 function trialCells(
   { read }: RunPresentation,
@@ -86,7 +91,7 @@ function trialCells(
   return shown
     .map((metric, index) => {
       const reading = read(metric, trial, target);
-      const collapsed = metric === 'top1' && trial.collapsed ? '<small>collapsed</small>' : '';
+      const collapsed = metric === 'top1' && trial.collapsed ? '<small class="under">collapsed</small>' : '';
       const classes = [index === 0 ? 'start' : '', reading?.change?.verdict ?? ''].filter(Boolean).join(' ');
       return `<td${classes ? ` class="${classes}"` : ''}>${reading ? figure(reading) : absent}${collapsed}</td>`;
     })
@@ -100,5 +105,5 @@ function figure({ text, spread, basis, change, disturbed }: Reading): string {
   const under = change
     ? `<i>${control || change.sign}</i> <span>${change.text}</span> <span>${change.interval ?? ''}</span>`
     : basis;
-  return `<b>${text}</b>${mark}${beside}<small>${under}</small>`;
+  return `<b>${text}</b>${mark}${beside}<small class="under">${under}</small>`;
 }

@@ -12,7 +12,7 @@ const series = Array.from(
 /** The printed page: black on white, one accent, tabular figures, the colours of the window. */
 export const reportStyle = `
 :root { ${tokens} }
-@page { size: A4 landscape; margin: 12mm 12mm 14mm; }
+@page { size: A4 landscape; margin: 9mm 12mm 12mm; }
 * { box-sizing: border-box; }
 body { font: 10px/1.4 system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; color: var(--text); margin: 0 auto; max-width: 1032px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 header { border-bottom: 1px solid var(--text); padding-bottom: 5px; margin-bottom: 8px; }
@@ -27,10 +27,11 @@ thead { display: table-header-group; } tr { break-inside: avoid; }
 .matrix th.group { text-align: left; color: var(--text); font-weight: 600; font-size: 10px; border-bottom: 0; }
 .matrix th.recipe { text-align: left; border-bottom-color: var(--line); vertical-align: top; color: var(--text); }
 .matrix thead th.recipe { color: var(--text-muted); border-bottom-color: var(--line-strong); vertical-align: bottom; }
-.matrix td { text-align: right; padding: 2px 5px; border-bottom: 1px solid var(--line); vertical-align: top; line-height: 1.3; }
+.matrix td { text-align: right; padding: 2px 4px; border-bottom: 1px solid var(--line); vertical-align: top; }
+.matrix tbody td, .matrix tbody th { font-size: 9.5px; line-height: 1.2; }
 .matrix .start { border-left: 1px solid var(--line-strong); }
 .matrix .baseline th, .matrix .baseline td { background: var(--surface-sunken); border-bottom-color: var(--line-strong); }
-.matrix b { font-weight: 600; } .matrix small { font-size: 8px; color: var(--text-muted); } .matrix td > small { display: block; } .matrix .steps { display: block; line-height: 1.2; }
+.matrix b { font-weight: 600; } .matrix small { font-size: 7.5px; color: var(--text-muted); } .matrix .under { display: block; } .matrix .steps { display: block; }
 .matrix span { white-space: nowrap; }
 .matrix td.gain, .key .gain { background: var(--good-soft); } td.gain small, .key .gain i { color: var(--good); }
 .matrix td.loss, .key .loss { background: repeating-linear-gradient(135deg, var(--bad-soft) 0 4px, transparent 4px 6px); } td.loss small, .key .loss i { color: var(--bad); }
@@ -40,7 +41,7 @@ i { font-style: normal; } .disturbed, .matrix small.disturbed { color: var(--war
 .networks svg { width: 9px; height: 9px; margin-right: 4px; vertical-align: -1px; }
 .legend { color: var(--text-muted); font-size: 9px; margin: 4px 0 0; }
 .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; } figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
-figure svg { width: 100%; height: auto; max-height: 62mm; } .grid { stroke: var(--line); } .tick { font-size: 9px; fill: var(--text-muted); } .axis { font-size: 9.5px; fill: var(--text); }
+figure svg { width: 100%; height: auto; } .grid { stroke: var(--line); } .tick { font-size: 9px; fill: var(--text-muted); } .axis { font-size: 9.5px; fill: var(--text); }
 .dot { stroke: var(--surface); stroke-width: .6; fill: currentColor; } .bar { stroke: currentColor; stroke-width: .8; opacity: .5; } ${series}
 .notes { margin: 0; padding: 0; list-style: none; font-size: 9px; columns: 2; column-gap: 20px; } .notes li { break-inside: avoid; margin-bottom: 5px; } .notes small { display: block; font-size: 8px; color: var(--text-muted); }
 .facts th { text-align: left; font-weight: 400; color: var(--text-muted); padding: 1px 12px 1px 0; vertical-align: top; font-size: 9px; } .facts td { padding: 1px 8px 1px 0; vertical-align: top; font-size: 9px; } .facts thead th { border-bottom: 1px solid var(--line-strong); }

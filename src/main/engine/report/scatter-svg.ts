@@ -17,7 +17,7 @@ export interface ScatterAxes {
 }
 
 const width = 460;
-const height = 280;
+const height = 216;
 const margin = { left: 46, right: 12, top: 10, bottom: 40 };
 
 /** A scatter chart with a logarithmic x axis and error bars, as static SVG: the print has no scripts. */
