@@ -102,7 +102,7 @@ function legend(presentation: RunPresentation): string {
   const left = dataset.skipped + undecoded;
   const skipped = left > 0 ? `, ${left.toLocaleString('en')} skipped` : '';
   const isDisturbed = disturbances(presentation).length > 0;
-  return [
+  const lines = [
     `${dataset.name}: ${dataset.eval.toLocaleString('en')} evaluation images${skipped}, ${dataset.calibration.toLocaleString('en')} for calibration. ${machine.cpu}.`,
     verdictKey(presentation)
       .map(({ sign, words }) => `${sign} ${words}`)
@@ -110,7 +110,12 @@ function legend(presentation: RunPresentation): string {
     verdictRule(presentation),
     `${referenceRule(presentation)} bits/w: bits of the file for each weight.`,
     timesRule,
-    ...(isDisturbed ? [`${disturbedSign} disturbed by other work; "whittle run SWEEP --remeasure" measures those again.`] : []),
-    '',
-  ].join('\n');
+    ...(isDisturbed
+      ? [`${disturbedSign} disturbed by other work; "whittle run SWEEP --remeasure" measures those again.`]
+      : []),
+  ];
+  return lines.map((line) => `${wrap(line)}\n`).join('');
 }
+
+/** Breaks between words, at the width of the tables. */
+const wrap = (line: string): string => line.replaceAll(/(.{1,118})(?: |$)/g, '$1\n').trimEnd();

@@ -24,7 +24,8 @@ export function compareRun(run: RunView): RunComparisons {
   const points = compareTop1(run);
   return {
     latency: (trial, target) => times.found.get(keyOf(trial.id, target)),
-    top1: (trial, runtime) => points.found.get(keyOf(trial.id, runtime)) ?? points.found.get(keyOf(trial.id, undefined)),
+    top1: (trial, runtime) =>
+      points.found.get(keyOf(trial.id, runtime)) ?? points.found.get(keyOf(trial.id, undefined)),
     among: { latency: times.among, top1: points.among },
   };
 }

@@ -17,5 +17,9 @@ export function compareTop1(metrics: AccuracyMetrics, indifference: Indifference
   const { top1Delta, top1DeltaInterval, n } = metrics;
   if (top1Delta === undefined || !top1DeltaInterval) return undefined;
   const adjustedP = pointsOutsideZoneP(metrics, indifference.top1);
-  return comparePoints({ value: top1Delta, interval: top1DeltaInterval, adjustedP, among: 1 }, zoneOfTop1(indifference), n);
+  return comparePoints(
+    { value: top1Delta, interval: top1DeltaInterval, adjustedP, among: 1 },
+    zoneOfTop1(indifference),
+    n,
+  );
 }

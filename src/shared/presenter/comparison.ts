@@ -44,7 +44,11 @@ export const falseDiscoveryRate = 0.05;
  * The verdict on a measured difference. It is clear when its 95 % interval lies outside the zone of indifference and its adjusted
  * p-value is at most 5 %; results of earlier versions carry no sessions and so no p-value, and are judged by the interval alone.
  */
-function judge({ interval, adjustedP }: Measured, zone: Zone, better: Better): { verdict: Verdict; isOutweighed: boolean } {
+function judge(
+  { interval, adjustedP }: Measured,
+  zone: Zone,
+  better: Better,
+): { verdict: Verdict; isOutweighed: boolean } {
   const position = positionOf(interval, zone);
   if (position === 'inside') return { verdict: 'same', isOutweighed: false };
   if (position === 'across') return { verdict: 'unclear', isOutweighed: false };

@@ -16,7 +16,8 @@ export function disturbanceText(facts: Disturbance | undefined): string | undefi
   if (!facts) return undefined;
   const { p99OverP50, roundSpread, otherCpuShare = 0 } = facts;
   const reasons = [
-    otherCpuShare > highestOtherCpuShare && `other processes took ${formatPercent(100 * otherCpuShare, 0)} of the processor`,
+    otherCpuShare > highestOtherCpuShare &&
+      `other processes took ${formatPercent(100 * otherCpuShare, 0)} of the processor`,
     p99OverP50 > highestP99OverP50 && `one image in a hundred took ${formatNumber(p99OverP50, 1)} times the median`,
     roundSpread > highestRoundSpread && `rounds differed by ${formatPercent(100 * roundSpread, 0)}`,
   ].filter((reason) => reason !== false);

@@ -6,9 +6,16 @@ import { verdictSigns, verdictWords, type Verdict } from './verdict';
 /** The key to signs and shades, in the order of their weight. */
 export function verdictKey({ run }: RunPresentation): { verdict: Verdict; sign: string; words: string }[] {
   const { time } = run.sweep.indifference;
-  const within = time > 0 ? `within ${formatPercent(100 * time, writtenDecimals(100 * time))} of the time` : verdictWords.same;
+  const within =
+    time > 0 ? `within ${formatPercent(100 * time, writtenDecimals(100 * time))} of the time` : verdictWords.same;
   const words = { ...verdictWords, same: within };
-  const order: Verdict[] = ['gain', 'loss', 'same', 'unclear', ...(run.against === undefined ? ['control' as const] : [])];
+  const order: Verdict[] = [
+    'gain',
+    'loss',
+    'same',
+    'unclear',
+    ...(run.against === undefined ? ['control' as const] : []),
+  ];
   return order.map((verdict) => ({ verdict, sign: verdictSigns[verdict], words: words[verdict] }));
 }
 
@@ -32,5 +39,5 @@ export function referenceRule({ run }: RunPresentation): string {
 }
 
 /** Why milliseconds are not simply those that were measured. */
-export const timesRule = "Times are scaled to one measurement of the network's baseline, so that they agree with the ratios.";
-
+export const timesRule =
+  "Times are scaled to one measurement of the network's baseline, so that they agree with the ratios.";

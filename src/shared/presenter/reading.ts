@@ -1,4 +1,12 @@
-import { decimalsFor, formatInterval, formatMegabytes, formatMs, formatMsValue, formatNumber, percentDecimals } from '../format';
+import {
+  decimalsFor,
+  formatInterval,
+  formatMegabytes,
+  formatMs,
+  formatMsValue,
+  formatNumber,
+  percentDecimals,
+} from '../format';
 import type { Interval } from '../metrics';
 import type { RunView, TrialView } from '../run';
 import { compareExact, type Comparison } from './comparison';
@@ -103,8 +111,7 @@ function readFile(metric: FileMetric, subject: Subject): Reading | undefined {
 /** Beside a smaller file, a time that is not clearly another one says that size is all there is to gain. */
 function timeChange(subject: Subject): Comparison | undefined {
   const change = subject.comparisons.latency(subject.trial, subject.target);
-  const isOnlySmaller =
-    change?.words === verdictWords.unclear && fileChange('size', subject)?.verdict === 'gain';
+  const isOnlySmaller = change?.words === verdictWords.unclear && fileChange('size', subject)?.verdict === 'gain';
   return isOnlySmaller ? { ...change, words: noSpeedUp } : change;
 }
 
@@ -134,8 +141,7 @@ function readLatency(metric: MetricId, subject: Subject): Reading | undefined {
     Object.assign(mark, {
       whenMeasured: `when measured: baseline ${formatMs(latency.baselineP50Ms)}, this ${formatMs(latency.p50Ms)}`,
     });
-  if (metric === 'latency-p90')
-    return { value: times.p90Ms, text: formatMsValue(times.p90Ms), basis: runs, ...mark };
+  if (metric === 'latency-p90') return { value: times.p90Ms, text: formatMsValue(times.p90Ms), basis: runs, ...mark };
   const change = timeChange(subject);
   return {
     value: times.p50Ms,

@@ -55,7 +55,8 @@ export function shownRows(
   const sorted = others
     .map((row) => ({ row, value: valueOf(row) }))
     .sort((a, b) => {
-      if (a.value === undefined || b.value === undefined) return Number(a.value === undefined) - Number(b.value === undefined);
+      if (a.value === undefined || b.value === undefined)
+        return Number(a.value === undefined) - Number(b.value === undefined);
       return sign * (a.value - b.value);
     });
   return [...pinned, ...sorted.map(({ row }) => row)];

@@ -17,11 +17,7 @@ export interface ScaledTimes {
  * than recipes do; only ratios are measured side by side. So the network's own median on the target is the reference, a trial's
  * median is that times its ratio, and its other times follow in proportion. Without a measured network: as measured.
  */
-export function scaledTimes(
-  run: Pick<RunView, 'trials'>,
-  trial: TrialView,
-  latency: LatencyMetrics,
-): ScaledTimes {
+export function scaledTimes(run: Pick<RunView, 'trials'>, trial: TrialView, latency: LatencyMetrics): ScaledTimes {
   const { p50Ms, p90Ms, p99Ms, madMs } = latency;
   const network = run.trials.find((other) => other.model === trial.model && other.recipeText === '');
   const reference = network && latencyOf(network, latency.target);

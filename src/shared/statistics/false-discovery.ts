@@ -9,7 +9,7 @@ export function adjustForDiscoveries(pValues: readonly number[]): number[] {
   const adjusted = new Array<number>(count);
   let smallest = 1;
   descending.forEach(({ p, index }, position) => {
-    smallest = Math.min(smallest, (p * count) / (count - position));
+    smallest = Math.min(smallest, p * (count / (count - position)));
     adjusted[index] = smallest;
   });
   return adjusted;

@@ -4,8 +4,13 @@
  */
 export function studentUpperTail(t: number, freedom: number): number {
   if (Number.isNaN(t) || !(freedom > 0)) return NaN;
-  const half = incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2;
-  return t >= 0 ? half : 1 - half;
+  const square = t * t;
+  // Both forms are the same number; each is exact where the other one's argument is next to 1.
+  const tail =
+    square < freedom
+      ? (1 - incompleteBeta(square / (freedom + square), 0.5, freedom / 2)) / 2
+      : incompleteBeta(freedom / (freedom + square), freedom / 2, 0.5) / 2;
+  return t >= 0 ? tail : 1 - tail;
 }
 
 /**

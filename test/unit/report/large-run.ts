@@ -49,7 +49,10 @@ export function largeRun(): RunView {
       const isBaseline = recipeText === '';
       const recipe = isBaseline ? 'baseline' : `${recipeText.replace(/[{|].*/, '').trim()}-${r}`;
       if (m === 3 && r === 12) {
-        const error = { code: 'technique.failed' as const, facts: { id: 'factorize', detail: 'no convolution wider than one pixel' } };
+        const error = {
+          code: 'technique.failed' as const,
+          facts: { id: 'factorize', detail: 'no convolution wider than one pixel' },
+        };
         return trial({ model, recipe, recipeText, isBaseline, status: 'failed', error });
       }
       const size = around(5e6 * (m + 1), 0.1);
@@ -69,10 +72,15 @@ export function largeRun(): RunView {
         });
       });
       const notes = [
-        ...(r > 8 ? [`masked weights stored sparsely; ${10 + (r % 3)} layers were left as they are, because storing them so takes more`] : []),
+        ...(r > 8
+          ? [
+              `masked weights stored sparsely; ${10 + (r % 3)} layers were left as they are, because storing them so takes more`,
+            ]
+          : []),
         ...(r % 2 === 1 ? ['this processor sums u8 x s8 products exactly (VNNI): no saturation'] : []),
       ];
-      const collapsed = r === 14 ? 'it guesses (0.1 % of 1,000 classes); binary weights without training lose everything' : undefined;
+      const collapsed =
+        r === 14 ? 'it guesses (0.1 % of 1,000 classes); binary weights without training lose everything' : undefined;
       const top1 = isBaseline ? 78.3 - m : 78.3 - m + delta;
       return trial(
         { model, recipe, recipeText, isBaseline, notes, collapsed },
@@ -100,7 +108,13 @@ export function largeRun(): RunView {
     trialsDone: trials.length - 1,
     trialsFailed: 1,
     endedAt: '2026-01-02T09:14:05Z',
-    sweep: { ...view.sweep, targets: [{ runtime: 'ort-cpu', threads: 1 }, { runtime: 'ort-web', threads: 1 }] },
+    sweep: {
+      ...view.sweep,
+      targets: [
+        { runtime: 'ort-cpu', threads: 1 },
+        { runtime: 'ort-web', threads: 1 },
+      ],
+    },
     manifest: { ...view.manifest, targets: largeTargets },
   };
 }

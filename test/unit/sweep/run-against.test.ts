@@ -75,7 +75,10 @@ test('a recipe that the run does not have', () => {
 test('session ratios go along, so that the comparison can be tested', () => {
   const sessions = run([
     trial({ recipe: 'baseline' }, { latency: [latency({ ratio: 1.01, sessionRatios: [1, 1.01, 1.02] })] }),
-    trial({ recipe: 'a' }, { latency: [latency({ ratio: 0.5, ratioInterval: [0.4, 0.625], sessionRatios: [0.4, 0.5] })] }),
+    trial(
+      { recipe: 'a' },
+      { latency: [latency({ ratio: 0.5, ratioInterval: [0.4, 0.625], sessionRatios: [0.4, 0.5] })] },
+    ),
     trial({ recipe: 'b' }, { latency: [latency({ ratio: 0.8, sessionRatios: [0.8, 0.8] })] }),
     trial({ recipe: 'old' }, { latency: [latency({ ratio: 0.7 })] }),
   ]);

@@ -18,7 +18,9 @@ export function charts(presentation: RunPresentation, view: ReportView): string 
       const { top1: y, top1Interval } = deploymentOf(trial, runtimeOf(run, target));
       if (x === undefined || y === undefined) return [];
       const label = `${trial.model}, ${trial.recipe}`;
-      return [{ x, y, low: top1Interval?.[0], high: top1Interval?.[1], label, series: run.models.indexOf(trial.model) }];
+      return [
+        { x, y, low: top1Interval?.[0], high: top1Interval?.[1], label, series: run.models.indexOf(trial.model) },
+      ];
     });
   const [first = ''] = targets;
   const sizeOf = (trial: TrialView): number | undefined => {

@@ -13,7 +13,7 @@ const pageWidth = 1032;
 const narrowestRecipe = 132;
 const widestRecipe = 300;
 /** What the longest figures of a kind need, CSS pixels; longer ones wrap. */
-const columnWidth: Record<MetricSource, number> = { file: 56, latency: 116, accuracy: 118 };
+const columnWidth: Record<MetricSource, number> = { file: 62, latency: 112, accuracy: 117 };
 
 const widthOf = (metric: MetricId): number => columnWidth[metrics[metric].source];
 
@@ -101,9 +101,9 @@ function trialCells(
 function figure({ text, spread, basis, change, disturbed }: Reading): string {
   const mark = disturbed ? ` <small class="disturbed">${disturbedSign}</small>` : '';
   const beside = spread ? ` <small><span>${spread}</span></small>` : '';
-  const control = change?.verdict === 'control' ? 'A/A ' : '';
+  const control = change?.verdict === 'control' ? 'A/A' : '';
   const under = change
-    ? `<i>${control || change.sign}</i> <span>${change.text}</span> <span>${change.interval ?? ''}</span>`
+    ? `<i>${control || change.sign}</i> <span>${change.text}</span>${change.interval ? ` <span>${change.interval}</span>` : ''}`
     : basis;
   return `<b>${text}</b>${mark}${beside}<small class="under">${under}</small>`;
 }

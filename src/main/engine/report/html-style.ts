@@ -45,5 +45,5 @@ figure svg { width: 100%; height: auto; } .grid { stroke: var(--line); } .tick {
 .dot { stroke: var(--surface); stroke-width: .6; fill: currentColor; } .bar { stroke: currentColor; stroke-width: .8; opacity: .5; } ${series}
 .notes { margin: 0; padding: 0; list-style: none; font-size: 9px; columns: 2; column-gap: 20px; } .notes li { break-inside: avoid; margin-bottom: 5px; } .notes small { display: block; font-size: 8px; color: var(--text-muted); }
 .facts th { text-align: left; font-weight: 400; color: var(--text-muted); padding: 1px 12px 1px 0; vertical-align: top; font-size: 9px; } .facts td { padding: 1px 8px 1px 0; vertical-align: top; font-size: 9px; } .facts thead th { border-bottom: 1px solid var(--line-strong); }
-.facts tbody th { max-width: 240px; }
+.facts tbody th { width: 210px; }
 `;

@@ -38,10 +38,14 @@ export function jsonReport(run: RunView): object {
 function comparisonsOf({ run, read, times }: RunPresentation, trial: TrialView): object[] {
   return run.manifest.targets.flatMap((target) => {
     const changes = (['size', 'ratio', 'top1'] as const).map((metric) => read(metric, trial, target)?.change);
-    const [size, latency, top1] = changes.map((change) => change && { verdict: change.verdict, words: change.words, q: change.adjustedP });
+    const [size, latency, top1] = changes.map(
+      (change) => change && { verdict: change.verdict, words: change.words, q: change.adjustedP },
+    );
     const measured = trial.metrics.latency.find((candidate) => candidate.target === target);
     if (!size && !latency && !top1 && !measured) return [];
     const scaled = times(trial, target);
-    return [{ target, size, latency, top1, scaledP50Ms: scaled?.p50Ms, disturbed: disturbanceText(measured?.disturbance) }];
+    return [
+      { target, size, latency, top1, scaledP50Ms: scaled?.p50Ms, disturbed: disturbanceText(measured?.disturbance) },
+    ];
   });
 }

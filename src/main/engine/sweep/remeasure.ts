@@ -8,7 +8,8 @@ import type { RunView } from '@shared/run';
  */
 export function measurementsToRepeat(run: RunView, trials?: readonly string[]): string[] {
   const unknown = trials?.find((id) => !run.trials.some((trial) => trial.id === id));
-  if (unknown !== undefined) throw new AppError('run.not-found', { run: `${run.id}: ${unknown}`, path: 'this workspace' });
+  if (unknown !== undefined)
+    throw new AppError('run.not-found', { run: `${run.id}: ${unknown}`, path: 'this workspace' });
   const keys = run.trials.flatMap((trial) =>
     trial.steps.flatMap((step) => {
       if (step.kind !== 'measure' || step.status !== 'done') return [];

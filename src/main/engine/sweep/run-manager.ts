@@ -53,7 +53,11 @@ export class RunManager {
    * Continues a run that ended early, or retries its failed trials. @throws `store.busy`, `run.not-found`
    * @param forget keys of finished steps to compute again
    */
-  resume(id: string, prepared: PreparedSweep, forget: readonly string[] = []): { id: string; finished: Promise<RunStatus> } {
+  resume(
+    id: string,
+    prepared: PreparedSweep,
+    forget: readonly string[] = [],
+  ): { id: string; finished: Promise<RunStatus> } {
     this.record(id);
     const lock = this.lock();
     try {
