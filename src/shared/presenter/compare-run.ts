@@ -4,7 +4,7 @@ import { comparePoints, compareRatio, controlRatio, type Comparison } from './co
 import { deploymentOf, runtimesOf } from './deployment';
 import { pointsOutsideZoneP } from './points-test';
 import { ratioOutsideZoneP } from './ratio-test';
-import { zoneOfTime, zoneOfTop1 } from './zone';
+import { indifferenceOf, zoneOfTime, zoneOfTop1 } from './zone';
 
 /** Every measured difference of a run with its verdict. Sizes need none of this: they are exact. */
 export interface RunComparisons {
@@ -44,7 +44,7 @@ function adjusted(pValues: readonly (number | undefined)[]): { values: (number |
 }
 
 function compareTimes(run: RunView): Found {
-  const { indifference } = run.sweep;
+  const indifference = indifferenceOf(run);
   const zone = zoneOfTime(indifference);
   const found = new Map<string, Comparison>();
   const measured = run.trials.flatMap((trial) => trial.metrics.latency.map((latency) => ({ trial, latency })));
@@ -68,7 +68,7 @@ function compareTimes(run: RunView): Found {
 }
 
 function compareTop1(run: RunView): Found {
-  const { indifference } = run.sweep;
+  const indifference = indifferenceOf(run);
   const zone = zoneOfTop1(indifference);
   const compared = run.trials.flatMap((trial) => {
     if (trial.isBaseline) return [];

@@ -1,11 +1,12 @@
 import { formatNumber, formatPercent, writtenDecimals } from '../format';
 import { falseDiscoveryRate } from './comparison';
 import type { RunPresentation } from './reading';
+import { indifferenceOf } from './zone';
 import { verdictSigns, verdictWords, type Verdict } from './verdict';
 
 /** The key to signs and shades, in the order of their weight. */
 export function verdictKey({ run }: RunPresentation): { verdict: Verdict; sign: string; words: string }[] {
-  const { time } = run.sweep.indifference;
+  const { time } = indifferenceOf(run);
   const within =
     time > 0 ? `within ${formatPercent(100 * time, writtenDecimals(100 * time))} of the time` : verdictWords.same;
   const words = { ...verdictWords, same: within };
@@ -21,7 +22,7 @@ export function verdictKey({ run }: RunPresentation): { verdict: Verdict; sign: 
 
 /** What "clear" means in this run, in one sentence. */
 export function verdictRule({ run, comparisons: { among } }: RunPresentation): string {
-  const { time, top1 } = run.sweep.indifference;
+  const { time, top1 } = indifferenceOf(run);
   const zones = [
     ...(time > 0 ? [`${formatPercent(100 * time, writtenDecimals(100 * time))} of the time`] : []),
     ...(top1 > 0 ? [`${formatNumber(top1, writtenDecimals(top1))} points of top-1`] : []),

@@ -1,9 +1,15 @@
 import { roundAsPrinted } from '../format';
 import type { Interval } from '../metrics';
-import type { Indifference } from '../sweep-file';
+import type { RunView } from '../run';
+import { indifferenceSchema, type Indifference } from '../sweep-file';
 
 /** Differences inside are of no consequence to the person; both ends belong to it. */
 export type Zone = Interval;
+
+/** What the person does not care about; runs of earlier versions did not say. */
+export function indifferenceOf({ sweep }: Pick<RunView, 'sweep'>): Indifference {
+  return (sweep as Partial<RunView['sweep']>).indifference ?? indifferenceSchema.parse({});
+}
 
 /** Symmetric on the logarithmic scale: 1 % slower and 1 % faster weigh the same. */
 export const zoneOfTime = ({ time }: Indifference): Zone => [1 / (1 + time), 1 + time];

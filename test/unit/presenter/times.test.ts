@@ -105,3 +105,9 @@ describe('measurementsToRepeat', () => {
     expect(() => measurementsToRepeat(measured, ['m/none'])).toThrow('m/none');
   });
 });
+
+it('a run of an earlier version, without zones, is shown with the usual ones', () => {
+  const { indifference: _, ...sweep } = view.sweep;
+  const { read } = presentRun({ ...view, sweep: sweep as typeof view.sweep });
+  expect(read('ratio', int8, target)!.change).toMatchObject({ verdict: 'gain', words: 'clear gain' });
+});
