@@ -1,111 +1,121 @@
 import { sentenceFor } from '@shared/errors';
-import {
-  absent,
-  formatDelta,
-  formatInterval,
-  formatMegabytes,
-  formatMsValue,
-  formatNumber,
-  formatRatio,
-  formatRatioInterval,
-} from '@shared/format';
+import { absent, formatDelta } from '@shared/format';
+import { runtimeOf, runtimesOf } from '@shared/presenter/deployment';
+import { disturbedSign } from '@shared/presenter/disturbance';
+import { referenceRule, timesRule, verdictKey, verdictRule } from '@shared/presenter/legend';
+import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
-import { verdictOfDelta, verdictOfRatio, verdictOfSize, verdictSigns } from '@shared/verdict';
 import { textTable } from './text-table';
 
-const sizeOnlySign = '◇';
-
-/** The matrix for a terminal: one table a network, so that it fits in 120 columns. */
+/** The matrix for a terminal: one table a network and runtime, so that it fits in 120 columns. */
 export function matrixText(run: RunView): string {
-  const tables = run.models.map((model) => {
-    const trials = run.recipes.flatMap((recipe) =>
-      run.trials.filter((trial) => trial.model === model && trial.recipe === recipe),
-    );
-    const baseline = trials.find((trial) => trial.isBaseline);
-    const targets = run.manifest.targets;
-    const columns = [
-      { title: model },
-      { title: 'size MB', align: 'right' as const },
-      { title: run.against === undefined ? 'of fp32' : 'of ref', align: 'right' as const },
-      { title: 'bits/w', align: 'right' as const },
-      ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
-      { title: 'top-1 %', align: 'right' as const },
-      { title: 'difference [95 %]' },
-      { title: 'agree %', align: 'right' as const },
-    ];
-    return textTable(
-      columns,
-      trials.map((trial) => cells(trial, baseline, targets)),
-    );
-  });
+  const presentation = presentRun(run);
+  const runtimes = runtimesOf(run);
+  const tables = run.models.flatMap((model) =>
+    runtimes.map((runtime) => {
+      const targets = run.manifest.targets.filter((target) => (runtimeOf(run, target) ?? runtimes[0]) === runtime);
+      return table(presentation, runtimes.length > 1 ? `${model}, ${runtime}` : model, model, targets);
+    }),
+  );
   const failures = run.trials.flatMap((trial) => (trial.error ? [`${trial.id}: ${sentenceFor(trial.error)}\n`] : []));
   const collapses = run.trials.flatMap((trial) =>
     trial.collapsed === undefined ? [] : [`${trial.id} collapsed: ${trial.collapsed}.\n`],
   );
+  const sections = [collapses, failures, disturbances(presentation), published(run)];
   return [
     ...tables,
-    ...(collapses.length > 0 ? [collapses.join('')] : []),
-    ...(failures.length > 0 ? [failures.join('')] : []),
-    ...published(run),
-    legend(run),
+    ...sections.filter((lines) => lines.length > 0).map((lines) => lines.join('')),
+    legend(presentation),
   ].join('\n');
 }
 
-function cells(trial: TrialView, baseline: TrialView | undefined, targets: readonly string[]): string[] {
-  const { metrics } = trial;
-  if (trial.status !== 'done' && metrics.sizeBytes === undefined) return [trial.recipe, trial.status];
-  const base = baseline?.metrics.sizeBytes;
-  const isSmaller = metrics.sizeBytes !== undefined && !!base && verdictOfSize(metrics.sizeBytes, base) === 'gain';
-  const latencies = targets.flatMap((target) => {
-    const latency = metrics.latency.find((candidate) => candidate.target === target);
-    if (!latency) return [absent, ''];
-    const verdict = verdictOfRatio(latency.ratioInterval, 'lower');
-    const sign = trial.isBaseline ? ' ' : verdict === 'unclear' && isSmaller ? sizeOnlySign : verdictSigns[verdict];
-    return [
-      formatMsValue(latency.p50Ms),
-      `${sign} ${formatRatio(latency.ratio)} ${formatRatioInterval(latency.ratioInterval)}`,
-    ];
-  });
+function table(presentation: RunPresentation, title: string, model: string, targets: readonly string[]): string {
+  const { run } = presentation;
+  const columns = [
+    { title },
+    { title: 'size MB', align: 'right' as const },
+    { title: run.against === undefined ? 'of fp32' : 'of ref', align: 'right' as const },
+    { title: 'bits/w', align: 'right' as const },
+    ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
+    { title: 'top-1 %', align: 'right' as const },
+    { title: 'difference [95 %]' },
+    { title: 'agree %', align: 'right' as const },
+  ];
+  const trials = run.recipes.flatMap((recipe) =>
+    run.trials.filter((trial) => trial.model === model && trial.recipe === recipe),
+  );
+  return textTable(
+    columns,
+    trials.map((trial) => cells(presentation, trial, targets)),
+  );
+}
+
+function cells({ read }: RunPresentation, trial: TrialView, targets: readonly string[]): string[] {
+  const first = targets[0] ?? '';
+  const size = read('size', trial, first);
+  if (trial.status !== 'done' && !size) return [trial.recipe, trial.status];
+  const top1 = read('top1', trial, first);
   return [
     trial.recipe,
-    metrics.sizeBytes === undefined ? absent : formatMegabytes(metrics.sizeBytes),
-    metrics.sizeBytes === undefined || !base ? '' : formatRatio(metrics.sizeBytes / base),
-    metrics.bitsPerWeight === undefined ? '' : formatNumber(metrics.bitsPerWeight, 2),
-    ...latencies,
-    metrics.top1 === undefined ? absent : formatNumber(metrics.top1, 1),
-    difference(trial),
-    metrics.agreement === undefined ? '' : formatNumber(metrics.agreement, 1),
+    size?.text ?? absent,
+    size?.change?.text ?? '',
+    read('bits-per-weight', trial, first)?.text ?? '',
+    ...targets.flatMap((target) => {
+      const latency = read('latency', trial, target);
+      return latency ? [latency.text, change(latency)] : [absent, ''];
+    }),
+    top1?.text ?? absent,
+    top1 ? (top1.change ? change(top1) : `  ${top1.spread ?? ''}`) : '',
+    read('agreement', trial, first)?.text ?? '',
   ];
 }
 
-function difference({ metrics }: TrialView): string {
-  if (metrics.top1Delta !== undefined && metrics.top1DeltaInterval) {
-    const sign = verdictSigns[verdictOfDelta(metrics.top1DeltaInterval, 'higher')];
-    return `${sign} ${formatDelta(metrics.top1Delta)} ${formatInterval(metrics.top1DeltaInterval, (end) => formatDelta(end))}`;
-  }
-  return metrics.top1Interval ? `  ${formatInterval(metrics.top1Interval)}` : '';
+function change({ change: found, disturbed }: Reading): string {
+  const mark = disturbed ? ` ${disturbedSign}` : '';
+  return found ? `${found.sign} ${found.text} ${found.interval ?? ''}${mark}` : mark;
+}
+
+/** The same sentence holds for many trials where the machine was busy for a while. */
+function disturbances({ run, read }: RunPresentation): string[] {
+  return run.trials.flatMap((trial) =>
+    run.manifest.targets.flatMap((target) => {
+      const disturbed = read('ratio', trial, target)?.disturbed;
+      return disturbed ? [`${disturbedSign} ${trial.id} on ${target}, ${disturbed}.\n`] : [];
+    }),
+  );
 }
 
 /** The closest published change of top-1 for each trial that has one. */
 function published(run: RunView): string[] {
-  const lines = run.trials.flatMap((trial) => {
+  return run.trials.flatMap((trial) => {
     const [first] = trial.published ?? [];
     if (!first || trial.metrics.top1Delta === undefined) return [];
     const [theirs, ours] = [formatDelta(-first.top1Drop), formatDelta(trial.metrics.top1Delta)];
     return [`${trial.id}: top-1 ${ours} here, ${theirs} published (${first.source.title}; ${first.differs}).\n`];
   });
-  return lines.length > 0 ? [lines.join('')] : [];
 }
 
-function legend(run: RunView): string {
+function legend(presentation: RunPresentation): string {
+  const { run } = presentation;
   const { dataset, machine } = run.manifest;
   const undecoded = Math.max(0, ...run.trials.map((trial) => trial.metrics.skipped ?? 0));
   const left = dataset.skipped + undecoded;
   const skipped = left > 0 ? `, ${left.toLocaleString('en')} skipped` : '';
-  return (
-    `${dataset.name}: ${dataset.eval.toLocaleString('en')} evaluation images${skipped}, ${dataset.calibration.toLocaleString('en')} for calibration. ${machine.cpu}.\n` +
-    `▲ clear gain  ▼ clear loss  ≈ no clear difference (the 95 % interval holds "no change")\n` +
-    `◇ no clear difference in time, but a smaller file: size only\n` +
-    `${run.against === undefined ? "Ratios are to the model's own baseline" : `Compared with "${run.against}" (ref), times by way of the baseline`}; bits/w: bits of the file for each weight.\n`
-  );
+  const isDisturbed = disturbances(presentation).length > 0;
+  const lines = [
+    `${dataset.name}: ${dataset.eval.toLocaleString('en')} evaluation images${skipped}, ${dataset.calibration.toLocaleString('en')} for calibration. ${machine.cpu}.`,
+    verdictKey(presentation)
+      .map(({ sign, words }) => `${sign} ${words}`)
+      .join('  '),
+    verdictRule(presentation),
+    `${referenceRule(presentation)} bits/w: bits of the file for each weight.`,
+    timesRule,
+    ...(isDisturbed
+      ? [`${disturbedSign} disturbed by other work; "whittle run SWEEP --remeasure" measures those again.`]
+      : []),
+  ];
+  return lines.map((line) => `${wrap(line)}\n`).join('');
 }
+
+/** Breaks between words, at the width of the tables. */
+const wrap = (line: string): string => line.replaceAll(/(.{1,118})(?: |$)/g, '$1\n').trimEnd();

@@ -19,11 +19,11 @@ export function shellHandlers({ host }: EngineAccess): Handlers<ShellContract> {
       (
         await choose({ properties: ['openFile'], filters: [{ name: 'Sweep files', extensions: ['yaml', 'yml'] }] })
       )[0] ?? null,
-    'shell.exportRun': async ({ run, against, format, suggestedName }) => {
+    'shell.exportRun': async ({ run, against, format, view, suggestedName }) => {
       const path = await chooseDestination(suggestedName, format);
       if (!path) return null;
-      if (format === 'pdf') await printPdf((await host.request('runs.html', { run, against })) as string, path);
-      else await host.request('runs.export', { run, against, format, path });
+      if (format === 'pdf') await printPdf((await host.request('runs.html', { run, against, view })) as string, path);
+      else await host.request('runs.export', { run, against, format, view, path });
       return { path };
     },
     'shell.saveArtifact': async ({ run, trial, suggestedName }) => {

@@ -3,6 +3,7 @@ import type { ChannelMap } from './channel-groups';
 import { datasetSpecSchema, type DatasetSummary } from './dataset';
 import { preprocessSchema, type ModelCard, type ModelSummary, type Preprocess } from './model-card';
 import type { LayerReport } from './layers';
+import { reportViewSchema } from './presenter/report-view';
 import type { TechniqueInfo } from './recipe';
 import {
   progressSchema,
@@ -212,16 +213,22 @@ export const engineContract = {
   'runs.cancel': rpc(runRef, nothing),
   /** Runs the unfinished and failed trials of an ended run again. */
   'runs.resume': rpc(runRef, nothing),
+  /** Measures again what other work disturbed, or the given trials; answers how many measurements. */
+  'runs.remeasure': rpc(
+    runRef.extend({ trials: z.array(z.string().max(400)).max(10_000).optional() }),
+    z.strictObject({ measurements: z.number().int() }),
+  ),
   'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
   'runs.export': rpc(
     shownRun.extend({
       format: z.enum(['csv', 'json', 'html']),
+      view: reportViewSchema.optional(),
       path: z.string().min(1).max(4096),
     }),
     z.strictObject({ path: z.string() }),
   ),
   /** The run as a self-contained HTML page, for printing. */
-  'runs.html': rpc(shownRun, z.string()),
+  'runs.html': rpc(shownRun.extend({ view: reportViewSchema.optional() }), z.string()),
   /** Copies a trial's artifact (and its card) to a path the person chose. */
   'runs.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
@@ -247,6 +254,8 @@ export const shellContract = {
   'shell.exportRun': rpc(
     shownRun.extend({
       format: z.enum(['csv', 'json', 'pdf']),
+      /** What the window shows; pages for people follow it. */
+      view: reportViewSchema.optional(),
       suggestedName: z.string().max(200),
     }),
     z.strictObject({ path: z.string() }).nullable(),

@@ -7,8 +7,19 @@ import type { Interval } from './metrics';
 export const absent = '—';
 const minus = '−';
 
+/** Making one costs far more than using it, and a matrix has thousands of numbers. */
+const formats = new Map<number, Intl.NumberFormat>();
+function formatOf(decimals: number): Intl.NumberFormat {
+  let format = formats.get(decimals);
+  if (!format) {
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formats.set(decimals, format);
+  }
+  return format;
+}
+
 function grouped(value: number, decimals: number): string {
-  const text = value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const text = formatOf(decimals).format(value);
   // Rounded to nothing, a small negative number has no sign left to show.
   return text.replace(/^-(?=[0.,]*$)/, '').replace('-', minus);
 }
@@ -16,6 +27,11 @@ function grouped(value: number, decimals: number): string {
 /** A number with a fixed count of decimals, thousands separated by commas: "1,234.50". */
 export function formatNumber(value: number, decimals = 0): string {
   return Number.isFinite(value) ? grouped(value, decimals) : absent;
+}
+
+/** The number that `formatNumber` prints. */
+export function roundAsPrinted(value: number, decimals: number): number {
+  return Number.isFinite(value) ? Number(formatOf(decimals).format(value).replaceAll(',', '')) : value;
 }
 
 /** Decimals that leave about three significant digits: 0.432, 5.60, 58.1, 412. */
@@ -75,6 +91,11 @@ export function formatCount(count: number): string {
   return `${decimals > 0 ? text.replace(/\.?0+$/, '') : text}${countUnits[unit]}`;
 }
 
+/** Decimals a number was written with, at most six: 1, 0.5, 0.25. */
+export function writtenDecimals(value: number): number {
+  return (Number(value.toFixed(6)).toString().split('.')[1] ?? '').length;
+}
+
 /** One image in n is 100/n percent: more decimals than that carries would only be noise. */
 export function percentDecimals(n: number): number {
   return n > 1000 ? 2 : 1;
@@ -92,13 +113,14 @@ export function formatDelta(delta: number, decimals = 1): string {
   return delta > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
-function ratioDecimals(ratio: number): number {
+/** Decimals of a ratio, at least two significant digits: 0.094, 0.59, 12.3. */
+export function ratioDecimals(ratio: number): number {
   return ratio >= 9.995 ? 1 : ratio >= 0.0995 ? 2 : 3;
 }
 
 /** Candidate / baseline: "×0.59", "×0.094", "×12.3". */
-export function formatRatio(ratio: number): string {
-  return Number.isFinite(ratio) ? `×${grouped(ratio, ratioDecimals(ratio))}` : absent;
+export function formatRatio(ratio: number, decimals = ratioDecimals(ratio)): string {
+  return Number.isFinite(ratio) ? `×${grouped(ratio, decimals)}` : absent;
 }
 
 /** "[−1.4, +0.6]"; each end is written by `format`. */

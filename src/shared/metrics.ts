@@ -31,6 +31,8 @@ export const latencyMetricsSchema = z.object({
   ratioInterval: interval,
   /** One ratio for each pair of sessions that was opened: the level over which the interval is taken. Absent in results of earlier versions. */
   sessionRatios: z.array(z.number()).optional(),
+  /** Where the trial is compared with one that was measured at another time: that one's session ratios, beside the same baseline. */
+  referenceSessionRatios: z.array(z.number()).optional(),
   disturbance: disturbanceSchema.optional(),
   coldStartMs: z.number(),
   peakMemoryBytes: z.number(),

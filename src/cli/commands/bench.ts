@@ -1,7 +1,9 @@
-import { formatBytes, formatMs, formatRatio, formatRatioInterval } from '@shared/format';
+import { formatBytes, formatMs } from '@shared/format';
 import type { LatencyMetrics } from '@shared/metrics';
-import type { LatencyMode } from '@shared/sweep-file';
-import { verdictOfRatio, verdictText } from '@shared/verdict';
+import { controlRatio } from '@shared/presenter/comparison';
+import { compareTime } from '@shared/presenter/compare-single';
+import { disturbanceText } from '@shared/presenter/disturbance';
+import { indifferenceSchema, type LatencyMode } from '@shared/sweep-file';
 import type { Command } from '../arguments';
 import { runJob } from '../foreground-job';
 import { openNamedModel, openSession } from '../session';
@@ -48,12 +50,16 @@ export const bench: Command = {
 };
 
 function latencyText(name: string, baseline: string | undefined, metrics: LatencyMetrics): string {
-  const { p50Ms, p90Ms, p99Ms, madMs, n, rounds, ratio, ratioInterval } = metrics;
+  const { p50Ms, p90Ms, p99Ms, madMs, n, rounds } = metrics;
+  const { text, interval, words } = baseline
+    ? compareTime(metrics, indifferenceSchema.parse({}))
+    : controlRatio(metrics.ratio, metrics.ratioInterval);
   const against = baseline
-    ? `against ${baseline} (${formatMs(metrics.baselineP50Ms)}): ${formatRatio(ratio)} ${formatRatioInterval(ratioInterval)}, ${verdictText(verdictOfRatio(ratioInterval, 'lower'))}`
-    : `against itself: ${formatRatio(ratio)} ${formatRatioInterval(ratioInterval)} (what noise alone does here)`;
+    ? `against ${baseline} (${formatMs(metrics.baselineP50Ms)}): ${text} ${interval}, ${words}`
+    : `against itself: ${text} ${interval} (what noise alone does here)`;
+  const disturbed = disturbanceText(metrics.disturbance);
   return (
     `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${n} inferences in ${rounds} rounds)\n` +
-    `${against}\nload and first inference ${formatMs(metrics.coldStartMs)}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n`
+    `${against}\nload and first inference ${formatMs(metrics.coldStartMs)}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n${disturbed ? `${disturbed}\n` : ''}`
   );
 }

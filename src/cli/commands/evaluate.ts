@@ -1,6 +1,8 @@
-import { formatDelta, formatInterval, formatNumber } from '@shared/format';
+import { formatInterval, formatNumber } from '@shared/format';
 import type { AccuracyMetrics } from '@shared/metrics';
-import { defaultTarget } from '@shared/sweep-file';
+import { compareTop1 } from '@shared/presenter/compare-single';
+import { formatP } from '@shared/presenter/comparison';
+import { defaultTarget, indifferenceSchema } from '@shared/sweep-file';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Engine } from '../../main/engine/create-engine';
@@ -74,11 +76,10 @@ function accuracyText(name: string, metrics: AccuracyMetrics): string {
   };
   share('top-1', metrics.top1, metrics.top1Interval);
   share('top-5', metrics.top5, metrics.top5Interval);
-  if (metrics.top1Delta !== undefined && metrics.top1DeltaInterval) {
-    const interval = formatInterval(metrics.top1DeltaInterval, (end) => formatDelta(end, 2));
-    lines.push(
-      `difference  ${formatDelta(metrics.top1Delta, 2)} points  ${interval}  McNemar p ${metrics.mcnemarP?.toPrecision(2)}`,
-    );
+  const difference = compareTop1(metrics, indifferenceSchema.parse({}));
+  if (difference) {
+    const p = difference.adjustedP === undefined ? '' : `  McNemar p ${formatP(difference.adjustedP)}`;
+    lines.push(`difference  ${difference.text} points  ${difference.interval}${p}: ${difference.words}`);
   }
   if (metrics.agreement !== undefined) lines.push(`agreement  ${formatNumber(metrics.agreement, 2)} %`);
   if (metrics.top1 === undefined) lines.push('The dataset has no labels: no accuracy.');

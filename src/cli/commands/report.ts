@@ -5,7 +5,10 @@ import type { Engine } from '../../main/engine/create-engine';
 import { renderReport, type ReportFormat } from '../../main/engine/report/render-report';
 import { htmlReport } from '../../main/engine/report/html';
 import { writeFileAtomic } from '../../main/engine/files/atomic-file';
-import type { Command } from '../arguments';
+import { defaultMetrics, metricIds, metrics } from '@shared/presenter/metrics';
+import { reportViewSchema, type ReportView } from '@shared/presenter/report-view';
+import type { RunView } from '@shared/run';
+import type { Arguments, Command } from '../arguments';
 import { matrixText } from '../matrix-text';
 import { printWithElectron } from '../print-with-electron';
 import { openSession } from '../session';
@@ -23,6 +26,11 @@ export const report: Command = {
       value: 'RECIPE',
       help: 'compare trials with those of this recipe in place of the networks as they came',
     },
+    metrics: { type: 'string', value: 'LIST', help: `columns of the page (${defaultMetrics.join(',')})` },
+    networks: { type: 'string', value: 'LIST', help: 'networks on the page (all)' },
+    filter: { type: 'string', value: 'WORDS', help: 'recipes on the page: those that hold every word (all)' },
+    sort: { type: 'string', value: 'NET:METRIC', help: 'order of the recipes on the page, best first' },
+    target: { type: 'string', value: 'TARGET', help: 'the target that comes first on the page' },
     html: { type: 'string', value: 'FILE', help: 'write one self-contained page' },
     pdf: { type: 'string', value: 'FILE', help: 'print the page to PDF' },
     json: { type: 'string', value: 'FILE', help: 'write the whole result as JSON (- for standard output)' },
@@ -34,17 +42,18 @@ export const report: Command = {
     const engine = await openSession(arguments_, { workspace: isFolder ? reference : arguments_.text('out') });
     try {
       const run = engine.runs.view(findRun(engine, isFolder ? 'latest' : reference), arguments_.text('against'));
+      const view = viewOf(arguments_, run);
       const written: string[] = [];
       for (const format of formats) {
         const path = arguments_.text(format);
         if (path === undefined) continue;
-        if (path === '-') process.stdout.write(renderReport(run, format));
-        else await writeFileAtomic(path, renderReport(run, format));
+        if (path === '-') process.stdout.write(renderReport(run, format, view));
+        else await writeFileAtomic(path, renderReport(run, format, view));
         written.push(path);
       }
       const pdf = arguments_.text('pdf');
       if (pdf !== undefined) {
-        await printWithElectron(htmlReport(run), pdf);
+        await printWithElectron(htmlReport(run, view), pdf);
         written.push(pdf);
       }
       for (const path of written) if (path !== '-') process.stderr.write(`Wrote ${path}\n`);
@@ -55,6 +64,35 @@ export const report: Command = {
     }
   },
 };
+
+/** What the page shows. @throws `usage` for names that the run does not have */
+function viewOf(arguments_: Arguments, run: RunView): ReportView {
+  const listOf = (name: string): string[] | undefined =>
+    arguments_
+      .text(name)
+      ?.split(',')
+      .map((word) => word.trim());
+  const known = <T extends string>(option: string, names: readonly T[], name: string): T => {
+    const found = names.find((candidate) => candidate === name);
+    if (found !== undefined) return found;
+    throw new AppError('usage', { detail: `--${option} knows ${names.join(', ')}, not "${name}"` });
+  };
+  const sort = arguments_.text('sort');
+  const target = arguments_.text('target');
+  const colon = sort?.lastIndexOf(':') ?? 0;
+  const metric = sort === undefined ? undefined : known('sort', metricIds, sort.slice(colon + 1));
+  return reportViewSchema.parse({
+    metrics: listOf('metrics')?.map((name) => known('metrics', metricIds, name)),
+    models: listOf('networks')?.map((name) => known('networks', run.models, name)),
+    filter: arguments_.text('filter'),
+    sort: metric && {
+      model: known('sort', run.models, sort!.slice(0, colon)),
+      metric,
+      descending: metrics[metric].better === 'higher',
+    },
+    target: target === undefined ? undefined : known('target', run.manifest.targets, target),
+  });
+}
 
 /** The id of a run. */
 function findRun(engine: Engine, reference: string): string {

@@ -10,6 +10,7 @@ import { matrixText } from '../matrix-text';
 import { ProgressLine } from '../progress-line';
 import { writeResults } from '../results-folder';
 import { openSession } from '../session';
+import { measurementsToRepeat } from '../../main/engine/sweep/remeasure';
 
 export const run: Command = {
   name: 'run',
@@ -18,6 +19,7 @@ export const run: Command = {
   options: {
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the artifacts and the results in DIR' },
     resume: { type: 'boolean', help: 'continue the last unfinished run of the same sweep' },
+    remeasure: { type: 'boolean', help: 'measure again what other work disturbed in the last run of the same sweep' },
   },
   async run(arguments_) {
     const line = new ProgressLine();
@@ -38,7 +40,9 @@ export const run: Command = {
       });
       line.clear();
       for (const warning of prepared.warnings) process.stderr.write(`${warning}\n`);
-      const { id, finished } = launch(engine, prepared, arguments_.flag('resume'));
+      const { id, finished } = arguments_.flag('remeasure')
+        ? remeasure(engine, prepared)
+        : launch(engine, prepared, arguments_.flag('resume'));
       const stop = cancelOnInterrupt(engine, id, line);
       const status = await finished.finally(() => {
         stop();
@@ -67,6 +71,23 @@ function launch(engine: Engine, prepared: PreparedSweep, resume: boolean): Retur
     : undefined;
   if (resume && !unfinished) process.stderr.write('There is no unfinished run of this sweep; starting a new one.\n');
   return unfinished ? engine.runs.resume(unfinished.id, prepared) : engine.runs.start(prepared);
+}
+
+function remeasure(engine: Engine, prepared: PreparedSweep): ReturnType<Engine['runs']['start']> {
+  const last = engine.workspace.runs
+    .list()
+    .find((record) => record.manifest.sweepSha256 === prepared.manifest.sweepSha256);
+  if (!last) {
+    process.stderr.write('There is no run of this sweep yet; starting one.\n');
+    return engine.runs.start(prepared);
+  }
+  const keys = measurementsToRepeat(engine.runs.view(last.id));
+  process.stderr.write(
+    keys.length > 0
+      ? `Measuring ${keys.length} disturbed measurements of run ${last.id} again.\n`
+      : `No measurement of run ${last.id} was disturbed.\n`,
+  );
+  return engine.runs.resume(last.id, prepared, keys);
 }
 
 /** The first interrupt stops cleanly, a second one at once. */

@@ -20,6 +20,7 @@ import { preprocessTrial } from './preprocess-trial';
 import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
+import { measurementsToRepeat } from './sweep/remeasure';
 import { countSteps } from './sweep/run-manager';
 import { trialLayers } from './sweep/trial-layers';
 import { readSweep } from './sweep/read-sweep';
@@ -102,9 +103,14 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'runs.resume': async ({ run }) => {
       runs.resume(run, await engine.prepare(runs.record(run).sweep));
     },
+    'runs.remeasure': async ({ run, trials }) => {
+      const keys = measurementsToRepeat(runs.view(run), trials);
+      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
+      return { measurements: keys.length };
+    },
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
-    'runs.export': async ({ run, against, format, path }) => {
-      await writeFileAtomic(path, renderReport(runs.view(run, against), format));
+    'runs.export': async ({ run, against, format, view, path }) => {
+      await writeFileAtomic(path, renderReport(runs.view(run, against), format, view));
       return { path };
     },
     'trials.layers': async ({ run, trial }, { progress, signal }) => {
@@ -115,7 +121,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
       return trialLayers(run, trial, sources, { progress: say, note: () => undefined, log: () => undefined }, signal);
     },
-    'runs.html': ({ run, against }) => htmlReport(runs.view(run, against)),
+    'runs.html': ({ run, against, view }) => htmlReport(runs.view(run, against), view),
     'runs.saveArtifact': async ({ run, trial, path }) => {
       const view = runs.view(run);
       const found = view.trials.find((candidate) => candidate.id === trial);

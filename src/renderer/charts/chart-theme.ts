@@ -1,3 +1,5 @@
+import { seriesColours, seriesMark } from '@shared/presenter/series-mark';
+
 /** Colours and type of a chart, taken from the design tokens so that charts follow light and dark like everything else. */
 export interface ChartTheme {
   text: string;
@@ -9,8 +11,6 @@ export interface ChartTheme {
   series: string[];
 }
 
-export const seriesCount = 8;
-
 export function readChartTheme(element: Element): ChartTheme {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(name).trim();
@@ -21,7 +21,7 @@ export function readChartTheme(element: Element): ChartTheme {
     surface: token('--surface'),
     accent: token('--accent'),
     font: token('--font'),
-    series: Array.from({ length: seriesCount }, (_, index) => token(`--series-${index + 1}`)),
+    series: Array.from({ length: seriesColours }, (_, index) => token(`--series-${index + 1}`)),
   };
 }
 
@@ -33,10 +33,9 @@ export const seriesShapes = [
   { symbol: 'diamond', path: 'M5 0L10 5L5 10L0 5z' },
 ] as const;
 
-/** Shapes move on by one whenever the colours start again: 8 colours and 4 shapes tell 32 networks apart. */
 export function shapeOf(index: number): (typeof seriesShapes)[number] {
-  return seriesShapes[(index + Math.floor(index / seriesCount)) % seriesShapes.length]!;
+  return seriesShapes[seriesMark(index).shape]!;
 }
 
 /** The class that colours what belongs to a network: the same colour as in the chart. */
-export const seriesClass = (index: number): string => `series-${(index % seriesCount) + 1}`;
+export const seriesClass = (index: number): string => `series-${seriesMark(index).colour + 1}`;

@@ -1,8 +1,8 @@
 import type { StepView, TrialView } from '@shared/run';
 import { sentenceFor } from '@shared/errors';
-import { metrics, type MetricId, type MetricSource } from './metrics';
-import { readMetric, type Reading } from './reading';
-import { referenceName } from './rows';
+import { metrics, type MetricId, type MetricSource } from '@shared/presenter/metrics';
+import type { Reading, RunPresentation } from '@shared/presenter/reading';
+import { referenceName } from '@shared/presenter/rows';
 
 export type CellState = 'value' | 'waiting' | 'running' | 'failed' | 'interrupted' | 'cancelled' | 'none';
 
@@ -40,12 +40,15 @@ function describeReading(metric: MetricId, reading: Reading, reference: string):
   const { title, unit } = metrics[metric];
   const parts = [`${title} ${reading.text}${reading.spread ? ` ${reading.spread}` : ''} ${unit} (${reading.basis})`];
   if (reading.change) {
-    const { text, interval, verdict, words } = reading.change;
-    const exactlySame = !interval && verdict === 'unclear';
+    const { text, interval, direction, verdict, words } = reading.change;
+    const beside = verdict === 'control' ? 'itself' : reference;
+    const exactlySame = !interval && direction === 'same' && text === 'same';
     parts.push(
-      exactlySame ? `same as ${reference}` : `${text} against ${reference}${interval ? ` ${interval}` : ''}: ${words}`,
+      exactlySame ? `same as ${reference}` : `${text} against ${beside}${interval ? ` ${interval}` : ''}: ${words}`,
     );
   }
+  if (reading.whenMeasured) parts.push(reading.whenMeasured);
+  if (reading.disturbed) parts.push(reading.disturbed);
   return parts.join('; ');
 }
 
@@ -75,16 +78,16 @@ function labelFor(state: CellState, source: MetricSource): string {
 export function trialCells(
   trial: TrialView | undefined,
   shown: readonly MetricId[],
-  baseline: TrialView | undefined,
+  { read, baselineOf }: Pick<RunPresentation, 'read' | 'baselineOf'>,
   target: string,
 ): Cell[] {
   let said = '';
   return shown.map((metric): Cell => {
     if (!trial) return { metric, state: 'none', label: '', description: 'not part of this run' };
-    const reading = readMetric(metric, trial, baseline, target);
+    const reading = read(metric, trial, target);
     if (reading) {
       const collapsed = metric === 'top1' ? trial.collapsed : undefined;
-      const description = `${describeReading(metric, reading, referenceName(baseline))}${collapsed ? `; collapsed: ${collapsed}` : ''}`;
+      const description = `${describeReading(metric, reading, referenceName(baselineOf(trial.model)))}${collapsed ? `; collapsed: ${collapsed}` : ''}`;
       return { metric, state: 'value', reading, label: '', description, collapsed };
     }
     const { source } = metrics[metric];

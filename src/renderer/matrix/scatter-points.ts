@@ -1,7 +1,8 @@
 import type { Interval } from '@shared/metrics';
 import type { RunView } from '@shared/run';
 import { paretoFront } from './pareto';
-import { latencyOf } from './reading';
+import { deploymentOf, latencyOf, runtimeOf } from '@shared/presenter/deployment';
+import { scaledTimes } from '@shared/presenter/scaled-times';
 
 export type ScatterAxis = 'size' | 'latency';
 
@@ -13,7 +14,7 @@ export interface ScatterPoint {
   isBaseline: boolean;
   /** MB or ms. */
   x: number;
-  /** p50 ± median absolute deviation; absent for sizes, which are exact. */
+  /** Scaled p50 ± median absolute deviation; absent for sizes, which are exact. */
   xInterval?: Interval;
   /** Top-1, %. */
   y: number;
@@ -32,18 +33,20 @@ export function scatterPoints(
   axis: ScatterAxis,
   target: string,
 ): ScatterPoint[] {
+  const runtime = runtimeOf(run, target);
   return models.flatMap((model) => {
     const trials = run.trials.filter((trial) => trial.model === model);
     const points = trials.flatMap((trial): ScatterPoint[] => {
-      const { top1: y, sizeBytes, top1Interval } = trial.metrics;
+      const { top1: y, sizeBytes, top1Interval } = deploymentOf(trial, runtime);
       const latency = latencyOf(trial, target);
-      const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : latency?.p50Ms;
+      const times = latency && scaledTimes(run, trial, latency);
+      const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : times?.p50Ms;
       if (x === undefined || y === undefined) return [];
       const { id, recipe, isBaseline } = trial;
       const isCollapsed = trial.collapsed !== undefined;
       const point: ScatterPoint = { trial: id, model, recipe, isBaseline, x, y, onFront: false, isCollapsed };
       if (top1Interval) point.yInterval = top1Interval;
-      if (axis === 'latency' && latency) point.xInterval = [x - latency.madMs, x + latency.madMs];
+      if (axis === 'latency' && times) point.xInterval = [x - times.madMs, x + times.madMs];
       return [point];
     });
     const front = new Set(paretoFront(points.filter((point) => !point.isCollapsed)));

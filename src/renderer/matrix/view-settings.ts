@@ -1,11 +1,6 @@
-import { defaultMetrics, metricIds, type MetricId } from './metrics';
+import { defaultMetrics, metricIds, type MetricId } from '@shared/presenter/metrics';
+import { matrixSortSchema, type MatrixSort } from '@shared/presenter/report-view';
 import type { ScatterAxis } from './scatter-points';
-
-export interface MatrixSort {
-  model: string;
-  metric: MetricId;
-  descending: boolean;
-}
 
 /** What the matrix remembers between sessions. */
 export interface ViewSettings {
@@ -26,12 +21,10 @@ export interface ViewSettings {
 type Stored = Record<string, unknown>;
 const isRecord = (value: unknown): value is Stored => typeof value === 'object' && value !== null;
 const isText = (value: unknown): value is string => typeof value === 'string';
-const isMetric = (value: unknown): value is MetricId => (metricIds as readonly unknown[]).includes(value);
 const flag = (value: unknown, otherwise: boolean): boolean => (typeof value === 'boolean' ? value : otherwise);
 
 function parseSort(value: unknown): MatrixSort | null {
-  if (!isRecord(value) || !isText(value.model) || !isMetric(value.metric)) return null;
-  return { model: value.model, metric: value.metric, descending: value.descending === true };
+  return matrixSortSchema.safeParse(value).data ?? null;
 }
 
 /** Reads what an earlier session stored. A field that cannot be read falls back alone; the others stay. */

@@ -1,7 +1,9 @@
 import { useDebounceFn } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { MetricId } from '../matrix/metrics';
+import type { MetricId } from '@shared/presenter/metrics';
+import { presentRun } from '@shared/presenter/reading';
+import type { ReportView } from '@shared/presenter/report-view';
 import { parseViewSettings, visibleModels, type ViewSettings } from '../matrix/view-settings';
 import { useRunsStore } from './runs';
 import { useSettingsStore } from './settings';
@@ -23,6 +25,13 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   const target = computed(() => {
     const chosen = settings.value.target;
     return chosen && targets.value.includes(chosen) ? chosen : (targets.value[0] ?? '');
+  });
+  /** Numbers and verdicts of the whole run: hiding rows or networks changes none of them. */
+  const presentation = computed(() => (runs.current ? presentRun(runs.current) : undefined));
+  /** The view as exports take it. */
+  const reportView = computed((): ReportView => {
+    const { metrics, sort } = settings.value;
+    return { metrics, models: models.value, filter: filter.value, sort, target: target.value };
   });
   const selected = computed(() => runs.current?.trials.find((trial) => trial.id === selectedTrial.value));
 
@@ -46,5 +55,19 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
     else change({ sort: sort.descending === bestIsHigh ? { ...sort, descending: !bestIsHigh } : null });
   }
 
-  return { settings, filter, selectedTrial, hoveredTrial, models, targets, target, selected, restore, change, sortBy };
+  return {
+    settings,
+    filter,
+    selectedTrial,
+    hoveredTrial,
+    models,
+    targets,
+    target,
+    presentation,
+    reportView,
+    selected,
+    restore,
+    change,
+    sortBy,
+  };
 });

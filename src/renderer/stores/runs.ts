@@ -110,6 +110,8 @@ export const useRunsStore = defineStore('runs', () => {
   const cancel = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.cancel', { run }));
   const resume = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.resume', { run }));
 
+  const remeasure = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.remeasure', { run }));
+
   return {
     list,
     listState,
@@ -131,5 +133,6 @@ export const useRunsStore = defineStore('runs', () => {
     proceed,
     cancel,
     resume,
+    remeasure,
   };
 });

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { navigate } from '../../../src/renderer/matrix/grid-navigation';
 import { mergeProgress, mergeTrial } from '../../../src/renderer/matrix/merge-trial';
-import { baselines, matchesFilter, matrixRows } from '../../../src/renderer/matrix/rows';
+import { baselines, matchesFilter, matrixRows } from '@shared/presenter/rows';
+import { presentRun } from '@shared/presenter/reading';
+import { shownModels, shownRows, type ReportView } from '@shared/presenter/report-view';
 import { scatterPoints } from '../../../src/renderer/matrix/scatter-points';
 import { manifestFacts, machineLine } from '../../../src/renderer/matrix/manifest-facts';
 import { endingText, isUnfinished, resumeLabel } from '../../../src/renderer/matrix/unfinished';
@@ -33,6 +35,29 @@ describe('rows', () => {
     ['static int', true],
     ['static prune', false],
   ])('filter %j -> %s', (filter, matches) => expect(matchesFilter(matrixRows(view)[1]!, filter)).toBe(matches));
+});
+
+describe('shownRows', () => {
+  const sized = (recipe: string, sizeBytes?: number) =>
+    trial({ model: 'a', recipe }, { ...(sizeBytes && { sizeBytes }) });
+  const presentation = presentRun(
+    run([sized('baseline', 9e6), sized('x', 3e6), sized('waits'), sized('y', 1e6), sized('z', 2e6)]),
+  );
+  const names = (view: Partial<ReportView>): string[] =>
+    shownRows(presentation, { filter: '', sort: null, ...view }, target).map((row) => row.recipe);
+  const sort = { model: 'a', metric: 'size' as const, descending: false };
+  it.each<[Partial<ReportView>, string[]]>([
+    [{}, ['baseline', 'x', 'waits', 'y', 'z']],
+    [{ filter: 'wait' }, ['baseline', 'waits']],
+    [{ sort }, ['baseline', 'y', 'z', 'x', 'waits']],
+    [{ sort: { ...sort, descending: true } }, ['baseline', 'x', 'z', 'y', 'waits']],
+  ])('%j -> %j', (view, rows) => expect(names(view)).toEqual(rows));
+
+  it('all networks where a view names none of the run’s', () => {
+    expect(shownModels({ models: ['a', 'b'] }, undefined)).toEqual(['a', 'b']);
+    expect(shownModels({ models: ['a', 'b'] }, ['b', 'c'])).toEqual(['b']);
+    expect(shownModels({ models: ['a', 'b'] }, ['c'])).toEqual(['a', 'b']);
+  });
 });
 
 describe('merging what is announced', () => {
@@ -110,8 +135,9 @@ describe('scatterPoints', () => {
 
   it('gives latency its deviation and leaves out hidden networks', () => {
     const points = scatterPoints(view, ['a'], 'latency', target);
-    expect(points.map((point) => point.x)).toEqual([7, 4.12]);
-    expect(points[1]!.xInterval![0]).toBeCloseTo(4.06, 6);
+    // 7 ms × 0.59: the time that agrees with the ratio.
+    expect(points.map((point) => point.x)).toEqual([7, expect.closeTo(4.13, 9)]);
+    expect(points[1]!.xInterval![0]).toBeCloseTo(4.13 - (0.06 * 4.13) / 4.12, 6);
   });
 });
 

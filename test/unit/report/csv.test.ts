@@ -125,23 +125,64 @@ describe('csvReport', () => {
     });
   });
 
-  it('says what each latency means beside the size', () => {
-    const held = latency({ ratioInterval: [0.97, 1.02] });
+  it('has the verdicts of all views, with adjusted p-values', () => {
+    const held = latency({ ratioInterval: [0.97, 1.02], sessionRatios: [0.97, 1, 1.02] });
+    const lost = {
+      n: 100,
+      top1: 50,
+      top1Delta: -9,
+      top1DeltaInterval: [-12, -6] as [number, number],
+      mcnemarP: 0.0002,
+    };
     const view = run([
       trial({ recipe: 'baseline' }, { sizeBytes: 1000, latency: [held] }),
       trial({ recipe: 'smaller' }, { sizeBytes: 250, latency: [held] }),
-      trial({ recipe: 'slower' }, { sizeBytes: 250, latency: [latency({ ratioInterval: [1.5, 1.7] })] }),
-      trial({ recipe: 'faster' }, { sizeBytes: 250, latency: [latency()] }),
-      trial({ recipe: 'same' }, { sizeBytes: 1001, latency: [held] }),
+      trial({ recipe: 'slower' }, { sizeBytes: 250, ...lost, latency: [latency({ ratioInterval: [1.5, 1.7] })] }),
+      trial({ recipe: 'faster' }, { sizeBytes: 1250, latency: [latency()] }),
+      trial({ recipe: 'same' }, { sizeBytes: 1001, latency: [latency({ ratioInterval: [0.995, 1.005] })] }),
       trial({ recipe: 'waiting' }),
     ]);
-    expect(asRecords(csvReport(view)).map((row) => row.latency_verdict)).toEqual([
-      '',
-      'size only',
-      'size only, slower',
-      'clear gain',
-      'no clear difference',
-      '',
+    const rows = asRecords(csvReport(view));
+    expect(
+      rows.map((row) => [row.size_verdict, row.latency_verdict, row.top1_verdict, row.latency_q, row.top1_q]),
+    ).toEqual([
+      ['', '', '', '', ''],
+      ['clear gain', 'no clear speed-up', '', '1', ''],
+      ['clear gain', 'clear loss', 'clear loss', '', '0.0002'],
+      ['clear loss', 'clear gain', '', '', ''],
+      ['within 0.5 %', 'within 1 %', '', '', ''],
+      ['', '', '', '', ''],
+    ]);
+  });
+
+  it('has times as measured, times that agree with the ratio, and what disturbed them', () => {
+    const disturbance = { p99OverP50: 4, roundSpread: 0.01 };
+    const view = run([
+      trial(
+        { recipe: 'baseline' },
+        { latency: [latency({ p50Ms: 7, ratio: 1, disturbance: { ...disturbance, p99OverP50: 1 } })] },
+      ),
+      trial({ recipe: 'int8' }, { latency: [latency({ disturbance })] }),
+    ]);
+    expect(asRecords(csvReport(view))[1]).toMatchObject({
+      latency_p50_ms: '4.12',
+      baseline_p50_ms: '6.98',
+      latency_scaled_p50_ms: '4.13',
+      latency_disturbed: 'disturbed: one image in a hundred took 4.0 times the median',
+    });
+    expect(asRecords(csvReport(view))[0]!.latency_disturbed).toBe('no');
+  });
+
+  it('has size and accuracy of the row’s runtime', () => {
+    const deployments = [
+      { runtime: 'ort-cpu', format: 'onnx', sizeBytes: 100, top1: 80 },
+      { runtime: 'ort-web', format: 'onnx', sizeBytes: 200, top1: 70 },
+    ];
+    const view = run([trial({}, { deployments, latency: [latency(), latency({ target: 'ort-web x1' })] })]);
+    view.sweep.targets = [...view.sweep.targets, { runtime: 'ort-web', threads: 1 }];
+    expect(asRecords(csvReport(view)).map((row) => [row.target, row.size_bytes, row.top1_percent])).toEqual([
+      ['ort-cpu x1', '100', '80'],
+      ['ort-web x1', '200', '70'],
     ]);
   });
 

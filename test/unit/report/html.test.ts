@@ -3,7 +3,14 @@ import { escapeHtml } from '../../../src/main/engine/report/escape-html';
 import { htmlReport } from '../../../src/main/engine/report/html';
 import { jsonReport } from '../../../src/main/engine/report/json';
 import { renderReport } from '../../../src/main/engine/report/render-report';
+import { readFile } from 'node:fs/promises';
+import { pagesOfNetworks } from '../../../src/main/engine/report/html-matrix';
+import { printColours } from '../../../src/main/engine/report/print-colours';
+import { defaultMetrics, metricIds } from '@shared/presenter/metrics';
+import { presentRun } from '@shared/presenter/reading';
+import { reportViewSchema, shownRows } from '@shared/presenter/report-view';
 import { latency, run, trial } from '../matrix/trials';
+import { largeRun, largeTargets } from './large-run';
 
 const hostile = `<script>alert("1")</script><img src=x onerror='y'>&amp;`;
 const view = run([
@@ -78,12 +85,14 @@ describe('htmlReport', () => {
 
   it('shows values with their uncertainty and verdict', () => {
     expect(page).toContain('<b>14.00</b>');
-    expect(page).toContain('<td class="gain"><b>4.00</b><small><i>▲</i> ×0.29</small></td>');
-    expect(page).toContain('<i>▲</i> ×0.59 [0.57, 0.61]');
-    expect(page).toContain('<i>≈</i> −1.0 [−2.0, 0.0]');
+    expect(page).toContain(
+      '<td class="start gain"><b>4.00</b><small class="under"><i>▲</i> <span>×0.29</span></small></td>',
+    );
+    expect(page).toContain('<i>▲</i> <span>×0.59</span> <span>[0.57, 0.61]</span>');
+    expect(page).toContain('<i>≈</i> <span>−1.0</span> <span>[−2.0, 0.0]</span>');
   });
 
-  it('shows bits per weight, size only, a collapse and what was published, as text', () => {
+  it('shows the metrics of the view, a collapse and what was published, as text', () => {
     const source = { title: hostile, url: 'https://example.org/a?b=1&c=2' };
     const published = [{ top1Float: 71.9, top1: 71.6, top1Drop: 0.3, source, differs: hostile }];
     const text = htmlReport(
@@ -101,10 +110,12 @@ describe('htmlReport', () => {
           },
         ),
       ]),
+      reportViewSchema.parse({ metrics: ['size', 'bits-per-weight', 'latency', 'top1'] }),
     );
-    expect(text).toContain('×0.29 · 9.1 bit');
-    expect(text).toContain('<i>≈</i> ×1.00 [0.97, 1.02]</small><br><small>size only</small>');
-    expect(text).toContain('[−72.0, −66.0]</small><br><small>collapsed</small>');
+    expect(text).toContain('<b>9.13</b>');
+    expect(text).toContain('<i>≈</i> <span>×1.00</span> <span>[0.97, 1.02]</span>');
+    expect(text).not.toContain('size only');
+    expect(text).toContain('<span>[−72.0, −66.0]</span></small><small class="under">collapsed</small>');
     expect(text).toContain('Collapsed: it guesses; check its card.');
     expect(text).toContain('<td>−69.0 [−72.0, −66.0]</td><td>−0.3, 71.9 to 71.6 %</td>');
     expect(text).toContain('https://example.org/a?b=1&amp;c=2');
@@ -113,7 +124,7 @@ describe('htmlReport', () => {
   });
 
   it('shows why a trial failed in place of its numbers', () => {
-    expect(page).toMatch(/<td colspan="3" class="failed">&lt;script&gt;.* failed: /);
+    expect(page).toMatch(/<td colspan="3" class="start failed">&lt;script&gt;.* failed: /);
   });
 
   it('is a page also when nothing has been measured yet', () => {
@@ -122,6 +133,79 @@ describe('htmlReport', () => {
     expect(empty).not.toContain('<svg');
     expect(empty).not.toMatch(/NaN|undefined|Infinity/);
   });
+});
+
+describe('a run of ten networks, twenty-one recipes and two targets', () => {
+  const large = largeRun();
+  const html = htmlReport(large);
+  const tables = [...html.matchAll(/<section class="pages"><h2>(.*?)<\/h2>(.*?)<\/section>/g)];
+
+  it('has a table for each target and page of networks, each with all recipes and its own heads', () => {
+    expect(tables.map(([, title]) => title!.replaceAll(/<[^>]*>/g, ' ').trim())).toEqual(
+      largeTargets.flatMap((target) =>
+        ['1 to 3', '4 to 5', '6 to 8', '9 to 10'].map((networks) => `${target} networks ${networks} of 10`),
+      ),
+    );
+    for (const [, , table] of tables) {
+      expect(table!.match(/<thead>/g)).toHaveLength(1);
+      expect(table!.match(/<tr/g)).toHaveLength(2 + 21);
+      const widths = [...table!.matchAll(/<col style="width:(\d+)px">/g)].map(([, width]) => Number(width));
+      expect(widths.reduce((sum, width) => sum + width, 0)).toBeLessThanOrEqual(1032);
+    }
+    for (const model of large.models) expect(html.split(`class="group start">${model}<`)).toHaveLength(1 + 2);
+  });
+
+  it('tells all networks apart in one key', () => {
+    const key = /<ul class="key networks">(.*?)<\/ul>/.exec(html)![1]!;
+    const marks = [...key.matchAll(/<svg[^>]*>(.*?)<\/svg>/g)].map(([, mark]) => mark);
+    expect(new Set(marks).size).toBe(10);
+  });
+
+  it('says each note once', () => {
+    const [, list] = /<ul class="notes">(.*?)<\/ul>/.exec(html)!;
+    const sentences = [...list!.matchAll(/<li>(.*?)<small>/g)].map(([, sentence]) => sentence);
+    expect(new Set(sentences).size).toBe(sentences.length);
+    expect(sentences.length).toBeLessThan(10);
+    expect(list).toContain('binarize.weights-14 (all networks)');
+  });
+
+  it('shows what the window shows: metrics, networks, filter, order, its target first', () => {
+    const view = reportViewSchema.parse({
+      metrics: ['size', 'top1'],
+      models: ['resnet50'],
+      filter: 'prune',
+      sort: { model: 'resnet50', metric: 'size', descending: false },
+      target: 'ort-web x1',
+    });
+    const shown = htmlReport(large, view);
+    expect(shown).toContain('Shown: 1 of 10 networks, recipes with “prune”, sorted by size of resnet50');
+    const titles = [...shown.matchAll(/<section class="pages"><h2>(.*?)<\/h2>/g)].map(([, title]) => title);
+    expect(titles).toEqual(['ort-web x1', 'ort-cpu x1']);
+    expect(shown).not.toContain('Latency, ms');
+    const rows = shownRows(presentRun(large), view, 'ort-web x1').map(({ recipe }) => recipe);
+    const printed = [...shown.matchAll(/<th class="recipe" scope="row">([^<]*)/g)].map(([, recipe]) => recipe);
+    expect(printed).toEqual([...rows, ...rows]);
+    expect(rows.length).toBeLessThan(21);
+  });
+});
+
+it.each<[number, number, number[]]>([
+  [10, 3, [3, 2, 3, 2]],
+  [3, 3, [3]],
+  [1, 3, [1]],
+  [4, 15, [1, 1, 1, 1]],
+])('%d networks with %d metrics are pages of %j', (networks, count, lengths) => {
+  const names = Array.from({ length: networks }, (_, index) => `n${index}`);
+  const shown = count === 3 ? defaultMetrics : metricIds.slice(0, count);
+  const pages = pagesOfNetworks(names, shown);
+  expect(pages.flat()).toEqual(names);
+  expect(pages.map((page) => page.length)).toEqual(lengths);
+});
+
+it('colours are the window’s, in light', async () => {
+  const css = await readFile('src/renderer/styles/tokens.css', 'utf8');
+  const light = css.slice(0, css.indexOf('@media'));
+  for (const [name, colour] of Object.entries(printColours)) expect(light).toContain(`--${name}: ${colour};`);
 });
 
 it.each([

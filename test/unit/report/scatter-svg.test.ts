@@ -56,7 +56,7 @@ describe('linearTicks', () => {
 });
 
 describe('scatterSvg', () => {
-  const axes = { title: 'A & B', xLabel: 'size', yLabel: 'top-1', series: ['<m>', 'n'] };
+  const axes = { title: 'A & B', xLabel: 'size', yLabel: 'top-1' };
   const point = { x: 3.4, y: 70, label: '<m>, "int8"', series: 0 };
 
   it('is nothing without a point that can be placed', () => {
@@ -88,15 +88,15 @@ describe('scatterSvg', () => {
     const svg = scatterSvg(
       [
         { ...point, x: 1, y: 60 },
-        { ...point, x: 10, y: 80, low: 78, high: 82, series: 1 },
+        { ...point, x: 10, y: 80, low: 78, high: 82, series: 2 },
       ],
       axes,
     );
     const circle = /<g><circle class="dot s0" cx="([\d.]+)" cy="([\d.]+)"/.exec(svg)!;
-    const square = /<rect class="dot s1" x="([\d.]+)" y="([\d.]+)" width="6" height="6"\/><title>/.exec(svg)!;
+    const square = /<rect class="dot s2" x="([\d.]+)" y="([\d.]+)" width="6" height="6"\/><title>/.exec(svg)!;
     expect(Number(circle[1])).toBeLessThan(Number(square[1]));
     expect(Number(circle[2])).toBeGreaterThan(Number(square[2]));
-    const bar = /class="bar s1" x1="([\d.]+)" x2="([\d.]+)" y1="([\d.]+)" y2="([\d.]+)"/.exec(svg)!;
+    const bar = /class="bar s2" x1="([\d.]+)" x2="([\d.]+)" y1="([\d.]+)" y2="([\d.]+)"/.exec(svg)!;
     expect(bar[1]).toBe(bar[2]);
     expect(Number(bar[3])).toBeGreaterThan(Number(bar[4]));
   });

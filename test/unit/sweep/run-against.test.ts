@@ -49,7 +49,7 @@ test('accuracy is paired with the reference on the same images, time goes by way
   expect(baseline!.metrics).toMatchObject({ top1Delta: 20, agreement: 80 });
   expect(baseline!.metrics.latency[0]!.ratio).toBe(2);
   expect(pruned!.metrics).toMatchObject({ top1Delta: -10, agreement: 70, sizeBytes: 500 });
-  expect(pruned!.metrics.latency[0]).toMatchObject({ ratio: 2, baselineP50Ms: 3 });
+  expect(pruned!.metrics.latency[0]).toMatchObject({ ratio: 2, baselineP50Ms: 6.98 });
   expect(int8!.metrics.top1Delta).toBeUndefined();
   expect(int8!.metrics.latency[0]).toMatchObject({ ratio: 1, ratioInterval: [1, 1] });
   // What was said against the baseline is not left standing.
@@ -70,4 +70,31 @@ test('a recipe that the run does not have', () => {
   expect(() => runAgainst(original, 'int4', () => undefined)).toThrow(
     'The run "case study" has no recipe "int4" to compare with. It has: baseline, int8, pruned, unfinished.',
   );
+});
+
+test('session ratios go along, so that the comparison can be tested', () => {
+  const sessions = run([
+    trial({ recipe: 'baseline' }, { latency: [latency({ ratio: 1.01, sessionRatios: [1, 1.01, 1.02] })] }),
+    trial(
+      { recipe: 'a' },
+      { latency: [latency({ ratio: 0.5, ratioInterval: [0.4, 0.625], sessionRatios: [0.4, 0.5] })] },
+    ),
+    trial({ recipe: 'b' }, { latency: [latency({ ratio: 0.8, sessionRatios: [0.8, 0.8] })] }),
+    trial({ recipe: 'old' }, { latency: [latency({ ratio: 0.7 })] }),
+  ]);
+  const seen = runAgainst(sessions, 'a', () => undefined).trials.map(({ metrics }) => metrics.latency[0]!);
+  // The network was measured beside "a": that ratio turned over, without its own A/A control.
+  expect(seen[0]).toMatchObject({ ratio: 2, ratioInterval: [1.6, 2.5], sessionRatios: [2.5, 2] });
+  expect(seen[0]!.referenceSessionRatios).toBeUndefined();
+  expect(seen[2]).toMatchObject({ ratio: 1.6, sessionRatios: [0.8, 0.8], referenceSessionRatios: [0.4, 0.5] });
+  expect(seen[3]!.sessionRatios).toBeUndefined();
+});
+
+test('each deployment is compared in its own runtime', () => {
+  const deployments = ['ort-cpu', 'ort-web'].map((runtime) => ({ runtime, format: 'onnx', top1Delta: -3 }));
+  const view = run([trial({ recipe: 'a' }, { deployments }), trial({ recipe: 'b' }, { deployments })]);
+  const seen = runAgainst(view, 'a', ({ recipe }, runtime) =>
+    runtime === 'ort-web' ? answered[recipe === 'a' ? 'int8' : 'baseline'] : undefined,
+  );
+  expect(seen.trials[1]!.metrics.deployments!.map(({ top1Delta }) => top1Delta)).toEqual([undefined, 20]);
 });

@@ -1,53 +1,79 @@
 import { sentenceFor } from '@shared/errors';
 import type { LatencyMetrics } from '@shared/metrics';
+import { deploymentOf, runtimeOf } from '@shared/presenter/deployment';
+import { disturbanceText } from '@shared/presenter/disturbance';
+import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
+import type { MetricId } from '@shared/presenter/metrics';
 import type { RunView, TrialView } from '@shared/run';
-import { latencyVerdictText, verdictOfRatio, verdictOfSize } from '@shared/verdict';
 
 interface Row {
-  run: RunView;
+  presentation: RunPresentation;
   trial: TrialView;
+  /** What was measured of the file that the row's target runs. */
+  file: ReturnType<typeof deploymentOf>;
+  baselineFile: ReturnType<typeof deploymentOf> | undefined;
   latency: LatencyMetrics | undefined;
-  baseline: TrialView | undefined;
+  target: string;
 }
 const baselineName = 'baseline';
 type Cell = string | number | boolean | undefined;
+
+/** The verdict in words, where there is one: a baseline is compared with nothing. */
+const verdict = (row: Row, metric: MetricId): string | undefined => {
+  const change = changeOf(row, metric);
+  return change?.verdict === 'control' ? undefined : change?.words;
+};
+const changeOf = ({ presentation, trial, target }: Row, metric: MetricId): Reading['change'] =>
+  presentation.read(metric, trial, target)?.change;
+const times = ({ presentation, trial, latency }: Row): ReturnType<RunPresentation['times']> =>
+  latency && presentation.times(trial, latency.target);
 
 const columns: Record<string, (row: Row) => Cell> = {
   model: ({ trial }) => trial.model,
   recipe: ({ trial }) => trial.recipe,
   steps: ({ trial }) => trial.recipeText,
   status: ({ trial }) => trial.status,
-  compared_with: ({ run }) => run.against ?? baselineName,
-  size_bytes: ({ trial }) => trial.metrics.sizeBytes,
-  size_ratio: ({ trial, baseline }) => ratio(trial.metrics.sizeBytes, baseline?.metrics.sizeBytes),
-  size_compressed_bytes: ({ trial }) => trial.metrics.sizeCompressedBytes,
-  entropy_bound_bytes: ({ trial }) => trial.metrics.entropyBoundBytes,
-  bits_per_weight: ({ trial }) => round(trial.metrics.bitsPerWeight, 3),
-  params: ({ trial }) => trial.metrics.params,
-  nonzero_params: ({ trial }) => trial.metrics.nonZeroParams,
-  macs: ({ trial }) => trial.metrics.macs,
-  images: ({ trial }) => trial.metrics.n,
-  images_skipped: ({ trial }) => trial.metrics.skipped,
-  top1_percent: ({ trial }) => round(trial.metrics.top1),
-  top1_low: ({ trial }) => round(trial.metrics.top1Interval?.[0]),
-  top1_high: ({ trial }) => round(trial.metrics.top1Interval?.[1]),
-  top1_delta_points: ({ trial }) => round(trial.metrics.top1Delta),
-  top1_delta_low: ({ trial }) => round(trial.metrics.top1DeltaInterval?.[0]),
-  top1_delta_high: ({ trial }) => round(trial.metrics.top1DeltaInterval?.[1]),
-  mcnemar_p: ({ trial }) => round(trial.metrics.mcnemarP, 6),
-  top5_percent: ({ trial }) => round(trial.metrics.top5),
-  agreement_percent: ({ trial }) => round(trial.metrics.agreement),
+  compared_with: ({ presentation: { run } }) => run.against ?? baselineName,
+  size_bytes: ({ file }) => file.sizeBytes,
+  size_ratio: ({ file, baselineFile }) => ratio(file.sizeBytes, baselineFile?.sizeBytes),
+  size_verdict: (row) => verdict(row, 'size'),
+  size_compressed_bytes: ({ file }) => file.sizeCompressedBytes,
+  entropy_bound_bytes: ({ file }) => file.entropyBoundBytes,
+  bits_per_weight: ({ file }) => round(file.bitsPerWeight, 3),
+  params: ({ file }) => file.params,
+  nonzero_params: ({ file }) => file.nonZeroParams,
+  macs: ({ file }) => file.macs,
+  images: ({ file }) => file.n,
+  images_skipped: ({ file }) => file.skipped,
+  top1_percent: ({ file }) => round(file.top1),
+  top1_low: ({ file }) => round(file.top1Interval?.[0]),
+  top1_high: ({ file }) => round(file.top1Interval?.[1]),
+  top1_delta_points: ({ file }) => round(file.top1Delta),
+  top1_delta_low: ({ file }) => round(file.top1DeltaInterval?.[0]),
+  top1_delta_high: ({ file }) => round(file.top1DeltaInterval?.[1]),
+  mcnemar_p: ({ file }) => round(file.mcnemarP, 6),
+  top1_q: (row) => round(changeOf(row, 'top1')?.adjustedP, 6),
+  top1_verdict: (row) => verdict(row, 'top1'),
+  top5_percent: ({ file }) => round(file.top5),
+  agreement_percent: ({ file }) => round(file.agreement),
   target: ({ latency }) => latency?.target,
   latency_p50_ms: ({ latency }) => round(latency?.p50Ms, 4),
   latency_p90_ms: ({ latency }) => round(latency?.p90Ms, 4),
   latency_p99_ms: ({ latency }) => round(latency?.p99Ms, 4),
   latency_mad_ms: ({ latency }) => round(latency?.madMs, 4),
+  baseline_p50_ms: ({ latency }) => round(latency?.baselineP50Ms, 4),
+  latency_scaled_p50_ms: (row) => round(times(row)?.p50Ms, 4),
+  latency_scaled_p90_ms: (row) => round(times(row)?.p90Ms, 4),
+  latency_scaled_p99_ms: (row) => round(times(row)?.p99Ms, 4),
   latency_n: ({ latency }) => latency?.n,
   latency_rounds: ({ latency }) => latency?.rounds,
-  latency_ratio: ({ latency }) => round(latency?.ratio, 4),
-  latency_ratio_low: ({ latency }) => round(latency?.ratioInterval[0], 4),
-  latency_ratio_high: ({ latency }) => round(latency?.ratioInterval[1], 4),
-  latency_verdict: (row) => latencyVerdict(row),
+  latency_sessions: ({ latency }) => latency?.sessionRatios?.length,
+  latency_ratio: ({ latency }) => round(latency?.ratio, 6),
+  latency_ratio_low: ({ latency }) => round(latency?.ratioInterval[0], 6),
+  latency_ratio_high: ({ latency }) => round(latency?.ratioInterval[1], 6),
+  latency_q: (row) => round(changeOf(row, 'ratio')?.adjustedP, 6),
+  latency_verdict: (row) => verdict(row, 'ratio'),
+  latency_disturbed: ({ latency }) => latency?.disturbance && (disturbanceText(latency.disturbance) ?? 'no'),
   cold_start_ms: ({ latency }) => round(latency?.coldStartMs, 2),
   peak_memory_bytes: ({ latency }) => latency?.peakMemoryBytes,
   artifact_sha256: ({ trial }) => trial.artifact?.sha256,
@@ -59,22 +85,24 @@ const columns: Record<string, (row: Row) => Cell> = {
   error: ({ trial }) => trial.error && sentenceFor(trial.error),
 };
 
-/** One row a trial and target, RFC 4180, a header of names with units. Empty cells were not measured. */
+/**
+ * One row a trial and target, RFC 4180, a header of names with units. Empty cells were not measured. Size and accuracy are those of
+ * the target's runtime. `..._q` are p-values adjusted for all comparisons of their kind; scaled times agree with the ratios.
+ */
 export function csvReport(run: RunView): string {
-  const rows = run.trials.flatMap((trial): Row[] => {
-    const baseline = run.trials.find((other) => other.model === trial.model && other.isBaseline);
+  const presentation = presentRun(run);
+  const rows = run.trials.flatMap((trial) => {
     const latencies = trial.metrics.latency.length > 0 ? trial.metrics.latency : [undefined];
-    return latencies.map((latency) => ({ run, trial, latency, baseline }));
+    return latencies.map((latency): Row => {
+      const target = latency?.target ?? run.manifest.targets[0] ?? '';
+      const runtime = runtimeOf(run, target);
+      const baseline = presentation.baselineOf(trial.model);
+      const baselineFile = baseline && deploymentOf(baseline, runtime);
+      return { presentation, trial, file: deploymentOf(trial, runtime), baselineFile, latency, target };
+    });
   });
   const lines = rows.map((row) => Object.values(columns).map((cell) => quote(cell(row))));
   return [Object.keys(columns), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
-}
-
-function latencyVerdict({ trial, latency, baseline }: Row): string | undefined {
-  if (!latency || trial.isBaseline) return undefined;
-  const [own, other] = [trial.metrics.sizeBytes, baseline?.metrics.sizeBytes];
-  const size = own === undefined || !other ? undefined : verdictOfSize(own, other);
-  return latencyVerdictText(verdictOfRatio(latency.ratioInterval, 'lower'), size);
 }
 
 function quote(cell: Cell): string {

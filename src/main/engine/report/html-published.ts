@@ -16,10 +16,10 @@ export function publishedTable(run: RunView): string {
           ? ''
           : `, ${formatNumber(top1Float, 1)} to ${formatNumber(top1, 1)} %`;
       const cells = [measured(trial), `${formatDelta(-top1Drop)}${from}`, differs, `${source.title}, ${source.url}`];
-      return `<tr><th>${escapeHtml(`${trial.model}, ${trial.recipe}`)}</th>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
+      return `<tr><th scope="row">${escapeHtml(`${trial.model}, ${trial.recipe}`)}</th>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
     }),
   );
   if (rows.length === 0) return '';
   const heads = ['', 'measured, points', 'published, points', 'what differs there', 'source'];
-  return `<h2>Published changes of top-1</h2><table class="manifest"><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return `<h2>Published changes of top-1</h2><table class="facts"><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }

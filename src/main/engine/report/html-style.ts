@@ -1,27 +1,49 @@
-/** The printed page: black on white, one accent, tabular figures. */
+import { seriesColours } from '@shared/presenter/series-mark';
+import { printColours } from './print-colours';
+
+const tokens = Object.entries(printColours)
+  .map(([name, colour]) => `--${name}: ${colour};`)
+  .join(' ');
+const series = Array.from(
+  { length: seriesColours },
+  (_, index) => `.s${index} { color: var(--series-${index + 1}); }`,
+).join(' ');
+
+/** The printed page: black on white, one accent, tabular figures, the colours of the window. */
 export const reportStyle = `
-@page { size: A4 landscape; margin: 12mm 12mm 14mm; }
+:root { ${tokens} }
+@page { size: A4 landscape; margin: 9mm 12mm 12mm; }
 * { box-sizing: border-box; }
-body { font: 10px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1d1f21; margin: 0 auto; max-width: 1100px; font-variant-numeric: tabular-nums; }
-header { border-bottom: 1px solid #1d1f21; padding-bottom: 6px; margin-bottom: 10px; }
-h1 { font-size: 18px; margin: 0; font-weight: 600; } header p { margin: 2px 0 0; color: #555; }
-h2 { font-size: 12px; margin: 16px 0 4px; font-weight: 600; break-after: avoid; }
+body { font: 10px/1.4 system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; color: var(--text); margin: 0 auto; max-width: 1032px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+header { border-bottom: 1px solid var(--text); padding-bottom: 5px; margin-bottom: 8px; }
+h1 { font-size: 17px; line-height: 1.25; margin: 0; font-weight: 600; } header p { margin: 1px 0 0; color: var(--text-muted); }
+h2 { font-size: 12px; margin: 14px 0 4px; font-weight: 600; break-after: avoid; }
+h2 small { font-size: 10px; font-weight: 400; color: var(--text-muted); margin-left: 6px; }
 table { border-collapse: collapse; width: 100%; }
-.matrix { table-layout: fixed; } .matrix th.recipe { width: 108px; overflow: hidden; text-overflow: ellipsis; }
-.matrix th { font-weight: 500; white-space: nowrap; color: #555; text-align: right; padding: 3px 6px; border-bottom: 1px solid #ccc; font-size: 9px; }
-.matrix th.group { text-align: center; color: #1d1f21; font-weight: 600; font-size: 10px; border-left: 1px solid #ddd; }
-.matrix .recipe { text-align: left; color: #1d1f21; white-space: nowrap; }
-.matrix td { text-align: right; padding: 3px 4px; border-bottom: 1px solid #e6e6e6; vertical-align: top; white-space: nowrap; }
-.matrix td:nth-child(3n+2) { border-left: 1px solid #ddd; }
-.matrix tr { break-inside: avoid; }
-.matrix b { display: block; font-weight: 600; } .matrix small { font-size: 7.5px; color: #666; } .matrix i { font-style: normal; }
-.gain { background: #eef6f0; } .gain i { color: #1f7a44; } .loss { background: #fbf0ee; } .loss i { color: #b3372b; }
-.failed { color: #b3372b; white-space: normal !important; text-align: left !important; font-size: 9px; }
-.legend { color: #555; font-size: 9px; margin: 6px 0 0; }
-.charts { display: flex; gap: 16px; margin-top: 12px; } figure { margin: 0; flex: 1; break-inside: avoid; } figcaption { font-weight: 600; }
-svg { width: 100%; max-height: 66mm; } .grid { stroke: #e8e8e8; } .tick { font-size: 8.5px; fill: #555; } .axis { font-size: 9px; fill: #333; }
-.dot { stroke: #fff; stroke-width: .6; } .s0 { fill: #2f6fb2; } .s1 { fill: #c4622d; } .s2 { fill: #3d8b57; } .s3 { fill: #7a5aa6; }
-.bar { stroke-width: .8; opacity: .55; } .bar.s0 { stroke: #2f6fb2; } .bar.s1 { stroke: #c4622d; } .bar.s2 { stroke: #3d8b57; } .bar.s3 { stroke: #7a5aa6; }
-ul { margin: 0; padding-left: 16px; color: #444; font-size: 9px; }
-.manifest th { text-align: left; font-weight: 500; color: #555; padding: 1px 12px 1px 0; white-space: nowrap; vertical-align: top; } .manifest td { word-break: break-all; font-size: 9px; }
+thead { display: table-header-group; } tr { break-inside: avoid; }
+.pages h2 { margin-top: 0; } .pages { margin-top: 14px; break-inside: avoid; }
+.matrix { table-layout: fixed; width: auto; }
+.matrix th { font-weight: 400; color: var(--text-muted); text-align: right; padding: 2px 5px; border-bottom: 1px solid var(--line-strong); font-size: 9px; vertical-align: bottom; }
+.matrix th.group { text-align: left; color: var(--text); font-weight: 600; font-size: 10px; border-bottom: 0; }
+.matrix th.recipe { text-align: left; border-bottom-color: var(--line); vertical-align: top; color: var(--text); }
+.matrix thead th.recipe { color: var(--text-muted); border-bottom-color: var(--line-strong); vertical-align: bottom; }
+.matrix td { text-align: right; padding: 2px 4px; border-bottom: 1px solid var(--line); vertical-align: top; }
+.matrix tbody td, .matrix tbody th { font-size: 9.5px; line-height: 1.2; }
+.matrix .start { border-left: 1px solid var(--line-strong); }
+.matrix .baseline th, .matrix .baseline td { background: var(--surface-sunken); border-bottom-color: var(--line-strong); }
+.matrix b { font-weight: 600; } .matrix small { font-size: 7.5px; color: var(--text-muted); } .matrix .under { display: block; } .matrix .steps { display: block; }
+.matrix span { white-space: nowrap; }
+.matrix td.gain, .key .gain { background: var(--good-soft); } td.gain small, .key .gain i { color: var(--good); }
+.matrix td.loss, .key .loss { background: repeating-linear-gradient(135deg, var(--bad-soft) 0 4px, transparent 4px 6px); } td.loss small, .key .loss i { color: var(--bad); }
+i { font-style: normal; } .disturbed, .matrix small.disturbed { color: var(--warn); }
+.matrix .failed { color: var(--bad); text-align: left; font-size: 9px; }
+.key { display: flex; flex-wrap: wrap; gap: 2px 14px; margin: 8px 0 0; padding: 0; list-style: none; font-size: 9px; } .key li { padding: 0 5px; }
+.networks svg { width: 9px; height: 9px; margin-right: 4px; vertical-align: -1px; }
+.legend { color: var(--text-muted); font-size: 9px; margin: 4px 0 0; }
+.charts { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; } figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
+figure svg { width: 100%; height: auto; } .grid { stroke: var(--line); } .tick { font-size: 9px; fill: var(--text-muted); } .axis { font-size: 9.5px; fill: var(--text); }
+.dot { stroke: var(--surface); stroke-width: .6; fill: currentColor; } .bar { stroke: currentColor; stroke-width: .8; opacity: .5; } ${series}
+.notes { margin: 0; padding: 0; list-style: none; font-size: 9px; columns: 2; column-gap: 20px; } .notes li { break-inside: avoid; margin-bottom: 5px; } .notes small { display: block; font-size: 8px; color: var(--text-muted); }
+.facts th { text-align: left; font-weight: 400; color: var(--text-muted); padding: 1px 12px 1px 0; vertical-align: top; font-size: 9px; } .facts td { padding: 1px 8px 1px 0; vertical-align: top; font-size: 9px; } .facts thead th { border-bottom: 1px solid var(--line-strong); }
+.facts tbody th { width: 210px; }
 `;

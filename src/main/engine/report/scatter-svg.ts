@@ -1,3 +1,4 @@
+import { seriesMark, seriesShapes } from '@shared/presenter/series-mark';
 import { escapeHtml } from './escape-html';
 
 export interface ScatterPoint {
@@ -13,13 +14,11 @@ export interface ScatterAxes {
   title: string;
   xLabel: string;
   yLabel: string;
-  series: string[];
 }
 
 const width = 460;
-const height = 300;
-const margin = { left: 46, right: 12, top: 28, bottom: 40 };
-const marks = ['circle', 'square', 'triangle', 'diamond'] as const;
+const height = 216;
+const margin = { left: 46, right: 12, top: 10, bottom: 40 };
 
 /** A scatter chart with a logarithmic x axis and error bars, as static SVG: the print has no scripts. */
 export function scatterSvg(points: readonly ScatterPoint[], axes: ScatterAxes): string {
@@ -51,24 +50,22 @@ export function scatterSvg(points: readonly ScatterPoint[], axes: ScatterAxes): 
     const bar =
       point.low === undefined || point.high === undefined
         ? ''
-        : `<line class="bar s${point.series}" x1="${fix(x(point.x))}" x2="${fix(x(point.x))}" y1="${fix(y(point.low))}" y2="${fix(y(point.high))}"/>`;
-    return `<g>${bar}${mark(point.series, x(point.x), y(point.y))}<title>${escapeHtml(point.label)}</title></g>`;
-  });
-  const legend = axes.series.map((name, series) => {
-    const left = margin.left + series * 130;
-    return `${mark(series, left, 18)}<text class="tick" x="${left + 8}" y="21">${escapeHtml(name)}</text>`;
+        : `<line class="bar s${seriesMark(point.series).colour}" x1="${fix(x(point.x))}" x2="${fix(x(point.x))}" y1="${fix(y(point.low))}" y2="${fix(y(point.high))}"/>`;
+    return `<g>${bar}${scatterMark(point.series, x(point.x), y(point.y))}<title>${escapeHtml(point.label)}</title></g>`;
   });
   return `<figure><figcaption>${escapeHtml(axes.title)}</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(axes.title)}">
 ${gridX.join('')}${gridY.join('')}
 <text class="axis" x="${(width + margin.left) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(axes.xLabel)}</text>
 <text class="axis" x="11" y="${(height - margin.bottom + margin.top) / 2}" text-anchor="middle" transform="rotate(-90 11 ${(height - margin.bottom + margin.top) / 2})">${escapeHtml(axes.yLabel)}</text>
-${dots.join('')}${legend.join('')}
+${dots.join('')}
 </svg></figure>`;
 }
 
-function mark(series: number, x: number, y: number): string {
-  const kind = marks[series % marks.length];
-  const className = `class="dot s${series % marks.length}"`;
+/** The mark of a network at a place of the drawing. */
+export function scatterMark(series: number, x: number, y: number): string {
+  const { colour, shape } = seriesMark(series);
+  const kind = seriesShapes[shape];
+  const className = `class="dot s${colour}"`;
   if (kind === 'circle') return `<circle ${className} cx="${fix(x)}" cy="${fix(y)}" r="3.4"/>`;
   if (kind === 'square') return `<rect ${className} x="${fix(x - 3)}" y="${fix(y - 3)}" width="6" height="6"/>`;
   const up = kind === 'triangle' ? [0, -4, 3.8, 3, -3.8, 3] : [0, -4.4, 4.4, 0, 0, 4.4, -4.4, 0];

@@ -1,17 +1,17 @@
 import { AppError } from '@shared/errors';
-import type { Interval, LatencyMetrics, TrialMetrics } from '@shared/metrics';
+import type { AccuracyMetrics, Interval, LatencyMetrics, TrialMetrics } from '@shared/metrics';
 import type { RunView, TrialView } from '@shared/run';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
 
 /**
  * A run whose trials are compared with those of one recipe in place of the baseline: the accuracy on the same images, the time by way of the
  * baseline, beside which both were measured. What is not measured on both sides is left out.
- * @param predictionsOf what a trial answered, once it is evaluated. Throws `run.no-recipe`.
+ * @param predictionsOf what a trial answered in a runtime, or in the first, once it is evaluated. Throws `run.no-recipe`.
  */
 export function runAgainst(
   run: RunView,
   recipe: string,
-  predictionsOf: (trial: TrialView) => Predictions | undefined,
+  predictionsOf: (trial: TrialView, runtime?: string) => Predictions | undefined,
 ): RunView {
   if (!run.recipes.includes(recipe))
     throw new AppError('run.no-recipe', { recipe, run: run.name, recipes: run.recipes.join(', ') });
@@ -21,31 +21,54 @@ export function runAgainst(
   const trials = run.trials.map((trial): TrialView => {
     const reference = references.get(trial.model)!;
     const isBaseline = trial === reference;
-    const metrics = metricsAgainst(trial.metrics, reference.metrics);
-    const [own, other] = [predictionsOf(trial), predictionsOf(reference)];
+    const metrics = metricsAgainst(trial, reference);
     // Published differences are to the network as it came.
     const view: TrialView = { ...trial, isBaseline, metrics, published: undefined };
-    if (own && other && !isBaseline) Object.assign(metrics, accuracyMetrics(own, other));
+    if (isBaseline) return view;
+    for (const measured of [metrics, ...(metrics.deployments ?? [])]) {
+      const runtime = 'runtime' in measured ? measured.runtime : undefined;
+      const [own, other] = [predictionsOf(trial, runtime), predictionsOf(reference, runtime)];
+      if (own && other) Object.assign(measured, accuracyMetrics(own, other));
+    }
     return view;
   });
   return { ...run, against: recipe, trials };
 }
 
-function metricsAgainst(metrics: TrialMetrics, reference: TrialMetrics): TrialMetrics {
-  const latency = metrics.latency.flatMap((own) => {
-    const other = reference.latency.find(({ target }) => target === own.target);
-    return other ? [latencyAgainst(own, other)] : [];
+function metricsAgainst(trial: TrialView, reference: TrialView): TrialMetrics {
+  const latency = trial.metrics.latency.flatMap((own) => {
+    const other = reference.metrics.latency.find(({ target }) => target === own.target);
+    if (!other) return [];
+    // The network as it came is what every trial was measured beside.
+    return [reference.isBaseline ? own : latencyAgainst(own, other, trial.isBaseline)];
   });
-  const result = { ...metrics, latency };
-  for (const comparison of ['top1Delta', 'top1DeltaInterval', 'mcnemarP', 'agreement'] as const)
-    delete result[comparison];
-  return result;
+  const { deployments } = trial.metrics;
+  return {
+    ...withoutComparisons(trial.metrics),
+    latency,
+    ...(deployments && { deployments: deployments.map(withoutComparisons) }),
+  };
 }
 
-function latencyAgainst(own: LatencyMetrics, other: LatencyMetrics): LatencyMetrics {
-  const baselineP50Ms = other.p50Ms;
-  if (own === other) return { ...own, baselineP50Ms, ratio: 1, ratioInterval: [1, 1] };
-  return { ...own, baselineP50Ms, ...quotient(own, other) };
+function withoutComparisons<M extends Partial<AccuracyMetrics>>(metrics: M): M {
+  const rest = { ...metrics };
+  for (const comparison of ['top1Delta', 'top1DeltaInterval', 'mcnemarP', 'agreement'] as const)
+    delete rest[comparison];
+  return rest;
+}
+
+/** @param isNetwork `own` is the network as it came, beside which the other was measured: that ratio turned over, with no detour */
+function latencyAgainst(own: LatencyMetrics, other: LatencyMetrics, isNetwork: boolean): LatencyMetrics {
+  if (own === other) return { ...own, ratio: 1, ratioInterval: [1, 1] };
+  if (isNetwork) {
+    const [low, high] = other.ratioInterval;
+    const sessionRatios = other.sessionRatios?.map((ratio) => 1 / ratio);
+    return { ...own, ratio: 1 / other.ratio, ratioInterval: [1 / high, 1 / low], sessionRatios };
+  }
+  // Without the sessions of both there is nothing to test; the interval alone decides.
+  const referenceSessionRatios = own.sessionRatios && other.sessionRatios;
+  const sessionRatios = other.sessionRatios && own.sessionRatios;
+  return { ...own, ...quotient(own, other), sessionRatios, referenceSessionRatios };
 }
 
 interface Ratio {

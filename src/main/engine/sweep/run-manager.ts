@@ -46,11 +46,19 @@ export class RunManager {
     return this.launch(id, prepared, lock);
   }
 
-  /** Continues a run that ended early, or retries its failed trials. @throws `store.busy`, `run.not-found` */
-  resume(id: string, prepared: PreparedSweep): { id: string; finished: Promise<RunStatus> } {
+  /**
+   * Continues a run that ended early, or retries its failed trials. @throws `store.busy`, `run.not-found`
+   * @param forget keys of finished steps to compute again
+   */
+  resume(
+    id: string,
+    prepared: PreparedSweep,
+    forget: readonly string[] = [],
+  ): { id: string; finished: Promise<RunStatus> } {
     this.record(id);
     const lock = this.lock();
     this.guarded(lock, () => {
+      for (const key of forget) this.workspace.steps.forget(key);
       this.workspace.runs.replan(id, prepared.trials, prepared.manifest);
       this.workspace.runs.setRunStatus(id, 'running');
     });

@@ -1,4 +1,4 @@
-import type { Better } from '@shared/verdict';
+import type { Better } from './verdict';
 
 /** The kind of step that produces a metric; it tells what a cell without a value is waiting for. */
 export type MetricSource = 'file' | 'accuracy' | 'latency';
@@ -99,7 +99,7 @@ export const metrics: Record<MetricId, Metric> = {
     better: lower,
     source: 'latency',
     about:
-      'Median time for one image (p50) ± median absolute deviation; the ratio is measured side by side with the baseline',
+      'Median time for one image (p50) ± median absolute deviation, scaled to one measurement of the baseline so that it agrees with the ratio; the ratio is measured side by side',
   },
   'latency-p90': {
     id: 'latency-p90',
@@ -107,7 +107,7 @@ export const metrics: Record<MetricId, Metric> = {
     unit: 'ms',
     better: lower,
     source: 'latency',
-    about: 'Nine of ten images take no longer than this',
+    about: 'Nine of ten images take no longer than this; scaled like the median',
   },
   ratio: {
     id: 'ratio',
@@ -116,7 +116,7 @@ export const metrics: Record<MetricId, Metric> = {
     better: lower,
     source: 'latency',
     about:
-      'Latency divided by the baseline’s, interleaved in one process; 95 % bootstrap interval over rounds. Against another recipe: the quotient of two such ratios',
+      'Latency divided by the baseline’s, interleaved, with a 95 % interval over sessions. Against another recipe: the quotient of two such ratios',
   },
   'cold-start': {
     id: 'cold-start',
@@ -141,7 +141,7 @@ export const metrics: Record<MetricId, Metric> = {
     better: higher,
     source: 'accuracy',
     about:
-      'Images whose first class is right ± half the 95 % Wilson interval; the difference is paired with the baseline on the same images',
+      'Images whose first class is right, with the 95 % Wilson interval; the difference is paired with the baseline on the same images',
   },
   top5: {
     id: 'top5',
@@ -149,7 +149,7 @@ export const metrics: Record<MetricId, Metric> = {
     unit: '%',
     better: higher,
     source: 'accuracy',
-    about: 'Images whose class is among the first five ± half the 95 % Wilson interval',
+    about: 'Images whose class is among the first five, with the 95 % Wilson interval',
   },
   agreement: {
     id: 'agreement',

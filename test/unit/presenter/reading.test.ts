@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { metricIds, type MetricId } from '../../../src/renderer/matrix/metrics';
-import { readMetric, type Reading } from '../../../src/renderer/matrix/reading';
-import { latency, target, trial } from './trials';
+import { metricIds, type MetricId } from '@shared/presenter/metrics';
+import { presentRun, type Reading } from '@shared/presenter/reading';
+import type { TrialView } from '@shared/run';
+import { latency, run, target, trial } from '../matrix/trials';
 
 const baseline = trial(
   { recipe: 'baseline' },
@@ -41,10 +42,17 @@ const candidate = trial(
   },
 );
 
+const readMetric = (
+  metric: MetricId,
+  subject: TrialView,
+  reference: TrialView | undefined,
+  on: string,
+): Reading | undefined =>
+  presentRun(run([...new Set([reference, subject])].filter((each) => each !== undefined))).read(metric, subject, on);
 const read = (metric: MetricId): Reading | undefined => readMetric(metric, candidate, baseline, target);
 
 describe('readMetric', () => {
-  it.each<[MetricId, Partial<Reading>]>([
+  it.each<[MetricId, object]>([
     [
       'size',
       {
@@ -55,10 +63,7 @@ describe('readMetric', () => {
     ],
     ['entropy-bound', { text: '3.05', value: 3.05, basis: 'exact' }],
     ['bits-per-weight', { text: '8.77', value: 8.765, basis: 'exact' }],
-    [
-      'params',
-      { text: '3.50', change: { text: 'same', direction: 'same', verdict: 'unclear', words: 'no clear difference' } },
-    ],
+    ['params', { text: '3.50', change: { text: 'same', direction: 'same', verdict: 'same', words: 'the same' } }],
     ['macs', { text: '301' }],
     [
       'latency',
@@ -76,7 +81,7 @@ describe('readMetric', () => {
       'top1',
       {
         text: '80.1',
-        spread: '±2.5',
+        spread: '[77.5, 82.5]',
         basis: 'n 1,000',
         change: {
           text: '+0.4',
@@ -95,9 +100,10 @@ describe('readMetric', () => {
   });
 
   it.each<[string, [number, number], number, string]>([
-    ['smaller, no clear difference in time', [0.97, 1.04], 3_840_133, 'size only'],
+    ['smaller, no clear difference in time', [0.97, 1.04], 3_840_133, 'no clear speed-up'],
     ['smaller and faster', [0.57, 0.61], 3_840_133, 'clear gain'],
-    ['smaller and slower', [1.6, 1.8], 3_840_133, 'size only, slower'],
+    ['smaller and slower', [1.6, 1.8], 3_840_133, 'clear loss'],
+    ['smaller, as fast', [0.995, 1.004], 3_840_133, 'within 1 %'],
     ['as large, no clear difference in time', [0.97, 1.04], 13_970_100, 'no clear difference'],
     ['larger, no clear difference in time', [0.97, 1.04], 15e6, 'no clear difference'],
   ])('says what a %s file gains', (_, ratioInterval, sizeBytes, words) => {
@@ -111,9 +117,36 @@ describe('readMetric', () => {
     expect(readMetric('latency', measured, baseline, target)?.change?.words).toBe('no clear difference');
   });
 
-  it('compares the baseline with nothing', () => {
-    const changes = metricIds.map((metric) => readMetric(metric, baseline, baseline, target)?.change);
-    expect(changes).toEqual(metricIds.map(() => undefined));
+  it('compares the baseline with nothing but itself, the A/A control', () => {
+    for (const metric of metricIds) {
+      const verdict = readMetric(metric, baseline, baseline, target)?.change?.verdict;
+      expect(verdict).toBe(metric === 'latency' || metric === 'ratio' ? 'control' : undefined);
+    }
+    expect(readMetric('ratio', baseline, baseline, target)).toMatchObject({
+      text: '1.00',
+      change: { interval: '[1.00, 1.00]' },
+    });
+  });
+
+  it('shows what Wilson’s interval is: 99 % of 200 images does not reach beyond 100 %', () => {
+    const measured = trial({}, { n: 200, top1: 99, top1Interval: [96.426, 99.725] });
+    expect(readMetric('top1', measured, undefined, target)).toMatchObject({ text: '99.0', spread: '[96.4, 99.7]' });
+  });
+
+  it('reads size and accuracy of the target’s runtime', () => {
+    const deployments = [
+      { runtime: 'ort-cpu', format: 'onnx', sizeBytes: 1e6, n: 10, top1: 80 },
+      { runtime: 'ort-web', format: 'onnx', sizeBytes: 2e6, n: 10, top1: 70 },
+    ];
+    const view = run([trial({}, { sizeBytes: 1e6, top1: 80, params: 1e6, deployments })]);
+    view.sweep.targets = [...view.sweep.targets, { runtime: 'ort-web', threads: 1 }];
+    const { read: readIn } = presentRun(view);
+    const texts = (on: string): (string | undefined)[] =>
+      (['size', 'top1', 'params', 'bits-per-weight'] as const).map(
+        (metric) => readIn(metric, view.trials[0]!, on)?.text,
+      );
+    expect(texts('ort-cpu x1')).toEqual(['1.00', '80.0', '1.00', '8.00']);
+    expect(texts('ort-web x1')).toEqual(['2.00', '70.0', '1.00', '16.0']);
   });
 
   it('shows a value while the baseline has none yet', () => {

@@ -1,4 +1,4 @@
-import type { RunView, TrialView } from '@shared/run';
+import type { RunView, TrialView } from '../run';
 
 /** One recipe: a row of the matrix, with its trial on every network. */
 export interface MatrixRow {

@@ -1,0 +1,109 @@
+import { sentenceFor } from '@shared/errors';
+import { absent, formatNumber } from '@shared/format';
+import { disturbedSign } from '@shared/presenter/disturbance';
+import { betterArrow, metrics, type MetricId, type MetricSource } from '@shared/presenter/metrics';
+import type { Reading, RunPresentation } from '@shared/presenter/reading';
+import { shownModels, shownRows, shownTargets, type ReportView } from '@shared/presenter/report-view';
+import type { MatrixRow } from '@shared/presenter/rows';
+import type { TrialView } from '@shared/run';
+import { escapeHtml } from './escape-html';
+
+/** A4 landscape without its margins, CSS pixels. */
+const pageWidth = 1032;
+const narrowestRecipe = 132;
+const widestRecipe = 300;
+/** What the longest figures of a kind need, CSS pixels; longer ones wrap. */
+const columnWidth: Record<MetricSource, number> = { file: 62, latency: 112, accuracy: 117 };
+
+const widthOf = (metric: MetricId): number => columnWidth[metrics[metric].source];
+
+const groupWidth = (shown: readonly MetricId[]): number => shown.reduce((sum, metric) => sum + widthOf(metric), 0);
+
+/** Networks in pages of about equal length: as many as fit beside each other, at least one. */
+export function pagesOfNetworks(models: readonly string[], shown: readonly MetricId[]): string[][] {
+  const width = groupWidth(shown);
+  const fitting = Math.max(1, Math.floor((pageWidth - narrowestRecipe) / width));
+  const pages = Math.ceil(models.length / fitting);
+  const start = (page: number): number => Math.ceil((page * models.length) / pages);
+  return Array.from({ length: pages }, (_, page) => models.slice(start(page), start(page + 1)));
+}
+
+/** The matrix of every target, in pages of networks; rows, columns and words are those of the window. */
+export function matrixPages(presentation: RunPresentation, view: ReportView): string {
+  const { run } = presentation;
+  const targets = shownTargets(run, view.target);
+  const rows = shownRows(presentation, view, targets[0] ?? '');
+  const pages = pagesOfNetworks(shownModels(run, view.models), view.metrics);
+  return targets
+    .flatMap((target) =>
+      pages.map((models, page) => {
+        const networks = pages.length > 1 ? `<small>networks ${pageText(pages, page)}</small>` : '';
+        return `<section class="pages"><h2>${escapeHtml(target)}${networks}</h2>${table(presentation, view, target, models, rows)}</section>`;
+      }),
+    )
+    .join('');
+}
+
+function pageText(pages: readonly string[][], page: number): string {
+  const before = pages.slice(0, page).flat().length;
+  const [from, to, all] = [before + 1, before + pages[page]!.length, pages.flat().length];
+  return `${from === to ? formatNumber(to) : `${from} to ${to}`} of ${formatNumber(all)}`;
+}
+
+function table(
+  presentation: RunPresentation,
+  { metrics: shown, sort }: ReportView,
+  target: string,
+  models: readonly string[],
+  rows: readonly MatrixRow[],
+): string {
+  const recipeWidth = Math.min(widestRecipe, Math.max(narrowestRecipe, pageWidth - models.length * groupWidth(shown)));
+  const widths = models.flatMap(() => shown.map((metric) => `<col style="width:${widthOf(metric)}px">`));
+  const groups = models.map((model) => `<th colspan="${shown.length}" class="group start">${escapeHtml(model)}</th>`);
+  const heads = models.flatMap((model) =>
+    shown.map((metric, index) => {
+      const { title, unit, better } = metrics[metric];
+      const isSorted = sort?.model === model && sort.metric === metric;
+      const order = isSorted ? `<b>${sort.descending ? '↘' : '↗'}</b> ` : '';
+      return `<th${index === 0 ? ' class="start"' : ''}>${order}${title}, ${unit} ${betterArrow(better)}</th>`;
+    }),
+  );
+  const lines = rows.map((row) => {
+    const steps = row.recipeText ? `<small class="steps">${breakable(row.recipeText)}</small>` : '';
+    const cells = models.map((model) => trialCells(presentation, row.trials.get(model), shown, target));
+    return `<tr${row.isBaseline ? ' class="baseline"' : ''}><th class="recipe" scope="row">${escapeHtml(row.recipe)}${steps}</th>${cells.join('')}</tr>`;
+  });
+  return `<table class="matrix"><colgroup><col style="width:${recipeWidth}px">${widths.join('')}</colgroup><thead><tr><th rowspan="2" class="recipe">Recipe</th>${groups.join('')}</tr><tr>${heads.join('')}</tr></thead><tbody>${lines.join('')}</tbody></table>`;
+}
+
+/** Long steps break after a sign, not inside a word. */
+const breakable = (recipeText: string): string => escapeHtml(recipeText).replaceAll(/[{,:.]/g, '$&<wbr>');
+
+function trialCells(
+  { read }: RunPresentation,
+  trial: TrialView | undefined,
+  shown: readonly MetricId[],
+  target: string,
+): string {
+  if (!trial) return `<td colspan="${shown.length}" class="start"></td>`;
+  if (trial.error)
+    return `<td colspan="${shown.length}" class="start failed">${escapeHtml(sentenceFor(trial.error))}</td>`;
+  return shown
+    .map((metric, index) => {
+      const reading = read(metric, trial, target);
+      const collapsed = metric === 'top1' && trial.collapsed ? '<small class="under">collapsed</small>' : '';
+      const classes = [index === 0 ? 'start' : '', reading?.change?.verdict ?? ''].filter(Boolean).join(' ');
+      return `<td${classes ? ` class="${classes}"` : ''}>${reading ? figure(reading) : absent}${collapsed}</td>`;
+    })
+    .join('');
+}
+
+function figure({ text, spread, basis, change, disturbed }: Reading): string {
+  const mark = disturbed ? ` <small class="disturbed">${disturbedSign}</small>` : '';
+  const beside = spread ? ` <small><span>${spread}</span></small>` : '';
+  const control = change?.verdict === 'control' ? 'A/A' : '';
+  const under = change
+    ? `<i>${control || change.sign}</i> <span>${change.text}</span>${change.interval ? ` <span>${change.interval}</span>` : ''}`
+    : basis;
+  return `<b>${text}</b>${mark}${beside}<small class="under">${under}</small>`;
+}

@@ -1,0 +1,91 @@
+import type { RunView, TrialView } from '../run';
+import { adjustForDiscoveries } from '../statistics/false-discovery';
+import { comparePoints, compareRatio, controlRatio, type Comparison } from './comparison';
+import { deploymentOf, runtimesOf } from './deployment';
+import { pointsOutsideZoneP } from './points-test';
+import { ratioOutsideZoneP } from './ratio-test';
+import { indifferenceOf, zoneOfTime, zoneOfTop1 } from './zone';
+
+/** Every measured difference of a run with its verdict. Sizes need none of this: they are exact. */
+export interface RunComparisons {
+  /** The trial's time on a target, against what its run is compared with. */
+  latency: (trial: TrialView, target: string) => Comparison | undefined;
+  /** The trial's top-1 in a runtime; undefined: the only one. */
+  top1: (trial: TrialView, runtime: string | undefined) => Comparison | undefined;
+  /** How many p-values each kind was adjusted for. */
+  among: { latency: number; top1: number };
+}
+
+const keyOf = (...parts: (string | undefined)[]): string => parts.join('\n');
+
+/** Verdicts depend on all comparisons of a run, also those that are not on the screen: hiding a row makes no other one clear. */
+export function compareRun(run: RunView): RunComparisons {
+  const times = compareTimes(run);
+  const points = compareTop1(run);
+  return {
+    latency: (trial, target) => times.found.get(keyOf(trial.id, target)),
+    top1: (trial, runtime) =>
+      points.found.get(keyOf(trial.id, runtime)) ?? points.found.get(keyOf(trial.id, undefined)),
+    among: { latency: times.among, top1: points.among },
+  };
+}
+
+interface Found {
+  found: Map<string, Comparison>;
+  among: number;
+}
+
+/** Adjusts the p-values that exist; the others stay undefined. */
+function adjusted(pValues: readonly (number | undefined)[]): { values: (number | undefined)[]; among: number } {
+  const known = pValues.filter((p) => p !== undefined);
+  const results = adjustForDiscoveries(known);
+  let next = 0;
+  return { values: pValues.map((p) => (p === undefined ? undefined : results[next++])), among: known.length };
+}
+
+function compareTimes(run: RunView): Found {
+  const indifference = indifferenceOf(run);
+  const zone = zoneOfTime(indifference);
+  const found = new Map<string, Comparison>();
+  const measured = run.trials.flatMap((trial) => trial.metrics.latency.map((latency) => ({ trial, latency })));
+  const compared = measured.filter(({ trial }) => !trial.isBaseline);
+  const { values, among } = adjusted(
+    compared.map(
+      ({ latency: { sessionRatios, referenceSessionRatios } }) =>
+        sessionRatios && ratioOutsideZoneP(sessionRatios, indifference.time, referenceSessionRatios),
+    ),
+  );
+  compared.forEach(({ trial, latency: { target, ratio, ratioInterval } }, index) => {
+    const difference = { value: ratio, interval: ratioInterval, adjustedP: values[index], among };
+    found.set(keyOf(trial.id, target), compareRatio(difference, zone));
+  });
+  for (const { trial, latency } of measured) {
+    // A recipe that the others are compared with was never measured beside itself.
+    if (trial.isBaseline && run.against === undefined)
+      found.set(keyOf(trial.id, latency.target), controlRatio(latency.ratio, latency.ratioInterval));
+  }
+  return { found, among };
+}
+
+function compareTop1(run: RunView): Found {
+  const indifference = indifferenceOf(run);
+  const zone = zoneOfTop1(indifference);
+  const compared = run.trials.flatMap((trial) => {
+    if (trial.isBaseline) return [];
+    const runtimes = trial.metrics.deployments ? runtimesOf(run) : [undefined];
+    return runtimes.flatMap((runtime) => {
+      const { top1Delta, top1DeltaInterval, mcnemarP, n = 0 } = deploymentOf(trial, runtime);
+      if (top1Delta === undefined || !top1DeltaInterval) return [];
+      const p = pointsOutsideZoneP({ top1DeltaInterval, mcnemarP }, indifference.top1);
+      return [{ key: keyOf(trial.id, runtime), value: top1Delta, interval: top1DeltaInterval, n, p }];
+    });
+  });
+  const { values, among } = adjusted(compared.map(({ p }) => p));
+  const found = new Map(
+    compared.map(({ key, value, interval, n }, index) => [
+      key,
+      comparePoints({ value, interval, adjustedP: values[index], among }, zone, n),
+    ]),
+  );
+  return { found, among };
+}

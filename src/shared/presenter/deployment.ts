@@ -1,0 +1,33 @@
+import type { LatencyMetrics, TrialMetrics } from '../metrics';
+import type { RunView, TrialView } from '../run';
+import { targetName } from '../sweep-file';
+
+/** The runtime of a target by its name. Runs of earlier versions knew one, whose numbers are the flat ones. */
+export function runtimeOf({ sweep }: Pick<RunView, 'sweep'>, target: string): string | undefined {
+  return sweep.targets.find((candidate) => targetName(candidate) === target)?.runtime;
+}
+
+/** The runtimes of a run's targets, each once. */
+export function runtimesOf({ sweep }: Pick<RunView, 'sweep'>): string[] {
+  return [...new Set(sweep.targets.map(({ runtime }) => runtime))];
+}
+
+type DeployedMetrics = Omit<TrialMetrics, 'latency' | 'deployments'>;
+
+/**
+ * What was measured of a trial's file in a runtime: the runtime's own deployment, else the numbers of the trial, which are
+ * those of its only runtime. Counts of the network are the same whatever file carries it.
+ */
+export function deploymentOf({ metrics }: TrialView, runtime: string | undefined): DeployedMetrics {
+  const { latency: _, deployments, ...flat } = metrics;
+  if (!deployments || runtime === undefined) return flat;
+  const deployed = deployments.find((candidate) => candidate.runtime === runtime);
+  const { params, nonZeroParams, macs } = flat;
+  const own: DeployedMetrics = { params, nonZeroParams, macs, ...deployed };
+  if (own.sizeBytes !== undefined && own.params) own.bitsPerWeight = (8 * own.sizeBytes) / own.params;
+  return own;
+}
+
+export function latencyOf(trial: TrialView, target: string): LatencyMetrics | undefined {
+  return trial.metrics.latency.find((latency) => latency.target === target);
+}
