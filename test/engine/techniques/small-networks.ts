@@ -8,7 +8,11 @@ import { loadModel } from '../../../src/main/engine/onnx/load';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
-import type { TechniqueContext } from '../../../src/main/engine/compression/calibration/technique-context';
+import type {
+  CalibrationImages,
+  ImagesBySplit,
+  TechniqueContext,
+} from '../../../src/main/engine/compression/calibration/technique-context';
 
 /** Uniform numbers in [0, 1), the same on every machine (mulberry32). */
 export function numbersFrom(seed: number): () => number {
@@ -154,6 +158,12 @@ export interface RecordedContext extends TechniqueContext {
   steps: [stage: string, done: number, total: number][];
 }
 
+/** `images` of a context that has no training images. */
+export function imagesOfCalibration(calibration: CalibrationImages): TechniqueContext['images'] {
+  const train: ImagesBySplit['train'] = { count: 0, async *batches() {} };
+  return (split) => ({ calibration, train })[split];
+}
+
 /** A context over calibration images held in memory, `[count, ...imageShape]`. */
 export function contextFor(
   card: ModelCard,
@@ -165,21 +175,23 @@ export function contextFor(
   const count = data.length / size;
   const notes: string[] = [];
   const steps: RecordedContext['steps'] = [];
+  const calibration: CalibrationImages = {
+    count,
+    async *batches(batchSize) {
+      for (let first = 0; first < count; first += batchSize) {
+        const taken = Math.min(batchSize, count - first);
+        await Promise.resolve();
+        const batch = data.slice(first * size, (first + taken) * size);
+        yield { data: batch, shape: [taken, ...imageShape] };
+        // As the real images do: a batch is gone once the next is asked for.
+        structuredClone(batch.buffer, { transfer: [batch.buffer] });
+      }
+    },
+  };
   return {
     card,
-    calibration: {
-      count,
-      async *batches(batchSize) {
-        for (let first = 0; first < count; first += batchSize) {
-          const taken = Math.min(batchSize, count - first);
-          await Promise.resolve();
-          const batch = data.slice(first * size, (first + taken) * size);
-          yield { data: batch, shape: [taken, ...imageShape] };
-          // As the real images do: a batch is gone once the next is asked for.
-          structuredClone(batch.buffer, { transfer: [batch.buffer] });
-        }
-      },
-    },
+    calibration,
+    images: imagesOfCalibration(calibration),
     cached: (_key, compute) => compute(),
     reference: () => Promise.reject(new Error('this test gives no float network')),
     seed: 1,

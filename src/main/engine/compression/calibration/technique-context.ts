@@ -11,9 +11,25 @@ export interface CalibrationImages {
   batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[] }>;
 }
 
+/** Preprocessed training images with their labels. */
+export interface TrainingImages {
+  readonly count: number;
+  /** Like calibration images'; `labels[i]` is the class of image i, -1 where the dataset has none. */
+  batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[]; labels: readonly number[] }>;
+}
+
+/** What a technique may look at, by split. */
+export interface ImagesBySplit {
+  calibration: CalibrationImages;
+  train: TrainingImages;
+}
+
 export interface TechniqueContext {
   card: ModelCard;
+  /** `images('calibration')`. */
   calibration: CalibrationImages;
+  /** The images of a split that the technique's `needs` name; of another there are none. */
+  images<S extends keyof ImagesBySplit>(split: S): ImagesBySplit[S];
   /**
    * The float network that lossy steps started from: what the last function-preserving step of the recipe wrote, or the model itself.
    * Read when first asked for. Its layers keep the names they have in the graph at hand.

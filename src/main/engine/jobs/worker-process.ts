@@ -1,0 +1,76 @@
+import { fork } from 'node:child_process';
+import { AppError, type ErrorReport } from '@shared/errors';
+import { reviveError } from '@shared/rpc';
+import type { Job, JobReporter, JobResults, WorkerMessage, WorkerTask } from './job';
+
+export interface WorkerLimits {
+  signal: AbortSignal;
+  /** A cancelled worker may finish the inference under way; after this it is killed. */
+  graceMs: number;
+}
+
+/**
+ * Does a job in a fresh Node process that ends with it, or with the process that calls this. Resolves when that process is gone.
+ * @param workerPath the built `worker.js`
+ * @param task an order, or a job whose contents were found already
+ * Throws what the job throws, `cancelled`, and `worker.crashed` where the process ends without an answer.
+ */
+export function runInWorker<K extends Job['kind']>(
+  workerPath: string,
+  task: (Job & { kind: K }) | WorkerTask<K>,
+  events: Pick<JobReporter, 'progress' | 'note' | 'log'>,
+  { signal, graceMs }: WorkerLimits,
+): Promise<JobResults[K]> {
+  const { kind } = 'workspace' in task ? task.order : task;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new AppError('cancelled'));
+    const worker = fork(workerPath, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: ['--enable-source-maps'],
+      // A process group of its own: Ctrl-C in a terminal is for us, and we tell the worker.
+      detached: process.platform !== 'win32',
+    });
+    let outcome: { result: unknown } | { error: ErrorReport } | undefined;
+    let kill: NodeJS.Timeout | undefined;
+    const cancel = (): void => {
+      if (worker.connected) worker.send('cancel');
+      kill = setTimeout(() => worker.kill('SIGKILL'), graceMs);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+
+    const lines = (chunk: Buffer): void => {
+      for (const line of chunk.toString('utf8').split('\n')) if (line.trim()) events.log(line);
+    };
+    worker.stdout?.on('data', lines);
+    worker.stderr?.on('data', lines);
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.type === 'progress') events.progress(message.stage, message.done, message.total);
+      else if (message.type === 'note') events.note(message.sentence);
+      else if (message.type === 'log') events.log(message.line);
+      else if (message.type === 'result') outcome = { result: message.result };
+      else {
+        outcome = { error: message.error };
+        if (message.stack && message.error.code === 'internal') events.log(message.stack);
+      }
+    });
+    worker.on('error', (error) => {
+      outcome ??= { error: new AppError('worker.crashed', { job: kind, detail: error.message }).toReport() };
+    });
+    worker.on('close', (code, killedBy) => {
+      clearTimeout(kill);
+      signal.removeEventListener('abort', cancel);
+      if (signal.aborted) reject(new AppError('cancelled'));
+      else if (!outcome) reject(new AppError('worker.crashed', { job: kind, detail: endingOf(code, killedBy) }));
+      else if ('error' in outcome) reject(reviveError(outcome.error));
+      else resolve(outcome.result as JobResults[K]);
+    });
+    worker.send(task);
+  });
+}
+
+function endingOf(code: number | null, killedBy: NodeJS.Signals | null): string {
+  if (killedBy === 'SIGKILL') return 'killed by the system, most likely for want of memory';
+  if (killedBy) return `ended by ${killedBy}`;
+  return `exit code ${code}`;
+}
