@@ -1,6 +1,5 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AppError } from '@shared/errors';
 import { formatBytes, formatRatio } from '@shared/format';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import type { Dataset } from '../../main/engine/dataset/dataset';

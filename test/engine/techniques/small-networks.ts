@@ -158,6 +158,12 @@ export interface RecordedContext extends TechniqueContext {
   steps: [stage: string, done: number, total: number][];
 }
 
+/** `cached` that keeps nothing. */
+export const uncached: TechniqueContext['cached'] = Object.assign(
+  <T>(_key: unknown, compute: () => Promise<T>): Promise<T> => compute(),
+  { peek: () => Promise.resolve(undefined) },
+);
+
 /** `images` of a context that has no training images. */
 export function imagesOfCalibration(calibration: CalibrationImages): TechniqueContext['images'] {
   const train: ImagesBySplit['train'] = { count: 0, async *batches() {} };
@@ -192,7 +198,7 @@ export function contextFor(
     card,
     calibration,
     images: imagesOfCalibration(calibration),
-    cached: (_key, compute) => compute(),
+    cached: uncached,
     reference: () => Promise.reject(new Error('this test gives no float network')),
     seed: 1,
     threads: 1,
@@ -208,11 +214,14 @@ export function contextFor(
 
 /** `cached` as a sweep has it: what is stored is plain data, and computed once. */
 export function cachedIn(stored: Map<string, unknown>): TechniqueContext['cached'] {
-  return async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
+  const cached = async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
     const name = JSON.stringify(key);
     if (!stored.has(name)) stored.set(name, JSON.parse(JSON.stringify(await compute())));
     return stored.get(name) as T;
   };
+  return Object.assign(cached, {
+    peek: <T>(key: unknown) => Promise.resolve(stored.get(JSON.stringify(key)) as T | undefined),
+  });
 }
 
 /** The network's first output for a batch, through real ONNX Runtime. */

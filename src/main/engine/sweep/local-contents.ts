@@ -18,8 +18,8 @@ interface KnownModel {
 }
 
 /**
- * Contents as one workspace folder has them. Artifacts lie in it; models and images stay where people keep them, and the folder `contents`
- * says where: they are large, and copies would be a second truth. A file that changed since is noticed.
+ * Contents as one workspace folder has them. Artifacts lie in it; models and images stay where people keep them, and `cache/contents`
+ * says where: they are large, and copies would be a second truth. Every run says it anew. A file that changed since is noticed.
  */
 export class LocalContents implements Contents {
   readonly cacheFolder: string;
@@ -68,12 +68,12 @@ export class LocalContents implements Contents {
   }
 
   private path(key: string): string {
-    return join(this.workspace, 'contents', `${key}.json`);
+    return join(this.cacheFolder, 'contents', `${key}.json`);
   }
 
   private async write(key: string, value: unknown): Promise<void> {
     const path = this.path(key);
-    await mkdir(join(this.workspace, 'contents'), { recursive: true }).catch((thrown: unknown) => {
+    await mkdir(join(this.cacheFolder, 'contents'), { recursive: true }).catch((thrown: unknown) => {
       throw writeError(path, thrown);
     });
     await writeFileAtomic(path, JSON.stringify(value));

@@ -24,6 +24,14 @@ export interface ImagesBySplit {
   train: TrainingImages;
 }
 
+/** Keys name all that a result depends on besides the images; results are plain data, as JSON holds them. */
+export interface Cached {
+  /** The result stored under `key`, or else that of `compute`, stored for others. */
+  <T>(key: unknown, compute: () => Promise<T>): Promise<T>;
+  /** The result stored under `key`, undefined where there is none. */
+  peek<T>(key: unknown): Promise<T | undefined>;
+}
+
 export interface TechniqueContext {
   card: ModelCard;
   /** `images('calibration')`. */
@@ -35,11 +43,8 @@ export interface TechniqueContext {
    * Read when first asked for. Its layers keep the names they have in the graph at hand.
    */
   reference(): Promise<Graph>;
-  /**
-   * The result stored under `key`, or else that of `compute`, stored for other recipes on the same calibration images. The key names all
-   * else the result depends on; the result is plain data, as JSON holds it.
-   */
-  cached<T>(key: unknown, compute: () => Promise<T>): Promise<T>;
+  /** Results that recipes on the same images share. */
+  cached: Cached;
   seed: number;
   /** Threads that ONNX Runtime may use for calibration passes. */
   threads: number;
