@@ -13,9 +13,11 @@ import type { ModelCard } from '../src/shared/model-card';
 import { foreignImages } from '../test/fixtures/networks/foreign-images';
 import { foreignNetworks } from '../test/fixtures/networks/index';
 import { scoresOf } from '../test/fixtures/networks/run-network';
+import { imagesOfCalibration, uncached } from '../test/engine/techniques/small-networks';
 
 function contextOf(card: ModelCard, graph: Graph, data: Float32Array): TechniqueContext {
-  const image = card.input.layout === 'NHWC' ? [card.input.height, card.input.width, 3] : [3, card.input.height, card.input.width];
+  const image =
+    card.input.layout === 'NHWC' ? [card.input.height, card.input.width, 3] : [3, card.input.height, card.input.width];
   const size = image.reduce((a, b) => a * b, 1);
   const count = data.length / size;
   return {
@@ -30,10 +32,15 @@ function contextOf(card: ModelCard, graph: Graph, data: Float32Array): Technique
         }
       },
     },
-    cached: (_k, compute) => compute(),
+    images: imagesOfCalibration({ count: 0, async *batches() {} }),
+    cached: uncached,
     reference: () => Promise.resolve(graph),
-    seed: 1, threads: 1, rng: createRandom(1),
-    progress: () => undefined, note: () => undefined, log: () => undefined,
+    seed: 1,
+    threads: 1,
+    rng: createRandom(1),
+    progress: () => undefined,
+    note: () => undefined,
+    log: () => undefined,
     signal: new AbortController().signal,
   };
 }
@@ -51,7 +58,13 @@ function cosine(a: number[], b: number[], classes: number): number {
   const n = a.length / classes;
   for (let i = 0; i < n; i++) {
     let [ab, aa, bb] = [0, 0, 0];
-    for (let c = 0; c < classes; c++) { const x = a[i * classes + c]!; const y = b[i * classes + c]!; ab += x * y; aa += x * x; bb += y * y; }
+    for (let c = 0; c < classes; c++) {
+      const x = a[i * classes + c]!;
+      const y = b[i * classes + c]!;
+      ab += x * y;
+      aa += x * x;
+      bb += y * y;
+    }
     total += ab / Math.sqrt(aa * bb);
   }
   return total / n;
@@ -69,9 +82,19 @@ for (const { name, make, card } of foreignNetworks) {
     const o = await optimized(q);
     for (const { op } of o.nodes) counts[op] = (counts[op] ?? 0) + 1;
     const test = foreignImages(card, 16, 3);
-    const cos = q.inputs[0]!.type === 'float32' ? cosine(await scoresOf(q, card, test), await scoresOf(graph, card, test), 10) : NaN;
-    console.log(`${name}: ${o.nodes.length} nodes, Q ${counts.QuantizeLinear ?? 0}, DQ ${counts.DequantizeLinear ?? 0}, cos ${cos.toFixed(5)}`, Object.entries(counts).sort().map(([k, v]) => `${k}:${v}`).join(' '));
-    if (only && only !== 'all') for (const n of o.nodes) console.log('   ', n.op, n.name, n.inputs.join(','), '->', n.outputs.join(','));
+    const cos =
+      q.inputs[0]!.type === 'float32'
+        ? cosine(await scoresOf(q, card, test), await scoresOf(graph, card, test), 10)
+        : NaN;
+    console.log(
+      `${name}: ${o.nodes.length} nodes, Q ${counts.QuantizeLinear ?? 0}, DQ ${counts.DequantizeLinear ?? 0}, cos ${cos.toFixed(5)}`,
+      Object.entries(counts)
+        .sort()
+        .map(([k, v]) => `${k}:${v}`)
+        .join(' '),
+    );
+    if (only && only !== 'all')
+      for (const n of o.nodes) console.log('   ', n.op, n.name, n.inputs.join(','), '->', n.outputs.join(','));
   } catch (thrown) {
     console.log(`${name}: ${(thrown as Error).message}`);
     if (only && only !== 'all') console.log(thrown);

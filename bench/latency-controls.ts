@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import type { LatencyMetrics } from '../src/shared/metrics';
 import { builtFile } from '../src/main/engine/files/built-file';
-import { LocalExecutor } from '../src/main/engine/sweep/local-executor';
+import { runInWorker } from '../src/main/engine/jobs/worker-process';
 import { startBusyLoop } from './busy-loop';
 import { starterNetworks } from './starter-networks';
 
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 });
 const controls = Number(positionals[0] ?? 200);
 const networks = starterNetworks();
-const executor = new LocalExecutor(builtFile('worker.js'));
+const limits = { signal: new AbortController().signal, graceMs: 3000 };
 const events = { progress: () => undefined, note: () => undefined, log: (line: string) => console.error(line) };
 
 const missBy = ({ ratioInterval: [low, high] }: LatencyMetrics): number => Math.max(0, low - 1, 1 - high);
@@ -29,7 +29,8 @@ const start = performance.now();
 try {
   for (let seed = 0; seed < controls; seed++) {
     const { name, path, card } = networks[seed % networks.length]!;
-    const metrics = await executor.run(
+    const metrics = await runInWorker(
+      builtFile('worker.js'),
       {
         kind: 'measure',
         candidatePath: path,
@@ -40,7 +41,7 @@ try {
         seed,
       },
       events,
-      new AbortController().signal,
+      limits,
     );
     measured.get(name)!.push(metrics);
     const { ratio, ratioInterval, disturbance } = metrics;

@@ -8,7 +8,7 @@ import { createRandom } from '../src/main/engine/compression/algebra/random';
 import type { Graph } from '../src/main/engine/onnx/graph';
 import { loadModel } from '../src/main/engine/onnx/load';
 import { simplify } from '../src/main/engine/onnx/simplify';
-import type { TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
+import type { CalibrationImages, TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
 
 /** Where the networks and images of the measurements are. */
 export const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
@@ -36,15 +36,19 @@ export async function zooContext({ name, count, threads, dataset: path, cacheFol
   const graph = simplify(await loadModel(join(shared, 'zoo', `${name}.onnx`)));
   const dataset = await openDataset(datasetSpecSchema.parse({ path, eval: 0, calibration: count }), { cacheFolder });
   const images = openImagesInThread(dataset.calibration, card, { cacheFolder });
+  const calibration: CalibrationImages = {
+    count: images.count,
+    async *batches(size) {
+      for await (const { data, shape } of images.batches(size)) yield { data: data as Float32Array, shape };
+    },
+  };
   const context: TechniqueContext = {
     card,
-    calibration: {
-      count: images.count,
-      async *batches(size) {
-        for await (const { data, shape } of images.batches(size)) yield { data: data as Float32Array, shape };
-      },
-    },
-    cached: (_key, compute) => compute(),
+    calibration,
+    images: (split) => ({ calibration, train: { count: 0, async *batches() {} } })[split],
+    cached: Object.assign(<T>(_key: unknown, compute: () => Promise<T>) => compute(), {
+      peek: () => Promise.resolve(undefined),
+    }),
     reference: () => Promise.resolve(graph),
     seed: 1,
     threads,

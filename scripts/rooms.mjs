@@ -178,6 +178,7 @@ export const rooms = [
     room: 'sweep',
     holds: 'reading, expanding, running and showing sweeps',
     knows: [
+      'files',
       'runtimes',
       'formats',
       'dataset',

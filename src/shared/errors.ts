@@ -63,7 +63,9 @@ const sentences = {
   'dataset.synsets-missing': (f: Facts) =>
     `${f.path} numbers the classes in the devkit's own order, and no file here tells that order (looked for ${f.looked}; meta.mat cannot be read). Put map_clsloc.txt of the ILSVRC devkit beside it, or a val.txt with "file class" a line.`,
   'dataset.too-few': (f: Facts) =>
-    `${f.path} has ${f.available} images for ${f.split}, and ${f.wanted} are asked for. Lower the number or add images.`,
+    f.available === 0
+      ? `${f.path} has no images for ${f.split}, and ${f.wanted} are needed. Add images, or leave some of another split to it.`
+      : `${f.path} has ${f.available} images for ${f.split}, and ${f.wanted} are asked for. Ask for ${f.available} at most, or add images.`,
   'dataset.spec-invalid': (f: Facts) => `${f.path}: ${f.detail}. Correct dataset.json.`,
   'dataset.path-outside': (f: Facts) =>
     `${f.path}: "${f.value}" leads outside the dataset folder. Name folders and files inside it.`,
@@ -99,6 +101,9 @@ const sentences = {
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
+  'model.changed': (f: Facts) =>
+    `The model ${f.path} was changed or moved after it was opened. Start the run again to work with the file as it is now.`,
+  'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'target.unusable': (f: Facts) =>

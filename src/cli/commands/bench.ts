@@ -30,8 +30,8 @@ export const bench: Command = {
       const baseline = vs === undefined ? model : await openNamedModel(engine, vs, arguments_);
       const metrics = await runJob(engine, {
         kind: 'measure',
-        candidatePath: model.path,
-        baselinePath: baseline.path,
+        candidate: await engine.contents.addModel(model),
+        baseline: await engine.contents.addModel(baseline),
         card: model.card,
         target: { runtime: arguments_.text('runtime') ?? 'ort-cpu', threads },
         mode,

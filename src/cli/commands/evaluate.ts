@@ -53,15 +53,13 @@ export const evaluate: Command = {
   },
 };
 
-function predict(engine: Engine, model: Model, dataset: Dataset, threads: number): Promise<Predictions> {
-  const { path: modelPath, card } = model;
+async function predict(engine: Engine, model: Model, dataset: Dataset, threads: number): Promise<Predictions> {
   return runJob(engine, {
     kind: 'evaluate',
     runtime: defaultTarget.runtime,
-    modelPath,
-    card,
-    images: dataset.eval,
-    cacheFolder: engine.workspace.cacheFolder,
+    model: await engine.contents.addModel(model),
+    card: model.card,
+    images: await engine.contents.addImages(dataset.eval),
     threads,
   });
 }

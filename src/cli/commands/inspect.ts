@@ -1,6 +1,7 @@
 import { formatBytes, formatCount } from '@shared/format';
 import { inspectModel } from '../../main/engine/models/inspect-model';
 import { modelChannels } from '../../main/engine/models/model-channels';
+import { modelIdentity } from '../../main/engine/models/model-identity';
 import { locateModel } from '../../main/engine/models/model-folder';
 import type { Engine } from '../../main/engine/create-engine';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
@@ -97,14 +98,17 @@ async function compare(engine: Engine, vs: string, arguments_: Arguments): Promi
     data === undefined
       ? undefined
       : await openDataset({ path: data, eval: 0, calibration, train: 0, seed }, { cacheFolder });
+  const candidate = locateModel(arguments_.positionals[0]!, engine.modelFolder());
+  const file = await engine.contents.addModel(original);
   const report = await runJob(engine, {
     kind: 'layers',
-    originalPath: original.path,
-    referencePath: original.path,
-    candidatePath: locateModel(arguments_.positionals[0]!, engine.modelFolder()),
+    original: file,
+    reference: file,
+    candidate: await engine.contents.addModel({ path: candidate, ...(await modelIdentity(candidate)) }),
     card: original.card,
-    calibration: dataset?.calibration ?? { split: 'calibration', entries: [], alreadyResized: false },
-    cacheFolder,
+    calibration: await engine.contents.addImages(
+      dataset?.calibration ?? { split: 'calibration', entries: [], alreadyResized: false },
+    ),
     threads: engine.executor.threads,
   });
   process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(report, null, 2)}\n` : layersText(report));

@@ -9,6 +9,7 @@ import { ort } from './runtimes/ort';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
 import type { Executor } from './sweep/executor';
+import { LocalContents } from './sweep/local-contents';
 import { LocalExecutor } from './sweep/local-executor';
 import { prepareSweep, type PreparedSweep } from './sweep/prepare-sweep';
 import { RunManager, type RunEvents } from './sweep/run-manager';
@@ -30,6 +31,8 @@ export interface Engine {
   readonly workspace: Workspace;
   readonly runs: RunManager;
   readonly executor: Executor;
+  /** Makes models and images findable for jobs. */
+  readonly contents: LocalContents;
   readonly machine: Machine;
   info(): Promise<EngineInfo>;
   modelFolder(): string;
@@ -45,7 +48,7 @@ export interface Engine {
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const workspace = openWorkspace(options.workspace ?? defaultWorkspaceFolder());
   const machine = await machineFacts();
-  const executor = new LocalExecutor(builtFile('worker.js'));
+  const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder);
   const runs = new RunManager(workspace, executor, {
     progress: (progress) => options.events?.progress?.(progress),
     trial: (run, trial) => options.events?.trial?.(run, trial),
@@ -62,6 +65,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     workspace,
     runs,
     executor,
+    contents: new LocalContents(workspace.folder),
     machine,
     modelFolder,
     settings,

@@ -5,6 +5,8 @@ import { presetPreprocess } from '@shared/preprocess-presets';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import type { TryPreprocessJob } from './jobs/job';
+import type { Order } from './jobs/order';
+import { modelIdentity } from './models/model-identity';
 import { makeCard, readCard, type CardChoice } from './models/card';
 import { loadModel } from './onnx/load';
 
@@ -20,7 +22,7 @@ const imagesTaken = 64;
 export async function preprocessTrial(
   engine: Engine,
   { path, dataset: spec }: { path: string; dataset: DatasetSpec },
-  run: (job: TryPreprocessJob) => Promise<PreprocessTrial>,
+  run: (order: Order<TryPreprocessJob>) => Promise<PreprocessTrial>,
   choice: Omit<CardChoice, 'preprocess'> = {},
   signal?: AbortSignal,
 ): Promise<PreprocessTrial> {
@@ -42,10 +44,9 @@ export async function preprocessTrial(
   }
   return run({
     kind: 'try-preprocess',
-    modelPath: path,
+    model: await engine.contents.addModel({ path, sha256: (await modelIdentity(path)).sha256 }),
     card,
-    images: { ...labelled, entries },
-    cacheFolder,
+    images: await engine.contents.addImages<'calibration' | 'train'>({ ...labelled, entries }),
     threads: engine.executor.threads,
   });
 }

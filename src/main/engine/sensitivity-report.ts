@@ -3,6 +3,7 @@ import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { sensitivityVersion } from './compression/sensitivity/layer-sensitivity';
 import type { JobResults, SensitivityJob } from './jobs/job';
+import type { Order } from './jobs/order';
 import { stepCache } from './jobs/step-cache';
 import { stepVersions } from './jobs/step-versions';
 import type { Model } from './models/model-folder';
@@ -18,25 +19,25 @@ export async function sensitivityReport(
   engine: Engine,
   model: Model,
   { dataset, images, method }: SensitivityRequest,
-  run: (job: SensitivityJob) => Promise<JobResults['sensitivity']>,
+  run: (order: Order<SensitivityJob>) => Promise<JobResults['sensitivity']>,
 ): Promise<SensitivityReport> {
   const chosen = method.kind === 'int8' ? { ...method, params: parseParams(quantizeStatic, method.params) } : method;
   const { cacheFolder } = engine.workspace;
   const { calibration } = await openDataset({ ...dataset, eval: 0, calibration: images, train: 0 }, { cacheFolder });
   const cached = stepCache(cacheFolder, imagesKey(calibration), modelKey(model.sha256, model.card));
   const versions = [stepVersions.sensitivity, sensitivityVersion, quantizeStatic.version];
-  const result = await cached(['sensitivity', versions, chosen], () =>
-    run({
+  const result = await cached(['sensitivity', versions, chosen], async () => {
+    const file = await engine.contents.addModel(model);
+    return run({
       kind: 'sensitivity',
-      modelPath: model.path,
-      referencePath: model.path,
+      model: file,
+      reference: file,
       card: model.card,
       method: chosen,
-      calibration,
-      cacheFolder,
+      calibration: await engine.contents.addImages(calibration),
       seed: dataset.seed,
       threads: engine.executor.threads,
-    }),
-  );
+    });
+  });
   return { model: model.name, method, ...result };
 }

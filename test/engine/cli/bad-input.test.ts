@@ -257,7 +257,7 @@ const rows: Row[] = [
     title: 'more images than there are',
     spoil: (folder) => writeSweep(folder, { dataset: 'dataset: { path: images, eval: 500 }' }),
     words: run,
-    says: /images has \d+ images for \w+, and \d+ are asked for\. Lower the number or add images\.$/,
+    says: /images has \d+ images for \w+, and \d+ are asked for\. Ask for \d+ at most, or add images\.$/,
   },
   {
     title: 'broken JPEGs',

@@ -16,7 +16,13 @@ function store() {
     kept.set(name, result);
     return result;
   };
-  return { missing, cached, progress: () => undefined, signal: new AbortController().signal };
+  const peek = <T>(key: unknown) => Promise.resolve(kept.get(JSON.stringify(key)) as T | undefined);
+  return {
+    missing,
+    cached: Object.assign(cached, { peek }),
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  };
 }
 
 function renamed(graph: Graph): Graph {

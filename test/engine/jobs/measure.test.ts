@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtFile } from '../../../src/main/engine/files/built-file';
 import type { MeasureJob } from '../../../src/main/engine/jobs/job';
-import { LocalExecutor } from '../../../src/main/engine/sweep/local-executor';
+import { runInWorker } from '../../../src/main/engine/jobs/worker-process';
 import { saveSmallClassifier, smallCard } from '../measure/small-classifier';
 import { childrenOf, isRunning } from './descendants';
 
@@ -20,8 +20,6 @@ beforeAll(async () => {
   path = await saveSmallClassifier(join(folder, 'net.onnx'), { weights, idleLayers: 10 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const executor = new LocalExecutor(builtFile('worker.js'));
 
 /** Starts a measurement. `pair` resolves with the processes of the worker and of its first pair, once that is there. */
 function start(change: Partial<MeasureJob> = {}) {
@@ -43,7 +41,7 @@ function start(change: Partial<MeasureJob> = {}) {
     note: () => undefined,
     log: () => undefined,
   };
-  const done = executor.run(job, events, abort.signal);
+  const done = runInWorker(builtFile('worker.js'), job, events, { signal: abort.signal, graceMs: 3000 });
   done.catch(() => undefined);
   const pair = async (): Promise<{ worker: number; sessions: number }> => {
     for (;;) {

@@ -19,6 +19,14 @@ test('computes once per scope and key, also in a later process', async () => {
   expect(await stepCache(folder, 'others')(['a', 1], compute)).toEqual({ answer: 3 });
 });
 
+test('peeks at what is stored and computes nothing', async () => {
+  const cached = stepCache(folder, 'images');
+  expect(await cached.peek('key')).toBeUndefined();
+  await cached('key', () => Promise.resolve({ answer: 1 }));
+  expect(await cached.peek('key')).toEqual({ answer: 1 });
+  expect(await stepCache(folder, 'others').peek('key')).toBeUndefined();
+});
+
 test('a damaged file is computed again, a failure is not kept', async () => {
   const cached = stepCache(folder, 'images');
   await expect(cached('key', () => Promise.reject(new Error('no')))).rejects.toThrow('no');

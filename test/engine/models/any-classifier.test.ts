@@ -22,7 +22,9 @@ import { applyStep } from '../../../src/main/engine/techniques/apply-step';
 import { ort } from '../../../src/main/engine/runtimes/ort';
 import { writeColourPictures, type colours } from '../../fixtures/colour-pictures';
 import { writeWithData } from '../../fixtures/networks/external-data';
+import { noCheckpoints } from '../../../src/main/engine/jobs/checkpoint';
 import { inputsAndOutputs } from '../../fixtures/networks/inputs-and-outputs';
+import { imagesOfCalibration, uncached } from '../techniques/small-networks';
 
 const classesOf: Record<string, (keyof typeof colours)[]> = {
   'gray-image': ['dark', 'bright'],
@@ -33,6 +35,7 @@ const quiet: JobReporter = {
   note: () => undefined,
   log: () => undefined,
   signal: new AbortController().signal,
+  checkpoint: noCheckpoints,
 };
 
 describe.each(inputsAndOutputs)('$name', ({ name, make, card }) => {
@@ -82,7 +85,8 @@ describe.each(inputsAndOutputs)('$name', ({ name, make, card }) => {
       {
         card: model.card,
         calibration,
-        cached: (_key, compute) => compute(),
+        images: imagesOfCalibration(calibration),
+        cached: uncached,
         reference: () => Promise.resolve(network),
         seed: 1,
         threads: 1,

@@ -5,6 +5,7 @@ import { AppError } from '@shared/errors';
 import type { RunProgress, TrialView } from '@shared/run';
 import { RunLock } from '../../../src/main/engine/store/run-lock';
 import type { Workspace } from '../../../src/main/engine/store/workspace';
+import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
 import { countSteps, RunManager } from '../../../src/main/engine/sweep/run-manager';
 import { temporaryFolder } from '../store/temporary-folder';
 import { images, model } from '../../unit/sweep/sweeps';
@@ -14,6 +15,7 @@ import { ScriptedExecutor } from './scripted-executor';
 const pruned = 'net|prune.magnitude';
 
 function managed(executor = new ScriptedExecutor(), workspace = openTemporaryWorkspace()) {
+  executor.workspace = workspace.folder;
   const progress: (RunProgress | null)[] = [];
   const trials: TrialView[] = [];
   const runs = new RunManager(workspace, executor, {
@@ -109,15 +111,10 @@ describe('a run', () => {
     const { workspace, executor, runs } = managed(new ScriptedExecutor(2, stop.before));
     const { finished } = runs.start(prepare(workspace));
     await stop.reached;
-    const { card } = model('net');
-    const asked = {
-      card,
-      calibration: images('calibration', 2),
-      cacheFolder: workspace.cacheFolder,
-      threads: 1,
-      seed: 1,
-    };
-    const original = join(workspace.folder, 'net.onnx');
+    const contents = new LocalContents(workspace.folder);
+    const file = await contents.addModel({ path: join(workspace.folder, 'net.onnx'), sha256: model('net').sha256 });
+    const calibration = await contents.addImages(images('calibration', 2));
+    const asked = { reference: file, card: model('net').card, calibration, threads: 1, seed: 1 };
     const stages: string[] = [];
     const events = {
       progress: (stage: string) => void stages.push(stage),
@@ -127,16 +124,8 @@ describe('a run', () => {
     const never = new AbortController().signal;
     const method = { kind: 'int8', params: {} } as const;
     const answers = [
-      executor.run(
-        { kind: 'sensitivity', modelPath: original, referencePath: original, method, ...asked },
-        events,
-        never,
-      ),
-      executor.run(
-        { kind: 'layers', originalPath: original, referencePath: original, candidatePath: original, ...asked },
-        events,
-        never,
-      ),
+      executor.run({ kind: 'sensitivity', model: file, method, ...asked }, events, never),
+      executor.run({ kind: 'layers', original: file, candidate: file, ...asked }, events, never),
     ];
     await expect.poll(() => stages).toEqual(Array(2).fill('waiting for a free core'));
     expect(executor.together.at(-1)).toEqual(['measure net']);

@@ -4,7 +4,9 @@ import { AppError } from '@shared/errors';
 import { targetName } from '@shared/sweep-file';
 import type { Job, JobResults } from '../../../src/main/engine/jobs/job';
 import { laneOf } from '../../../src/main/engine/jobs/lane';
+import { jobOf, type Order } from '../../../src/main/engine/jobs/order';
 import { CoreQueue } from '../../../src/main/engine/sweep/core-queue';
+import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
 import { waitingStage, type Executor, type JobEvents, type Placed } from '../../../src/main/engine/sweep/executor';
 
 /**
@@ -13,6 +15,8 @@ import { waitingStage, type Executor, type JobEvents, type Placed } from '../../
  */
 export class ScriptedExecutor implements Executor {
   readonly threads = 1;
+  /** The folder that has the contents of orders. */
+  workspace = '';
   /** Jobs begun, as "compress net with fp16", in order. */
   readonly begun: string[] = [];
   /** What ran at the same time, seen at each beginning. */
@@ -27,23 +31,24 @@ export class ScriptedExecutor implements Executor {
     this.queue = new CoreQueue(slots);
   }
 
-  run<J extends Job>(
-    job: J,
+  run<K extends Job['kind']>(
+    order: Order & { kind: K },
     events: JobEvents,
     signal: AbortSignal,
-    placed?: Placed<JobResults[J['kind']]>,
-  ): Promise<JobResults[J['kind']]> {
-    const place = { lane: laneOf(job), order: placed?.order };
-    const work = async (): Promise<JobResults[J['kind']]> => {
+    placed?: Placed<JobResults[K]>,
+  ): Promise<JobResults[K]> {
+    const place = { lane: laneOf(order), order: placed?.order };
+    const work = async (): Promise<JobResults[K]> => {
       events.started?.();
-      const result = await this.begin(job, events, signal);
+      const job = await jobOf<Job>(order, new LocalContents(this.workspace));
+      const result = (await this.begin(job, events, signal)) as JobResults[K];
       await placed?.settle(result);
       return result;
     };
     return this.queue.run(place, signal, work, placed ? undefined : () => events.progress(waitingStage, 0, 0));
   }
 
-  private async begin<J extends Job>(job: J, events: JobEvents, signal: AbortSignal): Promise<JobResults[J['kind']]> {
+  private async begin(job: Job, events: JobEvents, signal: AbortSignal): Promise<JobResults[Job['kind']]> {
     const name = nameOf(job);
     this.begun.push(name);
     this.running.add(name);
@@ -54,7 +59,7 @@ export class ScriptedExecutor implements Executor {
       await sleep(2);
       if (signal.aborted) throw new AppError('cancelled');
       events.note(`a note of ${job.kind}`);
-      return this.perform(job) as JobResults[J['kind']];
+      return this.perform(job);
     } finally {
       this.running.delete(name);
     }

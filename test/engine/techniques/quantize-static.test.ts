@@ -247,14 +247,17 @@ describe('choices', () => {
     const passes: string[] = [];
     const sharing = () => ({
       ...contextFor(cardFor(network)),
-      async cached<T>(key: unknown, compute: () => Promise<T>): Promise<T> {
-        const name = JSON.stringify(key);
-        if (!stored.has(name)) {
-          passes.push(name);
-          stored.set(name, JSON.parse(JSON.stringify(await compute())));
-        }
-        return stored.get(name) as T;
-      },
+      cached: Object.assign(
+        async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
+          const name = JSON.stringify(key);
+          if (!stored.has(name)) {
+            passes.push(name);
+            stored.set(name, JSON.parse(JSON.stringify(await compute())));
+          }
+          return stored.get(name) as T;
+        },
+        { peek: () => Promise.resolve(undefined) },
+      ),
     });
     const direct = await quantize(network, { calibration: 'mse' });
     for (const params of [{}, { calibration: 'entropy' }, { keepFirst: true }, { weights: 'tensor' }])

@@ -8,7 +8,11 @@ import { loadModel } from '../../../src/main/engine/onnx/load';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
-import type { TechniqueContext } from '../../../src/main/engine/compression/calibration/technique-context';
+import type {
+  CalibrationImages,
+  ImagesBySplit,
+  TechniqueContext,
+} from '../../../src/main/engine/compression/calibration/technique-context';
 
 /** Uniform numbers in [0, 1), the same on every machine (mulberry32). */
 export function numbersFrom(seed: number): () => number {
@@ -154,6 +158,18 @@ export interface RecordedContext extends TechniqueContext {
   steps: [stage: string, done: number, total: number][];
 }
 
+/** `cached` that keeps nothing. */
+export const uncached: TechniqueContext['cached'] = Object.assign(
+  <T>(_key: unknown, compute: () => Promise<T>): Promise<T> => compute(),
+  { peek: () => Promise.resolve(undefined) },
+);
+
+/** `images` of a context that has no training images. */
+export function imagesOfCalibration(calibration: CalibrationImages): TechniqueContext['images'] {
+  const train: ImagesBySplit['train'] = { count: 0, async *batches() {} };
+  return (split) => ({ calibration, train })[split];
+}
+
 /** A context over calibration images held in memory, `[count, ...imageShape]`. */
 export function contextFor(
   card: ModelCard,
@@ -165,22 +181,24 @@ export function contextFor(
   const count = data.length / size;
   const notes: string[] = [];
   const steps: RecordedContext['steps'] = [];
+  const calibration: CalibrationImages = {
+    count,
+    async *batches(batchSize) {
+      for (let first = 0; first < count; first += batchSize) {
+        const taken = Math.min(batchSize, count - first);
+        await Promise.resolve();
+        const batch = data.slice(first * size, (first + taken) * size);
+        yield { data: batch, shape: [taken, ...imageShape] };
+        // As the real images do: a batch is gone once the next is asked for.
+        structuredClone(batch.buffer, { transfer: [batch.buffer] });
+      }
+    },
+  };
   return {
     card,
-    calibration: {
-      count,
-      async *batches(batchSize) {
-        for (let first = 0; first < count; first += batchSize) {
-          const taken = Math.min(batchSize, count - first);
-          await Promise.resolve();
-          const batch = data.slice(first * size, (first + taken) * size);
-          yield { data: batch, shape: [taken, ...imageShape] };
-          // As the real images do: a batch is gone once the next is asked for.
-          structuredClone(batch.buffer, { transfer: [batch.buffer] });
-        }
-      },
-    },
-    cached: (_key, compute) => compute(),
+    calibration,
+    images: imagesOfCalibration(calibration),
+    cached: uncached,
     reference: () => Promise.reject(new Error('this test gives no float network')),
     seed: 1,
     threads: 1,
@@ -196,11 +214,14 @@ export function contextFor(
 
 /** `cached` as a sweep has it: what is stored is plain data, and computed once. */
 export function cachedIn(stored: Map<string, unknown>): TechniqueContext['cached'] {
-  return async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
+  const cached = async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
     const name = JSON.stringify(key);
     if (!stored.has(name)) stored.set(name, JSON.parse(JSON.stringify(await compute())));
     return stored.get(name) as T;
   };
+  return Object.assign(cached, {
+    peek: <T>(key: unknown) => Promise.resolve(stored.get(JSON.stringify(key)) as T | undefined),
+  });
 }
 
 /** The network's first output for a batch, through real ONNX Runtime. */

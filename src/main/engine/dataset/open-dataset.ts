@@ -15,6 +15,8 @@ export interface OpenDatasetOptions {
   /** Where hashes of files are remembered; safe to delete. */
   cacheFolder: string;
   signal?: AbortSignal;
+  /** Splits whose number nobody asked for: where there are fewer images, those are taken, as long as there are any. */
+  upTo?: readonly Split[];
   /** Images looked at so far. */
   progress?(done: number, total: number): void;
 }
@@ -30,7 +32,8 @@ export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions
   const found = chooseSplits(pools, spec, spec.seed);
   const available = { ...found.available, ...counted };
   for (const split of splits) {
-    if (found.chosen[split].length < spec[split]) {
+    const chosen = found.chosen[split].length;
+    if (chosen < spec[split] && !(chosen > 0 && options.upTo?.includes(split))) {
       throw new AppError('dataset.too-few', { path, split, available: available[split], wanted: spec[split] });
     }
   }

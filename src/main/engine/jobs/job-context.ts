@@ -2,21 +2,31 @@ import { openImagesInThread } from '../dataset/threaded-images';
 import { createRandom } from '../compression/algebra/random';
 import { loadClassifier } from '../onnx/classifier-network';
 import { imagesKey } from './step-key';
-import type { CalibrationImages, TechniqueContext } from '../compression/calibration/technique-context';
+import type { ImagesBySplit, TechniqueContext } from '../compression/calibration/technique-context';
+import type { ImageSet } from '../dataset/dataset';
 import type { CompressJob, JobReporter } from './job';
 import { stepCache } from './step-cache';
 
 export type CalibratedJob = Pick<
   CompressJob,
-  'referencePath' | 'card' | 'calibration' | 'cacheFolder' | 'seed' | 'threads'
+  'referencePath' | 'card' | 'calibration' | 'train' | 'cacheFolder' | 'seed' | 'threads'
 >;
+
+const none = <S extends keyof ImagesBySplit>(split: S): ImageSet<S> => ({ split, entries: [], alreadyResized: false });
 
 /** What a technique gets to work with, from the order of a job. */
 export function jobContext(job: CalibratedJob, report: JobReporter): TechniqueContext {
+  const { calibration = none('calibration'), train = none('train') } = job;
+  const bySplit: ImagesBySplit = {
+    calibration: labelledImages(calibration, job, report),
+    train: labelledImages(train, job, report),
+  };
+  const scope = [imagesKey(calibration), job.card.input, job.card.preprocess];
   return {
     card: job.card,
-    calibration: calibrationImages(job, report),
-    cached: stepCache(job.cacheFolder, imagesKey(job.calibration), job.card.input, job.card.preprocess),
+    calibration: bySplit.calibration,
+    images: (split) => bySplit[split],
+    cached: stepCache(job.cacheFolder, ...scope, ...(job.train ? [imagesKey(train)] : [])),
     reference: () => loadClassifier(job.referencePath, job.card),
     seed: job.seed,
     threads: job.threads,
@@ -25,14 +35,19 @@ export function jobContext(job: CalibratedJob, report: JobReporter): TechniqueCo
   };
 }
 
-function calibrationImages(job: CalibratedJob, report: JobReporter): CalibrationImages {
-  const images = openImagesInThread(job.calibration, job.card, { cacheFolder: job.cacheFolder, signal: report.signal });
+function labelledImages(
+  set: ImageSet<keyof ImagesBySplit>,
+  { card, cacheFolder }: CalibratedJob,
+  report: JobReporter,
+): ImagesBySplit['train'] {
+  const images = openImagesInThread(set, card, { cacheFolder, signal: report.signal });
   // Every pass meets the same broken images; people hear of each once.
   const logged = new Set<string>();
   return {
     count: images.count,
     async *batches(batchSize) {
-      for await (const { data, shape } of images.batches(batchSize)) yield { data: data as Float32Array, shape };
+      for await (const { data, shape, entries } of images.batches(batchSize))
+        yield { data: data as Float32Array, shape, labels: entries.map(({ label }) => label) };
       for (const { message } of images.problems) {
         if (!logged.has(message)) report.log(message);
         logged.add(message);

@@ -1,17 +1,17 @@
 import type { PreprocessTrial } from '@shared/contract';
-import type { ErrorReport } from '@shared/errors';
 import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
 import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
 import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
 import type { LatencyMode, Target } from '@shared/sweep-file';
 import type { ImageSet } from '../dataset/dataset';
+import type { Checkpoints } from './checkpoint';
 import type { Predictions } from '../measure/accuracy/accuracy';
 import type { SessionPairOrder, SessionPairTimes } from '../measure/latency/session-pair';
 
 /**
- * A job is one step of a sweep as a serialisable order to a worker: paths of immutable inputs, and where to write.
- * A worker does one job and ends.
+ * A job is one step of a sweep where it is done: paths of immutable inputs, and where to write. It travels as an `Order`, which names
+ * contents in place of paths. A worker does one job and ends.
  */
 export interface CompressJob {
   kind: 'compress';
@@ -21,7 +21,9 @@ export interface CompressJob {
   card: ModelCard;
   technique: string;
   params: Record<string, unknown>;
-  calibration: ImageSet<'calibration'>;
+  /** Of each split, the images it looks at; absent: none. */
+  calibration?: ImageSet<'calibration'>;
+  train?: ImageSet<'train'>;
   cacheFolder: string;
   seed: number;
   threads: number;
@@ -66,8 +68,12 @@ export interface MeasureJob {
   seed: number;
 }
 
-export interface SensitivityJob extends Omit<CompressJob, 'kind' | 'technique' | 'params' | 'outputPath'> {
+export interface SensitivityJob extends Omit<
+  CompressJob,
+  'kind' | 'technique' | 'params' | 'outputPath' | 'calibration' | 'train'
+> {
   kind: 'sensitivity';
+  calibration: ImageSet<'calibration'>;
   method: SensitivityMethod;
 }
 
@@ -125,12 +131,6 @@ export interface JobReporter {
   note(sentence: string): void;
   log(line: string): void;
   signal: AbortSignal;
+  /** For jobs that take long enough to be interrupted. */
+  checkpoint: Checkpoints;
 }
-
-/** What a worker says to the engine. */
-export type WorkerMessage =
-  | { type: 'progress'; stage: string; done: number; total: number }
-  | { type: 'note'; sentence: string }
-  | { type: 'log'; line: string }
-  | { type: 'result'; result: unknown }
-  | { type: 'error'; error: ErrorReport; stack?: string };

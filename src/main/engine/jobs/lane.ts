@@ -1,11 +1,11 @@
 import { findTechnique } from '../techniques/registry';
-import type { Job } from './job';
+import type { Order } from './order';
 
 /** `quiet`: it takes times that other work would falsify, so nothing runs beside it. `shared`: anything but a quiet job may. */
 export type Lane = 'quiet' | 'shared';
 
 /** How a job wants its core. A technique that depends on the machine takes times of layers itself. Throws `technique.unknown`. */
-export function laneOf(job: Job): Lane {
+export function laneOf(job: Order): Lane {
   if (job.kind === 'measure' || job.kind === 'layers') return 'quiet';
   if (job.kind !== 'compress') return 'shared';
   const { dependsOn = [], dependsOnFor } = findTechnique(job.technique);

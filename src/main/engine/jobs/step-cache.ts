@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Cached } from '../compression/calibration/technique-context';
 import { stepKey } from './step-key';
 import { writeFileAtomic } from '../files/atomic-file';
 
@@ -8,20 +9,22 @@ import { writeFileAtomic } from '../files/atomic-file';
  * damaged is computed again.
  * @param scope what every key here depends on besides itself, e.g. the images
  */
-export function stepCache(
-  folder: string,
-  ...scope: unknown[]
-): <T>(key: unknown, compute: () => Promise<T>) => Promise<T> {
-  return async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
-    const path = join(folder, 'steps', `${stepKey(...scope, key)}.json`);
-    const stored = await readFile(path, 'utf8').catch(() => '');
+export function stepCache(folder: string, ...scope: unknown[]): Cached {
+  const pathOf = (key: unknown): string => join(folder, 'steps', `${stepKey(...scope, key)}.json`);
+  const peek = async <T>(key: unknown): Promise<T | undefined> => {
     try {
-      return JSON.parse(stored) as T;
+      return JSON.parse(await readFile(pathOf(key), 'utf8')) as T;
     } catch {
-      const result = await compute();
-      await mkdir(join(folder, 'steps'), { recursive: true });
-      await writeFileAtomic(path, JSON.stringify(result));
-      return result;
+      return undefined;
     }
   };
+  const cached = async <T>(key: unknown, compute: () => Promise<T>): Promise<T> => {
+    const stored = await peek<T>(key);
+    if (stored !== undefined) return stored;
+    const result = await compute();
+    await mkdir(join(folder, 'steps'), { recursive: true });
+    await writeFileAtomic(pathOf(key), JSON.stringify(result));
+    return result;
+  };
+  return Object.assign(cached, { peek });
 }

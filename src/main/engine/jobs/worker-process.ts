@@ -1,7 +1,10 @@
 import { fork } from 'node:child_process';
 import { AppError, type ErrorReport } from '@shared/errors';
 import { reviveError } from '@shared/rpc';
-import type { JobReporter, JobResults, WorkerJob, WorkerMessage } from './job';
+import type { Job, JobReporter, JobResults, WorkerJob } from './job';
+import type { WorkerMessage, WorkerTask } from './worker-protocol';
+
+type WorkerEvents = Pick<JobReporter, 'progress' | 'note' | 'log'>;
 
 export interface WorkerLimits {
   signal: AbortSignal;
@@ -13,14 +16,28 @@ export interface WorkerLimits {
  * Does a job in a fresh Node process that ends with it, or with the process that calls this. Resolves when that process is gone.
  *
  * @param workerPath the built `worker.js`
+ * @param task an order, or a job whose contents were found already
  * Throws what the job throws, `cancelled`, and `worker.crashed` where the process ends without an answer.
  */
+export function runInWorker<K extends Job['kind']>(
+  workerPath: string,
+  task: WorkerTask<K>,
+  events: WorkerEvents,
+  limits: WorkerLimits,
+): Promise<JobResults[K]>;
 export function runInWorker<J extends WorkerJob>(
   workerPath: string,
   job: J,
-  events: Omit<JobReporter, 'signal'>,
+  events: WorkerEvents,
+  limits: WorkerLimits,
+): Promise<JobResults[J['kind']]>;
+export function runInWorker(
+  workerPath: string,
+  task: WorkerTask | WorkerJob,
+  events: WorkerEvents,
   { signal, graceMs }: WorkerLimits,
-): Promise<JobResults[J['kind']]> {
+): Promise<unknown> {
+  const { kind } = 'workspace' in task ? task.order : task;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new AppError('cancelled'));
     const worker = fork(workerPath, [], {
@@ -54,17 +71,17 @@ export function runInWorker<J extends WorkerJob>(
       }
     });
     worker.on('error', (error) => {
-      outcome ??= { error: new AppError('worker.crashed', { job: job.kind, detail: error.message }).toReport() };
+      outcome ??= { error: new AppError('worker.crashed', { job: kind, detail: error.message }).toReport() };
     });
     worker.on('close', (code, killedBy) => {
       clearTimeout(kill);
       signal.removeEventListener('abort', cancel);
       if (signal.aborted) reject(new AppError('cancelled'));
-      else if (!outcome) reject(new AppError('worker.crashed', { job: job.kind, detail: endingOf(code, killedBy) }));
+      else if (!outcome) reject(new AppError('worker.crashed', { job: kind, detail: endingOf(code, killedBy) }));
       else if ('error' in outcome) reject(reviveError(outcome.error));
-      else resolve(outcome.result as JobResults[J['kind']]);
+      else resolve(outcome.result);
     });
-    worker.send(job);
+    worker.send(task);
   });
 }
 

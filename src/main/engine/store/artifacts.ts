@@ -16,16 +16,33 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** What a file on its way is called: by process, so that two which compute the same do not meet. */
+export function incomingName(key: string): string {
+  return `${process.pid}-${key}`;
+}
+
+/** Whether the process that writes it is another one, and alive. */
+function isOfOthers(name: string): boolean {
+  const pid = Number(/^(\d+)-/.exec(name)?.[1] ?? process.pid);
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** Files stored under their content hash: `artifacts/ab/abcdef….onnx`. */
 export class ArtifactFolder {
   constructor(readonly folder: string) {}
 
-  path(sha256: string): string {
-    return join(this.folder, sha256.slice(0, 2), `${sha256}.onnx`);
+  /** @param format the ending of its name */
+  path(sha256: string, format = 'onnx'): string {
+    return join(this.folder, sha256.slice(0, 2), `${sha256}.${format}`);
   }
 
-  has(sha256: string): boolean {
-    return existsSync(this.path(sha256));
+  has(sha256: string, format = 'onnx'): boolean {
+    return existsSync(this.path(sha256, format));
   }
 
   /** A fresh path on the same file system where a worker may write; `adopt` or `discard` it. */
@@ -36,13 +53,13 @@ export class ArtifactFolder {
     } catch (thrown) {
       throw writeError(folder, thrown);
     }
-    return join(folder, `${process.pid}-${name}.onnx`);
+    return join(folder, name);
   }
 
   /** Moves a finished file in, durably. */
-  async adopt(path: string): Promise<StoredFile> {
+  async adopt(path: string, format = 'onnx'): Promise<StoredFile> {
     const [sha256, { size }] = [await hashFile(path), await stat(path)];
-    const destination = this.path(sha256);
+    const destination = this.path(sha256, format);
     await mkdir(dirname(destination), { recursive: true }).catch((thrown: unknown) => {
       throw writeError(destination, thrown);
     });
@@ -58,6 +75,7 @@ export class ArtifactFolder {
   async sweepIncoming(): Promise<void> {
     const folder = join(this.folder, 'incoming');
     const names = await readdir(folder).catch(() => []);
-    await Promise.all(names.map((name) => rm(join(folder, basename(name)), { force: true, recursive: true })));
+    const left = names.filter((name) => !isOfOthers(name));
+    await Promise.all(left.map((name) => rm(join(folder, basename(name)), { force: true, recursive: true })));
   }
 }

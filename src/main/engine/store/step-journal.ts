@@ -41,8 +41,8 @@ export class StepJournal {
     return this.connection.prepare('SELECT 1 FROM step WHERE key = ?').get(key) !== undefined;
   }
 
-  /** One transaction; the artifact is on disk already. `run` is remembered as the one that computed it. */
-  record(step: FinishedStep, run: string): void {
+  /** One transaction; the artifact is on disk already. `run`, if it was one, is remembered as the one that computed it. */
+  record(step: FinishedStep, run?: string): void {
     const insert = this.connection.transaction(() => {
       this.connection
         .prepare(
@@ -57,7 +57,8 @@ export class StepJournal {
           step.elapsedMs,
           new Date().toISOString(),
         );
-      this.connection.prepare('INSERT OR IGNORE INTO computed (run, key) VALUES (?, ?)').run(run, step.key);
+      if (run !== undefined)
+        this.connection.prepare('INSERT OR IGNORE INTO computed (run, key) VALUES (?, ?)').run(run, step.key);
     });
     insert.immediate();
   }

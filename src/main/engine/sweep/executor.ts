@@ -1,6 +1,7 @@
 import type { Job, JobReporter, JobResults } from '../jobs/job';
+import type { Order } from '../jobs/order';
 
-export interface JobEvents extends Omit<JobReporter, 'signal'> {
+export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log'> {
   /** The job got its core. */
   started?(): void;
 }
@@ -18,19 +19,18 @@ export interface Placed<R> {
 
 /**
  * Where jobs run, and the only one who gives out cores: everything that computes for long asks here. Jobs that take times run while nothing
- * else does. A job is self-contained and refers to files by path under the workspace, so that an executor over many machines can stand in
- * for the local one.
+ * else does. An order is self-contained and names its inputs by content, so that an executor over many machines can stand in for the local one.
  */
 export interface Executor {
   /** Jobs that may run at once, beside each other. */
   readonly slots: number;
   /** Threads one job may use. */
   readonly threads: number;
-  /** Runs a job when it is its turn. Throws what the job throws, `cancelled`, `worker.crashed`. */
-  run<J extends Job>(
-    job: J,
+  /** Does a job when it is its turn; its checkpoints go when it has finished. Throws what the job throws, `cancelled`, `worker.crashed`. */
+  run<K extends Job['kind']>(
+    order: Order & { kind: K },
     events: JobEvents,
     signal: AbortSignal,
-    placed?: Placed<JobResults[J['kind']]>,
-  ): Promise<JobResults[J['kind']]>;
+    placed?: Placed<JobResults[K]>,
+  ): Promise<JobResults[K]>;
 }

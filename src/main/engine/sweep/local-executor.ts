@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { Job, JobResults } from '../jobs/job';
 import { laneOf } from '../jobs/lane';
+import type { Order } from '../jobs/order';
 import { runInWorker } from '../jobs/worker-process';
+import type { WorkerTask } from '../jobs/worker-protocol';
 import { CoreQueue } from './core-queue';
 import { waitingStage, type Executor, type JobEvents, type Placed } from './executor';
+import { LocalContents } from './local-contents';
 
-/** A cancelled worker may finish the inference under way; after this it is killed. */
 const graceMs = 3000;
 
 /** One fresh Node process a job: a crash or out-of-memory in native code costs one trial, not the run. */
@@ -13,29 +15,35 @@ export class LocalExecutor implements Executor {
   readonly slots: number;
   readonly threads: number;
   private readonly queue: CoreQueue;
+  private readonly contents: LocalContents;
 
+  /** @param workspace the folder that has the contents of orders */
   constructor(
     private readonly workerPath: string,
+    private readonly workspace: string,
     cores: number = availableParallelism(),
   ) {
     this.threads = Math.min(cores, 4);
     this.slots = Math.max(1, Math.floor(cores / this.threads));
     this.queue = new CoreQueue(this.slots);
+    this.contents = new LocalContents(workspace);
   }
 
-  run<J extends Job>(
-    job: J,
+  run<K extends Job['kind']>(
+    order: Order & { kind: K },
     events: JobEvents,
     signal: AbortSignal,
-    placed?: Placed<JobResults[J['kind']]>,
-  ): Promise<JobResults[J['kind']]> {
-    const work = async (): Promise<JobResults[J['kind']]> => {
+    placed?: Placed<JobResults[K]>,
+  ): Promise<JobResults[K]> {
+    const work = async (): Promise<JobResults[K]> => {
       events.started?.();
-      const result = await runInWorker(this.workerPath, job, events, { signal, graceMs });
+      const task: WorkerTask<K> = { order, workspace: this.workspace };
+      const result = await runInWorker(this.workerPath, task, events, { signal, graceMs });
       await placed?.settle(result);
+      if (order.key !== undefined) await this.contents.checkpoints(order.key).clear();
       return result;
     };
-    const place = { lane: laneOf(job), order: placed?.order };
+    const place = { lane: laneOf(order), order: placed?.order };
     return this.queue.run(place, signal, work, placed ? undefined : () => events.progress(waitingStage, 0, 0));
   }
 }

@@ -44,7 +44,7 @@ export function planDeployments(
     const key = stepKey('convert', stepVersions.convert, from.key, format, around.converters[format]);
     const order = { kind: 'convert', model, input: from.file, format } as const;
     push({ key, kind: 'convert', title: format, needs: from.needs, order });
-    return { model, key, file: { step: key }, needs: [key] };
+    return { model, key, file: { step: key, format }, needs: [key] };
   };
   const evaluationOf = (file: PlannedFile, answering: Answering): string => {
     const { version } = around.runtimes[answering.runtime]!;

@@ -2,8 +2,8 @@ import type { Split } from '@shared/dataset';
 import type { StepView } from '@shared/run';
 import type { Target } from '@shared/sweep-file';
 
-/** A file a step reads: a model as it came, or the artifact of another step. */
-export type FileReference = { model: string } | { step: string };
+/** A file a step reads: a model as it came, or the artifact of another step, ONNX where no format is given. */
+export type FileReference = { model: string } | { step: string; format?: string };
 
 /** In which runtime answers are computed, with what changes them there. */
 export type Answering = Pick<Target, 'runtime' | 'device' | 'options'>;
@@ -69,6 +69,12 @@ export function distinctSteps(trials: readonly TrialPlan[]): PlannedStep[] {
 export function imagesOf(order: StepOrder): readonly Split[] {
   if (order.kind === 'compress') return order.images;
   return order.kind === 'evaluate' ? ['eval'] : [];
+}
+
+/** The format of the file that a step makes; undefined for one that makes none. */
+export function formatOf(order: StepOrder): string | undefined {
+  if (order.kind === 'convert') return order.format;
+  return order.kind === 'compress' ? 'onnx' : undefined;
 }
 
 /** A plan as journals of earlier versions have it. */

@@ -74,7 +74,7 @@ function checkImages(trials: readonly TrialPlan[], dataset: Dataset): void {
   const needed = new Set(trials.flatMap((trial) => trial.steps.flatMap((step) => imagesOf(step.order))));
   const split = splits.find((one) => needed.has(one) && dataset[one].entries.length === 0);
   if (!split) return;
-  throw new AppError('dataset.too-few', { path: dataset.path, split, available: 0, wanted: 'at least 1' });
+  throw new AppError('dataset.too-few', { path: dataset.path, split, available: 0, wanted: 'some' });
 }
 
 /** Labels of another class list, before hours go into them. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { splits } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
 import type { Predictions } from '../measure/accuracy/accuracy';
@@ -6,6 +7,7 @@ import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
 import type { Executor } from './executor';
+import { LocalContents } from './local-contents';
 import { deploymentsOf, distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { runAgainst } from './run-against';
@@ -147,17 +149,20 @@ export class RunManager {
           trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
         }),
     );
-    const finished = this.work(run, lock);
+    const finished = this.work(run, prepared, lock);
     finished.catch(() => undefined);
     this.active = { run, finished };
     return { id, finished };
   }
 
   /** The run from beginning to end; the lock is released however it ends. */
-  private async work(run: SweepRun, lock: RunLock): Promise<RunStatus> {
+  private async work(run: SweepRun, { models, dataset }: PreparedSweep, lock: RunLock): Promise<RunStatus> {
     const { artifacts, runs } = this.workspace;
     try {
       await artifacts.sweepIncoming();
+      const contents = new LocalContents(this.workspace.folder);
+      for (const model of models.values()) await contents.addModel(model);
+      for (const split of splits) await contents.addImages(dataset[split]);
       return await run.run();
     } catch (thrown) {
       try {

@@ -1,8 +1,9 @@
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus } from '@shared/run';
+import { incomingName } from '../store/artifacts';
 import type { Executor } from './executor';
-import { distinctSteps, type PlannedStep, type TrialPlan } from './plan';
-import { jobOfStep, type JobContext } from './job-of-step';
+import { distinctSteps, formatOf, type PlannedStep, type TrialPlan } from './plan';
+import { orderOfStep, type OrderContext } from './order-of-step';
 import { RemainingTime } from './remaining-time';
 
 export interface SweepRunEvents {
@@ -41,14 +42,14 @@ export class SweepRun {
   constructor(
     readonly id: string,
     private readonly trials: readonly TrialPlan[],
-    private readonly context: JobContext,
+    private readonly context: OrderContext,
     private readonly executor: Executor,
     private readonly events: SweepRunEvents,
   ) {
     this.steps = distinctSteps(trials);
     // As if it had never stopped.
     this.startedAt = Date.now() - (context.workspace.runs.find(id)?.elapsedMs ?? 0);
-    for (const step of this.steps) this.states.set(step.key, this.isFinished(step.key) ? 'done' : 'waiting');
+    for (const step of this.steps) this.states.set(step.key, this.isFinished(step) ? 'done' : 'waiting');
   }
 
   stateOf(key: string): StepState | undefined {
@@ -94,11 +95,11 @@ export class SweepRun {
     return this.status;
   }
 
-  private isFinished(key: string): boolean {
+  private isFinished({ key, order }: PlannedStep): boolean {
     const { steps, artifacts } = this.context.workspace;
     const found = steps.find(key);
     if (!found) return false;
-    if (!found.artifact || artifacts.has(found.artifact)) return true;
+    if (!found.artifact || artifacts.has(found.artifact, formatOf(order))) return true;
     steps.forget(key);
     return false;
   }
@@ -154,7 +155,8 @@ export class SweepRun {
     const notes: string[] = [];
     // Workers log from their own events, where nobody would catch an error: it stops the run instead.
     const log = (line: string): void => this.keep(() => workspace.runs.appendLog(this.id, owner.id, line));
-    const outputPath = workspace.artifacts.reserve(step.key);
+    const outputPath = workspace.artifacts.reserve(incomingName(step.key));
+    const format = formatOf(step.order);
     const started = (): void => {
       place.startedAt = Date.now();
       this.states.set(step.key, 'running');
@@ -163,7 +165,7 @@ export class SweepRun {
       log(`${step.kind} ${step.title}`);
     };
     const settle = async (result: unknown): Promise<void> => {
-      const artifact = makesFile(step) ? (await workspace.artifacts.adopt(outputPath)).sha256 : undefined;
+      const artifact = format ? (await workspace.artifacts.adopt(outputPath, format)).sha256 : undefined;
       const elapsedMs = Date.now() - place.startedAt!;
       workspace.steps.record({ key: step.key, kind: step.kind, result, artifact, notes, elapsedMs }, this.id);
       log(`${step.kind} ${step.title}: done in ${(elapsedMs / 1000).toFixed(1)} s`);
@@ -174,7 +176,7 @@ export class SweepRun {
       this.announce();
     };
     try {
-      const job = jobOfStep(step, this.context, outputPath);
+      const job = orderOfStep(step, this.context);
       const events = { started, progress, note: (sentence: string) => void notes.push(sentence), log };
       await this.executor.run(job, events, place.abort.signal, { order, settle });
     } catch (thrown) {
@@ -260,10 +262,6 @@ export class SweepRun {
       stepFraction,
     });
   }
-}
-
-function makesFile({ kind }: PlannedStep): boolean {
-  return kind === 'compress' || kind === 'convert';
 }
 
 /** Whether SQLite could not write for want of space. */

@@ -2,11 +2,13 @@ import type { LayerReport } from '@shared/layers';
 import { AppError } from '@shared/errors';
 import type { SweepFile } from '@shared/sweep-file';
 import type { LayersJob } from '../jobs/job';
+import type { Order } from '../jobs/order';
 import { ort } from '../runtimes/ort';
 import type { Workspace } from '../store/workspace';
 import type { Executor, JobEvents } from './executor';
 import type { FileReference, TrialPlan } from './plan';
-import { resolveFile } from './job-of-step';
+import { LocalContents } from './local-contents';
+import { contentOf } from './order-of-step';
 import type { PreparedSweep } from './prepare-sweep';
 import type { RunManager } from './run-manager';
 import { stepKey } from '../jobs/step-key';
@@ -64,18 +66,19 @@ export async function trialLayers(
   const { models, dataset } = await prepare(sweep);
   const model = models.get(plan.model)!;
   const context = { workspace, models };
-  const job: LayersJob = {
+  const contents = new LocalContents(workspace.folder);
+  const entries = dataset.calibration.entries.slice(0, imagesTaken);
+  const order: Order<LayersJob> = {
     kind: 'layers',
-    originalPath: model.path,
-    referencePath: resolveFile(reference, context),
-    candidatePath: resolveFile(plan.artifact, context),
+    original: await contents.addModel(model),
+    reference: contentOf(reference, context),
+    candidate: contentOf(plan.artifact, context),
     card: model.card,
-    calibration: { ...dataset.calibration, entries: dataset.calibration.entries.slice(0, imagesTaken) },
-    cacheFolder: workspace.cacheFolder,
+    calibration: await contents.addImages({ ...dataset.calibration, entries }),
     threads: executor.threads,
   };
   const started = Date.now();
-  const result = await executor.run(job, events, signal);
+  const result = await executor.run(order, events, signal);
   workspace.steps.record({ key, kind: 'layers', result, notes: [], elapsedMs: Date.now() - started }, run);
   return result;
 }

@@ -11,19 +11,40 @@ export interface CalibrationImages {
   batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[] }>;
 }
 
+/** Preprocessed training images with their labels. */
+export interface TrainingImages {
+  readonly count: number;
+  /** Like calibration images'; `labels[i]` is the class of image i, -1 where the dataset has none. */
+  batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[]; labels: readonly number[] }>;
+}
+
+/** What a technique may look at, by split. */
+export interface ImagesBySplit {
+  calibration: CalibrationImages;
+  train: TrainingImages;
+}
+
+/** Keys name all that a result depends on besides the images; results are plain data, as JSON holds them. */
+export interface Cached {
+  /** The result stored under `key`, or else that of `compute`, stored for others. */
+  <T>(key: unknown, compute: () => Promise<T>): Promise<T>;
+  /** The result stored under `key`, undefined where there is none. */
+  peek<T>(key: unknown): Promise<T | undefined>;
+}
+
 export interface TechniqueContext {
   card: ModelCard;
+  /** `images('calibration')`. */
   calibration: CalibrationImages;
+  /** The images of a split that the technique's `needs` name; of another there are none. */
+  images<S extends keyof ImagesBySplit>(split: S): ImagesBySplit[S];
   /**
    * The float network that lossy steps started from: what the last function-preserving step of the recipe wrote, or the model itself.
    * Read when first asked for. Its layers keep the names they have in the graph at hand.
    */
   reference(): Promise<Graph>;
-  /**
-   * The result stored under `key`, or else that of `compute`, stored for other recipes on the same calibration images. The key names all
-   * else the result depends on; the result is plain data, as JSON holds it.
-   */
-  cached<T>(key: unknown, compute: () => Promise<T>): Promise<T>;
+  /** Results that recipes on the same images share. */
+  cached: Cached;
   seed: number;
   /** Threads that ONNX Runtime may use for calibration passes. */
   threads: number;

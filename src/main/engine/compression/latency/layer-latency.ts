@@ -86,14 +86,10 @@ async function measuredGrids(
   const keyOf = (signature: string): unknown => ['layer-latency', tableVersion, ...scope, block, signature];
   const grids = new Map<string, LatencyGrid>();
   const benches = new Map<string, LayerBench>();
-  const isMissing = new Error('not measured yet');
   for (const [signature, shape] of shapes) {
-    try {
-      grids.set(signature, await cached(keyOf(signature), () => Promise.reject(isMissing)));
-    } catch (thrown) {
-      if (thrown !== isMissing) throw thrown;
-      benches.set(signature, new LayerBench(shape, axesOf(shape, block)));
-    }
+    const known = await cached.peek<LatencyGrid>(keyOf(signature));
+    if (known) grids.set(signature, known);
+    else benches.set(signature, new LayerBench(shape, axesOf(shape, block)));
   }
   let done = 0;
   for (let pass = 0; pass < passes; pass++) {

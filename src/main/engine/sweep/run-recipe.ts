@@ -1,0 +1,40 @@
+import { AppError } from '@shared/errors';
+import type { JobResults } from '../jobs/job';
+import type { Order } from '../jobs/order';
+import { incomingName } from '../store/artifacts';
+import { orderOfStep, type OrderContext } from './order-of-step';
+import type { PlannedStep } from './plan';
+
+/**
+ * Does the compressing steps of one recipe, one after another; those that the journal has are not done again.
+ * @param run does an order in a worker
+ * @returns sha256 of the last step's artifact. Throws what the orders throw.
+ */
+export async function runRecipe(
+  steps: readonly PlannedStep[],
+  context: OrderContext,
+  run: (order: Order) => Promise<{ result: JobResults[Order['kind']]; notes: string[] }>,
+): Promise<string> {
+  const { steps: journal, artifacts } = context.workspace;
+  let last: string | undefined;
+  for (const step of steps) {
+    const known = journal.find(step.key)?.artifact;
+    if (known !== undefined && artifacts.has(known)) {
+      last = known;
+      continue;
+    }
+    const started = Date.now();
+    const path = artifacts.reserve(incomingName(step.key));
+    try {
+      const { result, notes } = await run(orderOfStep(step, context));
+      const { sha256 } = await artifacts.adopt(path);
+      const elapsedMs = Date.now() - started;
+      journal.record({ key: step.key, kind: step.kind, result, artifact: sha256, notes, elapsedMs });
+      last = sha256;
+    } finally {
+      await artifacts.discard(path);
+    }
+  }
+  if (last === undefined) throw new AppError('internal', { detail: 'the recipe has no step' });
+  return last;
+}
