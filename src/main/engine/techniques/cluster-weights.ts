@@ -4,8 +4,9 @@ import { codeLayers } from '../compression/quantization/coded-layers';
 import { clusterGrid } from '../compression/storage/few-bit-grid';
 import { excludedNodes } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { weightLayers } from '../compression/layers/weight-layers';
+import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { simplify } from '../onnx/simplify';
+import { codesWeights } from './handling';
 import { defineTechnique } from './technique';
 
 const id = 'cluster.weights';
@@ -17,7 +18,7 @@ export const clusterWeights = defineTechnique({
     'Replaces the weights of a layer by the centres of a few clusters and stores which one each belongs to: a smaller file, the same speed.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 2,
+  version: 3,
   params: z.strictObject({
     clusters: z.number().int().min(2).max(256).default(32).describe('Number of values that weights may take'),
     per: z
@@ -39,16 +40,13 @@ export const clusterWeights = defineTechnique({
       .default([])
       .describe('Layers to cluster, by name; * stands for any characters; none named means all'),
   }),
-  notAfter: {
-    fp16: 'the clusters replace the half-precision weights, so that step would only add rounding errors',
-    'quantize.static': 'its weights take 8 bits already; put cluster.weights before it',
-    'quantize.dynamic': 'its weights take 8 bits already',
-  },
+  handling: ({ layers }) =>
+    codesWeights(layers.length > 0 ? [`all but ${layers.map((name) => `"${name}"`).join(', ')}`] : []),
   async apply(graph, { clusters, per, init, rounding, layers: wanted }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const choice = { exclude: wanted, excludeTypes: [], keepFirst: false, keepLast: false };
     const named = excludedNodes(plain, choice, id, 'layers');
-    const layers = weightLayers(plain).filter(({ node }) => wanted.length === 0 || named.has(node));
+    const layers = uncodedLayers(graph, plain).filter(({ node }) => wanted.length === 0 || named.has(node));
     if (layers.length === 0) {
       const detail = 'it has no convolution or matrix product with constant weights among the chosen layers';
       throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });

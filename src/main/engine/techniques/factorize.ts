@@ -10,11 +10,8 @@ import { countMacs } from '../onnx/count';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { defineTechnique } from './technique';
-import { notAfterStoring } from './stored-weights';
 
 const id = 'factorize';
-const storedReason = 'the factors are new weights and would not be stored that way; factorize first';
-const denseReason = 'the factors of pruned weights are dense again; factorize first, then prune';
 const shownSplits = 12;
 const usualMacs = 0.75;
 
@@ -60,12 +57,8 @@ export const factorize = defineTechnique({
       ({ macs, energy }) => energy === 1 || macs === usualMacs || macs === 1,
       'give either "macs" or "energy", not both',
     ),
-  notAfter: {
-    fp16: 'factorizing stores the weights anew; put fp16 last',
-    ...notAfterStoring(storedReason),
-    'prune.magnitude': denseReason,
-    'prune.secondOrder': denseReason,
-  },
+  // The factors of pruned weights are dense.
+  handling: () => ({ takes: { weights: ['float'], activations: ['float'] }, leaves: {} }),
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const kept = excludedNodes(

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { FreshNames } from '../onnx/fresh-names';
 import { plainGraph } from '../compression/layers/plain-graph';
+import { weightStorage } from '../compression/layers/network-form';
+import { weightLayers } from '../compression/layers/weight-layers';
 import { sparseInitializer } from '../compression/storage/sparse-decode';
 import { toFloat16 } from '../onnx/float16';
 import { attr, float16Tensor, makeNode } from '../onnx/make';
@@ -30,24 +32,33 @@ export const fp16 = defineTechnique({
     'Stores weights as 16-bit floats and converts them back when the model loads: half the size, computation stays in float32.',
   family: 'precision',
   needs: [],
-  version: 1,
+  version: 2,
   params: z.strictObject({}),
-  notAfter: {
-    fp16: 'the weights are in half precision already',
-    'quantize.static': 'its weights take 8 bits already',
-    'quantize.dynamic': 'its weights take 8 bits already; put fp16 alone',
-  },
+  handling: () => ({
+    takes: {
+      weights: ['float', 'sparse'],
+      besides: ['half', 'codes', 'integers'],
+      activations: ['float', 'dynamic', 'qdq', 'qoperator'],
+    },
+    leaves: { weights: 'half' },
+  }),
   async apply(graph, _params, { card, note }) {
     const result = simplify(await plainGraph(graph, 'fp16', card.name));
     const names = new FreshNames(result);
+    const storage = weightStorage(graph);
+    const inIntegers = [...storage.values()].includes('integers');
+    // Scales of integers have to stay exact; where there are none, whatever is large enough may be rounded.
+    const chosen = inIntegers ? new Set(weightLayers(result).map(({ weightName }) => weightName)) : undefined;
     // Variances of batch norms that could not be folded may be too small for half precision.
     const kept = new Set(
       result.nodes.flatMap((node) => (node.op === 'BatchNormalization' ? node.inputs.slice(1) : [])),
     );
     for (const output of result.outputs) kept.add(output.name);
+    for (const [name, form] of storage) if (form === 'codes') kept.add(name);
     let clampedTotal = 0;
     for (const [name, tensor] of [...result.initializers]) {
       if (tensor.type !== 'float32' || tensor.data.length < leastElements || kept.has(name)) continue;
+      if (chosen && !chosen.has(name)) continue;
       const { values, clamped } = clampToHalf(tensor.data as Float32Array);
       clampedTotal += clamped;
       const stored = names.next();

@@ -11,12 +11,10 @@ import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { channelNotes } from '../compression/pruning/channel-notes';
+import { remakesWeights } from './handling';
 import { defineTechnique } from './technique';
-import { notAfterStoring } from './stored-weights';
 
 const id = 'prune.channels';
-const roundedReason = 'its few-bit weights would have to be rounded again; prune first, then quantize';
-const storedReason = 'integer weights are stored already; prune first, then quantize';
 const usualMacs = 0.7;
 
 const fraction = z.number().min(0.1).max(1);
@@ -73,14 +71,7 @@ export const pruneChannels = defineTechnique({
       ({ macs, params, latency }) => (params === 1 && latency === 1) || macs === usualMacs || macs === 1,
       'give only one of "macs", "params" and "latency"',
     ),
-  notAfter: {
-    fp16: 'refitting needs full precision; put fp16 last',
-    ...notAfterStoring(storedReason),
-    'quantize.weights': roundedReason,
-    'quantize.mixed': roundedReason,
-    'cluster.weights': 'its tables would not fit the refitted weights; prune first, then cluster',
-    'binarize.weights': 'its weights cannot be refitted; prune first',
-  },
+  handling: () => remakesWeights,
   async apply(graph, params, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
     const groups = findChannelGroups(whole);

@@ -8,8 +8,9 @@ import type { WeightLayer } from '../compression/layers/weight-layers';
 import { weightRows } from '../compression/layers/weight-rows';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { keptLayers } from './layer-params';
-import { amountParam, applyMask, notAfterStored, patternParam, prunableLayers, storePruned } from './pruned-weights';
+import { amountParam, applyMask, patternParam, prunableLayers, storePruned } from './pruned-weights';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
+import { prunesWeights } from './handling';
 import { defineTechnique } from './technique';
 
 const id = 'prune.magnitude';
@@ -94,7 +95,7 @@ export const pruneMagnitude = defineTechnique({
       ),
     ...keptLayers,
   }),
-  notAfter: notAfterStored,
+  handling: () => prunesWeights,
   async apply(graph, params, context) {
     const { amount, scope, criterion, steps } = params;
     const pattern = parsePattern(params.pattern)!;

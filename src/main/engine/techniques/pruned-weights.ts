@@ -8,7 +8,6 @@ import { weightOfRows, weightRows } from '../compression/layers/weight-rows';
 import { countParams, parameterMetadata } from '../onnx/count';
 import type { Graph } from '../onnx/graph';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
-import { notAfterStoring } from './stored-weights';
 
 /** What the techniques that set single weights to zero have in common. */
 export const amountParam = z
@@ -28,17 +27,6 @@ export const patternParam = z
   .describe(
     'Which weights become zero together: unstructured, any; 2:4 (or any n:m), all but n of every m consecutive input channels at one place of the kernel, while a shorter rest stays whole; 4x1 (or any size), blocks of output channels x inputs; row, all of an output channel; column, one input channel at one place of the kernel for all output channels',
   );
-
-const storedReason = 'integer weights are stored already; prune first, then quantize';
-const codedReason = 'zeroing weights that are stored in few bits would round them again; prune first';
-
-export const notAfterStored = {
-  fp16: 'pruning stores the weights anew; put fp16 last',
-  ...notAfterStoring(codedReason),
-  'quantize.static': storedReason,
-  'quantize.dynamic': storedReason,
-  'quantize.integer': storedReason,
-};
 
 /**
  * The layers to prune, each weight tensor once: layers may share it.

@@ -11,6 +11,7 @@ import { StaticQuantizer } from '../compression/quantization/static-quantizer';
 import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import { simplify } from '../onnx/simplify';
+import { layersKept } from './layer-params';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.static';
@@ -71,13 +72,17 @@ export const quantizeStatic = defineTechnique({
     'Weights and activations in 8 bits; activation ranges are measured on calibration images. Runs on integer kernels.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 3,
+  version: 4,
   params: staticParams,
-  notAfter: {
-    fp16: 'the integers replace the half-precision weights, so that step would only add rounding errors',
-    'quantize.static': 'the network is quantized already',
-    'quantize.dynamic': 'the network is quantized already',
-  },
+  adds: 'scales and conversions of activations, which few-bit weights do not have',
+  handling: ({ format, maxDrop, ...choice }) => ({
+    takes: { weights: ['float', 'sparse', 'codes'], activations: ['float'] },
+    leaves: {
+      weights: 'integers',
+      keeps: [...layersKept(choice), ...(maxDrop < noLimit ? ['layers that maxDrop keeps'] : [])],
+      activations: format,
+    },
+  }),
   async apply(graph, params, context) {
     const float = simplify(await plainGraph(graph, id, context.card.name));
     const excluded = excludedNodes(float, params, id);

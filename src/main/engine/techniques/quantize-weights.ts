@@ -4,10 +4,11 @@ import { codeLayers, type GridFor } from '../compression/quantization/coded-laye
 import { affineGrid, clusterGrid, isPruned, uniformTableGrid } from '../compression/storage/few-bit-grid';
 import { excludedNodes } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { weightLayers } from '../compression/layers/weight-layers';
+import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { simplify } from '../onnx/simplify';
 import { fp16 } from './fp16';
-import { keptLayers } from './layer-params';
+import { keptLayers, layersKept } from './layer-params';
+import { codesWeights } from './handling';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.weights';
@@ -20,7 +21,7 @@ export const quantizeWeights = defineTechnique({
     'Stores weights in 1 to 8 bits and decodes them when the model loads: a much smaller file, the same speed. Second-order rounding keeps the output of each layer on calibration images.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 2,
+  version: 3,
   params: z.strictObject({
     bits: z
       .literal([1, 2, 3, 4, 5, 6, 7, 8, halfBits])
@@ -49,18 +50,14 @@ export const quantizeWeights = defineTechnique({
       .describe('Each weight to the nearest value, or so that later weights make up for the error of earlier ones'),
     ...keptLayers,
   }),
-  notAfter: {
-    fp16: 'the few-bit weights replace the half-precision ones, so that step would only add rounding errors',
-    'quantize.static': 'its weights take 8 bits already; put quantize.weights before it',
-    'quantize.dynamic': 'its weights take 8 bits already',
-  },
+  handling: ({ bits, ...choice }) => (bits === halfBits ? fp16.handling({}) : codesWeights(layersKept(choice))),
   async apply(graph, params, context) {
     const { bits, scheme, granularity, rounding } = params;
     if (bits === halfBits) return fp16.apply(graph, {}, context);
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const { exclude, keepFirst, keepLast } = params;
     const kept = excludedNodes(plain, { exclude, excludeTypes: [], keepFirst, keepLast }, id);
-    const layers = weightLayers(plain).filter(({ node }) => !kept.has(node));
+    const layers = uncodedLayers(graph, plain).filter(({ node }) => !kept.has(node));
     if (layers.length === 0) {
       const detail = 'it has no convolution or matrix product with constant weights outside the excluded ones';
       throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });

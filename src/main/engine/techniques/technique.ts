@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { TechniqueInfo } from '@shared/recipe';
+import { inputForms } from '../compression/layers/network-form';
+import type { Handling } from './handling';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { Graph } from '../onnx/graph';
 
@@ -7,8 +9,10 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   params: z.ZodType<P>;
   /** What it needs with these parameters, where that may be less than `needs`. */
   needsFor?(params: P): TechniqueInfo['needs'];
-  /** Ids of techniques after which this one makes no sense, with the reason shown. */
-  notAfter?: Record<string, string>;
+  /** In what form it takes a network and leaves it, with these parameters. */
+  handling(params: P): Handling;
+  /** What its file has more of than the one before, where that may outweigh what it saves. */
+  adds?: string;
   /** Its result computes what its input does, so that later steps may be compared with it layer by layer. */
   preservesFunction?: boolean;
   /** It calls `context.reference()`. */
@@ -25,4 +29,12 @@ export function defineTechnique<S extends z.ZodType>(
   technique: Omit<Technique<z.infer<S>>, 'params'> & { params: S },
 ): Technique {
   return technique;
+}
+
+/** In what form a technique takes a network and leaves it, with these parameters. */
+export function handlingOf(technique: Technique, params: unknown): Handling {
+  const { takes, leaves } = technique.handling(params);
+  const needsImages = (technique.needsFor?.(params) ?? technique.needs).length > 0;
+  if (!needsImages) return { takes, leaves };
+  return { takes: { ...takes, input: (takes.input ?? inputForms).filter((input) => input !== 'pixels') }, leaves };
 }
