@@ -41,6 +41,12 @@ export const binarizeWeights = defineTechnique({
     keepLast: z.boolean().default(true).describe('The last layer keeps its weights'),
   }),
   handling: (choice) => codesWeights(layersKept(choice)),
+  explainCollapse: () => [
+    {
+      certainty: 'setting',
+      sentence: 'weights of one bit do not hold this network without training: use more bases or more bits',
+    },
+  ],
   async apply(graph, { bases: count, keepFirst, keepLast }, context) {
     const result = simplify(await plainGraph(graph, id, context.card.name));
     const kept = excludedNodes(result, { exclude: [], excludeTypes: [], keepFirst, keepLast }, id);

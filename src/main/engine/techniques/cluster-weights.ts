@@ -7,6 +7,7 @@ import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { simplify } from '../onnx/simplify';
 import { codesWeights } from './handling';
+import { roundedNearest } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'cluster.weights';
@@ -42,6 +43,7 @@ export const clusterWeights = defineTechnique({
   }),
   handling: ({ layers }) =>
     codesWeights(layers.length > 0 ? [`all but ${layers.map((name) => `"${name}"`).join(', ')}`] : []),
+  explainCollapse: ({ rounding }) => roundedNearest(id, rounding),
   async apply(graph, { clusters, per, init, rounding, layers: wanted }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const choice = { exclude: wanted, excludeTypes: [], keepFirst: false, keepLast: false };

@@ -36,6 +36,7 @@ export const correctBias = defineTechnique({
   }),
   adds: 'biases in full precision, also for layers that had none',
   handling: () => ({ takes: { weights: [], activations: ['float', 'dynamic', 'qdq', 'qoperator'] }, leaves: {} }),
+  compensates: true,
   async apply(graph, { images }, context) {
     const reference = simplify(await plainGraph(await context.reference(), id, context.card.name));
     let result = simplify(copyGraph(graph));

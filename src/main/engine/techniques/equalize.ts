@@ -38,6 +38,7 @@ export const equalize = defineTechnique({
       ),
   }),
   handling: () => remakesWeights,
+  equalizes: true,
   async apply(graph, { relu6, absorbBias }, context) {
     const result = simplify(await plainGraph(graph, id, context.card.name));
     const pairs = equalizationPairs(result);

@@ -9,6 +9,7 @@ import { intAttribute } from '../onnx/attributes';
 import { countMacs } from '../onnx/count';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'factorize';
@@ -59,6 +60,7 @@ export const factorize = defineTechnique({
     ),
   // The factors of pruned weights are dense.
   handling: () => ({ takes: { weights: ['float'], activations: ['float'] }, leaves: {} }),
+  explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const kept = excludedNodes(

@@ -12,6 +12,7 @@ import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { channelNotes } from '../compression/pruning/channel-notes';
 import { remakesWeights } from './handling';
+import { tookTooMuch, type CollapseCause } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'prune.channels';
@@ -72,6 +73,19 @@ export const pruneChannels = defineTechnique({
       'give only one of "macs", "params" and "latency"',
     ),
   handling: () => remakesWeights,
+  explainCollapse({ refit, importance, allocation }) {
+    const setting = (sentence: string): CollapseCause[] => [{ certainty: 'setting', sentence }];
+    if (!refit) return setting('channels are gone and nothing made up for them: leave refit on');
+    if (importance !== 'activation')
+      return setting(
+        `channels were chosen by ${importance}, which does not see what their readers miss: use importance activation`,
+      );
+    if (allocation === 'uniform')
+      return setting(
+        'every layer lost the same share of its channels, those that need them too: use allocation global or latency',
+      );
+    return [tookTooMuch(id)];
+  },
   async apply(graph, params, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
     const groups = findChannelGroups(whole);

@@ -8,6 +8,7 @@ import { removeIdentities } from '../onnx/remove-identities';
 import { residualBlocks } from '../onnx/residual-blocks';
 import { simplify } from '../onnx/simplify';
 import { remakesWeights } from './handling';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'prune.layers';
@@ -36,6 +37,7 @@ export const pruneLayers = defineTechnique({
     images: z.number().int().min(1).max(100_000).default(128).describe('Calibration images for the refit'),
   }),
   handling: () => remakesWeights,
+  explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, { count, steps, refit, images }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const available = residualBlocks(plain).length;

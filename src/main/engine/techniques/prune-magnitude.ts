@@ -96,6 +96,15 @@ export const pruneMagnitude = defineTechnique({
     ...keptLayers,
   }),
   handling: () => prunesWeights,
+  explainCollapse: ({ amount }, { isCompensated }) =>
+    amount < 0.5 || isCompensated
+      ? []
+      : [
+          {
+            certainty: 'setting',
+            sentence: `${id} took ${Math.round(100 * amount)} % of the weights and nothing made up for them: prune less, or use prune.secondOrder`,
+          },
+        ],
   async apply(graph, params, context) {
     const { amount, scope, criterion, steps } = params;
     const pattern = parsePattern(params.pattern)!;

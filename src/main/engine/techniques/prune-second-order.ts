@@ -12,6 +12,7 @@ import { simplify } from '../onnx/simplify';
 import { keptLayers } from './layer-params';
 import { amountParam, applyMask, patternParam, prunableLayers, storePruned } from './pruned-weights';
 import { prunesWeights } from './handling';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'prune.secondOrder';
@@ -50,6 +51,17 @@ export const pruneSecondOrder = defineTechnique({
     ...keptLayers,
   }),
   handling: () => prunesWeights,
+  explainCollapse: ({ pattern }) => [
+    ...(pattern === 'unstructured'
+      ? []
+      : [
+          {
+            certainty: 'setting' as const,
+            sentence: `the pattern ${pattern} takes from every place alike, also where nothing can be spared: use pattern unstructured or exclude layers`,
+          },
+        ]),
+    tookTooMuch(id),
+  ],
   async apply(graph, params, context) {
     const { amount, scope, steps, images } = params;
     const pattern = parsePattern(params.pattern)!;

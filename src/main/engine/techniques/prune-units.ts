@@ -9,6 +9,7 @@ import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { remakesWeights } from './handling';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'prune.units';
@@ -37,6 +38,7 @@ export const pruneUnits = defineTechnique({
     images: z.number().int().min(1).max(100_000).default(256).describe('Calibration images to look at'),
   }),
   handling: () => remakesWeights,
+  explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, { keep, refit, steps, images }, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
     const groups = findChannelGroups(whole);

@@ -7,6 +7,7 @@ import { weightLayers } from '../compression/layers/weight-layers';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { quantizeStatic } from './quantize-static';
+import { explainFewImages } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.integer';
@@ -30,6 +31,7 @@ export const quantizeInteger = defineTechnique({
     },
     leaves: { weights: 'integers', activations: 'qdq', input: 'pixels' },
   }),
+  explainCollapse: (_params, { calibrationImages }) => explainFewImages(calibrationImages),
   async apply(graph, _params, context) {
     const refuse = (detail: string): AppError =>
       new AppError('technique.not-applicable', { id, model: context.card.name, detail });

@@ -12,6 +12,7 @@ import { raggedWidthsSentence } from '../compression/quantization/depthwise-widt
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import { simplify } from '../onnx/simplify';
 import { layersKept } from './layer-params';
+import { explainFewImages, type CollapseCause, type CollapseFacts } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.static';
@@ -65,6 +66,16 @@ export const staticParams = z.strictObject({
     .describe('Float operators between conversions, which runtimes fuse, or integer operators where ONNX has them'),
 });
 
+function explainStarvedLayer({ starvedLayer, isEqualized }: CollapseFacts): CollapseCause[] {
+  if (!starvedLayer || 2 * starvedLayer.channels < starvedLayer.of) return [];
+  const remedy = isEqualized
+    ? 'use one scale per channel'
+    : 'put equalize before quantize.static, or use one scale per channel';
+  const { node, channels, of } = starvedLayer;
+  const sentence = `one weight scale a layer leaves ${channels} of ${of} channels of "${node}" at most 3 of 127 steps: ${remedy}`;
+  return [{ certainty: 'measured', sentence }];
+}
+
 export const quantizeStatic = defineTechnique({
   id,
   title: 'Static int8 quantization',
@@ -83,6 +94,19 @@ export const quantizeStatic = defineTechnique({
       activations: format,
     },
   }),
+  explainCollapse: ({ weights }, facts) => [
+    ...explainStarvedLayer(facts),
+    ...explainFewImages(facts.calibrationImages),
+    ...(weights === 'tensor' && !facts.isEqualized
+      ? [
+          {
+            certainty: 'setting' as const,
+            sentence:
+              'one weight scale a layer without equalization: put equalize before quantize.static, or use one scale per channel',
+          },
+        ]
+      : []),
+  ],
   async apply(graph, params, context) {
     const float = simplify(await plainGraph(graph, id, context.card.name));
     const excluded = excludedNodes(float, params, id);
@@ -101,10 +125,10 @@ export const quantizeStatic = defineTechnique({
     const plan = planQdq(float, (node) => excluded.has(node));
     const choices = await quantizer.choicesFor(plan);
     if (!params.reduceRange) {
-      const sentence = saturationSentence(await saturationOf(float, plan, choices, context));
+      const sentence = saturationSentence(await saturationOf(float, plan, choices, { id, context }));
       if (sentence !== undefined) context.note(sentence);
     }
-    const ragged = raggedWidthsSentence(graph, plan.layers.keys());
+    const ragged = raggedWidthsSentence(plan.layers.keys());
     if (ragged !== undefined) context.note(ragged);
     const result = rewriteQdq(float, plan, choices);
     return params.format === 'qoperator' ? qdqToOperators(result) : result;

@@ -9,10 +9,13 @@ import { simplify } from '../onnx/simplify';
 import { fp16 } from './fp16';
 import { keptLayers, layersKept } from './layer-params';
 import { codesWeights } from './handling';
+import { roundedNearest } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.weights';
 const halfBits = 16;
+/** Few networks keep their answers with so few. */
+const coarseBits = 3;
 
 export const quantizeWeights = defineTechnique({
   id,
@@ -51,6 +54,17 @@ export const quantizeWeights = defineTechnique({
     ...keptLayers,
   }),
   handling: ({ bits, ...choice }) => (bits === halfBits ? fp16.handling({}) : codesWeights(layersKept(choice))),
+  explainCollapse: ({ bits, rounding }) => [
+    ...(bits <= coarseBits
+      ? [
+          {
+            certainty: 'setting' as const,
+            sentence: `${bits}-bit weights are too coarse for this network: use more bits or second-order rounding`,
+          },
+        ]
+      : []),
+    ...roundedNearest(id, rounding),
+  ],
   async apply(graph, params, context) {
     const { bits, scheme, granularity, rounding } = params;
     if (bits === halfBits) return fp16.apply(graph, {}, context);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { TechniqueInfo } from '@shared/recipe';
 import { inputForms } from '../compression/layers/network-form';
+import type { CollapseCause, CollapseFacts } from './collapse-causes';
 import type { Handling } from './handling';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { Graph } from '../onnx/graph';
@@ -15,6 +16,12 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   adds?: string;
   /** Its result computes what its input does, so that later steps may be compared with it layer by layer. */
   preservesFunction?: boolean;
+  /** It makes the ranges of channels alike, as one scale a layer needs. */
+  equalizes?: boolean;
+  /** It makes up for the errors of the steps before. */
+  compensates?: boolean;
+  /** Why a network that collapsed after this step may have done so. */
+  explainCollapse?(params: P, facts: CollapseFacts): CollapseCause[];
   /** It calls `context.reference()`. */
   usesReference?: boolean;
   /**
