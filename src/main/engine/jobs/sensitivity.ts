@@ -1,6 +1,6 @@
 import { AppError } from '@shared/errors';
 import type { SensitivityMethod } from '@shared/sensitivity';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { measureSensitivity, type SensitivityVariant } from '../compression/sensitivity/layer-sensitivity';
 import { formOf } from '../compression/layers/network-form';
 import { plainGraph } from '../compression/layers/plain-graph';
@@ -53,7 +53,7 @@ function layersAndVariants(
   switch (method.kind) {
     case 'int8': {
       const params = staticParams.parse(method.params);
-      const excluded = excludedNodes(float, params, id);
+      const excluded = nodesKept(float, params, id);
       const layers = [...planQdq(float, (node) => excluded.has(node)).layers.values()];
       return { layers, variants: [int8Variant(new StaticQuantizer(float, params, context, id))] };
     }

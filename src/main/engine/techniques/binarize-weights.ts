@@ -5,7 +5,7 @@ import { packedInitializer } from '../compression/storage/bit-planes';
 import { permutationOf } from '../compression/quantization/coded-layers';
 import { FreshNames, shortenValueNames } from '../onnx/fresh-names';
 import { roundToHalfReals } from '../compression/algebra/half-reals';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { weightRows, type WeightRows } from '../compression/layers/weight-rows';
@@ -49,7 +49,7 @@ export const binarizeWeights = defineTechnique({
   ],
   async apply(graph, { bases: count, keepFirst, keepLast }, context) {
     const result = simplify(await plainGraph(graph, id, context.card.name));
-    const kept = excludedNodes(result, { exclude: [], excludeTypes: [], keepFirst, keepLast }, id);
+    const kept = nodesKept(result, { exclude: [], keepFirst, keepLast }, id);
     // A Map, because layers may share weights.
     const chosen = uncodedLayers(graph, result).filter(({ node }) => !kept.has(node));
     const layers = new Map(chosen.map((layer) => [layer.weightName, layer]));

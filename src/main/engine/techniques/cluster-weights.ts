@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { codeLayers } from '../compression/quantization/coded-layers';
 import { clusterGrid } from '../compression/storage/few-bit-grid';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { simplify } from '../onnx/simplify';
@@ -46,8 +46,7 @@ export const clusterWeights = defineTechnique({
   explainCollapse: ({ rounding }) => roundedNearest(id, rounding),
   async apply(graph, { clusters, per, init, rounding, layers: wanted }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
-    const choice = { exclude: wanted, excludeTypes: [], keepFirst: false, keepLast: false };
-    const named = excludedNodes(plain, choice, id, 'layers');
+    const named = nodesNamed(plain, wanted, id, 'layers');
     const layers = uncodedLayers(graph, plain).filter(({ node }) => wanted.length === 0 || named.has(node));
     if (layers.length === 0) {
       const detail = 'it has no convolution or matrix product with constant weights among the chosen layers';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { factorizeLayers, type FactorizationOptions } from '../compression/factorization/factorize-layers';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { recountParameters } from '../compression/storage/provenance';
 import { weightLayers } from '../compression/layers/weight-layers';
@@ -63,11 +63,7 @@ export const factorize = defineTechnique({
   explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
-    const kept = excludedNodes(
-      plain,
-      { exclude: params.exclude, excludeTypes: [], keepFirst: false, keepLast: false },
-      id,
-    );
+    const kept = nodesNamed(plain, params.exclude, id, 'exclude');
     const layers = weightLayers(plain).filter(
       ({ node }) => !kept.has(node) && (node.op !== 'Conv' || intAttribute(node, 'group', 1) === 1),
     );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Parameters of techniques that may leave layers alone; see `excludedNodes`. */
+/** Parameters of techniques that may leave layers alone; see `nodesKept`. */
 export const keptLayers = {
   exclude: z
     .array(z.string())

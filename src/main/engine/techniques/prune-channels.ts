@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { planRemoval, type Keep } from '../compression/pruning/channel-plan';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { refitNetwork } from '../compression/reconstruction/refit-network';
 import { sparseWeights } from '../compression/storage/sparse-weights';
@@ -95,12 +95,7 @@ export const pruneChannels = defineTechnique({
         : params.params < 1
           ? { unit: 'params', fraction: params.params }
           : { unit: 'macs', fraction: params.macs };
-    const protect = excludedNodes(
-      whole,
-      { exclude: params.protect, excludeTypes: [], keepFirst: false, keepLast: false },
-      id,
-      'protect',
-    );
+    const protect = nodesNamed(whole, params.protect, id, 'protect');
     const sparse = sparseWeights(graph, whole);
     if (params.refit && sparse.size > 0)
       context.note('Layers pruned before keep their zeros: their weights are not refitted, only their biases.');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { parsePattern } from '../compression/pruning/prune-pattern';
 import { storeSparseWeights } from '../compression/storage/sparse-weights';
 import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
@@ -38,7 +38,7 @@ export function prunableLayers(
   id: string,
   context: TechniqueContext,
 ): WeightLayer[] {
-  const kept = excludedNodes(graph, { ...choice, excludeTypes: [] }, id);
+  const kept = nodesKept(graph, choice, id);
   const layers = weightLayers(graph);
   // A tensor that a kept layer shares stays too.
   const keptNames = new Set(layers.filter(({ node }) => kept.has(node)).map(({ weightName }) => weightName));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AgreementJudge } from '../compression/calibration/agreement-judge';
 import { BitAllocator, type Allocation } from '../compression/sensitivity/bit-allocation';
 import { codeLayers } from '../compression/quantization/coded-layers';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import {
   dropPerRootLoss,
   writeWithin,
@@ -105,8 +105,7 @@ export const quantizeMixed = defineTechnique({
   }),
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
-    const choice = { exclude: params.exclude, excludeTypes: [], keepFirst: false, keepLast: false };
-    const kept = excludedNodes(plain, choice, id);
+    const kept = nodesNamed(plain, params.exclude, id, 'exclude');
     const byWeight = new Map<string, WeightLayer>();
     for (const layer of weightLayers(plain))
       if (!kept.has(layer.node) && !byWeight.has(layer.weightName)) byWeight.set(layer.weightName, layer);

@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { rangeMethods } from '../compression/calibration/activation-range';
 import { layersBeyondDrop } from '../compression/sensitivity/drop-limit';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { planQdq } from '../compression/quantization/qdq-plan';
 import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
@@ -109,7 +109,7 @@ export const quantizeStatic = defineTechnique({
   ],
   async apply(graph, params, context) {
     const float = simplify(await plainGraph(graph, id, context.card.name));
-    const excluded = excludedNodes(float, params, id);
+    const excluded = nodesKept(float, params, id);
     if (planQdq(float, (node) => excluded.has(node)).layers.size === 0) {
       throw new AppError('technique.not-applicable', {
         id,

@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { codeLayers, type GridFor } from '../compression/quantization/coded-layers';
 import { affineGrid, clusterGrid, isPruned, uniformTableGrid } from '../compression/storage/few-bit-grid';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { simplify } from '../onnx/simplify';
@@ -70,7 +70,7 @@ export const quantizeWeights = defineTechnique({
     if (bits === halfBits) return fp16.apply(graph, {}, context);
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const { exclude, keepFirst, keepLast } = params;
-    const kept = excludedNodes(plain, { exclude, excludeTypes: [], keepFirst, keepLast }, id);
+    const kept = nodesKept(plain, { exclude, keepFirst, keepLast }, id);
     const layers = uncodedLayers(graph, plain).filter(({ node }) => !kept.has(node));
     if (layers.length === 0) {
       const detail = 'it has no convolution or matrix product with constant weights outside the excluded ones';
