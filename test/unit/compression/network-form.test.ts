@@ -77,7 +77,7 @@ describe('what a network is made of is read from its graph', () => {
     [
       'integer weights only',
       network([makeNode('DequantizeLinear', ['q', 's'], ['w']), conv()], {
-        q: int8Tensor([4, 2, 1, 1], [1]),
+        q: int8Tensor([4, 2, 1, 1], new Array<number>(8).fill(1)),
         s: scale,
       }),
       ['integers'],
@@ -93,7 +93,7 @@ describe('what a network is made of is read from its graph', () => {
           makeNode('DequantizeLinear', ['q', 's'], ['w']),
           conv('xd'),
         ],
-        { q: int8Tensor([4, 2, 1, 1], [1]), s: scale, z: uint8Tensor([], [0]) },
+        { q: int8Tensor([4, 2, 1, 1], new Array<number>(8).fill(1)), s: scale, z: uint8Tensor([], [0]) },
       ),
       ['integers'],
       'qdq',
@@ -103,7 +103,7 @@ describe('what a network is made of is read from its graph', () => {
       'integer operators',
       network(
         [makeNode('QLinearConv', ['x', 's', 'z', 'q', 's', 'z', 's', 'z'], ['y'])],
-        { q: int8Tensor([4, 2, 1, 1], [1]), s: scale, z: uint8Tensor([], [0]) },
+        { q: int8Tensor([4, 2, 1, 1], new Array<number>(8).fill(1)), s: scale, z: uint8Tensor([], [0]) },
         'uint8',
       ),
       ['integers'],
@@ -114,7 +114,7 @@ describe('what a network is made of is read from its graph', () => {
       'ranges measured at every run',
       network(
         [makeNode('DynamicQuantizeLinear', ['x'], ['xq', 's', 'z']), makeNode('ConvInteger', ['xq', 'q', 'z'], ['y'])],
-        { q: int8Tensor([4, 2, 1, 1], [1]) },
+        { q: int8Tensor([4, 2, 1, 1], new Array<number>(8).fill(1)) },
       ),
       ['integers'],
       'dynamic',
