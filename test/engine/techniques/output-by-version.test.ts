@@ -21,27 +21,34 @@ const before: Record<string, string> = {
   recalibrate: 'prune.magnitude{amount:0.6}',
 };
 
-test.each(quickSteps.map((step) => [step.technique, step] as const))(
-  '%s writes what its version wrote',
-  async (id, step) => {
-    const network = wholeNetwork();
-    let stage: Stage = { graph: network, reference: network };
-    for (const earlier of parseRecipe(before[id] ?? '') as QuickStep[]) stage = await applyTo(stage, earlier);
-    const found = await outputFingerprint((await applyTo(stage, step)).graph);
-    const { version } = findTechnique(id);
-    const known = stored[id];
-    const changes = known ? differences(found, known) : [];
-    if (isUpdate && (!known || known.version !== version)) {
-      stored[id] = { version, ...found };
-      return;
-    }
-    const advice =
-      known?.version === version
-        ? `${id} writes something else than version ${version} did: raise its version, then ${command}`
-        : `version ${version} of ${id} is not stored yet: ${command}`;
-    expect({ version: known?.version, changes }, advice).toEqual({ version, changes: [] });
-  },
-);
+/**
+ * With 4 bits and few images, second-order rounding passes the difference of one code on to all that follow; it is looked at with the tables of
+ * cluster.weights, whose result two millionths of the weights do not change.
+ */
+const steadier: Record<string, Record<string, unknown>> = { 'quantize.weights': { rounding: 'nearest' } };
+
+test.each(
+  quickSteps.map(
+    (step) => [step.technique, { ...step, params: { ...step.params, ...steadier[step.technique] } }] as const,
+  ),
+)('%s writes what its version wrote', async (id, step) => {
+  const network = wholeNetwork();
+  let stage: Stage = { graph: network, reference: network };
+  for (const earlier of parseRecipe(before[id] ?? '') as QuickStep[]) stage = await applyTo(stage, earlier);
+  const found = await outputFingerprint((await applyTo(stage, step)).graph);
+  const { version } = findTechnique(id);
+  const known = stored[id];
+  const changes = known ? differences(found, known) : [];
+  if (isUpdate && (!known || known.version !== version)) {
+    stored[id] = { version, ...found };
+    return;
+  }
+  const advice =
+    known?.version === version
+      ? `${id} writes something else than version ${version} did: raise its version, then ${command}`
+      : `version ${version} of ${id} is not stored yet: ${command}`;
+  expect({ version: known?.version, changes }, advice).toEqual({ version, changes: [] });
+});
 
 test('no output is stored of techniques that are gone', () => {
   expect(Object.keys(stored).filter((id) => !techniques.some((technique) => technique.id === id))).toEqual([]);

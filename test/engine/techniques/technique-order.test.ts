@@ -32,6 +32,10 @@ describe('a recipe is refused with what is in the way and what to do', () => {
       'quantize.integer cannot follow quantize.dynamic: the network is quantized already, with ranges that are measured anew for every image; leave one of the two out.',
     ],
     [
+      'quantize.static{format:qoperator} | quantize.integer',
+      'quantize.integer cannot follow quantize.static: the network is in integer operators already; leave one of the two out.',
+    ],
+    [
       'prune.magnitude | factorize',
       'factorize cannot follow prune.magnitude: the weights are pruned already, which the new weights of this step would undo; put factorize before prune.magnitude.',
     ],

@@ -24,7 +24,8 @@ export async function applyStep(
   const technique = findTechnique(techniqueId);
   const parsed = parseParams(technique, params);
   if (context.signal.aborted) throw new AppError('cancelled');
-  const obstacle = obstacleTo(handlingOf(technique, parsed), formOf(graph));
+  const form = formOf(graph);
+  const obstacle = obstacleTo(handlingOf(technique, parsed), form);
   if (obstacle) {
     const detail = `${obstacle.detail}; ${remedyFor(obstacle)}`;
     throw new AppError('technique.not-applicable', { id: technique.id, model: context.card.name, detail });
@@ -33,10 +34,8 @@ export async function applyStep(
     const applied = await technique.apply(graph, parsed, context);
     const result = recordStep(graph, applied, formatRecipe([{ technique: technique.id, params: parsed }]));
     // Most techniques work on plain weights: what they did not change goes out as it came in, zeros stay out of the file.
-    if (hasDecodedWeights(graph)) {
-      await keepStorage(graph, result);
-      storeSparseWeights(result);
-    }
+    if ([...form.weights].some((storage) => storage !== 'float')) await keepStorage(graph, result);
+    if (hasDecodedWeights(graph)) storeSparseWeights(result);
     return result;
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;

@@ -92,6 +92,7 @@ function activationDetail(activations: ActivationForm, quantizes: boolean): stri
   if (activations === 'half') return 'the network computes in half precision, where this step works in float32';
   if (quantizes && activations === 'dynamic')
     return 'the network is quantized already, with ranges that are measured anew for every image';
+  if (quantizes && activations === 'qoperator') return 'the network is in integer operators already';
   if (quantizes) return 'the network is quantized already';
   if (activations === 'dynamic') return 'layers compute in integers already, where this step works on a float network';
   return 'the network computes in integers already, where this step works on a float network';

@@ -26,7 +26,7 @@ export const quantizeInteger = defineTechnique({
   handling: () => ({
     takes: {
       weights: ['float', 'sparse', 'codes', 'integers'],
-      activations: ['float', 'qdq', 'qoperator'],
+      activations: ['float', 'qdq'],
       input: ['images'],
     },
     leaves: { weights: 'integers', activations: 'qdq', input: 'pixels' },

@@ -5,7 +5,7 @@ import { indexGraph } from '../../onnx/graph-index';
 import { decodeWeights } from '../layers/decode-weights';
 
 /** Smaller constants are not worth the nodes that decode them. */
-const leastBytes = 256;
+const leastBytes = 128;
 
 const contentOf = ({ type, shape, data }: Tensor): string =>
   createHash('sha256')
