@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { FreshNames } from '../onnx/fresh-names';
-import { plainGraph } from '../compression/layers/plain-graph';
-import { weightStorage } from '../compression/layers/network-form';
-import { weightLayers } from '../compression/layers/weight-layers';
+import { currentGraph, plainGraph } from '../compression/layers/plain-graph';
+import { weightStorage, type WeightStorage } from '../compression/layers/network-form';
 import { sparseInitializer } from '../compression/storage/sparse-decode';
+import { copyGraph, type Graph } from '../onnx/graph';
+import { removeDead } from '../onnx/remove-dead';
 import { toFloat16 } from '../onnx/float16';
 import { attr, float16Tensor, makeNode } from '../onnx/make';
 import { simplify } from '../onnx/simplify';
@@ -25,6 +26,16 @@ function clampToHalf(values: Float32Array): { values: Float32Array; clamped: num
   return { values: values.map((value) => (overflows(value) ? Math.sign(value) * largestHalf : value)), clamped };
 }
 
+const namesIn = (storage: ReadonlyMap<string, WeightStorage>, ...forms: WeightStorage[]): string[] =>
+  [...storage].filter(([, form]) => forms.includes(form)).map(([name]) => name);
+
+/** The caller's own graph with these constants as ordinary tensors, taken from `plain`. */
+function withPlain(graph: Graph, plain: Graph, names: ReadonlySet<string>): Graph {
+  graph.nodes = graph.nodes.filter(({ outputs }) => !outputs.some((output) => names.has(output)));
+  for (const name of names) graph.initializers.set(name, plain.initializers.get(name)!);
+  return removeDead(graph);
+}
+
 export const fp16 = defineTechnique({
   id: 'fp16',
   title: 'Half-precision weights',
@@ -43,18 +54,21 @@ export const fp16 = defineTechnique({
     leaves: { weights: 'half' },
   }),
   async apply(graph, _params, { card, note }) {
-    const result = simplify(await plainGraph(graph, 'fp16', card.name));
-    const names = new FreshNames(result);
     const storage = weightStorage(graph);
     const inIntegers = [...storage.values()].includes('integers');
-    // Scales of integers have to stay exact; where there are none, whatever is large enough may be rounded.
-    const chosen = inIntegers ? new Set(weightLayers(result).map(({ weightName }) => weightName)) : undefined;
+    const plain = await plainGraph(graph, 'fp16', card.name);
+    // Scales of integers have to stay as exact, and as small, as they are stored.
+    const chosen = inIntegers ? new Set(namesIn(storage, 'float', 'sparse')) : undefined;
+    const result = chosen
+      ? withPlain(currentGraph(copyGraph(graph), 'fp16', card.name), plain, chosen)
+      : simplify(plain);
+    const names = new FreshNames(result);
     // Variances of batch norms that could not be folded may be too small for half precision.
     const kept = new Set(
       result.nodes.flatMap((node) => (node.op === 'BatchNormalization' ? node.inputs.slice(1) : [])),
     );
     for (const output of result.outputs) kept.add(output.name);
-    for (const [name, form] of storage) if (form === 'codes') kept.add(name);
+    for (const name of namesIn(storage, 'codes')) kept.add(name);
     let clampedTotal = 0;
     for (const [name, tensor] of [...result.initializers]) {
       if (tensor.type !== 'float32' || tensor.data.length < leastElements || kept.has(name)) continue;
