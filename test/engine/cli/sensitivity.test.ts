@@ -142,7 +142,7 @@ describe('bad input', () => {
     expect((await whittle(folder, 'compress', 'small.onnx', '--data', 'images', ...recipe)).code).toBe(0);
     const ended = await whittle(folder, 'sensitivity', 'int8.onnx', '--data', 'images', '--images', '4');
     expect(sentences(ended.stderr)).toEqual([
-      'sensitivity cannot be applied to small: it is quantized already; measure the float network it came from.',
+      'sensitivity cannot be applied to small: the network computes in integers already, where this step works on a float network; measure the float network it came from.',
     ]);
     expect(ended.code).toBe(2);
   });

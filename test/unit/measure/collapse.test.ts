@@ -1,27 +1,40 @@
 import { describe, expect, test } from 'vitest';
-import { collapseOf, type CollapseEvidence } from '../../../src/main/engine/measure/explain/collapse';
+import type { TrialMetrics } from '@shared/metrics';
+import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
+import { collapseCauses, type AppliedStep } from '../../../src/main/engine/techniques/explain-collapse';
+import { collapseOf } from '../../../src/main/engine/measure/explain/collapse';
 import { starvedLayer } from '../../../src/main/engine/measure/file/starved-layer';
 import { attr, float32Tensor, int8Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { makeGraph } from '../../fixtures/graphs';
 
-const evidence = (changes: Partial<CollapseEvidence> = {}): CollapseEvidence => ({
+interface Trial {
+  steps: AppliedStep[];
+  metrics: Pick<TrialMetrics, 'top1' | 'top1Delta' | 'starvedLayer'>;
+  baselineTop1: number | undefined;
+  calibrationImages: number;
+}
+
+const trial = (changes: Partial<Trial> = {}): Trial => ({
   steps: [{ technique: 'quantize.static', params: { weights: 'tensor' } }],
   metrics: { top1: 10, top1Delta: -69 },
   baselineTop1: 79,
-  classes: 1000,
   calibrationImages: 256,
   ...changes,
 });
+function explain({ steps, metrics, baselineTop1, calibrationImages }: Trial): string | undefined {
+  const causes = collapseCauses(checkRecipe(steps), { starvedLayer: metrics.starvedLayer, calibrationImages });
+  return collapseOf({ metrics, baselineTop1, classes: 1000, steps: steps.length, causes });
+}
 const starved = { node: 'block0.depthwise', channels: 30, of: 32 };
 
 test.each([
-  ['20 points are not more than 20', evidence({ metrics: { top1: 59, top1Delta: -20 } })],
-  ['without labels nothing is known', evidence({ metrics: {} })],
-  ['a weak network that was weak before', evidence({ metrics: { top1: 5, top1Delta: -1 }, baselineTop1: 6 })],
-  ['right half of the time is no guess among 1,000 classes', evidence({ metrics: { top1: 50, top1Delta: -19 } })],
-])('no collapse: %s', (_, given) => expect(collapseOf(given)).toBeUndefined());
+  ['20 points are not more than 20', trial({ metrics: { top1: 59, top1Delta: -20 } })],
+  ['without labels nothing is known', trial({ metrics: {} })],
+  ['a weak network that was weak before', trial({ metrics: { top1: 5, top1Delta: -1 }, baselineTop1: 6 })],
+  ['right half of the time is no guess among 1,000 classes', trial({ metrics: { top1: 50, top1Delta: -19 } })],
+])('no collapse: %s', (_, given) => expect(explain(given)).toBeUndefined());
 
-test.each<[string, Partial<CollapseEvidence>, RegExp]>([
+test.each<[string, Partial<Trial>, RegExp]>([
   [
     'starved channels',
     { metrics: { top1: 10, top1Delta: -69, starvedLayer: starved } },
@@ -31,7 +44,7 @@ test.each<[string, Partial<CollapseEvidence>, RegExp]>([
     'starved channels in spite of equalization',
     {
       metrics: { top1: 10, top1Delta: -69, starvedLayer: starved },
-      steps: [{ technique: 'equalize', params: {} }, ...evidence().steps],
+      steps: [{ technique: 'equalize', params: {} }, ...trial().steps],
     },
     /use one scale per channel$/,
   ],
@@ -76,14 +89,14 @@ test.each<[string, Partial<CollapseEvidence>, RegExp]>([
     /^it guesses; .*preprocessing/,
   ],
   ['nothing known', { steps: [{ technique: 'fp16', params: {} }] }, /no single cause stands out$/],
-])('%s', (_, changes, sentence) => expect(collapseOf(evidence(changes))).toMatch(sentence));
+])('%s', (_, changes, sentence) => expect(explain(trial(changes))).toMatch(sentence));
 
 test('pruning with compensation is not blamed', () => {
   const steps = [
     { technique: 'prune.magnitude', params: { amount: 0.9 } },
     { technique: 'correctBias', params: {} },
   ];
-  expect(collapseOf(evidence({ steps }))).toMatch(/no single cause/);
+  expect(explain(trial({ steps }))).toMatch(/no single cause/);
 });
 
 describe('starved layer', () => {

@@ -1,7 +1,8 @@
 import { AppError } from '@shared/errors';
 import type { SensitivityMethod } from '@shared/sensitivity';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { measureSensitivity, type SensitivityVariant } from '../compression/sensitivity/layer-sensitivity';
+import { formOf } from '../compression/layers/network-form';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { planQdq } from '../compression/quantization/qdq-plan';
 import { bitsVariant, int8Variant, pruneVariant } from '../compression/sensitivity/sensitivity-variants';
@@ -10,12 +11,18 @@ import { weightLayers, type WeightLayer } from '../compression/layers/weight-lay
 import { loadClassifier } from '../onnx/classifier-network';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
+import { obstacleTo, type Handling } from '../techniques/handling';
 import { staticParams } from '../techniques/quantize-static';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { JobReporter, JobResults, SensitivityJob } from './job';
 import { jobContext } from './job-context';
 
 const id = 'sensitivity';
+/** Layers are changed one by one, each to a form of its own. */
+const measuredForm: Handling = {
+  takes: { weights: ['float', 'half', 'sparse', 'codes'], activations: ['float'], input: ['images', 'scaled'] },
+  leaves: {},
+};
 
 /** Measures what each layer does to the output when it alone is compressed. */
 export async function sensitivity(job: SensitivityJob, report: JobReporter): Promise<JobResults['sensitivity']> {
@@ -23,8 +30,8 @@ export async function sensitivity(job: SensitivityJob, report: JobReporter): Pro
   const refuse = (detail: string): AppError =>
     new AppError('technique.not-applicable', { id, model: job.card.name, detail });
   const graph = await loadClassifier(job.modelPath, job.card);
-  if (graph.inputs[0]?.type === 'uint8' || graph.nodes.some((node) => node.op === 'QuantizeLinear'))
-    throw refuse('it is quantized already; measure the float network it came from');
+  const obstacle = obstacleTo(measuredForm, formOf(graph));
+  if (obstacle) throw refuse(`${obstacle.detail}; measure the float network it came from`);
   const float = simplify(await plainGraph(graph, id, job.card.name));
   const { layers, variants } = layersAndVariants(float, job.method, context);
   if (layers.length === 0) throw refuse('it has no convolution or matrix product with constant weights to change');
@@ -46,7 +53,7 @@ function layersAndVariants(
   switch (method.kind) {
     case 'int8': {
       const params = staticParams.parse(method.params);
-      const excluded = excludedNodes(float, params, id);
+      const excluded = nodesKept(float, params, id);
       const layers = [...planQdq(float, (node) => excluded.has(node)).layers.values()];
       return { layers, variants: [int8Variant(new StaticQuantizer(float, params, context, id))] };
     }

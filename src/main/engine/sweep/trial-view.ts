@@ -3,6 +3,7 @@ import type { StepView, TrialView } from '@shared/run';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
 import { collapseOf } from '../measure/explain/collapse';
 import { publishedFor, type AppliedStep } from '../measure/explain/published';
+import { collapseCauses } from '../techniques/explain-collapse';
 import type { TrialRecord } from '../store/run-records';
 import type { FinishedStep } from '../store/step-journal';
 import type { Workspace } from '../store/workspace';
@@ -114,5 +115,6 @@ function collapsedOf(
   const steps = appliedSteps(plan);
   const { classes } = baseline.result as Predictions;
   const baselineTop1 = accuracyOf(baseline, undefined).top1;
-  return collapseOf({ steps, metrics, baselineTop1, classes, calibrationImages });
+  const causes = collapseCauses(steps, { starvedLayer: metrics.starvedLayer, calibrationImages });
+  return collapseOf({ metrics, baselineTop1, classes, steps: steps.length, causes });
 }

@@ -2,14 +2,18 @@ import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Graph } from '../onnx/graph';
 import { recordStep } from '../compression/storage/provenance';
+import { formOf } from '../compression/layers/network-form';
+import { keepStorage } from '../compression/storage/keep-storage';
 import { hasDecodedWeights, storeSparseWeights } from '../compression/storage/sparse-weights';
+import { obstacleTo, type Obstacle } from './handling';
 import { parseParams } from './parse-params';
 import { findTechnique } from './registry';
+import { handlingOf } from './technique';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 
 /**
  * Applies one recipe step and records it in the result's metadata. The graph that comes in is not changed.
- * Throws the technique's AppErrors, `cancelled` once the signal fires, and `technique.failed` for anything unforeseen.
+ * Throws `technique.not-applicable` for a network in a form the technique does not take, the technique's AppErrors, `cancelled` once the signal fires, and `technique.failed` for anything unforeseen.
  */
 export async function applyStep(
   graph: Graph,
@@ -20,10 +24,17 @@ export async function applyStep(
   const technique = findTechnique(techniqueId);
   const parsed = parseParams(technique, params);
   if (context.signal.aborted) throw new AppError('cancelled');
+  const form = formOf(graph);
+  const obstacle = obstacleTo(handlingOf(technique, parsed), form);
+  if (obstacle) {
+    const detail = `${obstacle.detail}; ${remedyFor(obstacle)}`;
+    throw new AppError('technique.not-applicable', { id: technique.id, model: context.card.name, detail });
+  }
   try {
     const applied = await technique.apply(graph, parsed, context);
     const result = recordStep(graph, applied, formatRecipe([{ technique: technique.id, params: parsed }]));
-    // Most techniques work on plain weights: what came in without its zeros goes out without them.
+    // Most techniques work on plain weights: what they did not change goes out as it came in, zeros stay out of the file.
+    if ([...form.weights].some((storage) => storage !== 'float')) await keepStorage(graph, result);
     if (hasDecodedWeights(graph)) storeSparseWeights(result);
     return result;
   } catch (thrown) {
@@ -33,3 +44,8 @@ export async function applyStep(
     throw new AppError('technique.failed', { id: technique.id, detail: detail.split('\n')[0] }, { cause: thrown });
   }
 }
+
+const remedyFor = (obstacle: Obstacle): string =>
+  obstacle.in === 'input'
+    ? 'compress the network it came from, or export it with a float32 input'
+    : 'compress the float32 network it came from';

@@ -5,11 +5,13 @@ import { packedInitializer } from '../compression/storage/bit-planes';
 import { permutationOf } from '../compression/quantization/coded-layers';
 import { FreshNames, shortenValueNames } from '../onnx/fresh-names';
 import { roundToHalfReals } from '../compression/algebra/half-reals';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { weightLayers } from '../compression/layers/weight-layers';
+import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { weightRows, type WeightRows } from '../compression/layers/weight-rows';
 import { simplify } from '../onnx/simplify';
+import { codesWeights } from './handling';
+import { layersKept } from './layer-params';
 import { defineTechnique } from './technique';
 
 const id = 'binarize.weights';
@@ -32,22 +34,24 @@ export const binarizeWeights = defineTechnique({
     'Each weight becomes plus or minus one number per output channel, or a sum of several such numbers: the smallest file. Without training most networks lose their accuracy.',
   family: 'quantization',
   needs: [],
-  version: 1,
+  version: 2,
   params: z.strictObject({
     bases: z.number().int().min(1).max(4).default(1).describe('Signs per weight, each with a scale per output channel'),
     keepFirst: z.boolean().default(true).describe('The first layer keeps its weights'),
     keepLast: z.boolean().default(true).describe('The last layer keeps its weights'),
   }),
-  notAfter: {
-    fp16: 'the signs replace the half-precision weights, so that step would only add rounding errors',
-    'quantize.static': 'its weights take 8 bits already; put binarize.weights before it',
-    'quantize.dynamic': 'its weights take 8 bits already',
-  },
+  handling: (choice) => codesWeights(layersKept(choice)),
+  explainCollapse: () => [
+    {
+      certainty: 'setting',
+      sentence: 'weights of one bit do not hold this network without training: use more bases or more bits',
+    },
+  ],
   async apply(graph, { bases: count, keepFirst, keepLast }, context) {
     const result = simplify(await plainGraph(graph, id, context.card.name));
-    const kept = excludedNodes(result, { exclude: [], excludeTypes: [], keepFirst, keepLast }, id);
+    const kept = nodesKept(result, { exclude: [], keepFirst, keepLast }, id);
     // A Map, because layers may share weights.
-    const chosen = weightLayers(result).filter(({ node }) => !kept.has(node));
+    const chosen = uncodedLayers(graph, result).filter(({ node }) => !kept.has(node));
     const layers = new Map(chosen.map((layer) => [layer.weightName, layer]));
     if (layers.size === 0) {
       const detail = 'it has no convolution or matrix product with constant weights besides the ones that are kept';

@@ -1,9 +1,10 @@
 import { AppError } from '@shared/errors';
 import type { RecipeStep, TechniqueInfo } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
+import { floatNetwork, formAfter, obstacleTo, type Handling, type Obstacle } from './handling';
 import { parseParams } from './parse-params';
 import { findTechnique } from './registry';
-import type { Dependence } from './technique';
+import { handlingOf, type Dependence } from './technique';
 
 /** A step with every default filled in: plain data, fit for a cache key and for the wire. */
 export interface ResolvedStep {
@@ -32,13 +33,50 @@ export function checkRecipe(steps: readonly RecipeStep[]): ResolvedRecipe {
       usesReference: technique.usesReference ?? false,
     };
   });
-  resolved.forEach((step, position) => {
-    const { notAfter = {} } = findTechnique(step.technique);
-    for (const { technique: previous } of resolved.slice(0, position)) {
-      const detail = notAfter[previous];
-      if (detail === undefined) continue;
-      throw new AppError('technique.order', { recipe: formatRecipe([...steps]), id: step.technique, previous, detail });
-    }
-  });
+  const handlings = resolved.map(({ technique, params }) => handlingOf(findTechnique(technique), params));
+  const refused = firstRefusal(handlings);
+  if (refused) {
+    const [id, previous] = [resolved[refused.at]!.technique, resolved[refused.after]!.technique];
+    const swapped = firstRefusal([handlings[refused.at]!, handlings[refused.after]!]);
+    const advice = swapped ? 'leave one of the two out' : `put ${id} before ${previous}`;
+    const detail = `${refused.obstacle.detail}; ${advice}`;
+    throw new AppError('technique.order', { recipe: formatRecipe([...steps]), id, previous, detail });
+  }
   return resolved;
+}
+
+interface Refusal {
+  at: number;
+  /** The step that gave the network the form which is in the way. */
+  after: number;
+  obstacle: Obstacle;
+}
+
+/** The first step that does not take what those before it leave. */
+function firstRefusal(handlings: readonly Handling[]): Refusal | undefined {
+  let form = floatNetwork;
+  // Which weights are still in float32, once a step has stored the others in another form.
+  let left: readonly string[] | undefined;
+  for (const [at, handling] of handlings.entries()) {
+    const { takes, leaves } = handling;
+    const storesAnew = leaves.weights !== undefined && !takes.weights.includes(leaves.weights);
+    const keeps = leaves.keeps ?? [];
+    const takesCodes = takes.weights.includes('codes') && form.weights.has('codes');
+    const obstacle = obstacleTo(handling, form) ?? (storesAnew && !takesCodes ? nothingLeft(left, keeps) : undefined);
+    if (obstacle) return { at, after: originOf(obstacle, handlings.slice(0, at)), obstacle };
+    form = formAfter(form, handling);
+    if (storesAnew) left = left?.filter((name) => keeps.includes(name)) ?? keeps;
+  }
+  return undefined;
+}
+
+function nothingLeft(left: readonly string[] | undefined, keeps: readonly string[]): Obstacle | undefined {
+  if (!left?.every((name) => keeps.includes(name))) return undefined;
+  return { in: 'weights', detail: `only ${left.join(' and ')} would be left for it, which it keeps too` };
+}
+
+function originOf({ in: part, storage }: Obstacle, before: readonly Handling[]): number {
+  return before.findLastIndex(({ leaves }) =>
+    part === 'weights' && storage ? leaves.weights === storage : leaves[part] !== undefined,
+  );
 }

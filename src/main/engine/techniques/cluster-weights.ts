@@ -2,10 +2,12 @@ import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { codeLayers } from '../compression/quantization/coded-layers';
 import { clusterGrid } from '../compression/storage/few-bit-grid';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { weightLayers } from '../compression/layers/weight-layers';
+import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { simplify } from '../onnx/simplify';
+import { codesWeights } from './handling';
+import { roundedNearest } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'cluster.weights';
@@ -39,16 +41,13 @@ export const clusterWeights = defineTechnique({
       .default([])
       .describe('Layers to cluster, by name; * stands for any characters; none named means all'),
   }),
-  notAfter: {
-    fp16: 'the clusters replace the half-precision weights, so that step would only add rounding errors',
-    'quantize.static': 'its weights take 8 bits already; put cluster.weights before it',
-    'quantize.dynamic': 'its weights take 8 bits already',
-  },
+  handling: ({ layers }) =>
+    codesWeights(layers.length > 0 ? [`all but ${layers.map((name) => `"${name}"`).join(', ')}`] : []),
+  explainCollapse: ({ rounding }) => roundedNearest(id, rounding),
   async apply(graph, { clusters, per, init, rounding, layers: wanted }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
-    const choice = { exclude: wanted, excludeTypes: [], keepFirst: false, keepLast: false };
-    const named = excludedNodes(plain, choice, id, 'layers');
-    const layers = weightLayers(plain).filter(({ node }) => wanted.length === 0 || named.has(node));
+    const named = nodesNamed(plain, wanted, id, 'layers');
+    const layers = uncodedLayers(graph, plain).filter(({ node }) => wanted.length === 0 || named.has(node));
     if (layers.length === 0) {
       const detail = 'it has no convolution or matrix product with constant weights among the chosen layers';
       throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });

@@ -34,9 +34,9 @@ export const correctBias = defineTechnique({
       .default(128)
       .describe('Calibration images over which means are taken; each layer needs a pass of its own'),
   }),
-  notAfter: {
-    'quantize.integer': 'correct the biases of the quantized network, then make it integer-only',
-  },
+  adds: 'biases in full precision, also for layers that had none',
+  handling: () => ({ takes: { weights: [], activations: ['float', 'dynamic', 'qdq', 'qoperator'] }, leaves: {} }),
+  compensates: true,
   async apply(graph, { images }, context) {
     const reference = simplify(await plainGraph(await context.reference(), id, context.card.name));
     let result = simplify(copyGraph(graph));

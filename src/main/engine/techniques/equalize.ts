@@ -7,10 +7,10 @@ import { equalizationPairs } from '../compression/quantization/equalization-pair
 import { plainGraph } from '../compression/layers/plain-graph';
 import type { Tensor } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
+import { remakesWeights } from './handling';
 import { defineTechnique } from './technique';
 
 const id = 'equalize';
-const afterIntegers = 'the weights are integers already; equalize the float network, then quantize';
 /** Moments settle long before ranges do. */
 const largestImages = 256;
 
@@ -37,11 +37,8 @@ export const equalize = defineTechnique({
         'Move high biases to the layer that follows, where no padding is in the way: smaller activation ranges, at the price of cutting off activations beyond three standard deviations',
       ),
   }),
-  notAfter: {
-    fp16: 'equalizing stores the weights anew; put fp16 last',
-    'quantize.static': afterIntegers,
-    'quantize.dynamic': afterIntegers,
-  },
+  handling: () => remakesWeights,
+  equalizes: true,
   async apply(graph, { relu6, absorbBias }, context) {
     const result = simplify(await plainGraph(graph, id, context.card.name));
     const pairs = equalizationPairs(result);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { factorizeLayers, type FactorizationOptions } from '../compression/factorization/factorize-layers';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { recountParameters } from '../compression/storage/provenance';
 import { weightLayers } from '../compression/layers/weight-layers';
@@ -9,12 +9,10 @@ import { intAttribute } from '../onnx/attributes';
 import { countMacs } from '../onnx/count';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
-import { notAfterStoring } from './stored-weights';
 
 const id = 'factorize';
-const storedReason = 'the factors are new weights and would not be stored that way; factorize first';
-const denseReason = 'the factors of pruned weights are dense again; factorize first, then prune';
 const shownSplits = 12;
 const usualMacs = 0.75;
 
@@ -60,19 +58,12 @@ export const factorize = defineTechnique({
       ({ macs, energy }) => energy === 1 || macs === usualMacs || macs === 1,
       'give either "macs" or "energy", not both',
     ),
-  notAfter: {
-    fp16: 'factorizing stores the weights anew; put fp16 last',
-    ...notAfterStoring(storedReason),
-    'prune.magnitude': denseReason,
-    'prune.secondOrder': denseReason,
-  },
+  // The factors of pruned weights are dense.
+  handling: () => ({ takes: { weights: ['float'], activations: ['float'] }, leaves: {} }),
+  explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
-    const kept = excludedNodes(
-      plain,
-      { exclude: params.exclude, excludeTypes: [], keepFirst: false, keepLast: false },
-      id,
-    );
+    const kept = nodesNamed(plain, params.exclude, id, 'exclude');
     const layers = weightLayers(plain).filter(
       ({ node }) => !kept.has(node) && (node.op !== 'Conv' || intAttribute(node, 'group', 1) === 1),
     );

@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { planRemoval, type Keep } from '../compression/pruning/channel-plan';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { refitNetwork, refitNote } from '../compression/reconstruction/refit-network';
 import { sparseWeights } from '../compression/storage/sparse-weights';
@@ -11,12 +11,11 @@ import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { channelNotes } from '../compression/pruning/channel-notes';
+import { remakesWeights } from './handling';
+import { tookTooMuch, type CollapseCause } from './collapse-causes';
 import { defineTechnique } from './technique';
-import { notAfterStoring } from './stored-weights';
 
 const id = 'prune.channels';
-const roundedReason = 'its few-bit weights would have to be rounded again; prune first, then quantize';
-const storedReason = 'integer weights are stored already; prune first, then quantize';
 const usualMacs = 0.7;
 
 const fraction = z.number().min(0.1).max(1);
@@ -74,13 +73,19 @@ export const pruneChannels = defineTechnique({
       ({ macs, params, latency }) => (params === 1 && latency === 1) || macs === usualMacs || macs === 1,
       'give only one of "macs", "params" and "latency"',
     ),
-  notAfter: {
-    fp16: 'refitting needs full precision; put fp16 last',
-    ...notAfterStoring(storedReason),
-    'quantize.weights': roundedReason,
-    'quantize.mixed': roundedReason,
-    'cluster.weights': 'its tables would not fit the refitted weights; prune first, then cluster',
-    'binarize.weights': 'its weights cannot be refitted; prune first',
+  handling: () => remakesWeights,
+  explainCollapse({ refit, importance, allocation }) {
+    const setting = (sentence: string): CollapseCause[] => [{ certainty: 'setting', sentence }];
+    if (!refit) return setting('channels are gone and nothing made up for them: leave refit on');
+    if (importance !== 'activation')
+      return setting(
+        `channels were chosen by ${importance}, which does not see what their readers miss: use importance activation`,
+      );
+    if (allocation === 'uniform')
+      return setting(
+        'every layer lost the same share of its channels, those that need them too: use allocation global or latency',
+      );
+    return [tookTooMuch(id)];
   },
   async apply(graph, params, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
@@ -91,12 +96,7 @@ export const pruneChannels = defineTechnique({
         : params.params < 1
           ? { unit: 'params', fraction: params.params }
           : { unit: 'macs', fraction: params.macs };
-    const protect = excludedNodes(
-      whole,
-      { exclude: params.protect, excludeTypes: [], keepFirst: false, keepLast: false },
-      id,
-      'protect',
-    );
+    const protect = nodesNamed(whole, params.protect, id, 'protect');
     const sparse = sparseWeights(graph, whole);
     if (params.refit && sparse.size > 0)
       context.note('Layers pruned before keep their zeros: their weights are not refitted, only their biases.');

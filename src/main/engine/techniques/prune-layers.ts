@@ -7,11 +7,11 @@ import { countMacs } from '../onnx/count';
 import { removeIdentities } from '../onnx/remove-identities';
 import { residualBlocks } from '../onnx/residual-blocks';
 import { simplify } from '../onnx/simplify';
+import { remakesWeights } from './handling';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
-import { notAfterStoring } from './stored-weights';
 
 const id = 'prune.layers';
-const storedReason = 'the layers that make up for removed ones would be stored anew; remove layers first';
 
 export const pruneLayers = defineTechnique({
   id,
@@ -36,10 +36,8 @@ export const pruneLayers = defineTechnique({
       .describe('The layer before a removed block takes over what it can, by least squares on calibration images'),
     images: z.number().int().min(1).max(100_000).default(128).describe('Calibration images for the refit'),
   }),
-  notAfter: {
-    fp16: 'the refit stores weights anew; put fp16 last',
-    ...notAfterStoring(storedReason),
-  },
+  handling: () => remakesWeights,
+  explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, { count, steps, refit, images }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const available = residualBlocks(plain).length;

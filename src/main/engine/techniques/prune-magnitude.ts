@@ -8,8 +8,9 @@ import type { WeightLayer } from '../compression/layers/weight-layers';
 import { weightRows } from '../compression/layers/weight-rows';
 import { copyGraph, type Graph } from '../onnx/graph';
 import { keptLayers } from './layer-params';
-import { amountParam, applyMask, notAfterStored, patternParam, prunableLayers, storePruned } from './pruned-weights';
+import { amountParam, applyMask, patternParam, prunableLayers, storePruned } from './pruned-weights';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
+import { prunesWeights } from './handling';
 import { defineTechnique } from './technique';
 
 const id = 'prune.magnitude';
@@ -94,7 +95,16 @@ export const pruneMagnitude = defineTechnique({
       ),
     ...keptLayers,
   }),
-  notAfter: notAfterStored,
+  handling: () => prunesWeights,
+  explainCollapse: ({ amount }, { isCompensated }) =>
+    amount < 0.5 || isCompensated
+      ? []
+      : [
+          {
+            certainty: 'setting',
+            sentence: `${id} took ${Math.round(100 * amount)} % of the weights and nothing made up for them: prune less, or use prune.secondOrder`,
+          },
+        ],
   async apply(graph, params, context) {
     const { amount, scope, criterion, steps } = params;
     const pattern = parsePattern(params.pattern)!;

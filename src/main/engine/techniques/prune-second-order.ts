@@ -10,7 +10,9 @@ import { weightRows } from '../compression/layers/weight-rows';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { keptLayers } from './layer-params';
-import { amountParam, applyMask, notAfterStored, patternParam, prunableLayers, storePruned } from './pruned-weights';
+import { amountParam, applyMask, patternParam, prunableLayers, storePruned } from './pruned-weights';
+import { prunesWeights } from './handling';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'prune.secondOrder';
@@ -48,7 +50,18 @@ export const pruneSecondOrder = defineTechnique({
       .describe('Calibration images to fit on, at most: more are better and take longer'),
     ...keptLayers,
   }),
-  notAfter: notAfterStored,
+  handling: () => prunesWeights,
+  explainCollapse: ({ pattern }) => [
+    ...(pattern === 'unstructured'
+      ? []
+      : [
+          {
+            certainty: 'setting' as const,
+            sentence: `the pattern ${pattern} takes from every place alike, also where nothing can be spared: use pattern unstructured or exclude layers`,
+          },
+        ]),
+    tookTooMuch(id),
+  ],
   async apply(graph, params, context) {
     const { amount, scope, steps, images } = params;
     const pattern = parsePattern(params.pattern)!;

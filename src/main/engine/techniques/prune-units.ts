@@ -8,11 +8,11 @@ import { findChannelGroups } from '../onnx/channel-groups';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
+import { remakesWeights } from './handling';
+import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
-import { notAfterStoring } from './stored-weights';
 
 const id = 'prune.units';
-const storedReason = 'the refitted weights would be stored anew; prune first, then quantize';
 
 export const pruneUnits = defineTechnique({
   id,
@@ -37,10 +37,8 @@ export const pruneUnits = defineTechnique({
       .describe('Rate, remove and refit in this many rounds of equal shares'),
     images: z.number().int().min(1).max(100_000).default(256).describe('Calibration images to look at'),
   }),
-  notAfter: {
-    fp16: 'the refit stores weights anew; put fp16 last',
-    ...notAfterStoring(storedReason),
-  },
+  handling: () => remakesWeights,
+  explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, { keep, refit, steps, images }, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
     const groups = findChannelGroups(whole);

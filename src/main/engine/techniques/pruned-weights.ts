@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { parsePattern } from '../compression/pruning/prune-pattern';
 import { storeSparseWeights } from '../compression/storage/sparse-weights';
 import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
@@ -8,7 +8,6 @@ import { weightOfRows, weightRows } from '../compression/layers/weight-rows';
 import { countParams, parameterMetadata } from '../onnx/count';
 import type { Graph } from '../onnx/graph';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
-import { notAfterStoring } from './stored-weights';
 
 /** What the techniques that set single weights to zero have in common. */
 export const amountParam = z
@@ -29,17 +28,6 @@ export const patternParam = z
     'Which weights become zero together: unstructured, any; 2:4 (or any n:m), all but n of every m consecutive input channels at one place of the kernel, while a shorter rest stays whole; 4x1 (or any size), blocks of output channels x inputs; row, all of an output channel; column, one input channel at one place of the kernel for all output channels',
   );
 
-const storedReason = 'integer weights are stored already; prune first, then quantize';
-const codedReason = 'zeroing weights that are stored in few bits would round them again; prune first';
-
-export const notAfterStored = {
-  fp16: 'pruning stores the weights anew; put fp16 last',
-  ...notAfterStoring(codedReason),
-  'quantize.static': storedReason,
-  'quantize.dynamic': storedReason,
-  'quantize.integer': storedReason,
-};
-
 /**
  * The layers to prune, each weight tensor once: layers may share it.
  * Throws `technique.params` for a name that nothing has, `technique.not-applicable` where no layer is left.
@@ -50,7 +38,7 @@ export function prunableLayers(
   id: string,
   context: TechniqueContext,
 ): WeightLayer[] {
-  const kept = excludedNodes(graph, { ...choice, excludeTypes: [] }, id);
+  const kept = nodesKept(graph, choice, id);
   const layers = weightLayers(graph);
   // A tensor that a kept layer shares stays too.
   const keptNames = new Set(layers.filter(({ node }) => kept.has(node)).map(({ weightName }) => weightName));

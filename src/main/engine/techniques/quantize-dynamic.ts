@@ -130,7 +130,7 @@ export const quantizeDynamic = defineTechnique({
     'Weights in 8 bits; the range of each activation is measured while the network runs, so no calibration images are needed.',
   family: 'quantization',
   needs: [],
-  version: 3,
+  version: 4,
   params: z.strictObject({
     scope: z
       .enum(['linear', 'all'])
@@ -139,11 +139,11 @@ export const quantizeDynamic = defineTechnique({
         'linear: fully connected layers only, as PyTorch does; all: convolutions too (smaller file, usually slower)',
       ),
   }),
-  notAfter: {
-    fp16: 'the integers replace the half-precision weights, so that step would only add rounding errors',
-    'quantize.static': 'the network is quantized already',
-    'quantize.dynamic': 'the network is quantized already',
-  },
+  adds: 'nodes that measure activations, which few-bit weights do not have',
+  handling: ({ scope }) => ({
+    takes: { weights: ['float', 'sparse', 'codes'], activations: ['float'] },
+    leaves: { weights: 'integers', keeps: scope === 'linear' ? ['convolutions'] : [], activations: 'dynamic' },
+  }),
   async apply(graph, { scope }, { card, note }) {
     const float = simplify(await plainGraph(graph, 'quantize.dynamic', card.name));
     const chosen = weightLayers(float).filter(

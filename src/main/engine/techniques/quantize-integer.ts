@@ -7,6 +7,7 @@ import { weightLayers } from '../compression/layers/weight-layers';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { quantizeStatic } from './quantize-static';
+import { explainFewImages } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.integer';
@@ -21,11 +22,16 @@ export const quantizeInteger = defineTechnique({
   version: 2,
   usesReference: true,
   params: z.strictObject({}),
-  notAfter: {
-    fp16: 'the integers replace the half-precision weights',
-    'quantize.dynamic': 'its activations are quantized anew for every image, in float; use quantize.static',
-    'quantize.integer': 'the network is integer-only already',
-  },
+  adds: 'scales and conversions of activations, which few-bit weights do not have',
+  handling: () => ({
+    takes: {
+      weights: ['float', 'sparse', 'codes', 'integers'],
+      activations: ['float', 'qdq'],
+      input: ['images'],
+    },
+    leaves: { weights: 'integers', activations: 'qdq', input: 'pixels' },
+  }),
+  explainCollapse: (_params, { calibrationImages }) => explainFewImages(calibrationImages),
   async apply(graph, _params, context) {
     const refuse = (detail: string): AppError =>
       new AppError('technique.not-applicable', { id, model: context.card.name, detail });

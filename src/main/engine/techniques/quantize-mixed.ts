@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AgreementJudge } from '../compression/calibration/agreement-judge';
 import { BitAllocator, type Allocation } from '../compression/sensitivity/bit-allocation';
 import { codeLayers } from '../compression/quantization/coded-layers';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesNamed } from '../compression/layers/layer-choice';
 import {
   dropPerRootLoss,
   writeWithin,
@@ -19,6 +19,7 @@ import { StoredBytes } from '../compression/quantization/stored-bytes';
 import { formsOf, gridOfForm, mostBits, weightSchemes, type WeightForm } from '../compression/storage/weight-forms';
 import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
 import { simplify } from '../onnx/simplify';
+import { layersKept } from './layer-params';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.mixed';
@@ -98,15 +99,13 @@ export const quantizeMixed = defineTechnique({
         [maxBytes > 0, averageBits > 0, maxDrop < noLimit].filter(Boolean).length <= 1,
       'give one budget only: maxBytes, averageBits or maxDrop',
     ),
-  notAfter: {
-    fp16: 'the few-bit weights replace the half-precision ones, so that step would only add rounding errors',
-    'quantize.static': 'its weights take 8 bits already; put quantize.mixed before it',
-    'quantize.dynamic': 'its weights take 8 bits already',
-  },
+  handling: ({ exclude }) => ({
+    takes: { weights: ['float', 'sparse'], activations: ['float'] },
+    leaves: { weights: 'codes', keeps: layersKept({ exclude }) },
+  }),
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
-    const choice = { exclude: params.exclude, excludeTypes: [], keepFirst: false, keepLast: false };
-    const kept = excludedNodes(plain, choice, id);
+    const kept = nodesNamed(plain, params.exclude, id, 'exclude');
     const byWeight = new Map<string, WeightLayer>();
     for (const layer of weightLayers(plain))
       if (!kept.has(layer.node) && !byWeight.has(layer.weightName)) byWeight.set(layer.weightName, layer);

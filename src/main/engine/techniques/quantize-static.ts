@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { rangeMethods } from '../compression/calibration/activation-range';
 import { layersBeyondDrop } from '../compression/sensitivity/drop-limit';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { integerForms } from '../compression/quantization/integer-forms';
 import { planQdq } from '../compression/quantization/qdq-plan';
@@ -13,6 +13,8 @@ import { raggedWidthsSentence } from '../compression/quantization/depthwise-widt
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import type { Node } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
+import { layersKept } from './layer-params';
+import { explainFewImages, type CollapseCause, type CollapseFacts } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.static';
@@ -66,6 +68,16 @@ export const staticParams = z.strictObject({
     .describe('Float operators between conversions, which runtimes fuse, or integer operators where ONNX has them'),
 });
 
+function explainStarvedLayer({ starvedLayer, isEqualized }: CollapseFacts): CollapseCause[] {
+  if (!starvedLayer || 2 * starvedLayer.channels < starvedLayer.of) return [];
+  const remedy = isEqualized
+    ? 'use one scale per channel'
+    : 'put equalize before quantize.static, or use one scale per channel';
+  const { node, channels, of } = starvedLayer;
+  const sentence = `one weight scale a layer leaves ${channels} of ${of} channels of "${node}" at most 3 of 127 steps: ${remedy}`;
+  return [{ certainty: 'measured', sentence }];
+}
+
 export const quantizeStatic = defineTechnique({
   id,
   title: 'Static int8 quantization',
@@ -75,14 +87,31 @@ export const quantizeStatic = defineTechnique({
   needs: ['calibration'],
   version: 4,
   params: staticParams,
-  notAfter: {
-    fp16: 'the integers replace the half-precision weights, so that step would only add rounding errors',
-    'quantize.static': 'the network is quantized already',
-    'quantize.dynamic': 'the network is quantized already',
-  },
+  adds: 'scales and conversions of activations, which few-bit weights do not have',
+  handling: ({ format, maxDrop, ...choice }) => ({
+    takes: { weights: ['float', 'sparse', 'codes'], activations: ['float'] },
+    leaves: {
+      weights: 'integers',
+      keeps: [...layersKept(choice), ...(maxDrop < noLimit ? ['layers that maxDrop keeps'] : [])],
+      activations: format,
+    },
+  }),
+  explainCollapse: ({ weights }, facts) => [
+    ...explainStarvedLayer(facts),
+    ...explainFewImages(facts.calibrationImages),
+    ...(weights === 'tensor' && !facts.isEqualized
+      ? [
+          {
+            certainty: 'setting' as const,
+            sentence:
+              'one weight scale a layer without equalization: put equalize before quantize.static, or use one scale per channel',
+          },
+        ]
+      : []),
+  ],
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));
-    const left = new Set([...excludedNodes(plain, params, id)].flatMap((node) => node.outputs));
+    const left = new Set([...nodesKept(plain, params, id)].flatMap((node) => node.outputs));
     const isLeft = (node: Node): boolean => left.has(node.outputs[0]!);
     const float = integerForms(plain, isLeft);
     const excluded = new Set(float.nodes.filter(isLeft));
@@ -101,10 +130,10 @@ export const quantizeStatic = defineTechnique({
     const plan = planQdq(float, (node) => excluded.has(node));
     const choices = await quantizer.choicesFor(plan);
     if (!params.reduceRange) {
-      const sentence = saturationSentence(await saturationOf(float, plan, choices, context));
+      const sentence = saturationSentence(await saturationOf(float, plan, choices, { id, context }));
       if (sentence !== undefined) context.note(sentence);
     }
-    const ragged = raggedWidthsSentence(graph, plan.layers.keys());
+    const ragged = raggedWidthsSentence(plan.layers.keys());
     if (ragged !== undefined) context.note(ragged);
     const result = rewriteQdq(float, plan, choices);
     return params.format === 'qoperator' ? qdqToOperators(result) : result;

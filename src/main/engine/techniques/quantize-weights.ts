@@ -2,16 +2,20 @@ import { AppError } from '@shared/errors';
 import { z } from 'zod';
 import { codeLayers, type GridFor } from '../compression/quantization/coded-layers';
 import { affineGrid, clusterGrid, isPruned, uniformTableGrid } from '../compression/storage/few-bit-grid';
-import { excludedNodes } from '../compression/layers/layer-choice';
+import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { weightLayers } from '../compression/layers/weight-layers';
+import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { simplify } from '../onnx/simplify';
 import { fp16 } from './fp16';
-import { keptLayers } from './layer-params';
+import { keptLayers, layersKept } from './layer-params';
+import { codesWeights } from './handling';
+import { roundedNearest } from './collapse-causes';
 import { defineTechnique } from './technique';
 
 const id = 'quantize.weights';
 const halfBits = 16;
+/** Few networks keep their answers with so few. */
+const coarseBits = 3;
 
 export const quantizeWeights = defineTechnique({
   id,
@@ -49,18 +53,25 @@ export const quantizeWeights = defineTechnique({
       .describe('Each weight to the nearest value, or so that later weights make up for the error of earlier ones'),
     ...keptLayers,
   }),
-  notAfter: {
-    fp16: 'the few-bit weights replace the half-precision ones, so that step would only add rounding errors',
-    'quantize.static': 'its weights take 8 bits already; put quantize.weights before it',
-    'quantize.dynamic': 'its weights take 8 bits already',
-  },
+  handling: ({ bits, ...choice }) => (bits === halfBits ? fp16.handling({}) : codesWeights(layersKept(choice))),
+  explainCollapse: ({ bits, rounding }) => [
+    ...(bits <= coarseBits
+      ? [
+          {
+            certainty: 'setting' as const,
+            sentence: `${bits}-bit weights are too coarse for this network: use more bits or second-order rounding`,
+          },
+        ]
+      : []),
+    ...roundedNearest(id, rounding),
+  ],
   async apply(graph, params, context) {
     const { bits, scheme, granularity, rounding } = params;
     if (bits === halfBits) return fp16.apply(graph, {}, context);
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const { exclude, keepFirst, keepLast } = params;
-    const kept = excludedNodes(plain, { exclude, excludeTypes: [], keepFirst, keepLast }, id);
-    const layers = weightLayers(plain).filter(({ node }) => !kept.has(node));
+    const kept = nodesKept(plain, { exclude, keepFirst, keepLast }, id);
+    const layers = uncodedLayers(graph, plain).filter(({ node }) => !kept.has(node));
     if (layers.length === 0) {
       const detail = 'it has no convolution or matrix product with constant weights outside the excluded ones';
       throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });

@@ -5,11 +5,10 @@ import { plainGraph } from '../compression/layers/plain-graph';
 import { batchNorms, recalibrateLayers, recalibrateNorms } from '../compression/calibration/recalibration';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
+import { remakesWeights } from './handling';
 import { defineTechnique } from './technique';
-import { notAfterStoring } from './stored-weights';
 
 const id = 'recalibrate';
-const storedReason = 'its weights are stored in few bits already; recalibrate before it, or put correctBias after it';
 
 export const recalibrate = defineTechnique({
   id,
@@ -33,11 +32,7 @@ export const recalibrate = defineTechnique({
       .default(64)
       .describe('Calibration images over which statistics are taken; each layer needs a pass of its own'),
   }),
-  notAfter: {
-    fp16: 'recalibrating stores the weights anew; put fp16 last',
-    ...notAfterStoring(storedReason),
-    'quantize.integer': 'its biases are part of integer operators; recalibrate the float network before',
-  },
+  handling: () => remakesWeights,
   async apply(graph, { scales, images }, context) {
     const model = context.card.name;
     const plain = await plainGraph(graph, id, model);

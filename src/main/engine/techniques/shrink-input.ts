@@ -10,7 +10,6 @@ import { inferShapes } from '../onnx/shapes';
 import { defineTechnique } from './technique';
 
 const id = 'shrink.input';
-const storedReason = 'its ranges belong to the full image; put shrink.input first';
 
 /** A float32 factor at which a runtime, which rounds down, gets from `size` to `wanted`. */
 function factorFor(size: number, wanted: number): number {
@@ -46,7 +45,11 @@ export const shrinkInput = defineTechnique({
       .default(8)
       .describe('Width and height are multiples of this many pixels, the nearest to the fraction'),
   }),
-  notAfter: { 'quantize.static': storedReason, 'quantize.integer': storedReason },
+  adds: 'the node that scales images',
+  handling: () => ({
+    takes: { weights: [], activations: ['float', 'dynamic'], input: ['images', 'scaled'] },
+    leaves: { input: 'scaled' },
+  }),
   async apply(graph, { scale, roundTo }, { card, note }) {
     const result = currentGraph(copyGraph(graph), id, card.name);
     const { width, height, layout } = card.input;

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import type { TechniqueInfo } from '@shared/recipe';
+import { inputForms } from '../compression/layers/network-form';
+import type { CollapseCause, CollapseFacts } from './collapse-causes';
+import type { Handling } from './handling';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { Graph } from '../onnx/graph';
 
@@ -14,10 +17,18 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   dependsOn?: readonly Dependence[];
   /** With these parameters, where that differs from `dependsOn`. */
   dependsOnFor?(params: P): readonly Dependence[];
-  /** Ids of techniques after which this one makes no sense, with the reason shown. */
-  notAfter?: Record<string, string>;
+  /** In what form it takes a network and leaves it, with these parameters. */
+  handling(params: P): Handling;
+  /** What its file has more of than the one before, where that may outweigh what it saves. */
+  adds?: string;
   /** Its result computes what its input does, so that later steps may be compared with it layer by layer. */
   preservesFunction?: boolean;
+  /** It makes the ranges of channels alike, as one scale a layer needs. */
+  equalizes?: boolean;
+  /** It makes up for the errors of the steps before. */
+  compensates?: boolean;
+  /** Why a network that collapsed after this step may have done so. */
+  explainCollapse?(params: P, facts: CollapseFacts): CollapseCause[];
   /** It calls `context.reference()`. */
   usesReference?: boolean;
   /**
@@ -32,4 +43,12 @@ export function defineTechnique<S extends z.ZodType>(
   technique: Omit<Technique<z.infer<S>>, 'params'> & { params: S },
 ): Technique {
   return technique;
+}
+
+/** In what form a technique takes a network and leaves it, with these parameters. */
+export function handlingOf(technique: Technique, params: unknown): Handling {
+  const { takes, leaves } = technique.handling(params);
+  const needsImages = (technique.needsFor?.(params) ?? technique.needs).length > 0;
+  if (!needsImages) return { takes, leaves };
+  return { takes: { ...takes, input: (takes.input ?? inputForms).filter((input) => input !== 'pixels') }, leaves };
 }

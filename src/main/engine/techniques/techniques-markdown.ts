@@ -1,4 +1,5 @@
 import type { TechniqueInfo } from '@shared/recipe';
+import { orderMarkdown } from './order-table';
 import { parameterRows } from './parameter-rows';
 
 /** docs/techniques.md, made from the registry; a test fails when the committed page differs. */
@@ -14,5 +15,5 @@ export function techniquesMarkdown(techniques: readonly TechniqueInfo[]): string
     const needs = technique.needs.length > 0 ? ` Needs ${technique.needs.join(' and ')} images.` : '';
     return `## \`${technique.id}\`: ${technique.title}\n\n${technique.summary} Family: ${technique.family}.${needs}\n\n${table}\n`;
   });
-  return `# Techniques\n\nMade from the registry by \`npm run docs\`; do not edit.\n\n${sections.join('\n')}`;
+  return `# Techniques\n\nMade from the registry by \`npm run docs\`; do not edit.\n\n${sections.join('\n')}\n${orderMarkdown()}`;
 }

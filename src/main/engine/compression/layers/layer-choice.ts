@@ -7,7 +7,7 @@ export interface LayerChoice {
   /** Names of nodes; `*` stands for any characters. */
   exclude: readonly string[];
   /** Operator types such as "Gemm". */
-  excludeTypes: readonly string[];
+  excludeTypes?: readonly string[];
   /** The first layer with weights stays as it is. */
   keepFirst: boolean;
   keepLast: boolean;
@@ -16,26 +16,34 @@ export interface LayerChoice {
 const matcher = (pattern: string): RegExp =>
   new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);
 
-/** The nodes left alone. Throws `technique.params` for a name or type that nothing in the network has. */
-export function excludedNodes(graph: Graph, choice: LayerChoice, id: string, parameter = 'exclude'): Set<Node> {
-  const excluded = new Set<Node>();
-  const take = (asked: string, wanted: string, fits: (node: Node) => boolean): void => {
-    const found = graph.nodes.filter(fits);
-    if (found.length === 0) {
-      const layers = weightLayers(graph).map(({ node }) => `"${node.name}"`);
-      const shown = [...layers.slice(0, 3), ...(layers.length > 3 ? ['...'] : [])].join(', ');
-      const detail = `nothing in the network fits "${wanted}" of "${asked}" (its layers are ${shown})`;
-      throw new AppError('technique.params', { id, detail });
-    }
-    for (const node of found) excluded.add(node);
-  };
-  for (const pattern of choice.exclude) {
+/**
+ * The nodes whose names fit one of the patterns (`*` stands for any characters).
+ * @param parameter where a person wrote them. Throws `technique.params` for a pattern that nothing in the network fits.
+ */
+export function nodesNamed(graph: Graph, patterns: readonly string[], id: string, parameter: string): Set<Node> {
+  const fitting = patterns.flatMap((pattern) => {
     const expression = matcher(pattern);
-    take(parameter, pattern, (node) => expression.test(node.name));
-  }
-  for (const type of choice.excludeTypes) take('excludeTypes', type, (node) => node.op === type);
+    return nodesThat(graph, (node) => expression.test(node.name), id, parameter, pattern);
+  });
+  return new Set(fitting);
+}
+
+/** The nodes left alone. Throws `technique.params` for a name or type that nothing in the network has. */
+export function nodesKept(graph: Graph, choice: LayerChoice, id: string): Set<Node> {
+  const kept = nodesNamed(graph, choice.exclude, id, 'exclude');
+  for (const type of choice.excludeTypes ?? [])
+    for (const node of nodesThat(graph, ({ op }) => op === type, id, 'excludeTypes', type)) kept.add(node);
   const layers = weightLayers(graph);
-  if (choice.keepFirst && layers.length > 0) excluded.add(layers[0]!.node);
-  if (choice.keepLast && layers.length > 0) excluded.add(layers.at(-1)!.node);
-  return excluded;
+  if (choice.keepFirst && layers.length > 0) kept.add(layers[0]!.node);
+  if (choice.keepLast && layers.length > 0) kept.add(layers.at(-1)!.node);
+  return kept;
+}
+
+function nodesThat(graph: Graph, fits: (node: Node) => boolean, id: string, parameter: string, wanted: string): Node[] {
+  const found = graph.nodes.filter(fits);
+  if (found.length > 0) return found;
+  const layers = weightLayers(graph).map(({ node }) => `"${node.name}"`);
+  const shown = [...layers.slice(0, 3), ...(layers.length > 3 ? ['...'] : [])].join(', ');
+  const detail = `nothing in the network fits "${wanted}" of "${parameter}" (its layers are ${shown})`;
+  throw new AppError('technique.params', { id, detail });
 }

@@ -119,7 +119,7 @@ export async function saturationOf(
   graph: Graph,
   plan: QdqPlan,
   choices: QdqChoices,
-  context: TechniqueContext,
+  { id, context }: { id: string; context: TechniqueContext },
 ): Promise<LayerSaturation[]> {
   const counters = new Map<Node, Counter>();
   for (const [node, layer] of plan.layers) {
@@ -143,7 +143,7 @@ export async function saturationOf(
     count: context.calibration.count,
     batches: (size: number) => context.calibration.batches(isFixed ? size : 1),
   };
-  await runCalibration(probed, images, { ...context, calibration }, 'quantize.static', (results) => {
+  await runCalibration(probed, images, { ...context, calibration }, id, (results) => {
     for (const [node, counter] of counters) {
       const count = node.op === 'Conv' ? countConvolution : countMatrix;
       count(counter, results[node.inputs[0]!]!);
