@@ -23,14 +23,15 @@ export interface RefitFreedom {
 const strengths = [1 / 16, 1 / 4, 1, 4, 16, 64];
 const usual = 2;
 
-/** Parts into which images go, one held out at a time. */
+/** Parts into which few images go, one held out at a time; half of many is enough to fit to. */
 const usualFolds = 4;
-/** Sums larger than this are kept in two parts, for the sake of memory. */
+const manyImages = 64;
+/** Sums larger than this are kept in two parts too, for the sake of memory. */
 const largeSums = 8 * 2 ** 20;
 
 /** How many parts the sums of a layer are to be kept in. */
-export const foldsFor = ({ groups, columns }: InputColumns): number =>
-  groups * columns ** 2 > largeSums ? 2 : usualFolds;
+export const foldsFor = ({ groups, columns }: InputColumns, images: number): number =>
+  images >= manyImages || groups * columns ** 2 > largeSums ? 2 : usualFolds;
 
 /** e - S x, group after group: of sums as of means. */
 function leftOver(steps: readonly Matrix[], inputs: Float64Array, errors: Float64Array): Float64Array {

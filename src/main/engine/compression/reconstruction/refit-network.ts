@@ -72,7 +72,9 @@ export async function refitNetwork(
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('refitting', at, sites.length);
       const { layer, rows, reference, outputs: channels, probe, branch } = site;
-      const parts = Array.from({ length: foldsFor(probe) }, () => emptySums(probe, rows.rows));
+      const parts = Array.from({ length: foldsFor(probe, activations.imagesFor(layer.node)) }, () =>
+        emptySums(probe, rows.rows),
+      );
       let written: WrittenGram | undefined;
       await activations.observe(
         layer.node,

@@ -89,7 +89,9 @@ export async function refitBeforeBlock(
     }
     return { value: nodes.emit('Sub', [target, writer.written]), outputs: rows.rows };
   });
-  const parts = Array.from({ length: foldsFor(probe) }, () => emptySums(probe, rows.rows));
+  const parts = Array.from({ length: foldsFor(probe, Math.min(images, context.calibration.count)) }, () =>
+    emptySums(probe, rows.rows),
+  );
   await runCalibration(joint, images, context, id, (results, batch) =>
     addBatch(parts[batch % parts.length]!, written, results),
   );
