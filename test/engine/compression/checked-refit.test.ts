@@ -11,20 +11,24 @@ afterAll(() => products.close());
 const total = (rows: Rows): Float64Array =>
   Float64Array.from(rows, (row) => row.reduce((sum, value) => sum + value, 0));
 
-/** The sums of every second sample, from the first or the second on; x and e as one list per group. */
+/** The sums of every fourth sample; x and e as one list per group. */
 function foldOf(x: Rows[], e: Rows[], first: number): GramSums {
-  const half = (rows: Rows): Rows => rows.map((row) => row.filter((_, at) => at % 2 === first));
+  const part = (rows: Rows): Rows => rows.map((row) => row.filter((_, at) => at % 4 === first));
   return {
-    grams: x.map((rows) => matrix(times(half(rows), turned(half(rows))))),
-    errors: x.map((rows, group) => matrix(times(half(e[group]!), turned(half(rows))))),
-    sums: total(half(x.flat())),
-    errorSums: total(half(e.flat())),
-    count: half(x[0]!)[0]!.length,
+    grams: x.map((rows) => matrix(times(part(rows), turned(part(rows))))),
+    errors: x.map((rows, group) => matrix(times(part(e[group]!), turned(part(rows))))),
+    sums: total(part(x.flat())),
+    errorSums: total(part(e.flat())),
+    count: part(x[0]!)[0]!.length,
   };
 }
 
 const refit = (x: Rows[], e: Rows[], freedom = { bias: true, weights: true }): Promise<LayerRefit> =>
-  checkedRefit([foldOf(x, e, 0), foldOf(x, e, 1)], freedom, products);
+  checkedRefit(
+    [0, 1, 2, 3].map((first) => foldOf(x, e, first)),
+    freedom,
+    products,
+  );
 
 /** Squared error of one group after a refit, on any samples. */
 function errorAfter({ steps, biasShift }: LayerRefit, x: Rows, e: Rows): number {
@@ -107,10 +111,10 @@ describe('a refit that is checked on samples it was not fitted to', () => {
     expect(errorAfter(weightsOnly, x, e)).toBeLessThan(errorAfter({ steps: [], strength: 0 }, x, e));
   });
 
-  it('does nothing with images for one half only', async () => {
-    const { x } = samples(3, 2, 11);
-    const one = foldOf([x], [random(1, 2, 1)], 0);
-    const none = { ...foldOf([x], [random(1, 2, 1)], 1), count: 0 };
+  it('does nothing with images for one part only', async () => {
+    const { x } = samples(3, 4, 11);
+    const one = foldOf([x], [random(1, 4, 1)], 0);
+    const none = { ...foldOf([x], [random(1, 4, 1)], 1), count: 0 };
     const found = await checkedRefit([one, none], { bias: true, weights: true }, products);
     expect(found).toEqual({ steps: [], strength: Infinity });
   });

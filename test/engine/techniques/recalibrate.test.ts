@@ -1,40 +1,104 @@
 import { expect, test } from 'vitest';
 import { parseRecipe } from '@shared/recipe-syntax';
-import type { Graph } from '../../../src/main/engine/onnx/graph';
+import { channelMoments } from '../../../src/main/engine/compression/calibration/channel-moments';
+import { copyGraph, type Graph } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
 import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
 import { makeGraph } from '../../fixtures/graphs';
-import { cardFor, contextFor, fingerprintOf, images, mixedNetwork, relativeError, runGraph } from './small-networks';
+import {
+  NetworkBuilder,
+  cardFor,
+  contextFor,
+  fingerprintOf,
+  images,
+  mixedNetwork,
+  relativeError,
+  runGraph,
+} from './small-networks';
 
 const contextWith = (graph: Graph, reference: Graph, data: Float32Array, shape = [3, 12, 12]) => ({
   ...contextFor(cardFor(graph), data, shape),
   reference: () => Promise.resolve(reference),
 });
 
-test('by hand: the statistics of a batch norm are those of what it gets', async () => {
-  // Two images of one pixel: 0 and 4 in the first channel, 1 and 3 in the second.
-  const data = Float32Array.of(0, 1, 4, 3);
-  const network = makeGraph({
+/** Two channels through a ReLU and a batch norm of this scale and bias, which no layer stands before. */
+const normAlone = (scale: number[], bias: number[]): Graph =>
+  makeGraph({
     inputs: [makeValue('input', 'float32', ['batch', 2, 1, 1])],
     outputs: [makeValue('logits', 'float32', ['batch', 2, 1, 1])],
     nodes: [
       makeNode('Relu', ['input'], ['active']),
-      makeNode('BatchNormalization', ['active', 'one', 'zero', 'zero', 'one'], ['logits'], { epsilon: attr.float(0) }),
+      makeNode('BatchNormalization', ['active', 's', 'b', 'zero', 'one'], ['logits'], { epsilon: attr.float(0) }),
     ],
-    initializers: { one: float32Tensor([2], [1, 1]), zero: float32Tensor([2], [0, 0]) },
+    initializers: {
+      s: float32Tensor([2], scale),
+      b: float32Tensor([2], bias),
+      one: float32Tensor([2], [1, 1]),
+      zero: float32Tensor([2], [0, 0]),
+    },
   });
-  const before = fingerprintOf(network);
-  const context = contextWith(network, network, data, [2, 1, 1]);
-  const result = await applyStep(network, 'recalibrate', {}, context);
-  const norm = result.nodes.find(({ op }) => op === 'BatchNormalization')!;
-  expect([...(result.initializers.get(norm.inputs[3]!)!.data as Float32Array)]).toEqual([2, 2]);
-  expect([...(result.initializers.get(norm.inputs[4]!)!.data as Float32Array)]).toEqual([4, 1]);
-  expect(context.notes).toEqual(['The statistics of 1 batch norms were taken anew.']);
-  expect(fingerprintOf(network)).toBe(before);
-  // Scale and bias share their tensors with the old statistics and keep them.
-  expect([...(await runGraph(result, data, [2, 1, 1]))]).toEqual([-1, -1, 1, 1]);
+
+test('by hand: a batch norm gives what it gave in the float network, not what its statistics would make of the images', async () => {
+  // Two images of one pixel: 0 and 4 in the first channel, 1 and 3 in the second.
+  const data = Float32Array.of(0, 1, 4, 3);
+  const changed = normAlone([2, 1], [0, 0.5]);
+  const before = fingerprintOf(changed);
+  const context = contextWith(changed, normAlone([1, 1], [0, 0]), data, [2, 1, 1]);
+  const result = await applyStep(changed, 'recalibrate', {}, context);
+  expect([...(await runGraph(result, data, [2, 1, 1]))]).toEqual([0, 1, 4, 3]);
+  expect(context.notes).toEqual(['1 layers have the means and spreads of the float network again.']);
+  expect(fingerprintOf(changed)).toBe(before);
+});
+
+test('by hand: gains and shifts are bounded', async () => {
+  const data = Float32Array.of(0, 1, 4, 3);
+  // A tenth of the spread, and a mean that is 100 too high: it gets twice the spread back, and twice the root mean square.
+  const changed = normAlone([0.1, 1], [0, 100]);
+  const context = contextWith(changed, normAlone([1, 1], [0, 0]), data, [2, 1, 1]);
+  const result = await runGraph(await applyStep(changed, 'recalibrate', {}, context), data, [2, 1, 1]);
+  expect(result[2]! - result[0]!).toBeCloseTo(0.8, 5);
+  expect((result[1]! + result[3]!) / 2).toBeCloseTo(102 - 2 * Math.sqrt(5), 4);
+});
+
+/** Batch norms that are folded into layers, and ones that stand before their layer and cannot be. */
+function networkWithNorms(): Graph {
+  const net = new NetworkBuilder(3);
+  const stem = net.node('Relu', [net.batchNorm(net.conv('input', 'stem', 3, 12, 3), 'stem.bn', 12)], 'stem.relu');
+  const first = net.conv(net.node('Relu', [net.batchNorm(stem, 'first.bn', 12)], 'first.relu'), 'first', 12, 12, 3);
+  const joined = net.node('Concat', [stem, first], 'joined', { axis: attr.int(1) });
+  const second = net.node('Relu', [net.batchNorm(joined, 'second.bn', 24)], 'second.relu');
+  return net.head(net.conv(second, 'second', 24, 16, 1), 16, 10);
+}
+
+/** Batch norms with the statistics of what they get, as training leaves them. */
+async function trainedOn(graph: Graph, data: Float32Array): Promise<Graph> {
+  const result = copyGraph(graph);
+  for (const node of result.nodes) {
+    if (node.op !== 'BatchNormalization') continue;
+    const value = { name: node.inputs[0]!, isSpatial: true };
+    const moments = await channelMoments(result, [value], contextFor(cardFor(graph), data), { id: 'test' });
+    const { mean, deviation } = moments.get(value.name)!;
+    result.initializers.set(node.inputs[3]!, float32Tensor([mean.length], mean));
+    const variance = deviation.map((each) => each ** 2);
+    result.initializers.set(node.inputs[4]!, float32Tensor([variance.length], variance));
+  }
+  return result;
+}
+
+test('calibration images of another kind than the training images do no harm', async () => {
+  const network = await trainedOn(networkWithNorms(), images(32, 1));
+  const otherKind = images(24, 2).map((value) => 0.5 * value + 0.25);
+  const fresh = images(16, 4);
+  const expected = await runGraph(network, fresh);
+  const pruned = await applyStep(network, 'prune.magnitude', { amount: 0.3 }, contextWith(network, network, otherKind));
+  expect(pruned.nodes.some(({ op }) => op === 'BatchNormalization')).toBe(true);
+  const errorOf = async (graph: Graph) => relativeError(await runGraph(graph, fresh), expected);
+  const unchanged = await applyStep(network, 'recalibrate', {}, contextWith(network, network, otherKind));
+  expect(await errorOf(unchanged)).toBeLessThan(1e-4);
+  const recalibrated = await applyStep(pruned, 'recalibrate', {}, contextWith(pruned, network, otherKind));
+  expect(await errorOf(recalibrated)).toBeLessThan(1.2 * (await errorOf(pruned)));
 });
 
 /** Every convolution's weights times `gain`, channel after channel one of three. */
@@ -105,9 +169,7 @@ test('refusals', async () => {
   const network = simplify(mixedNetwork());
   const other = { ...network, nodes: network.nodes.map((node) => ({ ...node, name: `x.${node.name}` })) };
   const context = contextWith(network, other, images(4));
-  await expect(applyStep(network, 'recalibrate', {}, context)).rejects.toThrow(
-    'neither batch norms nor a layer whose name',
-  );
+  await expect(applyStep(network, 'recalibrate', {}, context)).rejects.toThrow('no layer and no batch norm whose name');
   await expect(applyStep(network, 'recalibrate', { images: 0 }, context)).rejects.toMatchObject({
     code: 'technique.params',
   });

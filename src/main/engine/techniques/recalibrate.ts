@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { matchLayers } from '../compression/calibration/layer-matching';
+import { matchLayers, sitesWithNorms } from '../compression/calibration/layer-matching';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { batchNorms, recalibrateLayers, recalibrateNorms } from '../compression/calibration/recalibration';
+import { recalibrateLayers } from '../compression/calibration/recalibration';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { remakesWeights } from './handling';
@@ -14,16 +14,13 @@ export const recalibrate = defineTechnique({
   id,
   title: 'Recalibration',
   summary:
-    'After a step that changed the structure: takes the statistics of batch norms anew or, where those are folded, gives every channel the mean and spread it had in the float network.',
+    'After a step that changed the weights: gives every channel, behind a layer or a batch norm, the mean and spread it had in the float network on the same images.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 2,
+  version: 3,
   usesReference: true,
   params: z.strictObject({
-    scales: z
-      .boolean()
-      .default(true)
-      .describe('Bring back the spread of each channel too, not only its mean; matters where batch norms are folded'),
+    scales: z.boolean().default(true).describe('Bring back the spread of each channel too, not only its mean'),
     images: z
       .number()
       .int()
@@ -35,20 +32,14 @@ export const recalibrate = defineTechnique({
   handling: () => remakesWeights,
   async apply(graph, { scales, images }, context) {
     const model = context.card.name;
-    const plain = await plainGraph(graph, id, model);
-    const norms = batchNorms(plain).length;
-    if (norms > 0) {
-      const result = await recalibrateNorms(plain, { id, images, context });
-      context.note(`The statistics of ${norms} batch norms were taken anew.`);
-      return removeDead(result);
-    }
+    // Batch norms are folded where they can be: the same channels in either form of the network.
     const float = simplify(await plainGraph(await context.reference(), id, model));
-    const start = simplify(plain);
-    if (matchLayers(float, start).length === 0) {
-      const detail = 'it has neither batch norms nor a layer whose name the float network knows';
+    const start = simplify(await plainGraph(graph, id, model));
+    const pairsOf = (changed: typeof start) => matchLayers(float, changed, sitesWithNorms);
+    if (pairsOf(start).length === 0) {
+      const detail = 'it has no layer and no batch norm whose name the float network knows';
       throw new AppError('technique.not-applicable', { id, model, detail });
     }
-    const pairsOf = (changed: typeof start) => matchLayers(float, changed);
     const options = { id, images, context };
     const { graph: result, done, skipped } = await recalibrateLayers(start, float, pairsOf, scales, options);
     context.note(`${done} layers have the means ${scales ? 'and spreads ' : ''}of the float network again.`);

@@ -6,14 +6,17 @@ import { calculator, type RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from './technique-context';
 
 const usualBatch = 8;
+export const leastBatches = 4;
 
 /**
- * Images a run takes: the batch that the model fixes; else few enough for two batches at least, so that what is fitted on one can be
- * checked on another.
+ * Images a run takes: the batch that the model fixes; else few enough for several batches, so that what is fitted on some can
+ * be checked on others.
  */
 export function batchSizeFor(graph: Graph, limit: number): number {
   const fixed = graph.inputs[0]!.shape[0];
-  return typeof fixed === 'number' && fixed > 0 ? fixed : Math.max(1, Math.min(usualBatch, Math.ceil(limit / 2)));
+  return typeof fixed === 'number' && fixed > 0
+    ? fixed
+    : Math.max(1, Math.min(usualBatch, Math.ceil(limit / leastBatches)));
 }
 
 /** What a technique says that got no calibration images. */

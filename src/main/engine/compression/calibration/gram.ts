@@ -127,25 +127,17 @@ export function centreGrams({ grams, errors, sums, errorSums, count }: GramSums)
   });
 }
 
-/** The sums of both, in the memory of the first; centred where both are. */
-export function joinGrams(a: GramSums, b: GramSums, areCentred: boolean): GramSums {
-  const count = a.count + b.count;
-  const addTo = (target: Float32Array | Float64Array, values: ArrayLike<number>): void => {
-    for (let index = 0; index < target.length; index++) target[index]! += values[index]!;
+/** The sums of both, or with `sign` -1 those of `a` without those of `b`; of sums that are not centred. */
+export function addGrams(a: GramSums, b: GramSums, sign: 1 | -1 = 1): GramSums {
+  const add = <T extends Float32Array | Float64Array>(one: T, other: T): T =>
+    one.map((value, at) => value + sign * other[at]!) as T;
+  const addAll = (ones: Matrix[], others: Matrix[]): Matrix[] =>
+    ones.map((matrix, at) => ({ ...matrix, data: add(matrix.data, others[at]!.data) }));
+  return {
+    grams: addAll(a.grams, b.grams),
+    errors: addAll(a.errors, b.errors),
+    sums: add(a.sums, b.sums),
+    errorSums: add(a.errorSums, b.errorSums),
+    count: a.count + sign * b.count,
   };
-  const shift = (own: Float64Array, other: Float64Array): Float64Array =>
-    own.map((sum, index) => other[index]! / b.count - sum / a.count);
-  const between = -(a.count * b.count) / count;
-  const [shifts, errorShifts] = [shift(a.sums, b.sums), shift(a.errorSums, b.errorSums)];
-  const join = (matrix: Matrix, other: Matrix, left: Float64Array, group: number): void => {
-    addTo(matrix.data, other.data);
-    if (!areCentred) return;
-    const own = left.subarray(group * matrix.rows, (group + 1) * matrix.rows);
-    subtractOuter(matrix, own, shifts.subarray(group * matrix.columns, (group + 1) * matrix.columns), between);
-  };
-  a.grams.forEach((gram, group) => join(gram, b.grams[group]!, shifts, group));
-  a.errors.forEach((error, group) => join(error, b.errors[group]!, errorShifts, group));
-  addTo(a.sums, b.sums);
-  addTo(a.errorSums, b.errorSums);
-  return { ...a, count };
 }

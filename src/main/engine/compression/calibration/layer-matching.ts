@@ -23,12 +23,33 @@ export function layerSites(graph: Graph): LayerSite[] {
   });
 }
 
+/** The batch norms with constant statistics that stand on their own, not behind a layer: each gives a value and has a bias. */
+export function normSites(graph: Graph): LayerSite[] {
+  const behind = new Set(layerSites(graph).map(({ norm }) => norm));
+  return graph.nodes.flatMap((node): LayerSite[] =>
+    node.op === 'BatchNormalization' && node.domain === '' && !behind.has(node)
+      ? [{ node, norm: node, value: { name: node.outputs[0]!, isSpatial: true } }]
+      : [],
+  );
+}
+
+/** Layers and the batch norms among them, in graph order. */
+export function sitesWithNorms(graph: Graph): LayerSite[] {
+  const order = new Map(graph.nodes.map((node, at) => [node, at]));
+  const sites = [...layerSites(graph), ...normSites(graph)];
+  return sites.sort((a, b) => order.get(a.node)! - order.get(b.node)!);
+}
+
 /**
  * Layers of two forms of one network, by the names of their nodes, which techniques keep; by their order where a network came without
  * names and both have equally many.
  */
-export function matchLayers(reference: Graph, graph: Graph): { reference: LayerSite; site: LayerSite }[] {
-  const [known, sites] = [layerSites(reference), layerSites(graph)];
+export function matchLayers(
+  reference: Graph,
+  graph: Graph,
+  sitesOf = layerSites,
+): { reference: LayerSite; site: LayerSite }[] {
+  const [known, sites] = [sitesOf(reference), sitesOf(graph)];
   const names = new Map(known.map((site) => [site.node.name, site]));
   names.delete('');
   if (names.size < known.length) {

@@ -1,4 +1,4 @@
-import { batchSizeFor, noImages } from './calibration-run';
+import { batchSizeFor, leastBatches, noImages } from './calibration-run';
 import type { Graph, Node } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
 import type { TechniqueContext } from './technique-context';
@@ -7,8 +7,6 @@ import { Liveness } from './liveness';
 
 /** Memory for the activations kept between layers. */
 const heldBytes = 320 * 2 ** 20;
-/** What is fitted on one is checked on the other. */
-const leastBatches = 2;
 
 /**
  * Activations of a network whose layers change one after the other, and of the network it started from, on the same calibration images.

@@ -1,5 +1,5 @@
 import { AppError } from '@shared/errors';
-import { copyGraph, type Graph, type Node } from '../../onnx/graph';
+import { copyGraph, type Graph, type Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
 import type { TechniqueContext } from './technique-context';
 import { channelMoments, type ChannelMoments, type ChannelValue } from './channel-moments';
@@ -15,37 +15,9 @@ export interface RecalibrationOptions {
   context: TechniqueContext;
 }
 
-/** The batch norms whose statistics are constants of the graph. */
-export function batchNorms(graph: Graph): Node[] {
-  return graph.nodes.filter(
-    ({ op, domain, inputs }) =>
-      op === 'BatchNormalization' &&
-      domain === '' &&
-      [3, 4].every((input) => graph.initializers.get(inputs[input] ?? '')?.type === 'float32'),
-  );
-}
-
 async function momentsOf(graph: Graph, value: ChannelValue, options: RecalibrationOptions): Promise<ChannelMoments> {
   const { id, images, context } = options;
   return (await channelMoments(graph, [value], context, { id, limit: images })).get(value.name)!;
-}
-
-/** A copy with the mean and variance of every batch norm taken anew, one after the other in the order of the network. */
-export async function recalibrateNorms(graph: Graph, options: RecalibrationOptions): Promise<Graph> {
-  const result = copyGraph(graph);
-  const names = new FreshNames(result);
-  const norms = batchNorms(result);
-  for (const [position, node] of norms.entries()) {
-    options.context.progress('taking statistics', position, norms.length);
-    const { mean, deviation } = await momentsOf(result, { name: node.inputs[0]!, isSpatial: true }, options);
-    const store = (values: Float64Array): string => {
-      const name = names.next();
-      result.initializers.set(name, float32Tensor([values.length], values));
-      return name;
-    };
-    node.inputs = [...node.inputs.slice(0, 3), store(mean), store(deviation.map((value) => value ** 2))];
-  }
-  return result;
 }
 
 const largestGain = 2;
@@ -54,34 +26,57 @@ const largestGain = 2;
 const gainOf = (wanted: number, found: number): number =>
   found > 0 && wanted > 0 ? Math.min(largestGain, Math.max(1 / largestGain, wanted / found)) : 1;
 
-/** Multiplies the weights and the bias of a layer, output channel by output channel; says whether it could. */
-function scaleLayer(graph: Graph, { node, norm }: LayerSite, gains: Float64Array): boolean {
-  const layer = weightLayers(graph).find((candidate) => candidate.node === node);
-  if (!layer || norm || layer.node.op === 'MatMul') return false;
-  const rows = weightRows(layer);
-  const bias = graph.initializers.get(node.inputs[2] ?? '');
-  if (rows.rows !== gains.length || (node.inputs[2] && bias?.data.length !== gains.length)) return false;
+/** No channel's mean moves by more than this many times its root mean square in the float network. */
+const largestShift = 2;
+
+/** What brings the mean of a channel back to what it was, within the same reason. */
+function shiftOf(wantedMean: number, wantedDeviation: number, found: number): number {
+  const most = largestShift * Math.hypot(wantedMean, wantedDeviation);
+  return Math.min(most, Math.max(-most, wantedMean - found));
+}
+
+/** Multiplies what a layer or the batch norm behind it gives, channel by channel; says whether it could. */
+function scaleSite(graph: Graph, { node, norm }: LayerSite, gains: Float64Array): boolean {
   const names = new FreshNames(graph);
-  const store = (tensor: NonNullable<typeof bias>): string => {
+  const store = (tensor: Tensor): string => {
     const name = names.next();
     graph.initializers.set(name, tensor);
     return name;
   };
-  const data = rows.data.map((value, index) => value * gains[Math.floor(index / rows.columns)]!);
-  node.inputs[1] = store(weightOfRows(rows, data));
-  if (bias)
-    node.inputs[2] = store(
+  const scaled = (name: string): string => {
+    const { data } = graph.initializers.get(name)!;
+    return store(
       float32Tensor(
         [gains.length],
-        (bias.data as Float32Array).map((value, at) => value * gains[at]!),
+        (data as Float32Array).map((value, at) => value * gains[at]!),
       ),
     );
+  };
+  const isPerChannel = (name: string): boolean => {
+    const tensor = graph.initializers.get(name);
+    return tensor?.type === 'float32' && tensor.data.length === gains.length;
+  };
+  if (norm) {
+    const [input, scale = '', bias = '', ...statistics] = norm.inputs;
+    if (!isPerChannel(scale) || !isPerChannel(bias)) return false;
+    norm.inputs = [input!, scaled(scale), scaled(bias), ...statistics];
+    return true;
+  }
+  const layer = weightLayers(graph).find((candidate) => candidate.node === node);
+  if (!layer || node.op === 'MatMul') return false;
+  const rows = weightRows(layer);
+  const bias = node.inputs[2] ?? '';
+  if (rows.rows !== gains.length || (bias !== '' && !isPerChannel(bias))) return false;
+  const data = rows.data.map((value, index) => value * gains[Math.floor(index / rows.columns)]!);
+  const weights = store(weightOfRows(rows, data));
+  node.inputs = bias === '' ? [node.inputs[0]!, weights] : [node.inputs[0]!, weights, scaled(bias)];
   return true;
 }
 
 /**
- * A copy in which every channel of the paired layers has the mean it has in the float network again and, with `scales`, the deviation too, layer after
- * layer (what re-estimating batch norms does once they are folded; Jordan et al. 2023, "REPAIR"). Layers that have other channels than before are left.
+ * A copy in which every channel of the paired layers and batch norms has the mean it has in the float network again and, with `scales`, the deviation too,
+ * one after the other (Jordan et al. 2023, "REPAIR"). Both are taken on the same images, so that images of another kind than the network was trained on change
+ * nothing where nothing was lost; new statistics alone would. Layers that have other channels than before are left.
  */
 export async function recalibrateLayers(
   graph: Graph,
@@ -103,8 +98,10 @@ export async function recalibrateLayers(
     const now = await momentsOf(result, site.value, options);
     if (now.mean.length !== before.mean.length) continue;
     const gains = now.deviation.map((found, channel) => gainOf(before.deviation[channel]!, found));
-    const isScaled = scales && scaleLayer(result, site, gains);
-    const delta = now.mean.map((mean, channel) => before.mean[channel]! - mean * (isScaled ? gains[channel]! : 1));
+    const isScaled = scales && scaleSite(result, site, gains);
+    const delta = now.mean.map((mean, channel) =>
+      shiftOf(before.mean[channel]!, before.deviation[channel]!, mean * (isScaled ? gains[channel]! : 1)),
+    );
     if (shiftBias(result, site, delta, result.initializers)) done++;
   }
   return { graph: result, done, skipped: pairs.length - done };

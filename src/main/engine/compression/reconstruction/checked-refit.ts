@@ -1,4 +1,5 @@
-import { centreGrams, joinGrams, type GramSums } from '../calibration/gram';
+import { addGrams, centreGrams, type GramSums } from '../calibration/gram';
+import type { InputColumns } from '../calibration/input-columns';
 import type { Matrix, MatrixProducts } from '../algebra/matrix-products';
 import { addedError, ridgeStep } from './ridge-regression';
 
@@ -22,27 +23,30 @@ export interface RefitFreedom {
 const strengths = [1 / 16, 1 / 4, 1, 4, 16, 64];
 const usual = 2;
 
-/** e and x over the samples, on average. */
-interface Means {
-  inputs: Float64Array;
-  errors: Float64Array;
-}
+/** Parts into which few images go, one held out at a time; half of many is enough to fit to. */
+const usualFolds = 4;
+const manyImages = 64;
+/** Sums larger than this are kept in two parts too, for the sake of memory. */
+const largeSums = 8 * 2 ** 20;
 
-const meansOf = ({ sums, errorSums, count }: GramSums): Means => ({
-  inputs: sums.map((sum) => sum / count),
-  errors: errorSums.map((sum) => sum / count),
-});
+/** How many parts the sums of a layer are to be kept in. */
+export const foldsFor = ({ groups, columns }: InputColumns, images: number): number =>
+  images >= manyImages || groups * columns ** 2 > largeSums ? 2 : usualFolds;
 
-/** The bias that goes with changed weights: what is left of the error on average. */
-function biasOf(steps: readonly Matrix[], { inputs, errors }: Means): Float64Array {
-  const bias = errors.slice();
+/** e - S x, group after group: of sums as of means. */
+function leftOver(steps: readonly Matrix[], inputs: Float64Array, errors: Float64Array): Float64Array {
+  const left = errors.slice();
   steps.forEach(({ rows, columns, data }, group) => {
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++)
-        bias[group * rows + row]! -= data[row * columns + column]! * inputs[group * columns + column]!;
+        left[group * rows + row]! -= data[row * columns + column]! * inputs[group * columns + column]!;
   });
-  return bias;
+  return left;
 }
+
+/** The bias that goes with changed weights: what is left of the error on average. */
+const biasOf = (steps: readonly Matrix[], { sums, errorSums, count }: GramSums): Float64Array =>
+  leftOver(steps, sums, errorSums).map((sum) => sum / count);
 
 const stepsOf = async (sums: GramSums, strength: number, products: MatrixProducts): Promise<Matrix[]> => {
   const steps: Matrix[] = [];
@@ -52,49 +56,45 @@ const stepsOf = async (sums: GramSums, strength: number, products: MatrixProduct
 };
 
 /**
- * The refit of a layer by ridge regression whose penalty is chosen on held-out images: each half of them is fitted and judged on the other (two-fold
- * cross-validation, Stone 1974). Leaving the weights, or all, as they are is one of the choices, so that a refit from too few images is dropped.
- * @param folds sums over two halves of the images; used up. @returns an empty refit where a half has no images.
+ * The refit of a layer by ridge regression whose penalty is chosen on held-out images: what is fitted to all parts but one is judged on that one
+ * (cross-validation, Stone 1974). Leaving the weights, or all, as they are is one of the choices, so that a refit from too few images is dropped.
+ * @param parts sums over parts of the images, not centred. @returns an empty refit where there are images for one part only.
  */
 export async function checkedRefit(
-  [first, second]: readonly [GramSums, GramSums],
+  parts: readonly GramSums[],
   { bias, weights }: RefitFreedom,
   products: MatrixProducts,
 ): Promise<LayerRefit> {
-  if (first.count === 0 || second.count === 0) return { steps: [], strength: Infinity };
-  const folds = [first, second];
-  if (bias) folds.forEach(centreGrams);
-  const means = folds.map(meansOf);
-  /** Squared error of the means, which centred sums do not have. */
-  const meanError = (errors: Float64Array, count: number): number =>
-    bias ? count * errors.reduce((sum, value) => sum + value ** 2, 0) : 0;
+  const folds = parts.filter(({ count }) => count > 0);
+  if (folds.length < 2) return { steps: [], strength: Infinity };
+  const total = folds.reduce((all, fold) => addGrams(all, fold));
 
+  const fit = async (sums: GramSums, strength: number): Promise<Omit<LayerRefit, 'strength'>> => {
+    if (bias) centreGrams(sums);
+    const steps = strength === Infinity ? [] : await stepsOf(sums, strength, products);
+    return { steps, ...(bias && { biasShift: biasOf(steps, sums) }) };
+  };
+  /** What a fit adds to the squared error of the images it has not seen; below 0 where it helps. */
   const errorAt = async (strength: number): Promise<number> => {
     let error = 0;
-    for (const [at, fitted] of folds.entries()) {
-      const held = folds[1 - at]!;
-      const steps = strength === Infinity ? [] : await stepsOf(fitted, strength, products);
+    for (const held of folds) {
+      const { steps, biasShift } = await fit(addGrams(total, held, -1), strength);
       for (const [group, step] of steps.entries())
         error += await addedError(step, { gram: held.grams[group]!, errors: held.errors[group]! }, products);
-      const [made, left] = [biasOf(steps, means[at]!), biasOf(steps, means[1 - at]!)];
-      error += meanError(
-        left.map((value, row) => value - made[row]!),
-        held.count,
-      );
+      const left = leftOver(steps, held.sums, held.errorSums);
+      biasShift?.forEach((shift, row) => (error += shift * (held.count * shift - 2 * left[row]!)));
     }
     return error;
   };
 
-  const unchanged = folds.reduce((sum, { count }, at) => sum + meanError(means[at]!.errors, count), 0);
   let best = { strength: Infinity, error: await errorAt(Infinity) };
   if (weights) {
     const found = await leastError(errorAt);
     if (found.error < best.error) best = found;
   }
-  if (best.error > unchanged || (best.strength === Infinity && !bias)) return { steps: [], strength: Infinity };
-  const total = joinGrams(first, second, bias);
-  const steps = best.strength === Infinity ? [] : await stepsOf(total, best.strength, products);
-  return { steps, strength: best.strength, ...(bias && { biasShift: biasOf(steps, meansOf(total)) }) };
+  return best.error < 0
+    ? { ...(await fit(total, best.strength)), strength: best.strength }
+    : { steps: [], strength: Infinity };
 }
 
 /** From the usual strength downhill. */

@@ -6,11 +6,11 @@ import { indexGraph } from '../../onnx/graph-index';
 import { keptIndices } from '../../onnx/remove-channels';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
-import { addBatch, emptySums, writeGram, type GramSums, type WrittenGram } from '../calibration/gram';
+import { addBatch, emptySums, writeGram, type WrittenGram } from '../calibration/gram';
 import { inputColumns, type InputColumns } from '../calibration/input-columns';
 import { writeLayerError, type OtherBranch } from '../calibration/layer-error';
 import { addToBias, biasValues } from '../layers/layer-constants';
-import { checkedRefit, type LayerRefit } from './checked-refit';
+import { checkedRefit, foldsFor, type LayerRefit } from './checked-refit';
 import { MatrixProducts } from '../algebra/matrix-products';
 import { PairedActivations } from '../calibration/paired-activations';
 import { weightLayers, type WeightLayer } from '../layers/weight-layers';
@@ -72,7 +72,9 @@ export async function refitNetwork(
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('refitting', at, sites.length);
       const { layer, rows, reference, outputs: channels, probe, branch } = site;
-      const folds: [GramSums, GramSums] = [emptySums(probe, rows.rows), emptySums(probe, rows.rows)];
+      const parts = Array.from({ length: foldsFor(probe, activations.imagesFor(layer.node)) }, () =>
+        emptySums(probe, rows.rows),
+      );
       let written: WrittenGram | undefined;
       await activations.observe(
         layer.node,
@@ -82,11 +84,11 @@ export async function refitNetwork(
             outputs: rows.rows,
           }));
         },
-        (results, batch) => addBatch(folds[batch % 2]!, written!, results),
+        (results, batch) => addBatch(parts[batch % parts.length]!, written!, results),
       );
       const bias = biasValues(result, layer.node, rows.rows) !== undefined;
       const freedom = { bias, weights: !keptWeights.has(layer.weightName) };
-      const refit = await checkedRefit(folds, freedom, products);
+      const refit = await checkedRefit(parts, freedom, products);
       if (!refit.biasShift && refit.steps.length === 0) kept.push(layer.node.name || layer.node.outputs[0]!);
       changeLayer(result, site, refit);
     }

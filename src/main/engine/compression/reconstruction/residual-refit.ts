@@ -7,10 +7,10 @@ import type { ResidualBlock } from '../../onnx/residual-blocks';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { runCalibration } from '../calibration/calibration-run';
-import { addBatch, emptySums, writeGram, type GramSums } from '../calibration/gram';
+import { addBatch, emptySums, writeGram } from '../calibration/gram';
 import { inputColumns } from '../calibration/input-columns';
 import { addToBias, biasValues } from '../layers/layer-constants';
-import { checkedRefit } from './checked-refit';
+import { checkedRefit, foldsFor } from './checked-refit';
 import { MatrixProducts } from '../algebra/matrix-products';
 import { weightLayers } from '../layers/weight-layers';
 import { weightOfRows, weightRows } from '../layers/weight-rows';
@@ -89,12 +89,16 @@ export async function refitBeforeBlock(
     }
     return { value: nodes.emit('Sub', [target, writer.written]), outputs: rows.rows };
   });
-  const folds: [GramSums, GramSums] = [emptySums(probe, rows.rows), emptySums(probe, rows.rows)];
-  await runCalibration(joint, images, context, id, (results, batch) => addBatch(folds[batch % 2]!, written, results));
+  const parts = Array.from({ length: foldsFor(probe, Math.min(images, context.calibration.count)) }, () =>
+    emptySums(probe, rows.rows),
+  );
+  await runCalibration(joint, images, context, id, (results, batch) =>
+    addBatch(parts[batch % parts.length]!, written, results),
+  );
 
   const products = await MatrixProducts.open(context.threads);
   try {
-    const { steps, biasShift } = await checkedRefit(folds, { bias: true, weights: true }, products);
+    const { steps, biasShift } = await checkedRefit(parts, { bias: true, weights: true }, products);
     if (!biasShift) return undefined;
     const result = copyGraph(graph);
     const [step] = steps;
