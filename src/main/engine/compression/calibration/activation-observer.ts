@@ -67,7 +67,8 @@ export class ActivationObserver {
     const [batch = 1, channels = 1] = shape.length >= 2 ? shape : [1, 1];
     const run = data.length / (batch * channels);
     for (let index = 0; index < data.length; index++) {
-      const value = sign * data[index]!;
+      // -0 would not survive being stored.
+      const value = sign * data[index]! + 0;
       if (!(Math.abs(value) <= largestMagnitude)) return false;
       const channel = Math.floor(index / run) % channels;
       if (value < this.mins[channel]!) this.mins[channel] = value;
