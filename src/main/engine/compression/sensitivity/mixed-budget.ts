@@ -82,7 +82,7 @@ export async function writeWithinDrop(
   rate: number,
   judge: AgreementJudge,
 ): Promise<Written & { drop: number }> {
-  const { allocator, largest, id, model } = search;
+  const { allocator, largest, id } = search;
   const smallest = allocator.smallest();
   let [low, high] = [smallest.bytes, largest.bytes];
   let best: (Written & { drop: number }) | undefined;
