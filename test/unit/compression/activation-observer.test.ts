@@ -28,3 +28,12 @@ test('rows of a matrix: one element a channel', () => {
 test.each([NaN, Infinity, -Infinity, -3.4028234e38])('%d is refused', (value) => {
   expect(new ActivationObserver().add(Float32Array.of(1, value, 2), [1, 3])).toBe(false);
 });
+
+test('extremes found beside the grid count for the range, channel by channel', () => {
+  const observer = new ActivationObserver();
+  observer.add(Float32Array.of(1, 2), [1, 2, 1]);
+  expect(observer.widen(1, Float32Array.of(5, 1), [1, 2, 1])).toBe(true);
+  expect(observer.widen(-1, Float32Array.of(0, 7), [1, 2, 1])).toBe(true);
+  expect(observer.result()).toMatchObject({ min: -7, max: 5, channelMin: [0, -7], channelMax: [5, 2] });
+  expect(observer.widen(1, Float32Array.of(NaN, 0), [1, 2, 1])).toBe(false);
+});

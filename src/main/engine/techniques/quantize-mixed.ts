@@ -132,7 +132,7 @@ export const quantizeMixed = defineTechnique({
         { rounding: 'second-order', id, context },
       );
     };
-    const search: BudgetSearch = { id, allocator, bytes, largest, write };
+    const search: BudgetSearch = { id, model: context.card.name, allocator, bytes, largest, write };
     const rate = dropPerRootLoss(losses);
     const weights = layers.reduce((sum, { weight }) => sum + weight.data.length, 0);
 

@@ -59,6 +59,24 @@ export class ActivationObserver {
     return true;
   }
 
+  /**
+   * Extremes found beside what was added: `sign` times each element is a value that occurred. Returns whether every element is a finite number.
+   * @param shape `[N,C,...]`, of as many channels as what was added
+   */
+  widen(sign: 1 | -1, data: Float32Array, shape: readonly number[]): boolean {
+    const [batch = 1, channels = 1] = shape.length >= 2 ? shape : [1, 1];
+    const run = data.length / (batch * channels);
+    for (let index = 0; index < data.length; index++) {
+      // -0 would not survive being stored.
+      const value = sign * data[index]! + 0;
+      if (!(Math.abs(value) <= largestMagnitude)) return false;
+      const channel = Math.floor(index / run) % channels;
+      if (value < this.mins[channel]!) this.mins[channel] = value;
+      if (value > this.maxs[channel]!) this.maxs[channel] = value;
+    }
+    return true;
+  }
+
   result(): ValueObservation {
     const perChannel = this.count / this.mins.length;
     return {

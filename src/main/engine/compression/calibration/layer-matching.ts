@@ -17,6 +17,8 @@ export function layerSites(graph: Graph): LayerSite[] {
   const index = indexGraph(graph);
   return graph.nodes.flatMap((node): LayerSite[] => {
     if (!layerOps.has(node.op) || node.domain !== '') return [];
+    // A network that computes in float16 has no float32 values to compare.
+    if (graph.initializers.get(node.inputs[1] ?? '')?.type === 'float16') return [];
     const next = index.soleConsumer(node.outputs[0]!);
     const norm = next?.op === 'BatchNormalization' && next.inputs[0] === node.outputs[0] ? next : undefined;
     return [{ node, norm, value: { name: (norm ?? node).outputs[0]!, isSpatial: node.op === 'Conv' } }];

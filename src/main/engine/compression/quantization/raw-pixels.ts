@@ -14,6 +14,8 @@ export class NotFoldable extends Error {}
 
 interface FirstLayer {
   conv: Node;
+  /** The input, or what transposes it to `[N,3,H,W]`. */
+  pixels: string;
   /** int8 `[outputs, 3, ...kernel]`. */
   codes: Tensor;
   weightNode: Node;
@@ -34,7 +36,12 @@ function firstLayer(graph: Graph, constants: ReadonlyMap<string, Tensor>): First
       );
     return readers[0]!;
   };
-  const quantize = only(graph.inputs[0]!.name, 'QuantizeLinear');
+  let pixels = graph.inputs[0]!.name;
+  const turned = index.soleConsumer(pixels);
+  if (turned?.op === 'Transpose') pixels = turned.outputs[0]!;
+  const copied = index.soleConsumer(pixels);
+  const isCopied = copied?.op === 'Sum' && copied.inputs.length === 1;
+  const quantize = only(isCopied ? copied.outputs[0]! : pixels, 'QuantizeLinear');
   const conv = only(only(quantize.outputs[0]!, 'DequantizeLinear').outputs[0]!, 'Conv');
   const weightNode = index.producer(conv.inputs[1] ?? '');
   const [codes, scale, zeroPoint] = (weightNode?.inputs ?? []).map((name) => constants.get(name));
@@ -49,6 +56,7 @@ function firstLayer(graph: Graph, constants: ReadonlyMap<string, Tensor>): First
     throw new NotFoldable(`the bias of the first convolution "${conv.name}" is not an integer`);
   return {
     conv,
+    pixels,
     codes,
     weightNode,
     scales: scale.data as Float32Array,
@@ -101,7 +109,7 @@ function padColours(graph: Graph, conv: Node, input: string, means: readonly num
   });
   const joined = names.next();
   added.push(makeNode('Concat', padded, [joined], { axis: attr.int(1) }, ''));
-  graph.nodes.unshift(...added);
+  graph.nodes.splice(graph.nodes.indexOf(conv), 0, ...added);
   conv.attributes = { ...conv.attributes, pads: attr.ints(spatial.map(() => 0)) };
   return joined;
 }
@@ -114,7 +122,7 @@ function hasPadding(conv: Node): boolean {
 /**
  * A QDQ network that takes raw pixels, uint8, in place of normalised ones: W x (p - mean) / std + b = (W / std) x (p - z) + (b - sum W
  * (mean - z) / std), where z is the zero point of the input. Padding means a normalised 0: that is z where z lies within half a grey
- * level of every mean; else each colour is padded with its own.
+ * level of every mean; else each colour is padded with its own. A network that takes `[N,H,W,3]` transposes the pixels as they are.
  * @param reference the first layer's float weights, so that they are rounded once only
  * Throws `NotFoldable`.
  */
@@ -123,7 +131,6 @@ export async function takeRawPixels(
   card: ModelCard,
   reference?: (node: string) => Tensor | undefined,
 ): Promise<Graph> {
-  if (card.input.layout !== 'NCHW') throw new NotFoldable(`its input "${card.input.name}" is NHWC`);
   const layer = firstLayer(graph, (await decodeWeights(graph)).initializers);
   const auto = layer.conv.attributes['auto_pad'];
   if (auto?.type === 'string' && auto.value.startsWith('SAME'))
@@ -183,7 +190,7 @@ export async function takeRawPixels(
   );
   const isFar = mean.some((value) => Math.abs(value - zeroPoint) > 0.5);
   const pixels =
-    hasPadding(conv) && isFar ? padColours(result, conv, input.name, mean.map(roundHalfEven), names) : input.name;
+    hasPadding(conv) && isFar ? padColours(result, conv, layer.pixels, mean.map(roundHalfEven), names) : layer.pixels;
   const one = store(float32Tensor([], [1]));
   const dequantize = makeNode('DequantizeLinear', [pixels, one, zeroPointName], [dequantized], {}, '');
   result.nodes.splice(result.nodes.indexOf(conv), 0, dequantize);
@@ -192,8 +199,29 @@ export async function takeRawPixels(
   return removeDead(result);
 }
 
+/** Weights of matrix products with the zero point that other writers leave out: without it ONNX Runtime fuses Conv but not Gemm. */
+function withZeroPoints(graph: Graph): Graph {
+  const index = indexGraph(graph);
+  const result = copyGraph(graph);
+  const names = new FreshNames(result);
+  const weights = new Set(
+    graph.nodes
+      .filter((node) => node.op === 'Gemm' || node.op === 'MatMul')
+      .map((node) => index.producer(node.inputs[1] ?? '')?.outputs[0]),
+  );
+  for (const node of result.nodes) {
+    const scale = result.initializers.get(node.inputs[1] ?? '');
+    if (node.op !== 'DequantizeLinear' || node.inputs.length > 2 || !weights.has(node.outputs[0]) || !scale) continue;
+    const zeroPoint = names.next();
+    result.initializers.set(zeroPoint, int8Tensor(scale.shape, new Int8Array(scale.data.length)));
+    node.inputs.push(zeroPoint);
+  }
+  return result;
+}
+
 /** The last DequantizeLinear goes: the scores come as the integers they were. Throws `NotFoldable`. */
-export function giveIntegers(graph: Graph): Graph {
+export function giveIntegers(source: Graph): Graph {
+  const graph = withZeroPoints(source);
   const index = indexGraph(graph);
   const result = copyGraph(graph);
   for (const output of result.outputs) {

@@ -1,9 +1,11 @@
 import type { Graph, Node } from '../../onnx/graph';
+import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import type { TechniqueContext } from '../calibration/technique-context';
 import type { ValueObservation } from '../calibration/activation-observer';
 import { activationRange, type RangeMethod } from '../calibration/activation-range';
 import { uint8Scale, type AffineScale, type Range } from '../algebra/affine-quantization';
 import { observeActivations } from '../calibration/observe-activations';
+import { neededRange } from './needed-range';
 import { planQdq, type QdqPlan } from './qdq-plan';
 import type { QdqChoices } from './qdq-rewrite';
 import { weightCodes, type WeightChoices, type WeightCodes } from '../storage/weight-codes';
@@ -22,13 +24,13 @@ export interface StaticChoices {
 function groupScales(
   plan: QdqPlan,
   observations: ReadonlyMap<string, ValueObservation>,
-  rangeOf: (observation: ValueObservation) => Range,
+  rangeOf: (value: string, observation: ValueObservation) => Range,
 ): Map<string, AffineScale> {
   const merged = new Map<string, Range>();
   for (const value of plan.values) {
     const observation = observations.get(value);
     if (!observation || plan.derived.has(value)) continue;
-    const range = rangeOf(observation);
+    const range = rangeOf(value, observation);
     const group = plan.groupOf(value);
     const known = merged.get(group) ?? range;
     merged.set(group, { min: Math.min(known.min, range.min), max: Math.max(known.max, range.max) });
@@ -40,13 +42,16 @@ function groupScales(
 export class StaticQuantizer {
   private readonly observations = new Map<string, ValueObservation>();
   private readonly codes = new Map<Node, WeightCodes>();
+  private readonly index: GraphIndex;
 
   constructor(
     private readonly float: Graph,
     private readonly params: StaticChoices,
     private readonly context: TechniqueContext,
     private readonly id: string,
-  ) {}
+  ) {
+    this.index = indexGraph(float);
+  }
 
   /** Equal for quantizers that make the same choices for the same network and images. */
   get key(): unknown {
@@ -58,7 +63,11 @@ export class StaticQuantizer {
   async choicesFor(plan: QdqPlan): Promise<QdqChoices> {
     const { calibration, percentile, weights, weightScheme: scheme, weightRange: range, reduceRange } = this.params;
     await this.observe(plan);
-    const rangeOf = (observation: ValueObservation): Range => activationRange(observation, calibration, percentile);
+    const rangeOf = (value: string, observation: ValueObservation): Range => {
+      const { min, max } = activationRange(observation, calibration, percentile);
+      const needed = neededRange(this.float, value, this.index);
+      return { min: Math.max(min, needed.min), max: Math.min(max, needed.max) };
+    };
     const scales = groupScales(plan, this.observations, rangeOf);
     const perChannel = weights === 'channel';
     const scaleOf = (value: string): AffineScale => {

@@ -13,6 +13,8 @@ export interface Written extends Allocation {
 
 export interface BudgetSearch {
   id: string;
+  /** Its name, for messages. */
+  model: string;
   allocator: BitAllocator;
   bytes: StoredBytes;
   /** 8 bits in every layer. */
@@ -36,14 +38,14 @@ async function written({ write, bytes }: BudgetSearch, allocation: Allocation): 
 /**
  * The network with the least expected loss in a file of at most `budget` bytes. Where a written file is larger than predicted, as sparsely
  * stored layers can be, the budget is lowered by what it was over, and the network written again.
- * Throws `technique.failed` with the smallest size where nothing fits.
+ * Throws `technique.not-applicable` with the smallest size where nothing fits.
  */
 export async function writeWithin(search: BudgetSearch, budget: number): Promise<Written> {
-  const { allocator, largest, id } = search;
+  const { allocator, largest, id, model } = search;
   const smallest = allocator.smallest();
   if (smallest.bytes > budget) {
     const detail = `the smallest file it can write, ${integer(smallest.bytes)} bytes, is larger than the budget of ${integer(budget)} bytes`;
-    throw new AppError('technique.failed', { id, detail });
+    throw new AppError('technique.not-applicable', { id, model, detail });
   }
   let limit = budget;
   for (let attempt = 0; attempt < mostWrites; attempt++) {

@@ -1,0 +1,50 @@
+import type { Graph, Node } from '../../onnx/graph';
+import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
+import type { Range } from '../algebra/affine-quantization';
+import { scalarOf } from './integer-forms';
+
+interface Gate {
+  /** What gives values between the limits of its Clip. */
+  output: string;
+  /** Beyond these the gate's input makes no difference to it. */
+  range: Range;
+  closesAtZero: boolean;
+}
+
+/** The gate clip(factor * x + shift, low, high) that a node begins, with a positive factor that may be left out. */
+function gateFrom(node: Node, value: string, graph: Graph, index: GraphIndex): Gate | undefined {
+  const constantOf = (at: Node, read: string): number | undefined =>
+    scalarOf(graph, at.inputs[0] === read ? at.inputs[1] : at.inputs[0]);
+  let [factor, add, read] = [1, node as Node | undefined, value];
+  if (node.op === 'Mul' || (node.op === 'Div' && node.inputs[0] === value)) {
+    const number = constantOf(node, value);
+    if (number === undefined || !(number > 0)) return undefined;
+    factor = node.op === 'Mul' ? number : 1 / number;
+    read = node.outputs[0]!;
+    add = index.soleConsumer(read);
+  }
+  const shift = add?.op === 'Add' ? constantOf(add, read) : undefined;
+  const clip = add && index.soleConsumer(add.outputs[0]!);
+  if (shift === undefined || clip?.op !== 'Clip') return undefined;
+  const [low, high] = [scalarOf(graph, clip.inputs[1]), scalarOf(graph, clip.inputs[2])];
+  if (low === undefined || high === undefined) return undefined;
+  const range = { min: (low - shift) / factor, max: (high - shift) / factor };
+  return { output: clip.outputs[0]!, range, closesAtZero: low === 0 };
+}
+
+/**
+ * The part of a value's range that any reader can tell apart: the input of a hard-sigmoid between its corners, that of a hard-swish from its lower corner on,
+ * because zero comes of all below. Levels spent outside are lost, and none of the answer is lost with them.
+ */
+export function neededRange(graph: Graph, value: string, index = indexGraph(graph)): Range {
+  const everything = { min: -Infinity, max: Infinity };
+  if (index.isOutput(value)) return everything;
+  const readers = index.consumers(value);
+  const gates = readers.map((reader) => gateFrom(reader, value, graph, index));
+  const [gate] = gates.filter((found) => found !== undefined);
+  if (!gate || gates.filter(Boolean).length > 1) return everything;
+  const others = readers.filter((_, at) => !gates[at]);
+  if (others.length === 0) return gate.range;
+  const isSwish = others.every((reader) => reader.op === 'Mul' && reader.inputs.includes(gate.output));
+  return isSwish && gate.closesAtZero ? { min: gate.range.min, max: Infinity } : everything;
+}
