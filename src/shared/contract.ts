@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
-import { datasetSpecSchema, type DatasetSummary } from './dataset';
-import { preprocessSchema, type ModelSummary } from './model-card';
+import { datasetSpecSchema, datasetSummarySchema } from './dataset';
+import { channelOrderSchema, modelSummarySchema, preprocessSchema } from './model-card';
 import type { LayerReport } from './layers';
 import type { TechniqueInfo } from './recipe';
 import {
+  machineSchema,
   progressSchema,
   runProgressSchema,
   runSummarySchema,
   runViewSchema,
   trialViewSchema,
-  type Machine,
 } from './run';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
 import { sweepFileSchema } from './sweep-file';
@@ -49,7 +49,7 @@ const job = <I extends z.ZodType, O>(input: I, output: z.ZodType<O>): JobEndpoin
   output,
 });
 const signal = <S>(state: z.ZodType<S>): SignalEndpoint<S> => ({ kind: 'signal', state });
-/** A result whose type is declared here and whose shape the sender owns (engine to window, both ours). */
+/** A large result whose type is declared here and whose shape the sender owns; what is small has a schema, which its receiver checks. */
 const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined);
 const nothing = z.void();
 
@@ -57,26 +57,28 @@ const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 /** A run as it is shown: compared with the networks as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 
-export interface SweepPlan {
-  trials: number;
-  steps: number;
+export const sweepPlanSchema = z.object({
+  trials: z.number().int(),
+  steps: z.number().int(),
   /** Steps whose result is in the store already. */
-  cachedSteps: number;
+  cachedSteps: z.number().int(),
   /** Sentences the person should read before starting. */
-  warnings: string[];
-}
+  warnings: z.array(z.string()),
+});
+export type SweepPlan = z.infer<typeof sweepPlanSchema>;
 
-export interface EngineInfo {
-  version: string;
-  onnxruntime: string;
-  node: string;
-  machine: Machine;
-  workspace: string;
-  modelFolder: string;
-  runtimes: string[];
+export const engineInfoSchema = z.object({
+  version: z.string(),
+  onnxruntime: z.string(),
+  node: z.string(),
+  machine: machineSchema,
+  workspace: z.string(),
+  modelFolder: z.string(),
+  runtimes: z.array(z.string()),
   /** The sample sweep on the embedded starter pack. */
-  starterSweep: z.input<typeof sweepFileSchema>;
-}
+  starterSweep: sweepFileSchema,
+});
+export type EngineInfo = z.infer<typeof engineInfoSchema>;
 
 export interface LayerInfo {
   name: string;
@@ -101,46 +103,52 @@ export interface ModelInspection {
   card?: z.infer<typeof preprocessSchema>;
 }
 
-export interface Settings {
-  modelFolder: string;
+export const settingsSchema = z.object({
+  modelFolder: z.string(),
   /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
-  view: Record<string, unknown>;
-}
+  view: z.record(z.string(), z.unknown()),
+});
+export type Settings = z.infer<typeof settingsSchema>;
 
-export const engineContract = {
-  'engine.info': rpc(nothing, typed<EngineInfo>()),
-  'settings.get': rpc(nothing, typed<Settings>()),
+/** What the window may ask of the engine. Nothing here writes to a path that the window names, but for a card beside a model that loads. */
+export const openEngineContract = {
+  'engine.info': rpc(nothing, engineInfoSchema),
+  'settings.get': rpc(nothing, settingsSchema),
   'settings.set': rpc(
     z.strictObject({
       modelFolder: z.string().max(4096).optional(),
       view: z.record(z.string(), z.unknown()).optional(),
     }),
-    typed<Settings>(),
+    settingsSchema,
   ),
   'techniques.list': rpc(nothing, typed<TechniqueInfo[]>()),
   /** Checks one recipe step chain; the answer is undefined or the sentence to show beside the form. */
-  'recipes.check': rpc(z.strictObject({ recipe: z.unknown() }), typed<{ problem?: string; text?: string }>()),
+  'recipes.check': rpc(
+    z.strictObject({ recipe: z.unknown() }),
+    z.object({ problem: z.string().optional(), text: z.string().optional() }),
+  ),
   'models.list': rpc(
     z.strictObject({ folder: z.string().max(4096).optional() }),
-    typed<{ models: ModelSummary[]; problems: string[] }>(),
+    z.object({ models: z.array(modelSummarySchema), problems: z.array(z.string()) }),
   ),
   'models.inspect': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<ModelInspection>()),
   /** Which channels of a network can only be removed together. */
   'models.channels': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<ChannelMap>()),
-  /** Writes NAME.card.json beside a model that has none, from what the person chose. */
+  /** Writes NAME.card.json beside a model, from what the person chose; a card that is there keeps the rest of what it says. */
   'models.describe': rpc(
     z.strictObject({
       path: z.string().min(1).max(4096),
       preprocess: preprocessSchema,
+      channels: channelOrderSchema.optional(),
       labels: z.string().max(200).optional(),
     }),
-    typed<ModelSummary>(),
+    modelSummarySchema,
   ),
-  'datasets.inspect': job(datasetSpecSchema, typed<DatasetSummary>()),
+  'datasets.inspect': job(datasetSpecSchema, datasetSummarySchema),
   /** Each layer compressed alone: what that does to the output on calibration images. Asked again, it is answered from the cache. */
   'sensitivity.measure': job(sensitivityRequestSchema, typed<SensitivityReport>()),
-  'sweeps.plan': rpc(sweepFileSchema, typed<SweepPlan>()),
-  'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<z.infer<typeof sweepFileSchema>>()),
+  'sweeps.plan': rpc(sweepFileSchema, sweepPlanSchema),
+  'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), sweepFileSchema),
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
   'runs.get': rpc(shownRun, runViewSchema),
@@ -150,6 +158,19 @@ export const engineContract = {
   /** Runs the unfinished and failed trials of an ended run again. */
   'runs.resume': rpc(runRef, nothing),
   'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
+  /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
+  'trials.layers': job(
+    z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
+    typed<LayerReport>(),
+  ),
+  /** The run under way, or null. */
+  'run.progress': signal(runProgressSchema.nullable()),
+  /** The trial that changed last. */
+  'run.trial': signal(z.object({ run: z.string(), trial: trialViewSchema }).nullable()),
+} satisfies Record<string, Endpoint>;
+
+/** What only the main process may ask of the engine: these write to a path, and paths come from a person's dialog. */
+export const mainEngineContract = {
   'runs.export': rpc(
     shownRun.extend({
       format: z.enum(['csv', 'json', 'html']),
@@ -164,16 +185,9 @@ export const engineContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
     z.strictObject({ path: z.string() }),
   ),
-  /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
-  'trials.layers': job(
-    z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
-    typed<LayerReport>(),
-  ),
-  /** The run under way, or null. */
-  'run.progress': signal(runProgressSchema.nullable()),
-  /** The trial that changed last. */
-  'run.trial': signal(z.object({ run: z.string(), trial: trialViewSchema }).nullable()),
 } satisfies Record<string, Endpoint>;
+
+export const engineContract = { ...openEngineContract, ...mainEngineContract };
 export type EngineContract = typeof engineContract;
 
 /** What the main process does itself for the window. Paths come from dialogs, so the window never invents one. */
@@ -204,7 +218,8 @@ export const shellContract = {
 } satisfies Record<string, Endpoint>;
 export type ShellContract = typeof shellContract;
 
-export const windowContract = { ...engineContract, ...shellContract };
+/** All that the window may ask. */
+export const windowContract = { ...openEngineContract, ...shellContract };
 export type WindowContract = typeof windowContract;
 
 export type RpcName<C> = { [K in keyof C]: C[K] extends { kind: 'rpc' } ? K : never }[keyof C] & string;

@@ -2,6 +2,10 @@ import { z } from 'zod';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
+/** In which order a network takes the colours of a pixel. */
+export const channelOrderSchema = z.enum(['RGB', 'BGR']);
+export type ChannelOrder = z.infer<typeof channelOrderSchema>;
+
 /** How an image becomes the input tensor. Mean and standard deviation are on the 0..255 scale, in the order of `channels`. */
 export const preprocessSchema = z.object({
   /** Short side after resizing, pixels; long side = floor(resize * long / short). */
@@ -33,7 +37,7 @@ export const modelCardSchema = z.object({
   input: z.object({
     name: z.string(),
     layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
-    channels: z.enum(['RGB', 'BGR']).default('RGB'),
+    channels: channelOrderSchema.default('RGB'),
     /** uint8: raw pixels from 0 to 255, `preprocess.mean` and `std` are in the network already. float32 where it is not said. */
     type: z.enum(['float32', 'uint8']).optional(),
     height: z.number().int().min(1).max(4096),
@@ -47,11 +51,12 @@ export type InputType = NonNullable<ModelCard['input']['type']>;
 export type ModelCard = z.infer<typeof modelCardSchema>;
 
 /** A model as lists show it. */
-export interface ModelSummary {
-  name: string;
-  title: string;
-  path: string;
-  sizeBytes: number;
+export const modelSummarySchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  path: z.string(),
+  sizeBytes: z.number(),
   /** Absent when the file has no card yet: Whittle asks, it never guesses. */
-  card?: ModelCard;
-}
+  card: modelCardSchema.optional(),
+});
+export type ModelSummary = z.infer<typeof modelSummarySchema>;

@@ -8,7 +8,7 @@ import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
-import { makeCard, writeCard } from './models/card';
+import { makeCard, readCard, writeCard } from './models/card';
 import { inspectModel } from './models/inspect-model';
 import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
@@ -45,8 +45,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'models.list': ({ folder }) => listModels(folder ?? engine.modelFolder()),
     'models.inspect': ({ path }) => inspectModel(path),
     'models.channels': ({ path }) => modelChannels(path),
-    'models.describe': async ({ path, preprocess, labels }) => {
-      await writeCard(path, makeCard(path, await loadModel(path), preprocess, labels));
+    'models.describe': async ({ path, preprocess, channels = 'RGB', labels }) => {
+      const made = makeCard(path, await loadModel(path), preprocess, labels);
+      const card = (await readCard(path).catch(() => undefined)) ?? made;
+      await writeCard(path, { ...card, preprocess, input: { ...made.input, channels } });
       return summarizeModel(path);
     },
     'datasets.inspect': async (spec, { progress, signal }) => {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect, reviveError, type Client, type Message } from '@shared/rpc';
+import { connect, parseState, reviveError, type Client, type Message } from '@shared/rpc';
 import { AppError } from '@shared/errors';
-import type { EngineContract } from '@shared/contract';
+import { engineContract, type EngineContract } from '@shared/contract';
 import type { ErrorReport } from '@shared/errors';
 
 export type EngineState = { state: 'starting' | 'ready' | 'restarting' | 'failed'; detail?: string };
@@ -67,7 +67,7 @@ export class EngineHost {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
-    const client = connect<EngineContract>({
+    const client = connect(engineContract, {
       send: (message) => {
         if (child.connected) child.send(message);
       },
@@ -84,8 +84,10 @@ export class EngineHost {
         } else if (name === 'failed') {
           failure = reviveError(state as ErrorReport).message;
         } else {
-          this.signals.set(name, state);
-          this.options.onSignal(name, state);
+          const known = parseState(engineContract, name, state);
+          if (known === undefined) return;
+          this.signals.set(name, known);
+          this.options.onSignal(name, known);
         }
       });
       child.once('error', (error) => (failure = error.message));
