@@ -41,6 +41,7 @@ export function initIpc(engine: EngineAccess): void {
   ipcMain.on('whittle:hello', (event) => {
     if (!isOurs(event)) return;
     event.sender.send('whittle:signal', 'shell.engine', engine.state());
+    event.sender.send('whittle:signal', 'shell.results', { folder: engine.results() });
     for (const [name, state] of engine.host.signals) event.sender.send('whittle:signal', name, state);
   });
 
@@ -48,6 +49,7 @@ export function initIpc(engine: EngineAccess): void {
     currentWindow()?.webContents.send('whittle:signal', name, state);
   engine.onSignal(announce);
   engine.onState((state) => announce('shell.engine', state));
+  engine.onResults((folder) => announce('shell.results', { folder }));
 }
 
 async function answer(event: IpcMainInvokeEvent, act: () => Promise<unknown>): Promise<Answer> {

@@ -190,6 +190,16 @@ export const mainEngineContract = {
 export const engineContract = { ...openEngineContract, ...mainEngineContract };
 export type EngineContract = typeof engineContract;
 
+export const exportFormats = ['csv', 'json', 'pdf'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+const windowCommandSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('show'), view: z.string() }),
+  z.object({ kind: z.literal('export'), format: z.enum(exportFormats) }),
+  z.object({ kind: z.literal('open-sweep') }),
+]);
+export type WindowCommand = z.infer<typeof windowCommandSchema>;
+
 /** What the main process does itself for the window. Paths come from dialogs, so the window never invents one. */
 export const shellContract = {
   'shell.chooseModels': rpc(nothing, z.array(z.string())),
@@ -197,7 +207,7 @@ export const shellContract = {
   'shell.chooseSweep': rpc(nothing, z.string().nullable()),
   'shell.exportRun': rpc(
     shownRun.extend({
-      format: z.enum(['csv', 'json', 'pdf']),
+      format: z.enum(exportFormats),
       suggestedName: z.string().max(200),
     }),
     z.strictObject({ path: z.string() }).nullable(),
@@ -206,15 +216,19 @@ export const shellContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
+  /** Shows the results in a folder, which a person chooses where no path is given (a dropped one). Answers it, or null when nothing was chosen. */
+  'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
+  /** Back to the person's own results. */
+  'shell.closeResults': rpc(nothing, nothing),
   'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
   /** Whether the engine answers; the window shows a quiet banner while it restarts. */
   'shell.engine': signal(
     z.object({ state: z.enum(['starting', 'ready', 'restarting', 'failed']), detail: z.string().optional() }),
   ),
+  /** Whose results the window shows: those in a folder that was opened, or (null) the person's own. */
+  'shell.results': signal(z.object({ folder: z.string().nullable() })),
   /** A menu item or shortcut asks the window to do something. */
-  'shell.command': signal(
-    z.object({ command: z.enum(['show-sweep', 'show-matrix', 'export-csv', 'export-pdf', 'none']), count: z.number() }),
-  ),
+  'shell.command': signal(windowCommandSchema),
 } satisfies Record<string, Endpoint>;
 export type ShellContract = typeof shellContract;
 

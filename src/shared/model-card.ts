@@ -45,6 +45,8 @@ export const modelCardSchema = z.object({
   }),
   output: z.object({ name: z.string(), classes: z.number().int().min(2) }),
   preprocess: preprocessSchema,
+  /** Of a file that Whittle made: the steps that were applied to its model. */
+  recipe: z.string().optional(),
   reference: z.object({ dataset: z.string(), top1: z.number(), top5: z.number().optional() }).optional(),
 });
 export type InputType = NonNullable<ModelCard['input']['type']>;

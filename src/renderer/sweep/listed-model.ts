@@ -11,6 +11,8 @@ export interface ListedModel {
   /** Width×height, "224×224", pixels; absent while unknown. */
   input?: string;
   licence?: string;
+  /** What was done to it, where Whittle made it from another model. */
+  recipe?: string;
   /** False: no card yet, its preprocessing must be asked. */
   described: boolean;
   /** Being read. */
@@ -27,6 +29,7 @@ export function modelFromSummary({ name, title, path, sizeBytes, card }: ModelSu
     sizeBytes,
     input,
     licence: card?.licence,
+    recipe: card?.recipe,
     described: Boolean(card),
   };
 }

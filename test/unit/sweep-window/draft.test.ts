@@ -69,6 +69,18 @@ describe('a draft', () => {
     },
   );
 
+  it('survives storage with numbers as they were typed, but for what is none', () => {
+    const draft = draftFromSweep(sweep);
+    draft.targets[0]!.threads = 300;
+    draft.dataset.calibration = 2.5;
+    draft.dataset.eval = NaN;
+    draft.recipes[0]!.steps[1]!.params = { amount: 7, other: NaN };
+    const read = readDraft(JSON.stringify(draft))!;
+    expect(read.targets[0]!.threads).toBe(300);
+    expect(read.dataset).toMatchObject({ calibration: 2.5, eval: 0 });
+    expect(read.recipes[0]!.steps[1]!.params).toEqual({ amount: 7 });
+  });
+
   it('has a name in the file even when the field is empty', () => {
     expect(sweepFromDraft({ ...emptyDraft(), name: '  ' }).name).toBe('sweep');
   });
@@ -100,6 +112,19 @@ describe('what is missing', () => {
       [model('a'), model('b', { described: false })],
       'Say how images are prepared for b.',
     ],
+    [
+      'too many threads',
+      { ...complete, targets: [{ runtime: 'ort-cpu', threads: 300 }] },
+      models,
+      'Correct the number of threads.',
+    ],
+    [
+      'half an image',
+      { ...complete, dataset: { ...complete.dataset, calibration: 0.5 } },
+      models,
+      'Correct the number of images.',
+    ],
+    ['no seed', { ...complete, dataset: { ...complete.dataset, seed: NaN } }, models, 'Correct the seed.'],
     [
       'an empty recipe',
       { ...complete, recipes: [draftRecipe('new', [])] },
