@@ -103,6 +103,24 @@ export interface ModelInspection {
   card?: z.infer<typeof preprocessSchema>;
 }
 
+const triedPreprocessSchema = z.object({
+  /** Name of the preset. */
+  preset: z.string(),
+  channels: channelOrderSchema,
+  preprocess: preprocessSchema,
+  /** Percent of the images. */
+  top1: z.number(),
+});
+export type TriedPreprocess = z.infer<typeof triedPreprocessSchema>;
+
+const preprocessTrialSchema = z.object({
+  /** Labelled images that were tried. */
+  images: z.number().int(),
+  /** Best first. */
+  tried: z.array(triedPreprocessSchema),
+});
+export type PreprocessTrial = z.infer<typeof preprocessTrialSchema>;
+
 export const settingsSchema = z.object({
   modelFolder: z.string(),
   /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
@@ -143,6 +161,11 @@ export const openEngineContract = {
       labels: z.string().max(200).optional(),
     }),
     modelSummarySchema,
+  ),
+  /** Feeds a few labelled images to a network in every usual way: evidence for the person who chooses one. */
+  'models.tryPreprocess': job(
+    z.strictObject({ path: z.string().min(1).max(4096), dataset: datasetSpecSchema }),
+    preprocessTrialSchema,
   ),
   'datasets.inspect': job(datasetSpecSchema, datasetSummarySchema),
   /** Each layer compressed alone: what that does to the output on calibration images. Asked again, it is answered from the cache. */

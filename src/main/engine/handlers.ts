@@ -51,6 +51,9 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       await writeCard(path, { ...card, preprocess, input: { ...made.input, channels } });
       return summarizeModel(path);
     },
+    'models.tryPreprocess': async () => {
+      throw new AppError('ipc.invalid', { endpoint: 'models.tryPreprocess', detail: 'no such endpoint' });
+    },
     'datasets.inspect': async (spec, { progress, signal }) => {
       const started = Date.now();
       const dataset = await openDataset(spec, {
