@@ -68,7 +68,9 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
 
   const useCaseStudy = action(() => {
     const present = models.folder.filter((model) => !model.recipe).map((model) => model.reference);
-    store.replace(caseStudyFor(present, store.draft.dataset), 'The case study replaced your sweep.');
+    const sweep = caseStudyFor(present, store.draft.dataset);
+    const count = sweep.models.length === 1 ? '1 model' : `${sweep.models.length} models`;
+    store.replace(sweep, `The case study replaced your sweep: its recipes, and ${count} of your model folder.`);
   });
 
   /** A folder holds results, else it is taken for images. Answers whether results were opened. */

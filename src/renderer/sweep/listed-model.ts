@@ -1,7 +1,7 @@
 import type { ModelInspection } from '@shared/contract';
 import type { ModelSummary } from '@shared/model-card';
 
-/** A network as the sweep's list shows it, whether it comes from the model folder or from a single file. */
+/** A model as the sweep's list shows it, whether it comes from the model folder or from a single file. */
 export interface ListedModel {
   /** What a sweep file says: the name for models of the folder, the path for others. */
   reference: string;
@@ -37,7 +37,7 @@ export function modelFromSummary({ name, title, path, sizeBytes, card }: ModelSu
 export function modelFromInspection({ path, sizeBytes, input, card }: ModelInspection): ListedModel {
   const [width, height] = [input.shape.at(-1), input.shape.at(-2)];
   const known = typeof width === 'number' && typeof height === 'number';
-  const title = fileNameOf(path);
+  const title = fileNameOf(path).replace(/\.onnx$/i, '');
   return {
     reference: path,
     title,

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { sweepFileSchema } from '../../../src/shared/sweep-file';
 import {
   draftFromSweep,
@@ -11,6 +14,9 @@ import {
 import { gapsOf } from '../../../src/renderer/sweep/gaps';
 import type { ListedModel } from '../../../src/renderer/sweep/listed-model';
 import { caseStudyFor } from '../../../src/shared/templates';
+
+const unfinishedFile = (path: string): UnfinishedSweep =>
+  parse(readFileSync(join(import.meta.dirname, '..', '..', '..', path), 'utf8')) as UnfinishedSweep;
 
 const model = (reference: string, more: Partial<ListedModel> = {}): ListedModel => ({
   reference,
@@ -153,6 +159,15 @@ describe('what is missing', () => {
 });
 
 describe('the case study', () => {
+  it.each(['examples/case-study.yaml', 'resources/starter/sweep.yaml'])(
+    'has the recipes of %s, by their names',
+    (path) => {
+      const file = unfinishedFile(path);
+      const recipes = (sweep: UnfinishedSweep) => sweepFromDraft(draftFromSweep(sweep)).recipes;
+      expect(recipes(caseStudyFor([], dataset))).toEqual(recipes(file));
+    },
+  );
+
   it('takes its networks in a fixed order, on the dataset at hand', () => {
     const draft = draftFromSweep(caseStudyFor(['squeezenet1.1', 'other', 'mobilenetv2'], dataset));
     expect(draft.models).toEqual(['mobilenetv2', 'squeezenet1.1']);

@@ -83,7 +83,8 @@ describe('a step', () => {
 it('numbers read back as they were written', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-      expect(numberFrom(String(value))).toBe(value);
+      // "-0" is not written.
+      expect(numberFrom(String(value))).toBe(value + 0);
     }),
   );
 });
