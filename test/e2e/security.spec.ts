@@ -39,7 +39,9 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
     );
     await expect(ask(window, 'runs.saveArtifact', trial)).rejects.toThrow('not for the window');
     await expect(ask(window, 'runs.html', { run: 'r' })).rejects.toThrow('not for the window');
-    await expect(ask(window, 'shell.saveArtifact', { ...trial, suggestedName: 'x' })).rejects.toThrow('"path"');
+    await expect(ask(window, 'shell.saveArtifact', { ...trial, suggestedName: 'x' })).rejects.toThrow(
+      'Unrecognized key',
+    );
     const job = await window.evaluate(
       (path) =>
         (globalThis as unknown as { whittle: WindowBridge }).whittle.startJob(
