@@ -8,7 +8,7 @@ test('closing the window asks once, can leave the sweep running, and a new windo
   const launched = await launchApp();
   const { window, app, home } = launched;
   try {
-    const starter = (await engineInfo(window)).starterSweep as SweepFile;
+    const starter = (await engineInfo(window)).starterSweep;
     const recipes = { baseline: [], fp16: starter.recipes.fp16!, int8: starter.recipes.int8! };
     const run = await startSweep(window, { ...starter, models: starter.models.slice(2), recipes });
     await expect.poll(() => readJournal(home).steps.length).toBeGreaterThan(0);

@@ -33,11 +33,11 @@ export class EngineHost {
   /** Last state of each signal, for windows opened later. */
   readonly signals = new Map<string, unknown>();
 
+  private environment: NodeJS.ProcessEnv;
+
   constructor(private readonly options: HostOptions) {
     this.environment = options.environment;
   }
-
-  private environment: NodeJS.ProcessEnv;
 
   get pid(): number | undefined {
     return this.child?.pid;
@@ -62,8 +62,10 @@ export class EngineHost {
   async restart(environment: NodeJS.ProcessEnv): Promise<void> {
     const old = this.child;
     this.child = undefined;
+    this.client?.close(new AppError('engine.gone'));
     if (old && old.exitCode === null && old.signalCode === null) {
-      const ended = new Promise((resolve) => old.once('close', resolve));
+      // Not "close": a channel that this side left is never reported closed.
+      const ended = new Promise((resolve) => old.once('exit', resolve));
       old.disconnect();
       await ended;
     }

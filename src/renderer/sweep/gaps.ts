@@ -1,10 +1,10 @@
 import { baselineName, type SweepDraft } from './draft';
 import type { ListedModel } from './listed-model';
-import { numberProblem } from '../components/ui/number-range';
+import { valueProblem } from '../components/ui/number-range';
 import { sweepRanges } from './sweep-ranges';
 
 const fits = (value: number, range: keyof typeof sweepRanges): boolean =>
-  numberProblem(String(value), sweepRanges[range]) === undefined;
+  valueProblem(value, sweepRanges[range]) === undefined;
 
 /** What is still missing before a sweep can be planned, one sentence each, in the order of the view. */
 export function gapsOf(draft: SweepDraft, models: readonly ListedModel[], datasetProblem?: string): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { engineContract, mainEngineContract, openEngineContract, shellContract } from '../../../src/shared/contract';
-import { AppError } from '../../../src/shared/errors';
+import type { AppError } from '../../../src/shared/errors';
 import { windowRequest } from '../../../src/main/window-request';
 
 const errorOf = (name: string, input: unknown): AppError => {

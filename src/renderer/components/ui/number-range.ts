@@ -42,6 +42,11 @@ export function numberProblem(text: string, range: NumberRange): string | undefi
   return isInside(value, range) ? undefined : `${text.trim()} is outside the range${after(range)}.`;
 }
 
+/** The same of a number that was typed elsewhere: NaN stands for what was none. */
+export function valueProblem(value: number | undefined, range: NumberRange): string | undefined {
+  return numberProblem(value === undefined || Number.isNaN(value) ? '' : String(value), range);
+}
+
 export function isInside(value: number, { minimum, maximum, above, below }: NumberRange): boolean {
   return (
     Number.isFinite(value) &&
