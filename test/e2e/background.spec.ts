@@ -1,5 +1,4 @@
 import { expect, test } from '@playwright/test';
-import type { SweepFile } from '@shared/sweep-file';
 import { engineInfo, startSweep, waitForRun } from './actions/bridge';
 import { readJournal } from './actions/journal';
 import { launchApp } from './actions/launch';

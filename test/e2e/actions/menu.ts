@@ -20,7 +20,7 @@ export function pressMenu(app: ElectronApplication, menu: string, item: string):
         .items.find(({ label }) => label.replace('&', '') === wantedMenu)
         ?.submenu?.items.find(({ label }) => label === wantedItem);
       if (!found) throw new Error(`no ${wantedItem} in ${wantedMenu}`);
-      found.click();
+      (found.click as () => void)();
     },
     [menu, item] as const,
   );

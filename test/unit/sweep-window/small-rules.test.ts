@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { preprocessSchema } from '../../../src/shared/model-card';
+import { preprocessSchema, type Preprocess } from '../../../src/shared/model-card';
 import { droppedKind } from '../../../src/renderer/sweep/dropped-files';
 import { fileNameOf, modelFromInspection, modelFromSummary } from '../../../src/renderer/sweep/listed-model';
 import { preprocessFor, presetLabel, presets } from '../../../src/renderer/sweep/preprocess-presets';
@@ -69,7 +69,7 @@ describe('a preprocessing preset', () => {
   });
 
   it('has its means in the order of the colours, but for those written by hand', () => {
-    const custom = { mean: [1, 2, 3], std: [4, 5, 6] };
+    const custom: Pick<Preprocess, 'mean' | 'std'> = { mean: [1, 2, 3], std: [4, 5, 6] };
     expect(preprocessFor('caffe', 224, custom, 'BGR').mean).toEqual([103.939, 116.779, 123.68]);
     expect(preprocessFor('imagenet', 224, custom, 'BGR').std).toEqual([57.375, 57.12, 58.395]);
     expect(preprocessFor('custom', 224, custom, 'BGR')).toMatchObject(custom);
