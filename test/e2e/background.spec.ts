@@ -27,7 +27,7 @@ test('closing the window asks once, can leave the sweep running, and a new windo
     await expect.poll(() => readJournal(home).steps.length, { timeout: 60_000 }).toBeGreaterThan(before);
 
     const opened = app.waitForEvent('window');
-    await app.evaluate(({ app: application }) => void application.emit('second-instance'));
+    await app.evaluate(({ app: application }) => void application.emit('second-instance', {}, ['whittle'], '/'));
     const again = await opened;
     await expect(again.getByTestId('run-bar')).toBeVisible();
     expect((await waitForRun(again, run.id, 120_000)).status).toBe('done');
