@@ -10,6 +10,8 @@ await main(async () => {
   const cli = join(projectDir, 'out', 'main', 'cli.js');
   const code = await runInherited(process.execPath, [cli, 'run', sweep, '--out', outDir]);
   if (code !== 0) return code;
-  logLine(`\nThe matrix is in ${join(outDir, 'matrix.csv')}. To see it in the window: npm start`);
+  logLine(
+    `\nThe matrix is in ${join(outDir, 'matrix.csv')}. To see it in the window: npm run -s whittle -- open ${outDir}`,
+  );
   return 0;
 });

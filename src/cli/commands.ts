@@ -6,6 +6,7 @@ import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
 import { inspect } from './commands/inspect';
 import { models } from './commands/models';
+import { open } from './commands/open';
 import { report } from './commands/report';
 import { run } from './commands/run';
 import { sensitivity } from './commands/sensitivity';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   inspect,
   sensitivity,
   report,
+  open,
   techniques,
   models,
   datasets,

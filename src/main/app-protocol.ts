@@ -3,8 +3,12 @@ import { join, normalize, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The window's own origin, so that it needs neither file: access nor a server. */
-export const appOrigin = 'whittle://app';
-export const appUrl = process.env.ELECTRON_RENDERER_URL ?? `${appOrigin}/index.html`;
+const appOrigin = 'whittle://app';
+/** The development server, while developing. A build that ships does not even ask the environment. */
+const developmentUrl = import.meta.env.DEV ? process.env.ELECTRON_RENDERER_URL : undefined;
+export const appUrl = developmentUrl ?? `${appOrigin}/index.html`;
+/** Only pages of this origin are ours. */
+export const windowOrigin = developmentUrl ? new URL(developmentUrl).origin : appOrigin;
 
 const rendererFolder = fileURLToPath(new URL('../renderer', import.meta.url));
 

@@ -1,7 +1,9 @@
 import { app } from 'electron';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EngineInfo } from '@shared/contract';
+import { AppError } from '@shared/errors';
 import type { RunProgress } from '@shared/run';
 import { EngineHost, type EngineState } from './engine/host';
 
@@ -11,11 +13,20 @@ export interface EngineAccess {
   state(): EngineState;
   /** The run under way, if any. */
   progress(): RunProgress | null;
+  /** The folder of other results that are shown, or null: the person's own. */
+  results(): string | null;
+  /** Shows the results in a folder, or (null) the person's own again. @throws `results.not-found`, `results.busy`, what the engine throws */
+  openResults(folder: string | null): Promise<void>;
+  onResults(listener: (folder: string | null) => void): void;
   onState(listener: (state: EngineState) => void): void;
   onSignal(listener: (name: string, state: unknown) => void): void;
 }
 
-export function startEngine(): EngineAccess {
+/** @param firstResults a folder of results to begin with, in place of the person's own */
+export function startEngine(firstResults?: string): EngineAccess {
+  let results: string | null = null;
+  let ownFolder: string | undefined;
+  const resultsListeners: ((folder: string | null) => void)[] = [];
   let state: EngineState = { state: 'starting' };
   const stateListeners: ((state: EngineState) => void)[] = [];
   const signalListeners: ((name: string, state: unknown) => void)[] = [];
@@ -24,23 +35,54 @@ export function startEngine(): EngineAccess {
     for (const listener of stateListeners) listener(next);
   };
   const nodePath = findNode(process.env, process.resourcesPath, process.platform);
+  const environment = { ...process.env, ...(app.isPackaged ? { WHITTLE_RESOURCES: process.resourcesPath } : {}) };
   const host = new EngineHost({
     nodePath: nodePath ?? 'node',
     enginePath: fileURLToPath(new URL('./engine.js', import.meta.url)),
-    environment: { ...process.env, ...(app.isPackaged ? { WHITTLE_RESOURCES: process.resourcesPath } : {}) },
+    environment,
     onState: setState,
     onSignal: (name, value) => {
       for (const listener of signalListeners) listener(name, value);
     },
   });
-  if (nodePath) host.start();
-  else
+  const progress = (): RunProgress | null =>
+    (host.signals.get('run.progress') as RunProgress | null | undefined) ?? null;
+
+  const show = async (folder: string | null): Promise<void> => {
+    await host.restart(folder === null ? environment : { ...environment, WHITTLE_WORKSPACE: folder });
+    results = folder;
+    for (const listener of resultsListeners) listener(folder);
+  };
+
+  async function openResults(wanted: string | null): Promise<void> {
+    const folder = wanted === null ? null : resolve(wanted);
+    if (folder !== null && !existsSync(join(folder, 'whittle.db')))
+      throw new AppError('results.not-found', { path: folder });
+    if (progress()) throw new AppError('results.busy');
+    if (results === null && host.pid !== undefined)
+      ownFolder = ((await host.request('engine.info', undefined)) as EngineInfo).workspace;
+    const next = folder === ownFolder ? null : folder;
+    if (next === results && host.pid !== undefined) return;
+    try {
+      await show(next);
+    } catch (thrown) {
+      // What cannot be opened must not take away what was there.
+      await show(null);
+      throw thrown;
+    }
+  }
+
+  if (nodePath && firstResults === undefined) host.start();
+  else if (!nodePath)
     setState({ state: 'failed', detail: 'no Node runtime was found; install Node 20 or set WHITTLE_NODE to its path' });
   app.on('will-quit', () => host.stop());
   return {
     host,
     state: () => state,
-    progress: () => (host.signals.get('run.progress') as RunProgress | null | undefined) ?? null,
+    progress,
+    results: () => results,
+    openResults,
+    onResults: (listener) => resultsListeners.push(listener),
     onState: (listener) => stateListeners.push(listener),
     onSignal: (listener) => signalListeners.push(listener),
   };

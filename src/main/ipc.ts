@@ -1,12 +1,11 @@
 import { ipcMain, type IpcMainEvent, type IpcMainInvokeEvent } from 'electron';
 import { z } from 'zod';
-import { engineContract, shellContract } from '@shared/contract';
 import { AppError, toAppError } from '@shared/errors';
-import { parseInput } from '@shared/rpc';
-import { appOrigin } from './app-protocol';
+import { windowOrigin } from './app-protocol';
 import type { EngineAccess } from './engine-process';
 import { shellHandlers } from './shell-handlers';
 import { currentWindow } from './window';
+import { windowRequest } from './window-request';
 
 const callSchema = z.tuple([z.string().max(100), z.unknown()]);
 const jobSchema = z.tuple([z.string().max(100), z.unknown(), z.string().max(100)]);
@@ -19,19 +18,17 @@ export function initIpc(engine: EngineAccess): void {
 
   ipcMain.handle('whittle:call', (event, ...args) =>
     answer(event, async () => {
-      const [name, input] = callSchema.parse(args);
-      if (Object.hasOwn(shellContract, name)) {
-        const handler = (shell as Record<string, (input: unknown) => unknown>)[name]!;
-        return handler(parseInput(shellContract, name, input));
-      }
-      parseInput(engineContract, name, input);
-      return engine.host.request(name, input);
+      const [name, given] = callSchema.parse(args);
+      const { to, input } = windowRequest(name, given);
+      if (to === 'engine') return engine.host.request(name, input);
+      return (shell as Record<string, (input: unknown) => unknown>)[name]!(input);
     }),
   );
   ipcMain.handle('whittle:job', (event, ...args) =>
     answer(event, async () => {
-      const [name, input, id] = jobSchema.parse(args);
-      parseInput(engineContract, name, input);
+      const [name, given, id] = jobSchema.parse(args);
+      const { to, input } = windowRequest(name, given);
+      if (to === 'shell') throw new AppError('ipc.invalid', { endpoint: name, detail: 'it is not a job' });
       const abort = new AbortController();
       jobs.set(id, abort);
       const onProgress = (progress: unknown): void => event.sender.send('whittle:progress', id, progress);
@@ -44,6 +41,7 @@ export function initIpc(engine: EngineAccess): void {
   ipcMain.on('whittle:hello', (event) => {
     if (!isOurs(event)) return;
     event.sender.send('whittle:signal', 'shell.engine', engine.state());
+    event.sender.send('whittle:signal', 'shell.results', { folder: engine.results() });
     for (const [name, state] of engine.host.signals) event.sender.send('whittle:signal', name, state);
   });
 
@@ -51,6 +49,7 @@ export function initIpc(engine: EngineAccess): void {
     currentWindow()?.webContents.send('whittle:signal', name, state);
   engine.onSignal(announce);
   engine.onState((state) => announce('shell.engine', state));
+  engine.onResults((folder) => announce('shell.results', { folder }));
 }
 
 async function answer(event: IpcMainInvokeEvent, act: () => Promise<unknown>): Promise<Answer> {
@@ -67,6 +66,5 @@ function isOurs(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
   const window = currentWindow();
   const frame = event.senderFrame;
   if (!window || !frame || event.sender !== window.webContents || frame !== window.webContents.mainFrame) return false;
-  const origin = process.env.ELECTRON_RENDERER_URL ? new URL(process.env.ELECTRON_RENDERER_URL).origin : appOrigin;
-  return frame.url === origin || frame.url.startsWith(`${origin}/`);
+  return frame.url === windowOrigin || frame.url.startsWith(`${windowOrigin}/`);
 }

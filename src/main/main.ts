@@ -5,6 +5,7 @@ import { startEngine } from './engine-process';
 import { initIpc } from './ipc';
 import { initMenu } from './menu';
 import { printFromCommandLine } from './print-command';
+import { openResultsFromCommandLine, resultsOf } from './results-command';
 import { hardenSession, openMainWindow, showMainWindow } from './window';
 
 /** The application as a list of small modules. It owns windows, menus, dialogs and the engine's process, and computes nothing. */
@@ -14,16 +15,17 @@ function start(): void {
     return;
   }
   registerScheme();
-  app.on('second-instance', showMainWindow);
   app.on('activate', showMainWindow);
   void app.whenReady().then(() => {
     hardenSession();
     serveRenderer();
-    const engine = startEngine();
+    const results = resultsOf(process.argv);
+    const engine = startEngine(results);
     initIpc(engine);
-    initMenu();
+    initMenu(engine);
     keepRunsAlive(engine);
     openMainWindow();
+    openResultsFromCommandLine(engine, results);
   });
 }
 

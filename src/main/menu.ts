@@ -1,34 +1,53 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
-import type { StateOf, ShellContract } from '@shared/contract';
+import { exportFormats, type WindowCommand } from '@shared/contract';
+import { views } from '@shared/views';
+import { showAbout } from './about';
+import type { EngineAccess } from './engine-process';
+import { chooseResults } from './shell-handlers';
+import { showProblem } from './problem';
 import { currentWindow } from './window';
 
-type Command = StateOf<ShellContract['shell.command']>['command'];
+const exportShortcuts = { csv: 'CmdOrCtrl+E', json: 'CmdOrCtrl+Shift+E', pdf: 'CmdOrCtrl+P' };
 
-/** The menu; its items ask the window, which knows what is shown. */
-export function initMenu(): void {
-  let count = 0;
-  const item = (label: string, command: Command, accelerator: string): MenuItemConstructorOptions => ({
+/** The menu. What concerns the contents of the window is asked of it: it knows what is shown. */
+export function initMenu(engine: EngineAccess): void {
+  const isMac = process.platform === 'darwin';
+  const item = (label: string, command: WindowCommand, accelerator: string): MenuItemConstructorOptions => ({
     label,
     accelerator,
-    click: () => currentWindow()?.webContents.send('whittle:signal', 'shell.command', { command, count: ++count }),
+    click: () => currentWindow()?.webContents.send('whittle:signal', 'shell.command', command),
   });
+  const about: MenuItemConstructorOptions = { label: 'About Whittle', click: () => void showAbout(engine) };
   const template: MenuItemConstructorOptions[] = [
-    ...(process.platform === 'darwin' ? [{ role: 'appMenu' as const }] : []),
+    ...(isMac ? [{ role: 'appMenu' as const }] : []),
     {
       label: '&File',
       submenu: [
-        item('Export CSV…', 'export-csv', 'CmdOrCtrl+E'),
-        item('Export PDF…', 'export-pdf', 'CmdOrCtrl+P'),
+        item('Open Sweep File…', { kind: 'open-sweep' }, 'CmdOrCtrl+O'),
+        {
+          label: 'Open Results…',
+          accelerator: 'CmdOrCtrl+Shift+O',
+          click: () => void chooseResults(engine).catch(showProblem),
+        },
+        {
+          id: 'own-results',
+          label: 'Back to My Results',
+          enabled: false,
+          click: () => void engine.openResults(null).catch(showProblem),
+        },
         { type: 'separator' },
-        process.platform === 'darwin' ? { role: 'close' } : { role: 'quit' },
+        ...exportFormats.map((format) =>
+          item(`Export ${format.toUpperCase()}…`, { kind: 'export', format }, exportShortcuts[format]),
+        ),
+        { type: 'separator' },
+        isMac ? { role: 'close' } : { role: 'quit' },
       ],
     },
     { role: 'editMenu' },
     {
       label: '&View',
       submenu: [
-        item('Sweep', 'show-sweep', 'CmdOrCtrl+1'),
-        item('Matrix', 'show-matrix', 'CmdOrCtrl+2'),
+        ...views.map(({ name, title, shortcut }) => item(title, { kind: 'show', view: name }, shortcut)),
         { type: 'separator' },
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -37,6 +56,11 @@ export function initMenu(): void {
       ],
     },
     { role: 'windowMenu' },
+    { role: 'help', submenu: [about] },
   ];
-  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+  const menu = Menu.buildFromTemplate(template);
+  Menu.setApplicationMenu(menu);
+  engine.onResults((folder) => {
+    menu.getMenuItemById('own-results')!.enabled = folder !== null;
+  });
 }

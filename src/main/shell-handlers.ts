@@ -9,8 +9,15 @@ import { printPdf } from './print-pdf';
 import { currentWindow } from './window';
 
 /** Dialogs and files: the window names a run and a trial, a person chooses the path, the engine writes. */
-export function shellHandlers({ host }: EngineAccess): Handlers<ShellContract> {
+export function shellHandlers(engine: EngineAccess): Handlers<ShellContract> {
+  const { host } = engine;
   return {
+    'shell.openResults': async ({ path }) => {
+      if (path === undefined) return chooseResults(engine);
+      await engine.openResults(path);
+      return path;
+    },
+    'shell.closeResults': () => engine.openResults(null),
     'shell.chooseModels': async () =>
       choose({ properties: ['openFile', 'multiSelections'], filters: [{ name: 'ONNX models', extensions: ['onnx'] }] }),
     'shell.chooseFolder': async ({ title }) =>
@@ -37,6 +44,14 @@ export function shellHandlers({ host }: EngineAccess): Handlers<ShellContract> {
       shell.showItemInFolder(artifact.path);
     },
   };
+}
+
+/** Asks for a folder of results and shows them. Answers it, or null when nothing was chosen. @throws what `openResults` throws */
+export async function chooseResults(engine: EngineAccess): Promise<string | null> {
+  const [folder] = await choose({ title: 'Folder with results', properties: ['openDirectory'] });
+  if (folder === undefined) return null;
+  await engine.openResults(folder);
+  return folder;
 }
 
 async function choose(options: OpenDialogOptions): Promise<string[]> {

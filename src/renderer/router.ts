@@ -1,27 +1,18 @@
-import { createRouter, createWebHashHistory } from 'vue-router';
-import SweepView from './views/SweepView.vue';
+import { createRouter, createWebHashHistory, type RouteComponent } from 'vue-router';
+import { addressOf, views } from '@shared/views';
+
+const components = import.meta.glob<RouteComponent>('./views/*.vue', { import: 'default' });
 
 /** Hash history: the window is loaded from a file. The matrix without a run shows the one under way, else the latest. */
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
-    { path: '/sweep', name: 'sweep', component: SweepView, meta: { title: 'Sweep' } },
-    {
-      path: '/matrix/:run?',
-      name: 'matrix',
-      component: () => import('./views/MatrixView.vue'),
-      meta: { title: 'Matrix' },
-    },
-    {
-      path: '/sensitivity',
-      name: 'sensitivity',
-      component: () => import('./views/SensitivityView.vue'),
-      meta: { title: 'Sensitivity' },
-    },
-    { path: '/:rest(.*)*', redirect: { name: 'sweep' } },
+    ...views.map(({ name, title, path, component }) => ({
+      name,
+      path,
+      component: components[`./views/${component}.vue`]!,
+      meta: { title },
+    })),
+    { path: '/:rest(.*)*', redirect: addressOf(views[0]!) },
   ],
-});
-
-router.afterEach((to) => {
-  document.title = `${String(to.meta.title)} – Whittle`;
 });

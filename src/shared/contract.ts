@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
-import { datasetSpecSchema, type DatasetSummary } from './dataset';
-import { preprocessSchema, type ModelCard, type ModelSummary, type Preprocess } from './model-card';
+import { datasetSpecSchema, datasetSummarySchema } from './dataset';
+import { channelOrderSchema, modelSummarySchema, preprocessSchema, type ModelCard } from './model-card';
 import type { LayerReport } from './layers';
 import { reportViewSchema } from './presenter/report-view';
 import type { TechniqueInfo } from './recipe';
 import {
+  machineSchema,
   progressSchema,
   runProgressSchema,
   runSummarySchema,
   runViewSchema,
   trialViewSchema,
-  type Machine,
 } from './run';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
 import { sweepFileSchema } from './sweep-file';
@@ -50,7 +50,7 @@ const job = <I extends z.ZodType, O>(input: I, output: z.ZodType<O>): JobEndpoin
   output,
 });
 const signal = <S>(state: z.ZodType<S>): SignalEndpoint<S> => ({ kind: 'signal', state });
-/** A result whose type is declared here and whose shape the sender owns (engine to window, both ours). */
+/** A large result whose type is declared here and whose shape the sender owns; what is small has a schema, which its receiver checks. */
 const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined);
 const nothing = z.void();
 
@@ -58,40 +58,43 @@ const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 /** A run as it is shown: compared with the networks as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 
-export interface SweepPlan {
-  trials: number;
-  steps: number;
+export const sweepPlanSchema = z.object({
+  trials: z.number().int(),
+  steps: z.number().int(),
   /** Steps whose result is in the store already. */
-  cachedSteps: number;
+  cachedSteps: z.number().int(),
   /** Sentences the person should read before starting. */
-  warnings: string[];
-}
+  warnings: z.array(z.string()),
+});
+export type SweepPlan = z.infer<typeof sweepPlanSchema>;
 
 /** A runtime that a target may name. */
-export interface RuntimeInfo {
-  id: string;
-  title: string;
+const runtimeInfoSchema = z.object({
+  id: z.string(),
+  title: z.string(),
   /** The file format it takes. */
-  format: string;
-  maximumThreads?: number;
+  format: z.string(),
+  maximumThreads: z.number().int().optional(),
   /** Absent where it cannot be used; then `problem` says why and what to do. */
-  version?: string;
-  problem?: string;
+  version: z.string().optional(),
+  problem: z.string().optional(),
   /** The default first. */
-  devices: { id: string; title: string; problem?: string }[];
-}
+  devices: z.array(z.object({ id: z.string(), title: z.string(), problem: z.string().optional() })),
+});
+export type RuntimeInfo = z.infer<typeof runtimeInfoSchema>;
 
-export interface EngineInfo {
-  version: string;
-  onnxruntime: string;
-  node: string;
-  machine: Machine;
-  workspace: string;
-  modelFolder: string;
-  runtimes: RuntimeInfo[];
+export const engineInfoSchema = z.object({
+  version: z.string(),
+  onnxruntime: z.string(),
+  node: z.string(),
+  machine: machineSchema,
+  workspace: z.string(),
+  modelFolder: z.string(),
+  runtimes: z.array(runtimeInfoSchema),
   /** The sample sweep on the embedded starter pack. */
-  starterSweep: z.input<typeof sweepFileSchema>;
-}
+  starterSweep: sweepFileSchema,
+});
+export type EngineInfo = z.infer<typeof engineInfoSchema>;
 
 export interface LayerInfo {
   name: string;
@@ -115,21 +118,6 @@ export interface ClassifierFacts {
   type: NonNullable<ModelCard['input']['type']>;
   classes: number;
   score?: ModelCard['output']['score'];
-}
-/** How well the network does with one way of preprocessing. */
-export interface TriedPreprocess {
-  /** A key of `preprocessPresets`. */
-  preset: string;
-  channels: 'RGB' | 'BGR' | 'gray';
-  preprocess: Preprocess;
-  /** Percent of the images. */
-  top1: number;
-}
-export interface PreprocessTrial {
-  /** Labelled images that were tried, none of them of the evaluation split. */
-  images: number;
-  /** Best first. */
-  tried: TriedPreprocess[];
 }
 export interface ModelInspection {
   path: string;
@@ -157,54 +145,78 @@ export interface ModelInspection {
   card?: z.infer<typeof preprocessSchema>;
 }
 
-export interface Settings {
-  modelFolder: string;
-  /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
-  view: Record<string, unknown>;
-}
+/** How well the network does with one way of preprocessing. */
+const triedPreprocessSchema = z.object({
+  /** A key of `preprocessPresets`. */
+  preset: z.string(),
+  channels: channelOrderSchema,
+  preprocess: preprocessSchema,
+  /** Percent of the images. */
+  top1: z.number(),
+});
+export type TriedPreprocess = z.infer<typeof triedPreprocessSchema>;
 
-export const engineContract = {
-  'engine.info': rpc(nothing, typed<EngineInfo>()),
-  'settings.get': rpc(nothing, typed<Settings>()),
+const preprocessTrialSchema = z.object({
+  /** Labelled images that were tried, none of them of the evaluation split. */
+  images: z.number().int(),
+  /** Best first. */
+  tried: z.array(triedPreprocessSchema),
+});
+export type PreprocessTrial = z.infer<typeof preprocessTrialSchema>;
+
+export const settingsSchema = z.object({
+  modelFolder: z.string(),
+  /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
+  view: z.record(z.string(), z.unknown()),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** What the window may ask of the engine. Nothing here writes to a path that the window names, but for a card beside a model that loads. */
+export const openEngineContract = {
+  'engine.info': rpc(nothing, engineInfoSchema),
+  'settings.get': rpc(nothing, settingsSchema),
   'settings.set': rpc(
     z.strictObject({
       modelFolder: z.string().max(4096).optional(),
       view: z.record(z.string(), z.unknown()).optional(),
     }),
-    typed<Settings>(),
+    settingsSchema,
   ),
   'techniques.list': rpc(nothing, typed<TechniqueInfo[]>()),
   /** Checks one recipe step chain; the answer is undefined or the sentence to show beside the form. */
-  'recipes.check': rpc(z.strictObject({ recipe: z.unknown() }), typed<{ problem?: string; text?: string }>()),
+  'recipes.check': rpc(
+    z.strictObject({ recipe: z.unknown() }),
+    z.object({ problem: z.string().optional(), text: z.string().optional() }),
+  ),
   'models.list': rpc(
     z.strictObject({ folder: z.string().max(4096).optional() }),
-    typed<{ models: ModelSummary[]; problems: string[] }>(),
+    z.object({ models: z.array(modelSummarySchema), problems: z.array(z.string()) }),
   ),
   'models.inspect': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<ModelInspection>()),
   /** Which channels of a network can only be removed together. */
   'models.channels': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<ChannelMap>()),
-  /** Writes NAME.card.json beside a model that has none, from what the person chose. */
+  /** Writes NAME.card.json beside a model, from what the person chose; a card that is there keeps the rest of what it says. */
   'models.describe': rpc(
     z.strictObject({
       path: z.string().min(1).max(4096),
       preprocess: preprocessSchema,
+      channels: channelOrderSchema.optional(),
       labels: z.string().max(200).optional(),
-      channels: z.enum(['RGB', 'BGR', 'gray']).optional(),
       /** The output that holds the class scores, where there are several. */
       output: z.string().max(1000).optional(),
     }),
-    typed<ModelSummary>(),
+    modelSummarySchema,
   ),
-  /** Feeds a few labelled images to a network without a card in every usual way: evidence for the person who chooses one. */
+  /** Feeds a few labelled images to a network in every usual way: evidence for the person who chooses one. */
   'models.tryPreprocess': job(
     z.strictObject({ path: z.string().min(1).max(4096), dataset: datasetSpecSchema }),
-    typed<PreprocessTrial>(),
+    preprocessTrialSchema,
   ),
-  'datasets.inspect': job(datasetSpecSchema, typed<DatasetSummary>()),
+  'datasets.inspect': job(datasetSpecSchema, datasetSummarySchema),
   /** Each layer compressed alone: what that does to the output on calibration images. Asked again, it is answered from the cache. */
   'sensitivity.measure': job(sensitivityRequestSchema, typed<SensitivityReport>()),
-  'sweeps.plan': rpc(sweepFileSchema, typed<SweepPlan>()),
-  'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), typed<z.infer<typeof sweepFileSchema>>()),
+  'sweeps.plan': rpc(sweepFileSchema, sweepPlanSchema),
+  'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), sweepFileSchema),
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
   'runs.get': rpc(shownRun, runViewSchema),
@@ -219,6 +231,19 @@ export const engineContract = {
     z.strictObject({ measurements: z.number().int() }),
   ),
   'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
+  /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
+  'trials.layers': job(
+    z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
+    typed<LayerReport>(),
+  ),
+  /** The run under way, or null. */
+  'run.progress': signal(runProgressSchema.nullable()),
+  /** The trial that changed last. */
+  'run.trial': signal(z.object({ run: z.string(), trial: trialViewSchema }).nullable()),
+} satisfies Record<string, Endpoint>;
+
+/** What only the main process may ask of the engine: these write to a path, and paths come from a person's dialog. */
+export const mainEngineContract = {
   'runs.export': rpc(
     shownRun.extend({
       format: z.enum(['csv', 'json', 'html']),
@@ -234,17 +259,20 @@ export const engineContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
     z.strictObject({ path: z.string() }),
   ),
-  /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
-  'trials.layers': job(
-    z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
-    typed<LayerReport>(),
-  ),
-  /** The run under way, or null. */
-  'run.progress': signal(runProgressSchema.nullable()),
-  /** The trial that changed last. */
-  'run.trial': signal(z.object({ run: z.string(), trial: trialViewSchema }).nullable()),
 } satisfies Record<string, Endpoint>;
+
+export const engineContract = { ...openEngineContract, ...mainEngineContract };
 export type EngineContract = typeof engineContract;
+
+export const exportFormats = ['csv', 'json', 'pdf'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+const windowCommandSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('show'), view: z.string() }),
+  z.object({ kind: z.literal('export'), format: z.enum(exportFormats) }),
+  z.object({ kind: z.literal('open-sweep') }),
+]);
+export type WindowCommand = z.infer<typeof windowCommandSchema>;
 
 /** What the main process does itself for the window. Paths come from dialogs, so the window never invents one. */
 export const shellContract = {
@@ -253,7 +281,7 @@ export const shellContract = {
   'shell.chooseSweep': rpc(nothing, z.string().nullable()),
   'shell.exportRun': rpc(
     shownRun.extend({
-      format: z.enum(['csv', 'json', 'pdf']),
+      format: z.enum(exportFormats),
       /** What the window shows; pages for people follow it. */
       view: reportViewSchema.optional(),
       suggestedName: z.string().max(200),
@@ -264,19 +292,24 @@ export const shellContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
+  /** Shows the results in a folder, which a person chooses where no path is given (a dropped one). Answers it, or null when nothing was chosen. */
+  'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
+  /** Back to the person's own results. */
+  'shell.closeResults': rpc(nothing, nothing),
   'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
   /** Whether the engine answers; the window shows a quiet banner while it restarts. */
   'shell.engine': signal(
     z.object({ state: z.enum(['starting', 'ready', 'restarting', 'failed']), detail: z.string().optional() }),
   ),
+  /** Whose results the window shows: those in a folder that was opened, or (null) the person's own. */
+  'shell.results': signal(z.object({ folder: z.string().nullable() })),
   /** A menu item or shortcut asks the window to do something. */
-  'shell.command': signal(
-    z.object({ command: z.enum(['show-sweep', 'show-matrix', 'export-csv', 'export-pdf', 'none']), count: z.number() }),
-  ),
+  'shell.command': signal(windowCommandSchema),
 } satisfies Record<string, Endpoint>;
 export type ShellContract = typeof shellContract;
 
-export const windowContract = { ...engineContract, ...shellContract };
+/** All that the window may ask. */
+export const windowContract = { ...openEngineContract, ...shellContract };
 export type WindowContract = typeof windowContract;
 
 export type RpcName<C> = { [K in keyof C]: C[K] extends { kind: 'rpc' } ? K : never }[keyof C] & string;

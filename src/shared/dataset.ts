@@ -16,25 +16,26 @@ export const datasetSpecSchema = z.strictObject({
 export type DatasetSpec = z.infer<typeof datasetSpecSchema>;
 
 /** One image that is not used, and why. */
-export interface ImageProblem {
-  file: string;
-  message: string;
-}
+const imageProblemSchema = z.object({ file: z.string(), message: z.string() });
+export type ImageProblem = z.infer<typeof imageProblemSchema>;
+
+const perSplit = z.record(z.enum(splits), z.number().int());
 
 /** A dataset as the window and the command line show it. */
-export interface DatasetSummary {
-  path: string;
-  name: string;
+export const datasetSummarySchema = z.object({
+  path: z.string(),
+  name: z.string(),
   /** How labels were found, in words: "val.txt", "class folders (synsets)", "no labels". */
-  layout: string;
-  labelled: boolean;
-  classes: number;
+  layout: z.string(),
+  labelled: z.boolean(),
+  classes: z.number().int(),
   /** Images available per split before limits. */
-  available: Record<Split, number>;
+  available: perSplit,
   /** Images chosen per split for this spec. */
-  chosen: Record<Split, number>;
-  fingerprint: string;
-  problems: ImageProblem[];
+  chosen: perSplit,
+  fingerprint: z.string(),
+  problems: z.array(imageProblemSchema),
   /** A few image paths for a preview. */
-  samples: { file: string; label?: string }[];
-}
+  samples: z.array(z.object({ file: z.string(), label: z.string().optional() })),
+});
+export type DatasetSummary = z.infer<typeof datasetSummarySchema>;

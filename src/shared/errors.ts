@@ -99,6 +99,12 @@ const sentences = {
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
+  'results.not-found': (f: Facts) =>
+    `There are no results in ${f.path}: it holds no whittle.db. Choose the folder that was given to "whittle run --out".`,
+  'results.busy': () =>
+    `A sweep is under way here, and other results can only be opened beside none. Wait for its end or cancel it; finished steps are kept.`,
+  'window.unavailable': (f: Facts) =>
+    `The window cannot be opened: ${f.detail}. Start it once with "npm start", or use "whittle report" to read results here.`,
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
   'model.changed': (f: Facts) =>

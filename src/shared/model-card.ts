@@ -6,6 +6,10 @@ const sides = z.union([side, z.tuple([side, side])]);
 /** One number for gray, three for colours. */
 const perChannel = z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number()])]);
 
+/** In which order a network takes the colours of a pixel; gray: one channel, the luma of ITU-R BT.601 as Pillow's mode "L". */
+export const channelOrderSchema = z.enum(['RGB', 'BGR', 'gray']);
+export type ChannelOrder = z.infer<typeof channelOrderSchema>;
+
 /** How an image becomes the input tensor. Mean and standard deviation are on the 0..255 scale, in the order of `channels`. */
 export const preprocessSchema = z.object({
   /** Short side after resizing, pixels (long side = floor(resize * long / short)); or `[height, width]`, to which the image is stretched. */
@@ -42,8 +46,7 @@ export const modelCardSchema = z.object({
   input: z.object({
     name: z.string(),
     layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
-    /** gray: one channel, the luma of ITU-R BT.601 as Pillow's mode "L". */
-    channels: z.enum(['RGB', 'BGR', 'gray']).default('RGB'),
+    channels: channelOrderSchema.default('RGB'),
     /** uint8: raw pixels from 0 to 255, `preprocess.mean` and `std` are in the network already. float32 where it is not said. */
     type: z.enum(['float32', 'float16', 'uint8']).optional(),
     height: side,
@@ -57,6 +60,8 @@ export const modelCardSchema = z.object({
     score: z.enum(['probability', 'logit']).optional(),
   }),
   preprocess: preprocessSchema,
+  /** Of a file that Whittle made: the steps that were applied to its model. */
+  recipe: z.string().optional(),
   reference: z.object({ dataset: z.string(), top1: z.number(), top5: z.number().optional() }).optional(),
 });
 
@@ -69,11 +74,12 @@ export type InputType = NonNullable<ModelCard['input']['type']>;
 export type ModelCard = z.infer<typeof modelCardSchema>;
 
 /** A model as lists show it. */
-export interface ModelSummary {
-  name: string;
-  title: string;
-  path: string;
-  sizeBytes: number;
+export const modelSummarySchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  path: z.string(),
+  sizeBytes: z.number(),
   /** Absent when the file has no card yet: Whittle asks, it never guesses. */
-  card?: ModelCard;
-}
+  card: modelCardSchema.optional(),
+});
+export type ModelSummary = z.infer<typeof modelSummarySchema>;

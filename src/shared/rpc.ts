@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Endpoint, InputOf, JobName, OutputOf, ParsedInputOf, RpcName, SignalName, StateOf } from './contract';
 import { AppError, isErrorCode, toAppError, type ErrorReport } from './errors';
 import type { Progress } from './run';
@@ -41,13 +42,29 @@ export function parseInput(contract: Contract, name: string, input: unknown): un
   const endpoint = Object.hasOwn(contract, name) ? contract[name] : undefined;
   if (!endpoint || endpoint.kind === 'signal')
     throw new AppError('ipc.invalid', { endpoint: name, detail: 'no such endpoint' });
-  const parsed = endpoint.input.safeParse(input);
+  return checked(endpoint.input, name, input);
+}
+
+/** What another process answered, checked by the endpoint's own schema. @throws `ipc.invalid` that names the first thing that is wrong */
+export function parseOutput(contract: Contract, name: string, output: unknown): unknown {
+  const endpoint = Object.hasOwn(contract, name) ? contract[name] : undefined;
+  if (!endpoint || endpoint.kind === 'signal')
+    throw new AppError('ipc.invalid', { endpoint: name, detail: 'no such endpoint' });
+  return checked(endpoint.output, name, output, 'the answer is not what was agreed');
+}
+
+/** The state of a signal, checked likewise; undefined when it is not one of the contract or not what was agreed. */
+export function parseState(contract: Contract, name: string, state: unknown): unknown {
+  const endpoint = Object.hasOwn(contract, name) ? contract[name] : undefined;
+  return endpoint?.kind === 'signal' ? endpoint.state.safeParse(state).data : undefined;
+}
+
+function checked(schema: z.ZodType, endpoint: string, value: unknown, what?: string): unknown {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
-  throw new AppError('ipc.invalid', {
-    endpoint: name,
-    detail: path.length > 0 ? `"${path.join('.')}": ${message}` : message,
-  });
+  const where = path.length > 0 ? `"${path.join('.')}": ${message}` : message;
+  throw new AppError('ipc.invalid', { endpoint, detail: what ? `${what} (${where})` : where });
 }
 
 /** Serves a contract on a channel. Throws at once when an endpoint has no handler: a gap never waits for a user to find it. */
@@ -87,7 +104,7 @@ export interface Client<C extends Contract> {
     input: InputOf<C[K]>,
     options?: { onProgress?: (progress: Progress) => void; signal?: AbortSignal },
   ): Promise<OutputOf<C[K]>>;
-  /** Untyped entry for forwarders, whose caller was validated already. */
+  /** Untyped entry for forwarders, whose caller was validated already. The answer is parsed. */
   request(
     name: string,
     input: unknown,
@@ -98,12 +115,18 @@ export interface Client<C extends Contract> {
   close(error: AppError): void;
 }
 
-export function connect<C extends Contract>(channel: Channel): Client<C> {
+/** The calling side. Answers are parsed by the contract before anyone sees them; states of signals likewise, unless the contract does not know them. */
+export function connect<C extends Contract>(contract: C, channel: Channel): Client<C> {
   let nextId = 1;
   let closed: AppError | undefined;
   const waiting = new Map<
     number,
-    { resolve(value: unknown): void; reject(error: AppError): void; onProgress?: (progress: Progress) => void }
+    {
+      name: string;
+      resolve(value: unknown): void;
+      reject(error: AppError): void;
+      onProgress?: (progress: Progress) => void;
+    }
   >();
   const signalListeners: ((name: string, state: unknown) => void)[] = [];
 
@@ -120,9 +143,20 @@ export function connect<C extends Contract>(channel: Channel): Client<C> {
       return;
     }
     waiting.delete(message.id);
-    if (message.type === 'result') call.resolve(message.value);
-    else call.reject(reviveError(message.error));
+    if (message.type === 'error') call.reject(reviveError(message.error));
+    else settle(call, message.value);
   });
+
+  const settle = (
+    call: { name: string; resolve(value: unknown): void; reject(error: AppError): void },
+    value: unknown,
+  ): void => {
+    try {
+      call.resolve(parseOutput(contract, call.name, value));
+    } catch (thrown) {
+      call.reject(toAppError(thrown));
+    }
+  };
 
   const request: Client<C>['request'] = (name, input, options = {}) =>
     new Promise((resolve, reject) => {
@@ -132,6 +166,7 @@ export function connect<C extends Contract>(channel: Channel): Client<C> {
       const cancel = (): void => channel.send({ type: 'cancel', id });
       const settled = (): void => signal?.removeEventListener('abort', cancel);
       waiting.set(id, {
+        name,
         resolve: (value) => (settled(), resolve(value)),
         reject: (error) => (settled(), reject(error)),
         onProgress,

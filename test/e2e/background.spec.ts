@@ -1,5 +1,4 @@
 import { expect, test } from '@playwright/test';
-import type { SweepFile } from '@shared/sweep-file';
 import { engineInfo, startSweep, waitForRun } from './actions/bridge';
 import { readJournal } from './actions/journal';
 import { launchApp } from './actions/launch';
@@ -8,7 +7,7 @@ test('closing the window asks once, can leave the sweep running, and a new windo
   const launched = await launchApp();
   const { window, app, home } = launched;
   try {
-    const starter = (await engineInfo(window)).starterSweep as SweepFile;
+    const starter = (await engineInfo(window)).starterSweep;
     const recipes = { baseline: [], fp16: starter.recipes.fp16!, int8: starter.recipes.int8! };
     const run = await startSweep(window, { ...starter, models: starter.models.slice(2), recipes });
     await expect.poll(() => readJournal(home).steps.length).toBeGreaterThan(0);
@@ -28,7 +27,7 @@ test('closing the window asks once, can leave the sweep running, and a new windo
     await expect.poll(() => readJournal(home).steps.length, { timeout: 60_000 }).toBeGreaterThan(before);
 
     const opened = app.waitForEvent('window');
-    await app.evaluate(({ app: application }) => void application.emit('second-instance'));
+    await app.evaluate(({ app: application }) => void application.emit('second-instance', {}, ['whittle'], '/'));
     const again = await opened;
     await expect(again.getByTestId('run-bar')).toBeVisible();
     expect((await waitForRun(again, run.id, 120_000)).status).toBe('done');

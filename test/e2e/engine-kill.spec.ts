@@ -11,7 +11,7 @@ const kills = 5;
 /** Two of the starter networks: long enough to be killed five times. */
 async function smallSweep(launched: LaunchedApp): Promise<SweepFile> {
   const { starterSweep } = await engineInfo(launched.window);
-  const sweep = starterSweep as SweepFile;
+  const sweep = starterSweep;
   const names = ['baseline', 'fp16', 'int8', 'pruned 50 %', 'pruned 50 % + int8'];
   return {
     ...sweep,

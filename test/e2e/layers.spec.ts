@@ -16,7 +16,7 @@ test('a trial is compared with its network layer by layer, sorted by keyboard, a
     }
   };
   try {
-    const starter = (await engineInfo(window)).starterSweep as SweepFile;
+    const starter = (await engineInfo(window)).starterSweep;
     const sweep: SweepFile = {
       ...starter,
       models: starter.models.slice(0, 1),

@@ -44,7 +44,7 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
     await expect(window.getByTestId('plan-trials')).toContainText('21');
     await look(launched, 'sweep-filled');
 
-    const starter = (await engineInfo(window)).starterSweep as SweepFile;
+    const starter = (await engineInfo(window)).starterSweep;
     const sweep: SweepFile = {
       ...starter,
       dataset: { ...starter.dataset, eval: 100, calibration: 50 },

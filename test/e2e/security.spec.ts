@@ -1,11 +1,15 @@
 import { expect, test } from '@playwright/test';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { WindowBridge } from '@shared/contract';
 import { ask } from './actions/bridge';
 import { launchApp, projectFolder } from './actions/launch';
 
 test('the window is confined: no Node, no foreign page, no unchecked message', async () => {
   const launched = await launchApp();
-  const { window, app } = launched;
+  const { window, app, home } = launched;
   try {
     expect(
       await window.evaluate(() => [typeof globalThis.process, typeof (globalThis as { require?: unknown }).require]),
@@ -27,6 +31,29 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
     await expect(ask(window, 'toString')).rejects.toThrow('ipc.invalid');
     await expect(ask(window, 'runs.get', { run: 'x', extra: 1 })).rejects.toThrow('ipc.invalid');
 
+    // Nothing that writes to a path is for the window, whatever the path.
+    const target = join(home, 'written-by-the-window');
+    const trial = { run: 'r', trial: 't', path: target };
+    await expect(ask(window, 'runs.export', { run: 'r', format: 'csv', path: target })).rejects.toThrow(
+      'not for the window',
+    );
+    await expect(ask(window, 'runs.saveArtifact', trial)).rejects.toThrow('not for the window');
+    await expect(ask(window, 'runs.html', { run: 'r' })).rejects.toThrow('not for the window');
+    await expect(ask(window, 'shell.saveArtifact', { ...trial, suggestedName: 'x' })).rejects.toThrow(
+      'Unrecognized key',
+    );
+    const job = await window.evaluate(
+      (path) =>
+        (globalThis as unknown as { whittle: WindowBridge }).whittle.startJob(
+          'runs.export',
+          { run: 'r', format: 'csv', path },
+          'job-1',
+        ),
+      target,
+    );
+    expect(job).toMatchObject({ ok: false, error: { code: 'ipc.invalid' } });
+    expect(existsSync(target)).toBe(false);
+
     // A second window of the same application is not the one that may ask.
     const preload = join(projectFolder, 'out', 'preload', 'preload.cjs');
     const foreign = await app.evaluate(
@@ -47,5 +74,24 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
     expect(foreign.ok).toBe(false);
   } finally {
     await launched.close();
+  }
+});
+
+test('a built application ignores the address of a development server', async () => {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked++;
+    response.end('<title>foreign</title>');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const launched = await launchApp({ environment: { ELECTRON_RENDERER_URL: `http://127.0.0.1:${port}` } });
+  try {
+    await expect(launched.window.getByTestId('sweep-view')).toBeVisible();
+    expect(launched.window.url()).toMatch(/^whittle:\/\/app\//);
+    expect(asked).toBe(0);
+  } finally {
+    await launched.close();
+    server.close();
   }
 });

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { EngineInfo, Settings } from '@shared/contract';
 import type { Machine } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
@@ -19,6 +19,8 @@ import { whittleVersion } from './version';
 export interface EngineOptions {
   /** Folder of the journal and artifacts; default: the platform's place for application data. */
   workspace?: string;
+  /** Folder whose settings count; default: the workspace. Other results are looked at with one's own settings. */
+  settingsFolder?: string;
   /** Overrides the setting for this process. */
   modelFolder?: string;
   /** For models without a card. */
@@ -47,6 +49,8 @@ export interface Engine {
 
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const workspace = openWorkspace(options.workspace ?? defaultWorkspaceFolder());
+  const { settingsFolder = workspace.folder } = options;
+  const home = resolve(settingsFolder) === workspace.folder ? workspace : openWorkspace(settingsFolder);
   const machine = await machineFacts();
   const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder);
   const runs = new RunManager(workspace, executor, {
@@ -54,10 +58,10 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     trial: (run, trial) => options.events?.trial?.(run, trial),
   });
   const modelFolder = (): string =>
-    options.modelFolder ?? workspace.settings.get<string>('modelFolder') ?? join(workspace.folder, 'models');
+    options.modelFolder ?? home.settings.get<string>('modelFolder') ?? join(home.folder, 'models');
   const settings = (): Settings => ({
     modelFolder: modelFolder(),
-    view: workspace.settings.get<Settings['view']>('view') ?? {},
+    view: home.settings.get<Settings['view']>('view') ?? {},
   });
   const versions = { whittle: whittleVersion, onnxruntime: ort.version() };
 
@@ -80,8 +84,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       starterSweep: starterSweep(),
     }),
     changeSettings(change) {
-      if (change.modelFolder !== undefined) workspace.settings.set('modelFolder', change.modelFolder);
-      if (change.view !== undefined) workspace.settings.set('view', { ...settings().view, ...change.view });
+      if (change.modelFolder !== undefined) home.settings.set('modelFolder', change.modelFolder);
+      if (change.view !== undefined) home.settings.set('view', { ...settings().view, ...change.view });
       return settings();
     },
     prepare: (sweep, { signal, progress } = {}) =>
@@ -94,6 +98,9 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
         signal,
         progress,
       }),
-    close: () => workspace.close(),
+    close() {
+      workspace.close();
+      if (home !== workspace) home.close();
+    },
   };
 }

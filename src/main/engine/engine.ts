@@ -3,6 +3,7 @@ import { serve, type Channel, type Message, type Server } from '@shared/rpc';
 import { toAppError } from '@shared/errors';
 import { createEngine } from './create-engine';
 import { handlersOf } from './handlers';
+import { defaultWorkspaceFolder } from './store/workspace';
 import { throttle } from './throttle';
 
 /**
@@ -26,6 +27,7 @@ const emitProgress = throttle(100, (state: Parameters<Server<EngineContract>['em
 try {
   const engine = await createEngine({
     workspace: process.env.WHITTLE_WORKSPACE,
+    settingsFolder: defaultWorkspaceFolder(),
     events: {
       progress: (progress) => emitProgress(progress),
       trial: (run, trial) => server?.emit('run.trial', { run, trial }),

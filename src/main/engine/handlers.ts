@@ -8,7 +8,7 @@ import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
-import { makeCard, writeCard } from './models/card';
+import { makeCard, readCard, writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
 import { inspectModel } from './models/inspect-model';
 import { modelChannels } from './models/model-channels';
@@ -51,7 +51,12 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'models.describe': async ({ path, preprocess, labels, channels, output }) => {
       const size = heightAndWidth(preprocess.crop);
       const choice = { preprocess: () => preprocess, size, labels, channels, output };
-      await writeCard(path, makeCard(path, await loadModel(path), choice));
+      const made = makeCard(path, await loadModel(path), choice);
+      const known = await readCard(path).catch(() => undefined);
+      await writeCard(
+        path,
+        known ? { ...known, preprocess, input: { ...known.input, channels: made.input.channels } } : made,
+      );
       return summarizeModel(path);
     },
     'models.tryPreprocess': async (request, { progress, signal }) => {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect, reviveError, type Client, type Message } from '@shared/rpc';
-import { AppError } from '@shared/errors';
-import type { EngineContract } from '@shared/contract';
+import { connect, parseState, reviveError, type Client, type Message } from '@shared/rpc';
+import { AppError, toAppError } from '@shared/errors';
+import { engineContract, type EngineContract } from '@shared/contract';
 import type { ErrorReport } from '@shared/errors';
 
 export type EngineState = { state: 'starting' | 'ready' | 'restarting' | 'failed'; detail?: string };
@@ -25,6 +25,7 @@ const healthyAfterMs = 60_000;
  */
 export class EngineHost {
   private child: ChildProcess | undefined;
+  private failure: AppError | undefined;
   private client: Client<EngineContract> | undefined;
   private ready: Promise<void> = Promise.resolve();
   private crashes = 0;
@@ -32,7 +33,11 @@ export class EngineHost {
   /** Last state of each signal, for windows opened later. */
   readonly signals = new Map<string, unknown>();
 
-  constructor(private readonly options: HostOptions) {}
+  private environment: NodeJS.ProcessEnv;
+
+  constructor(private readonly options: HostOptions) {
+    this.environment = options.environment;
+  }
 
   get pid(): number | undefined {
     return this.child?.pid;
@@ -53,6 +58,26 @@ export class EngineHost {
     return this.client.request(name, input, options);
   }
 
+  /** Ends the engine, if there is one, and starts another with this environment. @throws what keeps that one from starting */
+  async restart(environment: NodeJS.ProcessEnv): Promise<void> {
+    const old = this.child;
+    this.child = undefined;
+    this.client?.close(new AppError('engine.gone'));
+    if (old && old.exitCode === null && old.signalCode === null) {
+      // Not "close": a channel that this side left is never reported closed.
+      const ended = new Promise((resolve) => old.once('exit', resolve));
+      old.disconnect();
+      await ended;
+    }
+    for (const name of this.signals.keys()) this.options.onSignal(name, null);
+    this.signals.clear();
+    this.crashes = 0;
+    this.environment = environment;
+    this.launch([]);
+    await this.ready;
+    if (this.failure) throw this.failure;
+  }
+
   stop(): void {
     this.stopping = true;
     this.child?.disconnect();
@@ -60,14 +85,14 @@ export class EngineHost {
 
   private launch(args: string[]): void {
     const startedAt = Date.now();
-    const { nodePath, enginePath, environment, onState } = this.options;
+    const { nodePath, enginePath, onState } = this.options;
     onState({ state: args.length > 0 ? 'restarting' : 'starting' });
     const child = spawn(nodePath, ['--enable-source-maps', enginePath, ...args], {
-      env: environment,
+      env: this.environment,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
-    const client = connect<EngineContract>({
+    const client = connect(engineContract, {
       send: (message) => {
         if (child.connected) child.send(message);
       },
@@ -75,29 +100,34 @@ export class EngineHost {
     });
     this.child = child;
     this.client = client;
-    let failure: string | undefined;
+    this.failure = undefined;
     this.ready = new Promise((resolve) => {
       client.onSignal((name, state) => {
         if (name === 'ready') {
           onState({ state: 'ready' });
           resolve();
         } else if (name === 'failed') {
-          failure = reviveError(state as ErrorReport).message;
+          this.failure = reviveError(state as ErrorReport);
         } else {
-          this.signals.set(name, state);
-          this.options.onSignal(name, state);
+          const known = parseState(engineContract, name, state);
+          if (known === undefined) return;
+          this.signals.set(name, known);
+          this.options.onSignal(name, known);
         }
       });
-      child.once('error', (error) => (failure = error.message));
+      child.once('error', (error) => (this.failure = toAppError(error)));
       child.once('close', () => {
         client.close(new AppError('engine.gone'));
         resolve();
       });
     });
-    child.once('close', () => this.afterEnd(failure, startedAt));
+    child.once('close', () => {
+      if (this.child === child) this.afterEnd(startedAt);
+    });
   }
 
-  private afterEnd(failure: string | undefined, startedAt: number): void {
+  private afterEnd(startedAt: number): void {
+    const failure = this.failure?.message;
     this.client = undefined;
     if (this.stopping) return;
     this.crashes = Date.now() - startedAt > healthyAfterMs ? 1 : this.crashes + 1;

@@ -24,7 +24,7 @@ export const useEngineStore = defineStore('engine', () => {
   }
 
   watch(state, (now, before) => {
-    if (now === 'ready' && (before !== 'starting' || problem.value)) void load();
+    if (now === 'ready' && (before !== 'starting' || problem.value || info.value)) void load();
   });
 
   return { info, state, detail, ready, problem, load };

@@ -1,12 +1,12 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { toAppError } from '@shared/errors';
-import type { ModelSummary, Preprocess } from '@shared/model-card';
+import type { ChannelOrder, Preprocess } from '@shared/model-card';
 import { call } from '../bridge/client';
 import { fileNameOf, modelFromInspection, modelFromSummary, type ListedModel } from '../sweep/listed-model';
 import { useSettingsStore } from './settings';
 
-/** The networks to choose from: those of the model folder, and single files added from elsewhere. */
+/** The models to choose from: those of the model folder, and single files added from elsewhere. */
 export const useModelsStore = defineStore('models', () => {
   const settings = useSettingsStore();
   const folder = shallowRef<ListedModel[]>([]);
@@ -48,7 +48,13 @@ export const useModelsStore = defineStore('models', () => {
   async function addFile(path: string): Promise<{ reference: string; ok: boolean }> {
     const known = list.value.find((model) => model.path === path && !model.problem);
     if (known) return { reference: known.reference, ok: true };
-    const row: ListedModel = { reference: path, title: fileNameOf(path), path, described: true, checking: true };
+    const row: ListedModel = {
+      reference: path,
+      title: fileNameOf(path).replace(/\.onnx$/i, ''),
+      path,
+      described: true,
+      checking: true,
+    };
     added.value = [...added.value.filter((model) => model.path !== path), row];
     const replace = (model: ListedModel): void => {
       added.value = added.value.map((one) => (one.path === path ? model : one));
@@ -67,8 +73,13 @@ export const useModelsStore = defineStore('models', () => {
   }
 
   /** Writes the model's card. @throws AppError for the form. */
-  async function describe(model: ListedModel, preprocess: Preprocess, labels?: string): Promise<void> {
-    const summary: ModelSummary = await call('models.describe', { path: model.path, preprocess, labels });
+  async function describe(
+    model: ListedModel,
+    preprocess: Preprocess,
+    channels: ChannelOrder,
+    labels?: string,
+  ): Promise<void> {
+    const summary = await call('models.describe', { path: model.path, preprocess, channels, labels });
     const described = { ...modelFromSummary(summary), reference: model.reference };
     const swap = (one: ListedModel): ListedModel => (one.path === model.path ? described : one);
     folder.value = folder.value.map(swap);

@@ -61,6 +61,15 @@ export const useRunsStore = defineStore('runs', () => {
     if (run) current.value = run.against === undefined ? announced.reduce(mergeTrial, run) : run;
   }
 
+  /** Nothing is known any more: the engine shows another folder. */
+  function forget(): void {
+    wanted = '';
+    against.value = undefined;
+    list.value = [];
+    current.value = null;
+    listState.value = currentState.value = 'loading';
+  }
+
   async function compareWith(recipe: string | undefined): Promise<void> {
     against.value = recipe;
     if (wanted) await open(wanted);
@@ -128,6 +137,7 @@ export const useRunsStore = defineStore('runs', () => {
     unfinished,
     loadList,
     open,
+    forget,
     refresh,
     pause,
     proceed,

@@ -5,7 +5,15 @@ import { indifferenceSchema, latencyModes, sweepFileSchema, targetSchema, type S
 /** The recipe every sweep has: the network as it is. */
 export const baselineName = 'baseline';
 
-const stepSchema = z.object({ id: z.string(), technique: z.string(), params: z.record(z.string(), z.unknown()) });
+/** A number as typed, which may be none yet (NaN, stored as null) or out of range: `gapsOf` says so, reading it back keeps it. */
+const typed = (fallback: number): z.ZodType<number> => z.number().catch(fallback);
+
+/** What was typed as a number and is none is stored as null: it is not read back. */
+const paramsSchema = z
+  .record(z.string(), z.unknown())
+  .transform((params) => Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null)));
+
+const stepSchema = z.object({ id: z.string(), technique: z.string(), params: paramsSchema });
 const recipeSchema = z.object({ id: z.string(), name: z.string(), steps: z.array(stepSchema) });
 
 /** A sweep being written: like the file, but it may be incomplete, and recipes and steps keep an identity while edited. */
@@ -13,8 +21,14 @@ const draftSchema = z.object({
   name: z.string(),
   /** How the sweep refers to each network: a name of the model folder, or a path. */
   models: z.array(z.string()),
-  dataset: datasetSpecSchema.extend({ path: z.string() }),
-  targets: z.array(targetSchema).min(1),
+  dataset: datasetSpecSchema.extend({
+    path: z.string(),
+    eval: typed(0),
+    calibration: typed(256),
+    train: typed(0),
+    seed: typed(1),
+  }),
+  targets: z.array(targetSchema.extend({ threads: typed(1) })).min(1),
   /** Without the baseline, which is always there. */
   recipes: z.array(recipeSchema),
   latency: z.enum(latencyModes),
@@ -64,7 +78,8 @@ export function draftFromSweep(sweep: UnfinishedSweep): SweepDraft {
   const named = Object.entries(recipes).filter(([, steps]) => steps.length > 0);
   return {
     ...rest,
-    targets: targets.length > 0 ? targets : emptyDraft().targets,
+    // Copies: a default of the schema is one object for all.
+    targets: targets.length > 0 ? structuredClone(targets) : emptyDraft().targets,
     recipes: named.map(([name, steps]) => draftRecipe(name, steps)),
   };
 }

@@ -1,15 +1,16 @@
+import type { NumberRange } from '../components/ui/number-range';
+
 /** One control of a parameter form. `fallback` is what applies while nothing is chosen. */
 interface FieldBase {
   name: string;
   label: string;
+  unit?: string;
   help?: string;
 }
 export type FormField =
   | (FieldBase & {
       kind: 'number';
-      whole: boolean;
-      minimum?: number;
-      maximum?: number;
+      range: NumberRange;
       step: number;
       fallback?: number;
     })
@@ -57,6 +58,7 @@ function fieldFor(name: string, property: PropertySchema): FormField {
       return {
         ...base,
         kind: 'number',
+        unit: isFraction(property) ? 'fraction' : undefined,
         ...numberBounds(property),
         fallback: typeof fallback === 'number' ? fallback : undefined,
       };
@@ -87,14 +89,27 @@ function choices({
   return values.map((raw) => ({ value: String(raw), label: String(raw), raw }));
 }
 
-function numberBounds(property: PropertySchema): { whole: boolean; minimum?: number; maximum?: number; step: number } {
+function numberBounds(property: PropertySchema): { range: NumberRange; step: number } {
   const whole = property.type === 'integer';
-  const step = property.multipleOf ?? (whole ? 1 : stepFor(property));
-  const above = bound(property.exclusiveMinimum);
-  const below = bound(property.exclusiveMaximum);
-  const minimum = bound(property.minimum) ?? (above === undefined ? undefined : tidy(above + step));
-  const maximum = bound(property.maximum) ?? (below === undefined ? undefined : tidy(below - step));
-  return { whole, minimum, maximum, step: tidy(step) };
+  const range: NumberRange = { optional: true };
+  if (whole) range.whole = true;
+  for (const [own, theirs] of boundNames) {
+    const value = bound(property[theirs]);
+    if (value !== undefined) range[own] = value;
+  }
+  return { range, step: property.multipleOf ?? (whole ? 1 : stepFor(property)) };
+}
+
+const boundNames = [
+  ['minimum', 'minimum'],
+  ['maximum', 'maximum'],
+  ['above', 'exclusiveMinimum'],
+  ['below', 'exclusiveMaximum'],
+] as const;
+
+/** A share of something: between nothing and all of it. */
+function isFraction({ type, minimum, exclusiveMinimum, maximum, exclusiveMaximum }: PropertySchema): boolean {
+  return type === 'number' && (minimum ?? exclusiveMinimum ?? -1) >= 0 && (maximum ?? exclusiveMaximum ?? 2) <= 1;
 }
 
 /** zod writes the bounds of safe integers where there are none. */
@@ -110,14 +125,11 @@ function stepFor({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Prope
   return 10 ** Math.floor(Math.log10((high - low) / 5));
 }
 
-/** Without the tail of binary fractions: 0.1, not 0.10000000000000001. */
-const tidy = (value: number): number => Number(value.toPrecision(12));
-
 /** "perChannel" and "per_channel" as people write it: "Per channel". */
 function words(name: string): string {
   const text = name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/[_-]+/g, ' ')
     .toLowerCase();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bmacs\b/i, 'MACs');
 }

@@ -1,5 +1,10 @@
 import { baselineName, type SweepDraft } from './draft';
 import type { ListedModel } from './listed-model';
+import { valueProblem } from '../components/ui/number-range';
+import { sweepRanges } from './sweep-ranges';
+
+const fits = (value: number, range: keyof typeof sweepRanges): boolean =>
+  valueProblem(value, sweepRanges[range]) === undefined;
 
 /** What is still missing before a sweep can be planned, one sentence each, in the order of the view. */
 export function gapsOf(draft: SweepDraft, models: readonly ListedModel[], datasetProblem?: string): string[] {
@@ -13,6 +18,10 @@ export function gapsOf(draft: SweepDraft, models: readonly ListedModel[], datase
   }
   if (!draft.dataset.path) gaps.push('Choose a dataset folder.');
   else if (datasetProblem) gaps.push('The dataset cannot be read: choose another folder.');
+  if ([draft.dataset.eval, draft.dataset.calibration, draft.dataset.train].some((count) => !fits(count, 'images')))
+    gaps.push('Correct the number of images.');
+  if (!fits(draft.dataset.seed, 'seed')) gaps.push('Correct the seed.');
+  if (draft.targets.some(({ threads }) => !fits(threads, 'threads'))) gaps.push('Correct the number of threads.');
   const names = new Set([baselineName]);
   for (const recipe of draft.recipes) {
     if (!recipe.name.trim()) gaps.push('Give every recipe a name.');

@@ -1,7 +1,7 @@
 import type { ModelInspection } from '@shared/contract';
 import type { ModelSummary } from '@shared/model-card';
 
-/** A network as the sweep's list shows it, whether it comes from the model folder or from a single file. */
+/** A model as the sweep's list shows it, whether it comes from the model folder or from a single file. */
 export interface ListedModel {
   /** What a sweep file says: the name for models of the folder, the path for others. */
   reference: string;
@@ -11,6 +11,8 @@ export interface ListedModel {
   /** Width×height, "224×224", pixels; absent while unknown. */
   input?: string;
   licence?: string;
+  /** What was done to it, where Whittle made it from another model. */
+  recipe?: string;
   /** False: no card yet, its preprocessing must be asked. */
   described: boolean;
   /** Being read. */
@@ -27,12 +29,13 @@ export function modelFromSummary({ name, title, path, sizeBytes, card }: ModelSu
     sizeBytes,
     input,
     licence: card?.licence,
+    recipe: card?.recipe,
     described: Boolean(card),
   };
 }
 
 export function modelFromInspection({ path, sizeBytes, classifier, card }: ModelInspection): ListedModel {
-  const title = fileNameOf(path);
+  const title = fileNameOf(path).replace(/\.onnx$/i, '');
   if ('problem' in classifier)
     return { reference: path, title, path, sizeBytes, described: true, problem: classifier.problem };
   const { width, height } = classifier;

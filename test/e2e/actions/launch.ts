@@ -16,7 +16,15 @@ export interface LaunchedApp {
 
 /** Starts the real application on a workspace of its own. The sandbox stays on for everybody but root, as in use. */
 export async function launchApp(
-  options: { home?: string; dark?: boolean; width?: number; height?: number } = {},
+  options: {
+    home?: string;
+    dark?: boolean;
+    width?: number;
+    height?: number;
+    environment?: Record<string, string>;
+    /** Words of the command line. */
+    words?: string[];
+  } = {},
 ): Promise<LaunchedApp> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'whittle-e2e-')));
   const isRoot = process.getuid?.() === 0;
@@ -28,8 +36,9 @@ export async function launchApp(
       ...(isRoot ? ['--no-sandbox'] : []),
       `--user-data-dir=${join(home, 'chromium')}`,
       projectFolder,
+      ...(options.words ?? []),
     ],
-    env: { ...process.env, WHITTLE_HOME: home },
+    env: { ...process.env, WHITTLE_HOME: home, ...options.environment },
     colorScheme: options.dark ? 'dark' : 'light',
   });
   const window = await app.firstWindow();

@@ -2,12 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { progressSchema } from '@shared/run';
 import { AppError } from '@shared/errors';
-import { connect, parseInput, reviveError, serve, type Channel, type Handlers, type Message } from '@shared/rpc';
+import {
+  connect,
+  parseInput,
+  parseOutput,
+  parseState,
+  reviveError,
+  serve,
+  type Channel,
+  type Handlers,
+  type Message,
+} from '@shared/rpc';
 
 const contract = {
   double: { kind: 'rpc' as const, input: z.strictObject({ value: z.number().default(1) }), output: z.number() },
   fail: { kind: 'rpc' as const, input: z.string(), output: z.void() },
   count: { kind: 'job' as const, input: z.number(), progress: progressSchema, output: z.string() },
+  lie: { kind: 'rpc' as const, input: z.void(), output: z.strictObject({ name: z.string() }) },
   weather: { kind: 'signal' as const, state: z.string() },
 };
 type Contract = typeof contract;
@@ -34,6 +45,7 @@ const handlers: Handlers<Contract> = {
     if (what === 'unclonable') return (() => undefined) as never;
     throw new Error(`broken ${what}\nsecond line`);
   },
+  lie: () => ({ name: 7 }) as never,
   count: (total, { progress, signal }) =>
     new Promise((resolve, reject) => {
       let done = 0;
@@ -50,7 +62,7 @@ const handlers: Handlers<Contract> = {
 function started() {
   const ends = pipe();
   const server = serve(contract, handlers, ends.server);
-  return { ...ends, server, client: connect<Contract>(ends.client) };
+  return { ...ends, server, client: connect(contract, ends.client) };
 }
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
@@ -63,7 +75,7 @@ describe('serve', () => {
   it('does not start without a handler for every endpoint that takes calls', () => {
     const { double: _double, ...rest } = handlers;
     expect(() => serve(contract, rest as Handlers<Contract>, pipe().server)).toThrow('No handler for double');
-    expect(() => serve(contract, {} as Handlers<Contract>, pipe().server)).toThrow('double, fail, count');
+    expect(() => serve(contract, {} as Handlers<Contract>, pipe().server)).toThrow('double, fail, count, lie');
   });
 
   it('answers with the parsed input, defaults filled in', async () => {
@@ -110,6 +122,15 @@ describe('serve', () => {
   it('answers with an error when the result cannot cross', async () => {
     const { client } = started();
     expect(await codeOf(client.call('fail', 'unclonable'))).toBe('internal');
+  });
+
+  it('hands on no answer that is not what was agreed', async () => {
+    const { client } = started();
+    const error = await client.call('lie', undefined).catch((thrown: unknown) => thrown as AppError);
+    expect(error).toMatchObject({ code: 'ipc.invalid' });
+    expect((error as AppError).message).toMatch(
+      /lie is not valid: the answer is not what was agreed \("name": .*string/,
+    );
   });
 
   it('sends signals to every listener', async () => {
@@ -182,6 +203,25 @@ describe('close', () => {
 it('parseInput answers what the handler gets', () => {
   expect(parseInput(contract, 'double', { value: 3 })).toEqual({ value: 3 });
   expect(parseInput(contract, 'double', {})).toEqual({ value: 1 });
+});
+
+it.each([
+  ['double', 4, 4],
+  ['double', 'four', /the answer is not what was agreed/],
+  ['weather', 'rain', /no such endpoint/],
+  ['toString', 1, /no such endpoint/],
+])('parseOutput of %s: %j', (name, output, expected) => {
+  if (typeof expected === 'number') expect(parseOutput(contract, name, output)).toBe(expected);
+  else expect(() => parseOutput(contract, name, output)).toThrow(expected);
+});
+
+it.each([
+  ['weather', 'rain', 'rain'],
+  ['weather', 7, undefined],
+  ['double', 7, undefined],
+  ['__proto__', 7, undefined],
+])('parseState of %s: %j', (name, state, expected) => {
+  expect(parseState(contract, name, state)).toBe(expected);
 });
 
 it('reviveError keeps an unknown code readable', () => {

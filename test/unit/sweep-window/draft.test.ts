@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { sweepFileSchema } from '../../../src/shared/sweep-file';
 import {
   draftFromSweep,
@@ -11,6 +14,9 @@ import {
 import { gapsOf } from '../../../src/renderer/sweep/gaps';
 import type { ListedModel } from '../../../src/renderer/sweep/listed-model';
 import { caseStudyFor } from '../../../src/shared/templates';
+
+const unfinishedFile = (path: string): UnfinishedSweep =>
+  parse(readFileSync(join(import.meta.dirname, '..', '..', '..', path), 'utf8')) as UnfinishedSweep;
 
 const model = (reference: string, more: Partial<ListedModel> = {}): ListedModel => ({
   reference,
@@ -69,6 +75,18 @@ describe('a draft', () => {
     },
   );
 
+  it('survives storage with numbers as they were typed, but for what is none', () => {
+    const draft = draftFromSweep(sweep);
+    draft.targets[0]!.threads = 300;
+    draft.dataset.calibration = 2.5;
+    draft.dataset.eval = NaN;
+    draft.recipes[0]!.steps[1]!.params = { amount: 7, other: NaN };
+    const read = readDraft(JSON.stringify(draft))!;
+    expect(read.targets[0]!.threads).toBe(300);
+    expect(read.dataset).toMatchObject({ calibration: 2.5, eval: 0 });
+    expect(read.recipes[0]!.steps[1]!.params).toEqual({ amount: 7 });
+  });
+
   it('has a name in the file even when the field is empty', () => {
     expect(sweepFromDraft({ ...emptyDraft(), name: '  ' }).name).toBe('sweep');
   });
@@ -101,6 +119,19 @@ describe('what is missing', () => {
       'Say how images are prepared for b.',
     ],
     [
+      'too many threads',
+      { ...complete, targets: [{ runtime: 'ort-cpu', threads: 300 }] },
+      models,
+      'Correct the number of threads.',
+    ],
+    [
+      'half an image',
+      { ...complete, dataset: { ...complete.dataset, calibration: 0.5 } },
+      models,
+      'Correct the number of images.',
+    ],
+    ['no seed', { ...complete, dataset: { ...complete.dataset, seed: NaN } }, models, 'Correct the seed.'],
+    [
       'an empty recipe',
       { ...complete, recipes: [draftRecipe('new', [])] },
       models,
@@ -128,6 +159,15 @@ describe('what is missing', () => {
 });
 
 describe('the case study', () => {
+  it.each(['examples/case-study.yaml', 'resources/starter/sweep.yaml'])(
+    'has the recipes of %s, by their names',
+    (path) => {
+      const file = unfinishedFile(path);
+      const recipes = (sweep: UnfinishedSweep) => sweepFromDraft(draftFromSweep(sweep)).recipes;
+      expect(recipes(caseStudyFor([], dataset))).toEqual(recipes(file));
+    },
+  );
+
   it('takes its networks in a fixed order, on the dataset at hand', () => {
     const draft = draftFromSweep(caseStudyFor(['squeezenet1.1', 'other', 'mobilenetv2'], dataset));
     expect(draft.models).toEqual(['mobilenetv2', 'squeezenet1.1']);

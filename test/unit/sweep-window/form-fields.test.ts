@@ -11,16 +11,30 @@ describe('a parameter form', () => {
     [
       'a fraction',
       z.number().min(0).max(0.99).default(0.5),
-      { kind: 'number', whole: false, minimum: 0, maximum: 0.99, step: 0.1, fallback: 0.5 },
+      {
+        kind: 'number',
+        unit: 'fraction',
+        range: { minimum: 0, maximum: 0.99, optional: true },
+        step: 0.1,
+        fallback: 0.5,
+      },
     ],
-    ['a percentage', z.number().min(90).max(100), { kind: 'number', whole: false, minimum: 90, maximum: 100, step: 1 }],
+    [
+      'a percentage',
+      z.number().min(90).max(100),
+      { kind: 'number', unit: undefined, range: { minimum: 90, maximum: 100 }, step: 1 },
+    ],
     [
       'a whole number',
       z.number().int().min(1).max(8).default(4),
-      { kind: 'number', whole: true, minimum: 1, maximum: 8, step: 1, fallback: 4 },
+      { kind: 'number', unit: undefined, range: { whole: true, minimum: 1, maximum: 8 }, step: 1, fallback: 4 },
     ],
-    ['a number above zero', z.number().gt(0).max(1), { kind: 'number', minimum: 0.1, maximum: 1, step: 0.1 }],
-    ['a whole number below a bound', z.number().int().min(0).lt(16), { kind: 'number', minimum: 0, maximum: 15 }],
+    ['a number above zero', z.number().gt(0).max(1), { kind: 'number', range: { above: 0, maximum: 1 }, step: 0.1 }],
+    [
+      'a whole number below a bound',
+      z.number().int().min(0).lt(16),
+      { kind: 'number', range: { whole: true, minimum: 0, below: 16 } },
+    ],
     ['a number in steps', z.number().multipleOf(0.25).min(0).max(1), { kind: 'number', step: 0.25 }],
     ['an enum', z.enum(['global', 'local']).default('local'), { kind: 'choice', fallback: 'local' }],
     [
@@ -44,7 +58,7 @@ describe('a parameter form', () => {
   });
 
   it('has no bounds where zod only writes those of safe integers', () => {
-    expect(fieldOf(z.number().int())).toMatchObject({ minimum: undefined, maximum: undefined, step: 1 });
+    expect(fieldOf(z.number().int())).toMatchObject({ range: { whole: true, optional: true }, step: 1 });
   });
 
   it('names fields in words and keeps their order and help', () => {
@@ -52,8 +66,9 @@ describe('a parameter form', () => {
       perChannel: z.boolean().describe('One scale a channel'),
       bit_width: z.number(),
       l1: z.string(),
+      macs: z.number(),
     });
-    expect(fields.map((field) => field.label)).toEqual(['Per channel', 'Bit width', 'L1']);
+    expect(fields.map((field) => field.label)).toEqual(['Per channel', 'Bit width', 'L1', 'MACs']);
     expect(fields[0]?.help).toBe('One scale a channel');
   });
 

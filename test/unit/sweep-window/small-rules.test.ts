@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { preprocessSchema } from '../../../src/shared/model-card';
+import { preprocessSchema, type Preprocess } from '../../../src/shared/model-card';
 import { droppedKind } from '../../../src/renderer/sweep/dropped-files';
 import { fileNameOf, modelFromInspection, modelFromSummary } from '../../../src/renderer/sweep/listed-model';
-import { preprocessFor, presets } from '../../../src/renderer/sweep/preprocess-presets';
+import { preprocessFor, presetLabel, presets } from '../../../src/renderer/sweep/preprocess-presets';
 import { freeName, moved } from '../../../src/renderer/sweep/recipe-edits';
 
 describe('moving a step', () => {
@@ -64,8 +64,19 @@ describe('a preprocessing preset', () => {
   });
 
   it('maps 0..255 to -1..1 for TensorFlow', () => {
-    const { mean, std } = preprocessFor('tensorflow', 224, { mean: [0, 0, 0], std: [1, 1, 1] });
+    const { mean, std } = preprocessFor('tf', 224, { mean: [0, 0, 0], std: [1, 1, 1] });
     expect([0, 255].map((grey) => (grey - mean[0]) / std[0])).toEqual([-1, 1]);
+  });
+
+  it('has its means in the order of the colours, but for those written by hand', () => {
+    const custom: Pick<Preprocess, 'mean' | 'std'> = { mean: [1, 2, 3], std: [4, 5, 6] };
+    expect(preprocessFor('caffe', 224, custom, 'BGR').mean).toEqual([103.939, 116.779, 123.68]);
+    expect(preprocessFor('imagenet', 224, custom, 'BGR').std).toEqual([57.375, 57.12, 58.395]);
+    expect(preprocessFor('custom', 224, custom, 'BGR')).toMatchObject(custom);
+  });
+
+  it('of a name that is not known here is shown by that name', () => {
+    expect(['imagenet', 'tf', 'other'].map(presetLabel)).toEqual(['ImageNet mean/std', '−1..1', 'other']);
   });
 
   it.each(presets.map((preset) => preset.value))('%s is a valid card entry at any size', (preset) => {
@@ -81,6 +92,7 @@ describe('a listed model', () => {
   it('is named as sweeps name it: folder models by name, others by path', () => {
     const summary = modelFromSummary({ name: 'net', title: '', path: '/zoo/net.onnx', sizeBytes: 10 });
     expect(summary).toMatchObject({ reference: 'net', title: 'net', described: false, input: undefined });
+    expect(summary.recipe, 'not made by Whittle').toBeUndefined();
   });
 
   it('of a single file shows the size of its input, when the file fixes it', () => {
@@ -111,7 +123,7 @@ describe('a listed model', () => {
     };
     expect(modelFromInspection(inspection)).toMatchObject({
       reference: '/x/net.onnx',
-      title: 'net.onnx',
+      title: 'net',
       input: '320×240',
       described: false,
     });

@@ -16,6 +16,7 @@ export async function compressedCard(
     ...card,
     input: inputWithType(card.input, input?.type),
     title: `${parent.title ?? parent.name}${recipeText ? ` (${recipeText})` : ''}`,
+    recipe: [parent.recipe, recipeText].filter(Boolean).join(' | ') || undefined,
     file: basename(file.path),
     sha256: file.sha256,
     bytes: file.sizeBytes,

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { AppError } from '@shared/errors';
+import type { Command } from '../arguments';
+import { applicationFolder, locateElectron } from '../locate-electron';
+
+export const open: Command = {
+  name: 'open',
+  usage: 'DIR',
+  summary: 'show the results in DIR, made by "run --out", in the window',
+  options: {},
+  async run(arguments_) {
+    const folder = resolve(arguments_.positionals[0]!);
+    if (!existsSync(join(folder, 'whittle.db'))) throw new AppError('results.not-found', { path: folder });
+    const [command, ...words] = await windowCommand();
+    return runWindow(command!, [...words, `--open-results=${folder}`]);
+  },
+};
+
+/** In a checkout `npm start` knows how to get an Electron; a packaged application brings its own. */
+async function windowCommand(): Promise<string[]> {
+  const start = join(applicationFolder(), 'scripts', 'start.mjs');
+  if (existsSync(start)) return [process.execPath, start];
+  const electron = await locateElectron();
+  if (!electron) throw new AppError('window.unavailable', { detail: 'Electron is not installed here' });
+  return [electron, applicationFolder()];
+}
+
+function runWindow(command: string, words: string[]): Promise<number> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, words, { stdio: 'inherit' });
+    child.once('error', (error) => fail(new AppError('window.unavailable', { detail: error.message })));
+    child.once('close', (code) => done(code ?? 1));
+  });
+}

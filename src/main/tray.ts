@@ -1,0 +1,30 @@
+import { Menu, nativeImage, Tray } from 'electron';
+
+/** A grid of four cells, one of them smaller: 16 x 16, drawn here because no file need be found for it. */
+function icon(): Electron.NativeImage {
+  const side = 32;
+  const pixels = Buffer.alloc(side * side * 4);
+  const fill = (left: number, top: number, size: number): void => {
+    for (let y = top; y < top + size; y++)
+      for (let x = left; x < left + size; x++) pixels.set([0x8a, 0x7f, 0x2f, 0xff], 4 * (y * side + x));
+  };
+  fill(2, 2, 13);
+  fill(17, 2, 13);
+  fill(2, 17, 13);
+  fill(17, 17, 7);
+  return nativeImage.createFromBitmap(pixels, { width: side, height: side, scaleFactor: 2 });
+}
+
+/** An icon in the tray while no window is open. Answers the function that takes it away. Desktops without a tray show none. */
+export function showTray({ open, quit }: { open(): void; quit(): void }): () => void {
+  const tray = new Tray(icon());
+  tray.setToolTip('Whittle: a sweep is running');
+  tray.setContextMenu(
+    Menu.buildFromTemplate([
+      { label: 'Show Whittle', click: open },
+      { label: 'Quit', click: quit },
+    ]),
+  );
+  tray.on('click', open);
+  return () => tray.destroy();
+}

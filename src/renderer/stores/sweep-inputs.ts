@@ -1,0 +1,108 @@
+import { defineStore } from 'pinia';
+import { shallowRef } from 'vue';
+import { toAppError } from '@shared/errors';
+import { caseStudyFor } from '@shared/templates';
+import { call } from '../bridge/client';
+import { droppedKind } from '../sweep/dropped-files';
+import { useEngineStore } from './engine';
+import { useModelsStore } from './models';
+import { useSweepDraftStore } from './sweep-draft';
+
+/** The ways a sweep is filled: templates, a sweep file, and files from a dialog or a drop. Each forgets what was wrong with the one before. */
+export const useSweepInputsStore = defineStore('sweep-inputs', () => {
+  const engine = useEngineStore();
+  const models = useModelsStore();
+  const store = useSweepDraftStore();
+  const problems = shallowRef<string[]>([]);
+
+  const report = (problem: string): void => void (problems.value = [...problems.value, problem]);
+
+  async function attempt(work: () => Promise<void> | void): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      report(toAppError(thrown).message);
+    }
+  }
+
+  /** What a person does next: the problems of what they did before are history. */
+  const action =
+    <A extends unknown[]>(work: (...words: A) => Promise<void> | void) =>
+    (...words: A): Promise<void> => {
+      problems.value = [];
+      return attempt(() => work(...words));
+    };
+
+  /** Models named by their path are read at once, so that their rows show. */
+  async function readPaths(): Promise<void> {
+    const paths = store.draft.models.filter((reference) => /[\\/]|\.onnx$/i.test(reference));
+    const read = await Promise.all(paths.map(async (path) => [path, (await models.addFile(path)).reference] as const));
+    // A path into the model folder becomes the name it has there.
+    const names = new Map(read);
+    store.draft.models = [...new Set(store.draft.models.map((reference) => names.get(reference) ?? reference))];
+  }
+
+  async function add(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const { reference, ok } = await models.addFile(path);
+      if (ok) store.toggleModel(reference, true);
+    }
+  }
+
+  async function open(path: string): Promise<void> {
+    store.replace(await call('sweeps.parse', { path }), `Opened ${path}.`);
+    await readPaths();
+  }
+
+  const chooseSweep = action(async () => {
+    const path = await call('shell.chooseSweep');
+    if (path) await open(path);
+  });
+
+  const useStarter = action(async () => {
+    if (!engine.info) await engine.load();
+    if (!engine.info) return;
+    store.replace(engine.info.starterSweep, 'The starter pack replaced your sweep.');
+    await readPaths();
+  });
+
+  const useCaseStudy = action(() => {
+    const present = models.folder.filter((model) => !model.recipe).map((model) => model.reference);
+    const sweep = caseStudyFor(present, store.draft.dataset);
+    const count = sweep.models.length === 1 ? '1 model' : `${sweep.models.length} models`;
+    store.replace(sweep, `The case study replaced your sweep: its recipes, and ${count} of your model folder.`);
+  });
+
+  /** A folder holds results, else it is taken for images. Answers whether results were opened. */
+  async function takeFolder(path: string): Promise<boolean> {
+    try {
+      return (await call('shell.openResults', { path })) !== null;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'results.not-found') throw error;
+      store.draft.dataset.path = path;
+      return false;
+    }
+  }
+
+  /** Answers the name of the view that shows what was dropped. */
+  async function takeDropped(files: readonly { path: string; type: string }[]): Promise<'sweep' | 'matrix'> {
+    problems.value = [];
+    let view: 'sweep' | 'matrix' = 'sweep';
+    for (const { path, type } of files) {
+      await attempt(async () => {
+        const kind = droppedKind(path, type);
+        if (kind === 'model') await add([path]);
+        else if (kind === 'sweep') await open(path);
+        else if (kind === 'folder') view = (await takeFolder(path)) ? 'matrix' : view;
+        else
+          report(
+            `${path} was not added: drop .onnx models, a folder of images or of results, or a sweep file (.yaml).`,
+          );
+      });
+    }
+    return view;
+  }
+
+  return { problems, readPaths, addModels: action(add), chooseSweep, useStarter, useCaseStudy, takeDropped };
+});

@@ -1,0 +1,52 @@
+/**
+ * The views of the window as plain data. Its router and navigation bar and the menu of the main process are made from this table: a new view is
+ * a line here and a file in `renderer/views`.
+ */
+export interface View {
+  /** Name of the route, and of what tests look for. */
+  name: string;
+  title: string;
+  /** Pattern of its address; the part up to the first parameter opens it. */
+  path: string;
+  /** File in `renderer/views`, without its ending. */
+  component: string;
+  /** Electron's notation. */
+  shortcut: string;
+  /** An outline on a grid of 24 x 24, drawn as a stroke. */
+  icon: string;
+  /** Keeps its state while another view shows. */
+  isKept?: boolean;
+}
+
+export const views: readonly View[] = [
+  {
+    name: 'sweep',
+    title: 'Sweep',
+    path: '/sweep',
+    component: 'SweepView',
+    shortcut: 'CmdOrCtrl+1',
+    isKept: true,
+    icon: 'M10 5H3M12 19H3M14 3v4M16 17v4M21 12h-9M21 19h-5M21 5h-7M8 10v4M8 12H3',
+  },
+  {
+    name: 'matrix',
+    title: 'Matrix',
+    path: '/matrix/:run?',
+    component: 'MatrixView',
+    shortcut: 'CmdOrCtrl+2',
+    icon: 'M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM3 9h18M3 15h18M9 3v18M15 3v18',
+  },
+  {
+    name: 'sensitivity',
+    title: 'Sensitivity',
+    path: '/sensitivity',
+    component: 'SensitivityView',
+    shortcut: 'CmdOrCtrl+3',
+    icon: 'M22 12h-2.5a2 2 0 0 0-1.9 1.5l-2.4 8.3a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2',
+  },
+];
+
+/** Where a view opens. */
+export function addressOf({ path }: View): string {
+  return path.replace(/\/:.*$/, '');
+}

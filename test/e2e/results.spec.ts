@@ -1,0 +1,86 @@
+import { expect, test } from '@playwright/test';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expectAccessible } from './actions/accessible';
+import { ask, engineInfo } from './actions/bridge';
+import { launchApp, projectFolder } from './actions/launch';
+import { look } from './actions/look';
+import { answerOpenDialog, pressMenu } from './actions/menu';
+
+test('any results folder can be shown: from the command line, the menu, a button or a drop, and left again', async () => {
+  test.setTimeout(300_000);
+  const folder = await mkdtemp(join(tmpdir(), 'whittle-results-'));
+  const starter = join(projectFolder, 'resources', 'starter');
+  const sweep = join(folder, 'small.yaml');
+  await writeFile(
+    sweep,
+    `name: small\nmodels: [${starter}/models/squeezenet-starter.onnx]\ndataset: { path: ${starter}/dataset, eval: 20, calibration: 10 }\nrecipes: { baseline: [], fp16: [fp16] }\n`,
+  );
+  const results = join(folder, 'demo');
+  await promisify(execFile)(process.execPath, [
+    join(projectFolder, 'out', 'main', 'cli.js'),
+    'run',
+    sweep,
+    '--out',
+    results,
+  ]);
+
+  const launched = await launchApp({ width: 1440, height: 900, words: [`--open-results=${results}`] });
+  const { window, app, home } = launched;
+  const banner = window.getByTestId('results-banner');
+  try {
+    await expect(banner).toContainText(results);
+    await expect(window.getByTestId('cell-squeezenet-starter-fp16-top1')).toContainText(/\d/);
+    await expect(window).toHaveTitle('Matrix – demo – Whittle');
+    expect((await engineInfo(window)).workspace).toBe(results);
+    // The settings stay the person's own: the folder's own compressed models are no models to choose from.
+    expect((await engineInfo(window)).modelFolder).toBe(join(home, 'models'));
+    await expectAccessible(window, ['label-content-name-mismatch']);
+    await look(launched, 'results-opened');
+
+    await window.getByTestId('results-close').click();
+    await expect(banner).toBeHidden();
+    await expect(window.getByText('No run yet')).toBeVisible();
+    expect((await engineInfo(window)).workspace).toBe(home);
+
+    await answerOpenDialog(app, results);
+    await pressMenu(app, 'File', 'Open Results…');
+    await expect(banner).toContainText(results);
+    await pressMenu(app, 'File', 'Back to My Results');
+    await expect(banner).toBeHidden();
+
+    // A folder without results says so, and takes nothing away; dropped, it would be one of images.
+    await expect(ask(window, 'shell.openResults', { path: starter })).rejects.toThrow('results.not-found');
+    expect((await engineInfo(window)).workspace).toBe(home);
+    await window.getByTestId('nav-sweep').click();
+    await answerOpenDialog(app, starter);
+    await window.getByTestId('open-results').click();
+    await expect(window.getByTestId('results-problem')).toContainText('There are no results in');
+    await answerOpenDialog(app, results);
+    await window.getByTestId('open-results').click();
+    await expect(window.getByTestId('cell-squeezenet-starter-fp16-top1')).toContainText(/\d/);
+    await expect(window.getByTestId('results-problem')).toBeHidden();
+
+    // Started again with another folder in mind, the one window shows that.
+    await ask(window, 'shell.closeResults');
+    await app.evaluate(
+      ({ app: application }, word) => void application.emit('second-instance', {}, ['whittle', word], '/'),
+      `--open-results=${results}`,
+    );
+    await expect(banner).toContainText(results);
+
+    // What cannot be opened leaves the person's own results.
+    const damaged = join(folder, 'damaged');
+    await promisify(execFile)('mkdir', [damaged]);
+    await writeFile(join(damaged, 'whittle.db'), 'not a database, but long enough to look like a file of one');
+    await expect(ask(window, 'shell.openResults', { path: damaged })).rejects.toThrow('store.damaged');
+    await expect(banner).toBeHidden();
+    await expect.poll(async () => (await engineInfo(window)).workspace).toBe(home);
+  } finally {
+    await launched.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,118 @@
+import { expect, test } from '@playwright/test';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { views } from '@shared/views';
+import { expectAccessible } from './actions/accessible';
+import { launchApp, projectFolder } from './actions/launch';
+import { look } from './actions/look';
+import { answerOpenDialog, menuLabels, pressMenu } from './actions/menu';
+
+test('the menu leads to every view, each of them usable without a mouse or a screen', async () => {
+  test.setTimeout(300_000);
+  const launched = await launchApp({ width: 1440, height: 900 });
+  const { window, app } = launched;
+  try {
+    const labels = await menuLabels(app);
+    expect(labels.View).toEqual(expect.arrayContaining(views.map((view) => view.title)));
+    expect(labels.File).toEqual(
+      expect.arrayContaining(['Open Sweep File…', 'Open Results…', 'Export CSV…', 'Export JSON…', 'Export PDF…']),
+    );
+    expect(labels.Help).toEqual(['About Whittle']);
+
+    for (const filled of [false, true]) {
+      if (filled) {
+        await pressMenu(app, 'View', 'Sweep');
+        await window.getByTestId('template-starter').first().click();
+        await expect(window.getByTestId('plan-trials')).toContainText('21');
+      }
+      for (const view of views) {
+        await pressMenu(app, 'View', view.title);
+        await expect(window.getByTestId(`nav-${view.name}`)).toHaveAttribute('aria-current', 'page');
+        await expect(window).toHaveTitle(`${view.title} – Whittle`);
+        await expectAccessible(window);
+      }
+    }
+
+    await app.evaluate(({ dialog }) => {
+      const said = ((globalThis as { said?: string[] }).said = [] as string[]);
+      dialog.showMessageBox = (...words: unknown[]) => {
+        const { message, detail } = words.at(-1) as { message: string; detail: string };
+        said.push(message, detail);
+        return Promise.resolve({ response: 0, checkboxChecked: false });
+      };
+    });
+    await pressMenu(app, 'Help', 'About Whittle');
+    const said = (): Promise<string> => app.evaluate(() => (globalThis as { said?: string[] }).said!.join(' '));
+    await expect.poll(said).toMatch(/^Whittle \d+\.\d+.*ONNX Runtime \d.*Apache-2\.0$/s);
+  } finally {
+    await launched.close();
+  }
+});
+
+test('numbers stay as typed with what is wrong beside them, and nothing runs with another one', async () => {
+  test.setTimeout(240_000);
+  const launched = await launchApp({ width: 1440, height: 900 });
+  const { window } = launched;
+  try {
+    await window.getByTestId('template-starter').first().click();
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
+    await window.getByTestId('recipe').nth(4).getByTestId('step-0').click();
+    const amount = window.getByTestId('param-amount');
+    await amount.fill('7');
+    await amount.press('Enter');
+    await expect(amount).toHaveValue('7');
+    await expect(window.getByTestId('number-problem')).toContainText('7 is outside the range: 0 to');
+    await expect(window.getByTestId('recipe-problem')).toBeVisible();
+    const threads = window.getByLabel('Threads of ort-cpu x1');
+    await threads.fill('300');
+    await threads.press('Tab');
+    await expect(window.getByTestId('target').getByTestId('number-problem')).toContainText('300 is outside the range');
+    await expect(window.getByTestId('plan-gaps')).toContainText('Correct the number of threads.');
+    await expect(window.getByTestId('start-sweep')).toBeDisabled();
+    await expectAccessible(window);
+    await look(launched, 'sweep-numbers');
+    await window.getByLabel('Threads of').fill('2');
+    await expect(window.getByTestId('target').getByTestId('number-problem')).toBeHidden();
+    await amount.fill('0.5');
+    await amount.press('Enter');
+    await expect(window.getByTestId('recipe-problem')).toBeHidden();
+    await expect(window.getByTestId('start-sweep')).toBeEnabled({ timeout: 30_000 });
+  } finally {
+    await launched.close();
+  }
+});
+
+test('nothing is chosen beforehand for a model without a card, and a wrong sweep file is forgotten by a right one', async () => {
+  const launched = await launchApp({ width: 1440, height: 900 });
+  const { window, app, home } = launched;
+  try {
+    const path = join(home, 'bare.onnx');
+    await copyFile(join(projectFolder, 'resources', 'starter', 'models', 'squeezenet-starter.onnx'), path);
+    await answerOpenDialog(app, path);
+    await window.getByTestId('add-model').click();
+    const form = window.getByTestId('preprocess-form');
+    await expect(form).toBeVisible();
+    await expect(window.getByTestId('model-row')).toContainText('bare');
+    await expect(form.getByTestId('preprocess-preset')).toHaveValue('');
+    await expect(form.getByTestId('preprocess-save')).toBeDisabled();
+    await expect(form.getByTestId('preprocess-try')).toBeDisabled();
+    await expect(window.getByTestId('plan-gaps')).toContainText('Say how images are prepared for bare.');
+    await expectAccessible(window);
+    await look(launched, 'sweep-without-card');
+    await form.getByTestId('preprocess-preset').selectOption('unit');
+    await form.getByTestId('preprocess-save').click();
+    await expect(form).toBeHidden();
+
+    const broken = join(home, 'broken.yaml');
+    await writeFile(broken, 'models: [');
+    await answerOpenDialog(app, broken);
+    await pressMenu(app, 'File', 'Open Sweep File…');
+    await expect(window.getByTestId('sweep-problem')).toContainText('broken.yaml');
+    await answerOpenDialog(app, join(projectFolder, 'resources', 'starter', 'sweep.yaml'));
+    await window.getByTestId('open-sweep').click();
+    await expect(window.getByTestId('undo-note')).toContainText('Opened');
+    await expect(window.getByTestId('sweep-problem')).toHaveCount(0);
+  } finally {
+    await launched.close();
+  }
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { engineContract, mainEngineContract, openEngineContract, shellContract } from '../../../src/shared/contract';
+import type { AppError } from '../../../src/shared/errors';
+import { windowRequest } from '../../../src/main/window-request';
+
+const errorOf = (name: string, input: unknown): AppError => {
+  try {
+    windowRequest(name, input);
+  } catch (thrown) {
+    return thrown as AppError;
+  }
+  throw new Error(`${name} was let through`);
+};
+
+const trial = { run: 'r', trial: 't' };
+/** Input that the engine itself would take. */
+const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
+  'runs.export': { run: 'r', format: 'csv', path: '/etc/cron.d/x' },
+  'runs.html': { run: 'r' },
+  'runs.saveArtifact': { ...trial, path: '/home/ada/.bashrc' },
+};
+
+describe('a request of the window', () => {
+  it.each(Object.entries(forMainAlone))('%s is refused, however valid', (name, input) => {
+    expect(engineContract[name as keyof typeof forMainAlone].input.safeParse(input).success).toBe(true);
+    const error = errorOf(name, input);
+    expect(error.code).toBe('ipc.invalid');
+    expect(error.message).toBe(
+      `The request ${name} is not valid: it is not for the window: only a dialog may choose where a file goes.`,
+    );
+  });
+
+  it.each(['no.such.endpoint', 'toString', '__proto__', 'run.progress', 'shell.engine', ''])(
+    '%j is refused',
+    (name) => {
+      expect(errorOf(name, {}).message).toContain('no such endpoint');
+    },
+  );
+
+  it('goes to the shell or to the engine, with defaults filled in', () => {
+    expect(windowRequest('shell.reveal', trial)).toEqual({ to: 'shell', name: 'shell.reveal', input: trial });
+    const { to, input } = windowRequest('datasets.inspect', { path: '/data' });
+    expect(to).toBe('engine');
+    expect(input).toMatchObject({ path: '/data', calibration: 256 });
+  });
+
+  it('cannot bring a path to a dialog that a person answers', () => {
+    const wanted = { run: 'r', format: 'csv', suggestedName: 'x.csv' };
+    expect(windowRequest('shell.exportRun', wanted).input).toEqual(wanted);
+    expect(errorOf('shell.exportRun', { ...wanted, path: '/etc/passwd' }).message).toContain('path');
+    expect(errorOf('shell.saveArtifact', { ...trial, suggestedName: 'x', path: '/x' }).message).toContain('path');
+  });
+});
+
+it('no endpoint is in two contracts, and the engine serves those of both', () => {
+  const names = [openEngineContract, mainEngineContract, shellContract].flatMap((contract) => Object.keys(contract));
+  expect(new Set(names).size).toBe(names.length);
+  expect(Object.keys(engineContract).sort()).toEqual(
+    [...Object.keys(openEngineContract), ...Object.keys(mainEngineContract)].sort(),
+  );
+});
