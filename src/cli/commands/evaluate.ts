@@ -1,6 +1,7 @@
 import { formatDelta, formatInterval, formatNumber } from '@shared/format';
 import type { AccuracyMetrics } from '@shared/metrics';
 import type { Dataset } from '../../main/engine/dataset/dataset';
+import { imagesFor } from '../../main/engine/dataset/map-classes';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Engine } from '../../main/engine/create-engine';
 import { accuracyMetrics, type Predictions } from '../../main/engine/measure/accuracy/accuracy';
@@ -19,6 +20,7 @@ export const evaluate: Command = {
     vs: { type: 'string', value: 'OTHER', help: 'compare with another model on the same images' },
     threads: { type: 'string', value: 'N', help: 'threads of the runtime' },
     seed: { type: 'string', value: 'N', help: 'which images, with --limit (1)' },
+    'by-name': { type: 'boolean', help: 'match the classes of dataset and model by name, not by number' },
   },
   async run(arguments_) {
     const data = arguments_.text('data');
@@ -32,7 +34,14 @@ export const evaluate: Command = {
       const vs = arguments_.text('vs');
       const other = vs === undefined ? undefined : await openNamedModel(engine, vs, arguments_);
       const dataset = await openDataset(
-        { path: data, eval: limit, calibration: 0, train: 0, seed },
+        {
+          path: data,
+          eval: limit,
+          calibration: 0,
+          train: 0,
+          seed,
+          classes: arguments_.flag('by-name') ? 'by-name' : 'by-number',
+        },
         { cacheFolder: engine.workspace.cacheFolder },
       );
       const baseline = other && (await predict(engine, other, dataset, threads));
@@ -56,7 +65,7 @@ function predict(engine: Engine, model: Model, dataset: Dataset, threads: number
     kind: 'evaluate',
     modelPath,
     card,
-    images: dataset.eval,
+    images: imagesFor(dataset.eval, dataset, card),
     cacheFolder: engine.workspace.cacheFolder,
     threads,
   });

@@ -4,6 +4,7 @@ import { formatRecipe } from '@shared/recipe-syntax';
 import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import type { Machine, StepView } from '@shared/run';
 import type { Dataset } from '../dataset/dataset';
+import { imagesFor } from '../dataset/map-classes';
 import type { Model } from '../models/model-folder';
 import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
 import { imagesKey, modelKey, stepKey } from '../jobs/step-key';
@@ -70,7 +71,6 @@ export function expandSweep(
   around: Surroundings,
 ): TrialPlan[] {
   const calibrationKey = imagesKey(dataset.calibration);
-  const evaluationKey = imagesKey(dataset.eval);
   const recipes = Object.entries(sweep.recipes).map(([name, given]) => ({
     name,
     given,
@@ -79,6 +79,7 @@ export function expandSweep(
 
   return models.flatMap((model) => {
     const root = modelKey(model.sha256, model.card);
+    const evaluationKey = imagesKey(imagesFor(dataset.eval, dataset, model.card));
     const evaluationOf = (key: string): string =>
       stepKey('evaluate', methodVersion.evaluate, key, evaluationKey, around.onnxruntime, around.machine.isa);
 

@@ -1,6 +1,7 @@
 import type { LatencyMode } from '@shared/sweep-file';
 import { AppError } from '@shared/errors';
 import type { Dataset } from '../dataset/dataset';
+import { imagesFor } from '../dataset/map-classes';
 import type { Job } from '../jobs/job';
 import type { Model } from '../models/model-folder';
 import type { Workspace } from '../store/workspace';
@@ -50,7 +51,14 @@ export function jobOfStep(step: PlannedStep, context: JobContext, outputPath: st
     case 'describe':
       return { kind: 'describe', modelPath };
     case 'evaluate':
-      return { kind: 'evaluate', modelPath, card, images: dataset.eval, cacheFolder, threads };
+      return {
+        kind: 'evaluate',
+        modelPath,
+        card,
+        images: imagesFor(dataset.eval, dataset, card),
+        cacheFolder,
+        threads,
+      };
     case 'measure':
       return {
         kind: 'measure',
