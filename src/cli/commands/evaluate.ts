@@ -5,6 +5,7 @@ import { imagesFor } from '../../main/engine/dataset/map-classes';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Engine } from '../../main/engine/create-engine';
 import { accuracyMetrics, type Predictions } from '../../main/engine/measure/accuracy/accuracy';
+import { isChance } from '../../main/engine/measure/explain/collapse';
 import type { Model } from '../../main/engine/models/model-folder';
 import { usageError, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
@@ -46,6 +47,11 @@ export const evaluate: Command = {
       );
       const baseline = other && (await predict(engine, other, dataset, threads));
       const metrics = accuracyMetrics(await predict(engine, model, dataset, threads), baseline);
+      if (metrics.top1 !== undefined && isChance(metrics.top1, model.card.output.classes)) {
+        process.stderr.write(
+          `${model.name} guesses: preprocessing or labels may not fit it. "whittle models try" shows what each usual preprocessing gives.\n`,
+        );
+      }
       for (const problem of dataset.problems) process.stderr.write(`${problem.message}\n`);
       process.stdout.write(
         arguments_.flag('json')

@@ -7,11 +7,9 @@ import { dirname } from 'node:path';
 import { cropGeometry } from './crop-geometry';
 import { openCropCache } from './crop-cache';
 import type { ImageEntry, ImageSet } from './dataset';
-import { batchShape, normalizeFor } from './normalize';
+import { batchShape, normalizeFor, type PixelType } from './normalize';
 import { decodeCrop } from './preprocess';
 
-/** What images can become: normalised numbers or raw pixels. */
-export type PixelType = 'float32' | 'uint8';
 /** Memory of a batch; a plain buffer, so that it can move between threads. */
 export type Pixels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 

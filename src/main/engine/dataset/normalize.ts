@@ -1,5 +1,7 @@
 import { channelCount, heightAndWidth, type ModelCard } from '@shared/model-card';
-import type { PixelType } from './image-batches';
+
+/** What images can become: normalised numbers or raw pixels. */
+export type PixelType = 'float32' | 'uint8';
 
 /** Writes one crop, RGB `[height, width, 3]`, as image number `index` of a batch tensor. */
 export type Normalize = (crop: Uint8Array, batch: Float32Array | Uint8Array, index: number) => void;

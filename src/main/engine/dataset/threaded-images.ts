@@ -5,7 +5,8 @@ import type { ModelCard } from '@shared/model-card';
 import { reviveError } from '@shared/rpc';
 import { builtFile } from '../files/built-file';
 import type { ImageSet } from './dataset';
-import type { ImageBatch, Images, Pixels, PixelType } from './image-batches';
+import type { ImageBatch, Images, Pixels } from './image-batches';
+import type { PixelType } from './normalize';
 
 /** What the thread is started with. */
 export interface ThreadOrder {
