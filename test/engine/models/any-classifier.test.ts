@@ -134,7 +134,9 @@ test('inspect reads what is no classifier: it says so and lists what there is', 
   );
   writeFileSync(path, toBinary(ModelProtoSchema, model));
   const found = await inspectModel(path);
-  expect(found.classifier).toEqual({ problem: expect.stringMatching(/does not look like .* \(it has 2 inputs\)/) });
+  expect('problem' in found.classifier && found.classifier.problem).toMatch(
+    /does not look like .* \(it has 2 inputs\)/,
+  );
   expect(found.inputs.map(({ name, type }) => [name, type])).toEqual([
     ['tokens', 'int64'],
     ['mask', 'bool'],
