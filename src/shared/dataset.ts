@@ -12,6 +12,8 @@ export const datasetSpecSchema = z.strictObject({
   seed: z.number().int().min(0).default(1),
   /** The images are already scaled: only crop. Overrides dataset.json. */
   alreadyResized: z.boolean().optional(),
+  /** How the dataset's classes become the model's: by number (the usual), or by name where the class lists differ. */
+  classes: z.enum(['by-number', 'by-name']).optional(),
 });
 export type DatasetSpec = z.infer<typeof datasetSpecSchema>;
 

@@ -59,7 +59,9 @@ const sentences = {
     `${f.path}, line ${f.line}: ${f.detail}. Each line is "file class" with a class from 0 to ${f.maxClass}.`,
   'dataset.labels-mismatch': (f: Facts) => `${f.path}: ${f.detail}. Check that the label file belongs to these images.`,
   'dataset.classes-mismatch': (f: Facts) =>
-    `The dataset ${f.dataset} has class ${f.label}, but ${f.model} knows ${f.classes} classes. Use labels of the same class list.`,
+    `The dataset ${f.dataset} has class ${f.label}, but ${f.model} knows ${f.classes} classes. Use labels of the same class list, or ask for classes by name ("classes: by-name" in the sweep, --by-name).`,
+  'dataset.classes-unnamed': (f: Facts) =>
+    `The classes of ${f.path} cannot be matched by name with those of ${f.model}: ${f.detail}. Name them in dataset.json and in the card, or leave "classes: by-name" out.`,
   'dataset.synsets-missing': (f: Facts) =>
     `${f.path} numbers the classes in the devkit's own order, and no file here tells that order (looked for ${f.looked}; meta.mat cannot be read). Put map_clsloc.txt of the ILSVRC devkit beside it, or a val.txt with "file class" a line.`,
   'dataset.too-few': (f: Facts) =>

@@ -4,9 +4,11 @@ import { compareTop1 } from '@shared/presenter/compare-single';
 import { formatP } from '@shared/presenter/comparison';
 import { defaultTarget, indifferenceSchema } from '@shared/sweep-file';
 import type { Dataset } from '../../main/engine/dataset/dataset';
+import { imagesFor } from '../../main/engine/dataset/map-classes';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Engine } from '../../main/engine/create-engine';
 import { accuracyMetrics, type Predictions } from '../../main/engine/measure/accuracy/accuracy';
+import { isChance } from '../../main/engine/measure/explain/collapse';
 import type { Model } from '../../main/engine/models/model-folder';
 import { usageError, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
@@ -22,6 +24,7 @@ export const evaluate: Command = {
     vs: { type: 'string', value: 'OTHER', help: 'compare with another model on the same images' },
     threads: { type: 'string', value: 'N', help: 'threads of the runtime' },
     seed: { type: 'string', value: 'N', help: 'which images, with --limit (1)' },
+    'by-name': { type: 'boolean', help: 'match the classes of dataset and model by name, not by number' },
   },
   async run(arguments_) {
     const data = arguments_.text('data');
@@ -35,11 +38,23 @@ export const evaluate: Command = {
       const vs = arguments_.text('vs');
       const other = vs === undefined ? undefined : await openNamedModel(engine, vs, arguments_);
       const dataset = await openDataset(
-        { path: data, eval: limit, calibration: 0, train: 0, seed },
+        {
+          path: data,
+          eval: limit,
+          calibration: 0,
+          train: 0,
+          seed,
+          classes: arguments_.flag('by-name') ? 'by-name' : 'by-number',
+        },
         { cacheFolder: engine.workspace.cacheFolder },
       );
       const baseline = other && (await predict(engine, other, dataset, threads));
       const metrics = accuracyMetrics(await predict(engine, model, dataset, threads), baseline);
+      if (metrics.top1 !== undefined && isChance(metrics.top1, model.card.output.classes)) {
+        process.stderr.write(
+          `${model.name} guesses: preprocessing or labels may not fit it. "whittle models try" shows what each usual preprocessing gives.\n`,
+        );
+      }
       for (const problem of dataset.problems) process.stderr.write(`${problem.message}\n`);
       process.stdout.write(
         arguments_.flag('json')
@@ -59,7 +74,7 @@ async function predict(engine: Engine, model: Model, dataset: Dataset, threads: 
     runtime: defaultTarget.runtime,
     model: await engine.contents.addModel(model),
     card: model.card,
-    images: await engine.contents.addImages(dataset.eval),
+    images: await engine.contents.addImages(imagesFor(dataset.eval, dataset, model.card)),
     threads,
   });
 }

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from '@shared/format';
+import type { ModelInspection } from '@shared/contract';
 import { inspectModel } from '../../main/engine/models/inspect-model';
 import { modelChannels } from '../../main/engine/models/model-channels';
 import { modelIdentity } from '../../main/engine/models/model-identity';
@@ -46,9 +47,11 @@ export const inspect: Command = {
           `${found.path}`,
           `  bytes       ${found.sizeBytes.toLocaleString('en')} (${formatBytes(found.sizeBytes)})`,
           `  sha256      ${found.sha256}`,
+          ...(found.files.length > 1 ? [`  files       ${found.files.join(', ')}`] : []),
           `  written by  ${found.producer || 'unknown'}, opset ${found.opset}`,
-          `  input       ${value(found.input)}`,
-          `  output      ${value(found.output)}`,
+          ...found.inputs.map((input) => `  input       ${value(input)}`),
+          ...found.outputs.map((output) => `  output      ${value(output)}`),
+          ...classifierLines(found),
           `  parameters  ${found.params.toLocaleString('en')} (${found.nonZeroParams.toLocaleString('en')} not zero)`,
           `  MACs        ${found.macs.toLocaleString('en')} at batch 1`,
           `  operators   ${operators.map(([name, count]) => `${name} ${count}`).join(', ')}`,
@@ -81,6 +84,13 @@ export const inspect: Command = {
     }
   },
 };
+
+/** What is not plain from inputs and outputs. */
+function classifierLines({ classifier, output, outputs }: ModelInspection): string[] {
+  if ('problem' in classifier) return [`  classifier  no: ${classifier.problem}`];
+  const isPlain = outputs.length === 1 && outputs[0]!.name === output.name;
+  return isPlain ? [] : [`  scores      ${output.name}  [${output.shape.join(', ')}]`];
+}
 
 async function channels(engine: Engine, arguments_: Arguments): Promise<number> {
   const map = await modelChannels(locateModel(arguments_.positionals[0]!, engine.modelFolder()));

@@ -3,6 +3,7 @@ import type { DatasetSpec } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { presetPreprocess } from '@shared/preprocess-presets';
 import type { Engine } from './create-engine';
+import { imagesFor } from './dataset/map-classes';
 import { openDataset } from './dataset/open-dataset';
 import type { TryPreprocessJob } from './jobs/job';
 import type { Order } from './jobs/order';
@@ -29,12 +30,13 @@ export async function preprocessTrial(
   const anyPreset: CardChoice = { ...choice, preprocess: (input) => presetPreprocess('raw', input) };
   const card = (await readCard(path)) ?? makeCard(path, await loadModel(path), anyPreset);
   const { cacheFolder } = engine.workspace;
-  const { calibration, train, path: folder } = await openDataset(spec, { cacheFolder, signal });
-  const available = calibration.entries.length + train.entries.length;
-  if (available === 0) {
+  const dataset = await openDataset(spec, { cacheFolder, signal });
+  const { path: folder } = dataset;
+  const [calibration, train] = [dataset.calibration, dataset.train].map((set) => imagesFor(set, dataset, card));
+  if (calibration!.entries.length + train!.entries.length === 0) {
     throw new AppError('dataset.too-few', { path: folder, split: 'calibration', available: 0, wanted: 'at least 1' });
   }
-  const labelled = [calibration, train].find(({ entries }) => entries.some(isLabelled));
+  const labelled = [calibration!, train!].find(({ entries }) => entries.some(isLabelled));
   if (!labelled) throw new AppError('dataset.labels-missing', { path: folder });
   const entries = labelled.entries.filter(isLabelled).slice(0, imagesTaken);
   const beyond = entries.find(({ label }) => label >= card.output.classes);

@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
+import type { ForeignNetwork } from '../../fixtures/networks/foreign-network';
+import { freeSize } from '../../fixtures/networks/free-size';
+import { grayImage } from '../../fixtures/networks/gray-image';
+import { rectangle } from '../../fixtures/networks/rectangle';
+import { severalOutputs } from '../../fixtures/networks/several-outputs';
 import { temporaryFolder } from '../store/temporary-folder';
 import { changeModel, externalData, hugePng, subgraph, writeOtherModel } from './broken-files';
 import { furnish, smallClassifier, writeModel, writeSweep, type SweepText } from './laboratory';
@@ -13,6 +18,11 @@ beforeAll(async () => {
   laboratory = await furnish(mkdtempSync(join(tmpdir(), 'whittle-laboratory-')));
 });
 afterAll(() => rmSync(laboratory, { recursive: true, force: true }));
+
+function writeForeign(folder: string, { make, card }: ForeignNetwork, { hasCard = true } = {}): void {
+  writeModel(folder, 'foreign', make(), { hasCard: false });
+  if (hasCard) writeFileSync(join(folder, 'foreign.card.json'), JSON.stringify(card));
+}
 
 const isRoot = process.getuid?.() === 0;
 
@@ -62,8 +72,8 @@ const rows: Row[] = [
   },
   {
     title: 'an unknown preprocessing',
-    words: ['eval', 'small.onnx', '--data', 'images', '--preprocess', 'caffe'],
-    says: /^--preprocess takes imagenet or tf, not "caffe"\./,
+    words: ['eval', 'small.onnx', '--data', 'images', '--preprocess', 'torch'],
+    says: /^--preprocess takes imagenet, tf, unit, raw, caffe, not "torch"\./,
   },
   {
     title: 'a recipe that cannot be read',
@@ -182,7 +192,10 @@ const rows: Row[] = [
   },
   {
     title: 'no classifier',
-    spoil: (folder) => changeModel(folder, (model) => (model.graph!.output[0]!.name = 'second')),
+    spoil: (folder) => {
+      changeModel(folder, (model) => (model.graph!.output[0]!.name = 'second'));
+      rmSync(join(folder, 'small.card.json'));
+    },
     words: run,
     says: /small\.onnx does not look like an image classifier \(its output "second" is/,
   },
@@ -190,7 +203,7 @@ const rows: Row[] = [
     title: 'no card',
     spoil: (folder) => rmSync(join(folder, 'small.card.json')),
     words: run,
-    says: /small\.onnx has no card .*small\.card\.json, .*--preprocess imagenet \| tf/,
+    says: /small\.onnx has no card .*small\.card\.json, .*or give --preprocess \(/,
   },
   {
     title: 'a card that is not JSON',
@@ -206,6 +219,79 @@ const rows: Row[] = [
     },
     words: ['eval', 'other.onnx', '--data', 'images'],
     says: /other\.card\.json does not fit its model: the model's input is "pixels", the card says "input"\./,
+  },
+  {
+    title: 'several outputs and no word which',
+    spoil: (folder) => writeForeign(folder, severalOutputs, { hasCard: false }),
+    words: ['eval', 'foreign.onnx', '--data', 'images', '--preprocess', 'tf'],
+    says: /foreign\.onnx has several outputs that may hold the class scores \("aux", "scores"\)\. Name the right one in its card, or with --scores NAME\./,
+  },
+  {
+    title: 'an output that is none',
+    spoil: (folder) => writeForeign(folder, severalOutputs, { hasCard: false }),
+    words: ['eval', 'foreign.onnx', '--data', 'images', '--preprocess', 'tf', '--scores', 'logits'],
+    says: /foreign\.onnx: it has no output "logits", but "active", "aux", "scores"\. Choose what the network takes\./,
+  },
+  {
+    title: 'any size and no word which',
+    spoil: (folder) => writeForeign(folder, freeSize, { hasCard: false }),
+    words: ['eval', 'foreign.onnx', '--data', 'images', '--preprocess', 'tf'],
+    says: /foreign\.onnx takes images of any size\. Say which with --size HEIGHTxWIDTH, or write a card\./,
+  },
+  {
+    title: 'a size the network does not take',
+    words: ['eval', 'bare.onnx', '--data', 'images', '--preprocess', 'tf', '--size', '64'],
+    spoil: (folder) => writeModel(folder, 'bare', smallClassifier(), { hasCard: false }),
+    says: /bare\.onnx: its images have 32 x 32 pixels \(height x width\), not 64 x 64\./,
+  },
+  {
+    title: 'a size that is none',
+    words: ['eval', 'small.onnx', '--data', 'images', '--preprocess', 'tf', '--size', '48*192'],
+    says: /^--size takes a side as in 224, or HEIGHTxWIDTH as in 48x192, not "48\*192"\./,
+  },
+  {
+    title: 'colours for a gray network',
+    spoil: (folder) => writeForeign(folder, grayImage, { hasCard: false }),
+    words: ['eval', 'foreign.onnx', '--data', 'images', '--preprocess', 'tf', '--order', 'BGR'],
+    says: /foreign\.onnx: its images are gray, not BGR\./,
+  },
+  {
+    title: 'a card with three means for a gray network',
+    spoil: (folder) =>
+      writeForeign(folder, { ...grayImage, card: { ...grayImage.card, preprocess: severalOutputs.card.preprocess } }),
+    words: ['eval', 'foreign.onnx', '--data', 'images'],
+    says: /foreign\.card\.json does not fit its model: mean and std need 1 numbers each for gray images\./,
+  },
+  {
+    title: 'a network that is told apart from another by its size',
+    spoil: (folder) => writeForeign(folder, rectangle),
+    words: ['bench', 'foreign.onnx', '--vs', 'small.onnx'],
+    says: /small\.onnx is not what is said of "rectangle": an image should be 3 x 12 x 48 \(NCHW\), the file takes 3 x 32 x 32\./,
+  },
+  {
+    title: 'shapes that contradict each other, in a graph with a name of its own',
+    spoil: (folder) =>
+      writeModel(folder, 'small', {
+        ...smallClassifier(),
+        name: 'torch_jit',
+        inputs: severalOutputs
+          .make()
+          .outputs.slice(1, 2)
+          .map((value) => ({ ...value, name: 'input', shape: ['n', 4, 32, 32] })),
+      }),
+    words: ['inspect', 'small.onnx'],
+    says: /^.*small\.onnx is not a valid network/,
+  },
+  {
+    title: 'preprocessing tried without labels',
+    spoil: (folder) => rmSync(join(folder, 'images', 'val.txt')),
+    words: ['models', 'try', 'small.onnx', '--data', 'images'],
+    says: /^No labels for .*images/,
+  },
+  {
+    title: 'classes by name that have none',
+    words: ['eval', 'small.onnx', '--data', 'images', '--by-name'],
+    says: /^The classes of .*images cannot be matched by name with those of small: the dataset does not name its classes\./,
   },
   // Datasets.
   {

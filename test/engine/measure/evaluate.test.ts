@@ -115,7 +115,7 @@ describe('evaluateModel', () => {
     const modelPath = await saveSmallClassifier(join(folder, 'four.onnx'), { weights: [...rgbWeights, [1, 1, 1]] });
     const error = await failure(evaluateModel({ ...base, modelPath, images: colours(rows) }));
     expect(error.code).toBe('model.differs');
-    expect(error.message).toContain('3 classes');
+    expect(error.message).toContain('3 scores for each image');
   });
 
   it('refuses a model whose input does not fit the card', async () => {

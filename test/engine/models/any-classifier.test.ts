@@ -1,7 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+} from 'onnx-buf';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDataset } from '../../../src/main/engine/dataset/open-dataset';
 import { createRandom } from '../../../src/main/engine/compression/algebra/random';
 import type { CalibrationImages } from '../../../src/main/engine/compression/calibration/technique-context';
@@ -20,6 +28,8 @@ import { loadClassifier } from '../../../src/main/engine/onnx/classifier-network
 import { encodeModel, saveModel } from '../../../src/main/engine/onnx/save';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
 import { ort } from '../../../src/main/engine/runtimes/ort';
+import { makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { makeGraph, noiseTensor } from '../../fixtures/graphs';
 import { writeColourPictures, type colours } from '../../fixtures/colour-pictures';
 import { writeWithData } from '../../fixtures/networks/external-data';
 import { noCheckpoints } from '../../../src/main/engine/jobs/checkpoint';
@@ -104,4 +114,37 @@ describe.each(inputsAndOutputs)('$name', ({ name, make, card }) => {
     expect(await openModel(outputPath)).toMatchObject({ sizeBytes: identity.sizeBytes });
     expect((await describeArtifact(outputPath)).sizeBytes).toBe(identity.sizeBytes);
   });
+});
+
+test('inspect reads what is no classifier: it says so and lists what there is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'whittle-any-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'detector.onnx');
+  const detector = makeGraph({
+    inputs: [makeValue('tokens', 'int64', ['batch', 'length']), makeValue('mask', 'bool', ['batch', 'length'])],
+    outputs: [makeValue('boxes', 'float32', [])],
+    nodes: [makeNode('Gather', ['table', 'tokens'], ['boxes'])],
+    initializers: { table: noiseTensor([10, 4]) },
+  });
+  const model = fromBinary(ModelProtoSchema, encodeModel(detector));
+  const branch = create(GraphProtoSchema, { name: 'then' });
+  const attribute = create(AttributeProtoSchema, {
+    name: 'then_branch',
+    type: AttributeProto_AttributeType.GRAPH,
+    g: branch,
+  });
+  model.graph!.node.push(
+    create(NodeProtoSchema, { opType: 'If', input: ['mask'], output: ['chosen'], attribute: [attribute] }),
+  );
+  writeFileSync(path, toBinary(ModelProtoSchema, model));
+  const found = await inspectModel(path);
+  expect('problem' in found.classifier && found.classifier.problem).toMatch(
+    /does not look like .* \(it has 2 inputs\)/,
+  );
+  expect(found.inputs.map(({ name, type }) => [name, type])).toEqual([
+    ['tokens', 'int64'],
+    ['mask', 'bool'],
+  ]);
+  expect(found.outputs).toMatchObject([{ name: 'boxes', shape: ['batch', 'length', 4] }]);
+  expect(found).toMatchObject({ operators: { Gather: 1, If: 1 }, params: 40 });
 });

@@ -50,6 +50,26 @@ describe('crop geometry', () => {
     });
   });
 
+  // By hand: the short side of 90 x 60 becomes 20, the long one 30; the crop of 12 x 24 lies in the middle.
+  test('a rectangle is cut from the middle', () => {
+    const rectangle = { cropHeight: 12, cropWidth: 24 };
+    expect(planCrop(90, 60, { resize: 20, crop: [12, 24] })).toEqual({
+      width: 30,
+      height: 20,
+      left: 3,
+      top: 4,
+      ...rectangle,
+    });
+    expect(planCrop(60, 90, { resize: 20, crop: [12, 24] })).toBeUndefined();
+  });
+
+  test('a pair stretches to exactly that, also images of a set that is resized already', () => {
+    const geometry = cropGeometry({ resize: [48, 192], crop: [48, 192] }, true);
+    const whole = { width: 192, height: 48, left: 0, top: 0, cropHeight: 48, cropWidth: 192 };
+    expect(planCrop(640, 480, geometry)).toEqual(whole);
+    expect(planCrop(20, 300, geometry)).toEqual(whole);
+  });
+
   test.each([
     [0.5, 0],
     [1.5, 2],

@@ -43,3 +43,25 @@ test('the shape follows the layout', () => {
   expect(batchShape(card, 2)).toEqual([2, 3, 5, 5]);
   expect(batchShape({ ...card, input: { ...card.input, layout: 'NHWC' } }, 2)).toEqual([2, 5, 5, 3]);
 });
+
+// Pillow: Image.new('RGB', (1, 1), colour).convert('L').getpixel((0, 0)).
+test.each([
+  [[255, 0, 0], 76],
+  [[0, 255, 0], 150],
+  [[0, 0, 255], 29],
+  [[255, 255, 255], 255],
+  [[10, 200, 90], 131],
+  [[1, 2, 3], 2],
+])('gray of %j is %i', (colour, level) => {
+  const card = modelCardSchema.parse({
+    name: 'small',
+    input: { name: 'input', channels: 'gray', height: 1, width: 2 },
+    output: { name: 'output', classes: 2 },
+    preprocess: { resize: [1, 2], crop: [1, 2], mean: [100], std: [50] },
+  });
+  const batch = new Float32Array(4);
+  normalizeFor(card)(Uint8Array.from([...colour, ...colour]), batch, 1);
+  expect([...batch]).toEqual([0, 0, Math.fround((level - 100) / 50), Math.fround((level - 100) / 50)]);
+  expect(batchShape(card, 2)).toEqual([2, 1, 1, 2]);
+  expect(batchShape({ ...card, input: { ...card.input, layout: 'NHWC' } }, 2)).toEqual([2, 1, 2, 1]);
+});

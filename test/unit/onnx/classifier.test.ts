@@ -3,7 +3,12 @@ import { AppError } from '@shared/errors';
 import { classifierOf } from '../../../src/main/engine/onnx/classifier';
 import type { Dimension, Graph } from '../../../src/main/engine/onnx/graph';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { channelCount } from '@shared/model-card';
 import { makeGraph, noiseTensor, tinyClassifier } from '../../fixtures/graphs';
+import { argMax } from '../../fixtures/networks/arg-max';
+import { inputsAndOutputs } from '../../fixtures/networks/inputs-and-outputs';
+import { severalOutputs } from '../../fixtures/networks/several-outputs';
+import { singleScore } from '../../fixtures/networks/single-score';
 
 /** Pools `input` over everything but its channels and gives the declared output shape. */
 function pooled(input: Dimension[], output: Dimension[] = [], channels = 10): Graph {
@@ -50,14 +55,62 @@ describe('classifierOf', () => {
     outputs: [makeValue('map', 'float32', [])],
     nodes: [makeNode('Relu', ['input'], ['map'])],
   });
+  const withInput = (graph: Graph, type: 'int64'): Graph => ({
+    ...graph,
+    inputs: [{ ...graph.inputs[0]!, type }],
+  });
+
+  test('any size is a classifier too, and a card says which', () => {
+    const graph = pooled(['n', 3, 'h', 'w']);
+    expect(classifierOf(graph)).toMatchObject({ channels: 3, height: undefined, width: undefined, classes: 10 });
+  });
+
+  test.each(inputsAndOutputs)('$name: what its card says, it is', ({ make, card }) => {
+    const { input, output, layout, channels, classes, score } = classifierOf(make(), 'net.onnx', card);
+    expect({ input: input.name, output: output.name, layout, channels, classes, score }).toEqual({
+      input: card.input.name,
+      output: card.output.name,
+      layout: card.input.layout,
+      channels: channelCount(card.input),
+      classes: card.output.classes,
+      score: card.output.score,
+    });
+  });
+
+  test('of several outputs that may be the scores, none is taken by itself', () => {
+    expect(() => classifierOf(severalOutputs.make(), 'net.onnx')).toThrow(
+      /net\.onnx has several outputs that may hold the class scores \("aux", "scores"\)\. Name the right one/,
+    );
+    expect(classifierOf(second(tinyClassifier(), 'outputs')).output.name).toBe('logits');
+  });
+
+  test('labels lead to the scores behind them, also where a card names the labels', () => {
+    const { output, declaredOutput } = classifierOf(argMax.make());
+    expect([output.name, output.shape, declaredOutput]).toEqual(['scores', [1, 3], 'label']);
+    const named = { ...argMax.card, output: { name: 'label', classes: 3 } };
+    expect(classifierOf(argMax.make(), 'net.onnx', named)).toMatchObject({ output: { name: 'scores' } });
+  });
+
+  test('one number counts where a Sigmoid makes it, or where the card says what it is', () => {
+    expect(classifierOf(singleScore.make())).toMatchObject({ classes: 2, score: 'probability' });
+    const logit = { ...singleScore.card, output: { name: 'logit', classes: 2, score: 'logit' as const } };
+    expect(classifierOf(singleScore.make(), 'net.onnx', logit)).toMatchObject({ score: 'logit' });
+  });
+
   test.each([
     ['two inputs', second(tinyClassifier(), 'inputs'), 'it has 2 inputs'],
-    ['two outputs', second(tinyClassifier(), 'outputs'), 'it has 2 outputs'],
     ['no input', { ...tinyClassifier(), inputs: [] }, 'no input'],
-    ['a sequence of tokens', pooled(['n', 128]), '[n,128], not an RGB image'],
-    ['a grey image', pooled(['n', 1, 28, 28]), 'not an RGB image'],
-    ['an input without a shape', pooled([]), 'not an RGB image'],
-    ['an open size', pooled(['n', 3, 'h', 'w']), 'height and width are not fixed'],
+    ['a sequence of tokens', pooled(['n', 128]), '[n,128], not an image'],
+    ['a stack of ten channels', pooled(['n', 10, 28, 28]), 'not an image of one or three channels'],
+    ['channels of which nothing is said', pooled(['n', 'c', 28, 28]), 'not an image of one or three channels'],
+    ['an input without a shape', pooled([]), 'not an image'],
+    ['numbers of tokens', withInput(pooled(['n', 3, 8, 8]), 'int64'), 'is int64, not an image'],
+    [
+      'two outputs, neither of scores',
+      { ...dense, outputs: [...dense.outputs, { ...dense.outputs[0]!, name: 'input' }] },
+      'none of its 2 outputs',
+    ],
+    ['one number that may be anything', pooled(['n', 3, 8, 8], [], 1), 'not one score per class'],
     ['one class', pooled(['n', 3, 8, 8], [], 1), 'not one score per class'],
     ['a dense prediction', dense, '[1,3,8,8], not one score per class'],
   ])('refuses %s', (_title, graph, words) => {

@@ -90,7 +90,7 @@ const table: [string, Uint8Array, ErrorCode, string][] = [
     'opset 3',
     changed((graph) => (graph.opsets = { '': 3 })),
     'model.unsupported-opset',
-    'opset 3; Whittle reads opsets 7 to 23',
+    'opset 3; Whittle reads opsets 7 to 26',
   ],
   ['opset 99', changed((graph) => (graph.opsets = { '': 99 })), 'model.unsupported-opset', 'opset 99'],
   [

@@ -31,6 +31,8 @@ export interface Dataset {
   /** Class-list name such as "imagenet-1k", where known. */
   readonly labels?: string;
   readonly labelNames?: readonly string[];
+  /** Classes become the model's of the same name: see `imagesFor`. */
+  readonly byName?: boolean;
   /** How labels were found, in words. */
   readonly layout: string;
   readonly classes: number;

@@ -52,6 +52,7 @@ export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions
     labelled,
     labels: layout.labels,
     labelNames: layout.labelNames,
+    byName: spec.classes === 'by-name',
     layout: layout.description,
     classes: layout.classes ?? labels.reduce((most, label) => Math.max(most, label + 1), 0),
     fingerprint: fingerprintOf(Object.values(sets)),

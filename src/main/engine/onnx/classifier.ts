@@ -42,7 +42,7 @@ export function singleBatch(graph: Graph): Record<string, number[]> {
  */
 export function classifierOf(
   graph: Graph,
-  model = graph.name || 'The model',
+  model = graph.origin ?? (graph.name || 'The model'),
   card?: Pick<ModelCard, 'input' | 'output'>,
 ): Classifier {
   const input = imageInput(graph, card?.input);

@@ -8,6 +8,8 @@ export interface TensorSource {
   /** Path of the model, for messages. */
   origin: string;
   external: ExternalData;
+  /** For inspection: subgraphs, local functions and values that are no tensors are passed over. */
+  passesOver?: boolean;
 }
 
 const maxRank = 64;

@@ -22,7 +22,7 @@ import {
 /** Node names become unique and non-empty, because people and techniques name layers by them. */
 export function decodeGraph(model: ModelProto, message: GraphProto, source: TensorSource): Graph {
   const path = source.origin;
-  refuseUnsupported(model, message, path);
+  if (!source.passesOver) refuseUnsupported(model, message, path);
   const initializers = new Map<string, Tensor>();
   const define = (name: string, tensor: Tensor): void => {
     if (name === '') throw new AppError('model.invalid-graph', { path, detail: 'a tensor has no name' });
@@ -48,8 +48,8 @@ export function decodeGraph(model: ModelProto, message: GraphProto, source: Tens
     opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [standard(domain), Number(version)])),
     inputs: message.input
       .filter(({ name }) => !initializers.has(name))
-      .map((value) => decodeValue(value, 'input', path)),
-    outputs: message.output.map((value) => decodeValue(value, 'output', path)),
+      .map((value) => decodeValue(value, 'input', source)),
+    outputs: message.output.map((value) => decodeValue(value, 'output', source)),
     nodes,
     initializers,
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
@@ -121,6 +121,7 @@ function decodeAttribute(message: AttributeProto, op: string, node: string, sour
       break;
     case Kind.GRAPH:
     case Kind.GRAPHS:
+      if (source.passesOver) return { type: 'subgraph' };
       throw new AppError('model.unsupported-operator', { path: source.origin, node, operator: `${op} (a subgraph)` });
     default:
       break;
@@ -148,12 +149,17 @@ function constantOf(node: Node): Tensor | undefined {
   return undefined;
 }
 
-function decodeValue(message: ValueInfoProto, role: 'input' | 'output', path: string): GraphValue {
+function decodeValue(
+  message: ValueInfoProto,
+  role: 'input' | 'output',
+  { origin: path, passesOver }: TensorSource,
+): GraphValue {
   const { name, type } = message;
   if (type?.value.case !== 'tensorType') {
     if (type === undefined || type.value.case === undefined) {
       throw new AppError('model.invalid-graph', { path, detail: `the ${role} "${name}" has no type` });
     }
+    if (passesOver) return { name, type: 'other', shape: [] };
     throw new AppError('model.not-classifier', { path, detail: `its ${role} "${name}" is not a tensor` });
   }
   const { elemType, shape } = type.value.value;

@@ -16,7 +16,7 @@ interface Storage {
 }
 
 /** How each element type is stored. Strings have no numeric storage and are not read. */
-const storages: Record<Exclude<ElementType, 'string'>, Storage> = {
+const storages: Record<Exclude<ElementType, 'string' | 'other'>, Storage> = {
   float32: { code: Code.FLOAT, array: Float32Array, elementsPerEntry: 1 },
   float64: { code: Code.DOUBLE, array: Float64Array, elementsPerEntry: 1 },
   float16: { code: Code.FLOAT16, array: Uint16Array, elementsPerEntry: 1 },
@@ -49,12 +49,13 @@ export function elementTypeOf(code: number): ElementType | undefined {
 
 /** The TensorProto.DataType code of an element type, e.g. 1 for float32. */
 export function codeOf(type: ElementType): Code {
+  if (type === 'other') return Code.UNDEFINED;
   return type === 'string' ? Code.STRING : storages[type].code;
 }
 
-/** How tensors of `type` are stored, or undefined for strings. */
+/** How tensors of `type` are stored, or undefined for strings and what is no tensor. */
 export function storageOf(type: ElementType): Storage | undefined {
-  return type === 'string' ? undefined : storages[type];
+  return type === 'string' || type === 'other' ? undefined : storages[type];
 }
 
 /** Entries of the typed array that holds `count` elements of `type`: `count`, or half of it for the 4-bit types. */

@@ -82,6 +82,8 @@ function attributeMessage(name: string, attribute: Attribute): MessageInitShape<
       return { name, type: Kind.FLOATS, floats: attribute.value.map(Math.fround) };
     case 'strings':
       return { name, type: Kind.STRINGS, strings: attribute.value.map(utf8) };
+    case 'subgraph':
+      throw new Error('a network that was read to be inspected is never written');
     case 'tensor': {
       const { type, shape } = attribute.value;
       const dims = shape.map(BigInt);

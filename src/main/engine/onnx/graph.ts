@@ -18,7 +18,9 @@ export type ElementType =
   | 'bool'
   | 'string'
   | 'int4'
-  | 'uint4';
+  | 'uint4'
+  /** A sequence, a map or an optional value; only in networks that are read to be inspected. */
+  | 'other';
 
 /** float16 and bfloat16 are held as their bit patterns in a Uint16Array; bool and (u)int4 pairs as bytes. */
 export type TensorData =
@@ -46,7 +48,9 @@ export type Attribute =
   | { type: 'tensor'; value: Tensor }
   | { type: 'ints'; value: number[] }
   | { type: 'floats'; value: number[] }
-  | { type: 'strings'; value: string[] };
+  | { type: 'strings'; value: string[] }
+  /** Only in networks that are read to be inspected. */
+  | { type: 'subgraph'; value?: undefined };
 
 export interface Node {
   name: string;
@@ -73,6 +77,8 @@ export interface GraphValue {
 
 export interface Graph {
   name: string;
+  /** The file it was read from, for messages; what is made in memory has none. */
+  origin?: string;
   producer: string;
   irVersion: number;
   /** Opset version by domain; '' is the standard one. */

@@ -3,7 +3,8 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
 import { AppError } from '@shared/errors';
 import { decodeGraph } from './decode';
-import { externalDataBeside, noExternalData, type ExternalData } from './external-data';
+import type { TensorSource } from './decode-tensor';
+import { externalDataBeside, noExternalData } from './external-data';
 import type { Graph } from './graph';
 import { recogniseForeign } from './recognise';
 import { validateGraph } from './validate';
@@ -24,8 +25,17 @@ export const supportedOpsets = { min: 7, max: 26 };
  * `model.external-data-missing`, or `model.not-classifier` where an input or output is not a tensor at all.
  */
 export async function loadModel(path: string): Promise<Graph> {
-  const bytes = await readWhole(path);
-  return parse(bytes, path, externalDataBeside(path, modelBytesLimit));
+  const graph = parse(await readWhole(path), { origin: path, external: externalDataBeside(path, modelBytesLimit) });
+  return { ...graph, origin: path };
+}
+
+/**
+ * The same for a network that is only looked at: subgraphs, local functions and values that are no tensors, which no technique handles,
+ * are passed over. It cannot be written again.
+ */
+export async function loadForInspection(path: string): Promise<Graph> {
+  const external = externalDataBeside(path, modelBytesLimit);
+  return { ...parse(await readWhole(path), { origin: path, external, passesOver: true }), origin: path };
 }
 
 /**
@@ -33,10 +43,11 @@ export async function loadModel(path: string): Promise<Graph> {
  * @param origin where the bytes come from, for messages.
  */
 export function parseModel(bytes: Uint8Array, origin: string): Graph {
-  return parse(bytes, origin, noExternalData(origin));
+  return parse(bytes, { origin, external: noExternalData(origin) });
 }
 
-function parse(bytes: Uint8Array, origin: string, external: ExternalData): Graph {
+function parse(bytes: Uint8Array, source: TensorSource): Graph {
+  const { origin } = source;
   const foreign = recogniseForeign(bytes);
   if (foreign) throw new AppError('model.not-onnx', { path: origin, found: foreign });
   const outline = outlineOf(bytes);
@@ -50,7 +61,7 @@ function parse(bytes: Uint8Array, origin: string, external: ExternalData): Graph
   }
   if (!model.graph) throw new AppError('model.truncated', { path: origin, detail: 'it holds no network' });
   checkOpset(model, origin);
-  return validateGraph(decodeGraph(model, model.graph, { origin, external }), origin);
+  return validateGraph(decodeGraph(model, model.graph, source), origin);
 }
 
 function decodeMessage(bytes: Uint8Array, origin: string): ModelProto {

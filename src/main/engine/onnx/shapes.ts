@@ -53,7 +53,7 @@ export function analyseShapes(
     const value = tensor.data.length <= followedElements ? knownValueOf(tensor) : undefined;
     if (value) known.set(name, value);
   }
-  const path = graph.name || 'the network';
+  const path = graph.origin ?? (graph.name || 'the network');
   for (const node of graph.nodes) inferNode(node, graph.opsets[node.domain] ?? 1, path, shapes, known);
   for (const { name, type, shape } of graph.outputs) if (!shapes.has(name)) shapes.set(name, { type, shape });
   return { shapes, known };

@@ -3,6 +3,7 @@ import type { Recipe } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
+import { imagesFor } from '../dataset/map-classes';
 import { imagesKey, modelKey, stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
 import type { Model } from '../models/model-folder';
@@ -30,15 +31,16 @@ export function expandSweep(
   around: Surroundings,
 ): TrialPlan[] {
   const { seed, latency, targets } = sweep;
-  const images = { key: imagesKey(dataset.eval), count: dataset.eval.entries.length };
   const recipes = Object.entries(sweep.recipes).map(([name, given]) => ({
     name,
     given,
     resolved: checkNamedRecipe(name, given),
   }));
 
-  return models.flatMap((model) =>
-    recipes.map(({ name, given, resolved }): TrialPlan => {
+  return models.flatMap((model) => {
+    const evaluation = imagesFor(dataset.eval, dataset, model.card);
+    const images = { key: imagesKey(evaluation), count: evaluation.entries.length };
+    return recipes.map(({ name, given, resolved }): TrialPlan => {
       const { steps, file, original } = planRecipe(model, given, resolved, { seed, dataset, around });
       const after = planDeployments(file, original, { targets, latency, seed, images, around });
       return {
@@ -51,8 +53,8 @@ export function expandSweep(
         artifact: file.file,
         deployments: after.deployments,
       };
-    }),
-  );
+    });
+  });
 }
 
 /** The steps that make a recipe's artifact, one a technique, and the file they leave. */

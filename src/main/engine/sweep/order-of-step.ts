@@ -2,6 +2,7 @@ import { AppError } from '@shared/errors';
 import type { Split } from '@shared/dataset';
 import type { LatencyMode } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
+import { imagesFor } from '../dataset/map-classes';
 import type { FileContent, ImagesContent, Order } from '../jobs/order';
 import type { Model } from '../models/model-folder';
 import { incomingName } from '../store/artifacts';
@@ -13,7 +14,7 @@ export interface OrderContext {
   workspace: Workspace;
   models: ReadonlyMap<string, Model>;
   /** Only the splits that the steps look at are needed. */
-  dataset: Partial<Pick<Dataset, Split>>;
+  dataset: Partial<Dataset>;
   seed: number;
   /** Absent where nothing is measured. */
   latency?: LatencyMode;
@@ -53,7 +54,16 @@ export function orderOfStep(step: PlannedStep, context: OrderContext): Order {
       return { kind: order.kind, model, format: order.format };
     case 'evaluate': {
       const { kind, runtime, device, options } = order;
-      return { kind, model, card, runtime, device, options, images: images('eval')!, threads };
+      return {
+        kind,
+        model,
+        card,
+        runtime,
+        device,
+        options,
+        images: imagesContent(imagesFor(dataset.eval!, dataset, card)),
+        threads,
+      };
     }
     case 'measure': {
       const baseline = contentOf(order.baseline, context);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { splits } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import type { Machine, Manifest } from '@shared/run';
 import { targetName, type SweepFile } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
+import { imagesFor } from '../dataset/map-classes';
 import { openDataset } from '../dataset/open-dataset';
 import type { CardChoice } from '../models/card';
 import { locateModel, openModel, type Model } from '../models/model-folder';
@@ -79,11 +81,13 @@ function checkImages(trials: readonly TrialPlan[], dataset: Dataset): void {
 
 /** Labels of another class list, before hours go into them. */
 function checkLabels(models: readonly Model[], dataset: Dataset): void {
-  const label = dataset.eval.entries.reduce((most, entry) => Math.max(most, entry.label), -1);
-  const model = models.find(({ card }) => label >= card.output.classes);
-  if (!model) return;
-  const { classes } = model.card.output;
-  throw new AppError('dataset.classes-mismatch', { dataset: dataset.path, label, model: model.name, classes });
+  for (const { name, card } of models) {
+    const { classes } = card.output;
+    const { entries } = imagesFor(dataset.eval, dataset, card);
+    const label = entries.reduce((most, entry) => Math.max(most, entry.label), -1);
+    if (label >= classes)
+      throw new AppError('dataset.classes-mismatch', { dataset: dataset.path, label, model: name, classes });
+  }
 }
 
 function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
@@ -96,7 +100,14 @@ function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
     warnings.push(`${dataset.problems.length} images are not used; the first: ${dataset.problems[0]!.message}`);
   }
   for (const { name, card } of models) {
-    if (card.labels && dataset.labels && card.labels !== dataset.labels) {
+    if (
+      !dataset.byName &&
+      dataset.labelNames &&
+      card.labelNames &&
+      !isDeepStrictEqual(dataset.labelNames, card.labelNames)
+    ) {
+      warnings.push(`${name} and the dataset name their classes differently; "classes: by-name" matches them.`);
+    } else if (!dataset.byName && card.labels && dataset.labels && card.labels !== dataset.labels) {
       warnings.push(`${name} was trained on "${card.labels}", the dataset has labels of "${dataset.labels}".`);
     }
   }

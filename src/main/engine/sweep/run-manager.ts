@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { splits } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
+import { imagesFor } from '../dataset/map-classes';
 import type { Predictions } from '../measure/accuracy/accuracy';
 import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
@@ -163,6 +164,7 @@ export class RunManager {
       const contents = new LocalContents(this.workspace.folder);
       for (const model of models.values()) await contents.addModel(model);
       for (const split of splits) await contents.addImages(dataset[split]);
+      for (const { card } of models.values()) await contents.addImages(imagesFor(dataset.eval, dataset, card));
       return await run.run();
     } catch (thrown) {
       try {

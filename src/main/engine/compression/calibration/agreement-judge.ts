@@ -1,4 +1,5 @@
 import type { Graph } from '../../onnx/graph';
+import { twoClassScores } from '../../onnx/two-class-scores';
 import type { TechniqueContext } from './technique-context';
 import { runCalibration } from './calibration-run';
 import { OutputComparison } from './output-comparison';
@@ -35,7 +36,9 @@ export class AgreementJudge {
     const output = graph.outputs[0]!.name;
     await runCalibration(graph, judgedImages, this.context, this.id, (results) => {
       const { data, shape } = results[output]!;
-      take(data as Float32Array, shape[0]!);
+      const { score } = this.context.card.output;
+      const scores = data as Float32Array;
+      take(score ? twoClassScores(scores, score) : scores, shape[0]!);
     });
   }
 }

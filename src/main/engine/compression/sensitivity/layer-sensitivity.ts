@@ -1,6 +1,7 @@
 import type { LayerEffect, LayerSensitivity } from '@shared/sensitivity';
 import { noImages } from '../calibration/calibration-run';
 import type { Graph } from '../../onnx/graph';
+import { twoClassScores } from '../../onnx/two-class-scores';
 import type { RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { HeldActivations } from '../calibration/held-activations';
@@ -26,7 +27,7 @@ export interface SensitivityOptions {
   id: string;
   /** Told how many were used in the end: some may be broken, and a model with a fixed batch sees full ones only. */
   counted?(images: number): void;
-  context: Pick<TechniqueContext, 'calibration' | 'threads' | 'signal' | 'progress'>;
+  context: Pick<TechniqueContext, 'card' | 'calibration' | 'threads' | 'signal' | 'progress'>;
 }
 
 /**
@@ -43,6 +44,9 @@ export async function measureSensitivity(
 ): Promise<LayerSensitivity[]> {
   const comparisons = layers.map(() => variants.map(() => new OutputComparison()));
   const output = graph.outputs[0]!.name;
+  const { score } = context.card.output;
+  const scoresOf = (data: RuntimeTensor['data']): Float32Array =>
+    score ? twoClassScores(data as Float32Array, score) : (data as Float32Array);
   const nodes = layers.map((layer) => layer.node);
   const held = new HeldActivations(graph, nodes, context);
   const total = Math.min(images, context.calibration.count) * layers.length;
@@ -59,7 +63,7 @@ export async function measureSensitivity(
         let batch = 0;
         await held.run(await variant.change(held.rest(), layer), (results) => {
           const { data, shape } = float[batch++]!;
-          comparison.add(data as Float32Array, results[output]!.data as Float32Array, shape[0]!);
+          comparison.add(scoresOf(data), scoresOf(results[output]!.data), shape[0]!);
         });
       }
       done += count;

@@ -16,7 +16,8 @@ const largestLoss = 20;
 /** Within this share of the way from guessing to always right. */
 const nearChance = 0.01;
 
-function isChance(top1: number, classes: number): boolean {
+/** Whether that many percent are hardly more than guessing among so many classes gives. */
+export function isChance(top1: number, classes: number): boolean {
   const chance = 100 / classes;
   return top1 - chance <= nearChance * (100 - chance);
 }
