@@ -122,15 +122,6 @@ describe('what stays in float is named', () => {
     return applyStep(network, 'quantize.integer', {}, context).catch((thrown: unknown) => thrown);
   };
 
-  test('a Softmax at the end', async () => {
-    const error = await refusal((graph) => {
-      graph.nodes.at(-1)!.outputs = ['scores'];
-      graph.nodes.push(makeNode('Softmax', ['scores'], ['logits'], {}, 'probabilities'));
-    });
-    expect(error).toMatchObject({ code: 'technique.not-applicable' });
-    expect((error as Error).message).toContain('"probabilities"');
-  });
-
   test('an operator in the middle', async () => {
     const error = await refusal((graph) => {
       const relu = graph.nodes.findIndex((node) => node.name === 'residual.relu');

@@ -9,7 +9,7 @@ import { OutputComparison } from '../calibration/output-comparison';
 import type { WeightLayer } from '../layers/weight-layers';
 
 /** Part of cache keys: raise it when the same layers would be measured differently. */
-export const sensitivityVersion = 1;
+export const sensitivityVersion = 2;
 
 /** One way to change a layer. */
 export interface SensitivityVariant extends Pick<LayerEffect, 'label' | 'amount'> {

@@ -87,7 +87,8 @@ export function weightCodes(tensor: Tensor, axis: number, choices: WeightChoices
   const channels = channelsOf(tensor, perChannel ? axis : undefined);
   const ranges = channels.map(extremes);
   const symmetric = reduceRange ? { lowest: -63, highest: 63, zeroPoint: 0 } : symmetricInt8;
-  const grid = channels.map((values) => gridStepOf(values, symmetric.highest));
+  // One weight alone is no grid; with code 1 it would leave the bias, which counts in steps of the weight, too coarse.
+  const grid = channels.map((values) => (values.length > 1 ? gridStepOf(values, symmetric.highest) : undefined));
   if (scheme === 'symmetric' || grid.every((step) => step !== undefined)) {
     const scales = channels.map((values, channel) => {
       const widest = holdingScale(ranges[channel]!, symmetric);
