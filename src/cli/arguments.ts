@@ -31,7 +31,7 @@ export interface Arguments {
 }
 
 /** Options of every command; a command's own option of the same name goes before. */
-export const commonOptions: Record<string, OptionSpec> = {
+const commonOptions: Record<string, OptionSpec> = {
   json: { type: 'boolean', help: 'print the whole result as JSON on standard output' },
   zoo: { type: 'string', value: 'DIR', help: 'folder where model names are looked up' },
   preprocess: { type: 'string', value: 'NAME', help: 'for models without a card: imagenet, tf, unit, raw or caffe' },

@@ -36,7 +36,7 @@ function sizeOf(text: string): readonly [number, number] {
 }
 
 /** @throws `usage` */
-export function choiceOf(arguments_: Arguments): CardChoice | undefined {
+function choiceOf(arguments_: Arguments): CardChoice | undefined {
   const name = arguments_.text('preprocess');
   const known = knownOfModels(arguments_);
   if (name === undefined) return undefined;

@@ -89,7 +89,7 @@ export function startEngine(firstResults?: string): EngineAccess {
 }
 
 /** Plain Node for the engine: the one named, the one shipped with the application, the one npm runs with, or one on the PATH. */
-export function findNode(
+function findNode(
   environment: NodeJS.ProcessEnv,
   resourcesPath: string | undefined,
   platform: NodeJS.Platform,

@@ -58,7 +58,7 @@ const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 /** A run as it is shown: compared with the networks as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 
-export const sweepPlanSchema = z.object({
+const sweepPlanSchema = z.object({
   trials: z.number().int(),
   steps: z.number().int(),
   /** Steps whose result is in the store already. */
@@ -83,7 +83,7 @@ const runtimeInfoSchema = z.object({
 });
 export type RuntimeInfo = z.infer<typeof runtimeInfoSchema>;
 
-export const engineInfoSchema = z.object({
+const engineInfoSchema = z.object({
   version: z.string(),
   onnxruntime: z.string(),
   node: z.string(),
@@ -164,7 +164,7 @@ const preprocessTrialSchema = z.object({
 });
 export type PreprocessTrial = z.infer<typeof preprocessTrialSchema>;
 
-export const settingsSchema = z.object({
+const settingsSchema = z.object({
   modelFolder: z.string(),
   /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
   view: z.record(z.string(), z.unknown()),
@@ -309,8 +309,7 @@ export const shellContract = {
 export type ShellContract = typeof shellContract;
 
 /** All that the window may ask. */
-export const windowContract = { ...openEngineContract, ...shellContract };
-export type WindowContract = typeof windowContract;
+export type WindowContract = typeof openEngineContract & ShellContract;
 
 export type RpcName<C> = { [K in keyof C]: C[K] extends { kind: 'rpc' } ? K : never }[keyof C] & string;
 export type JobName<C> = { [K in keyof C]: C[K] extends { kind: 'job' } ? K : never }[keyof C] & string;

@@ -4,7 +4,7 @@ const interval = z.tuple([z.number(), z.number()]);
 export type Interval = z.infer<typeof interval>;
 
 /** What says that other work disturbed a measurement. Facts only: `src/shared` judges them in one place. */
-export const disturbanceSchema = z.object({
+const disturbanceSchema = z.object({
   /** 99th percentile of the candidate's times over their median. */
   p99OverP50: z.number(),
   /** Median absolute deviation of the round ratios over their median. */
@@ -15,7 +15,7 @@ export const disturbanceSchema = z.object({
 export type Disturbance = z.infer<typeof disturbanceSchema>;
 
 /** Latency of one target, milliseconds a single image. Ratio below 1: faster than the baseline. */
-export const latencyMetricsSchema = z.object({
+const latencyMetricsSchema = z.object({
   target: z.string(),
   /** Id of the target's runtime; absent in results of earlier versions, which knew only ort-cpu. */
   runtime: z.string().optional(),
@@ -55,7 +55,7 @@ export const fileMetricsSchema = z.object({
 export type FileMetrics = z.infer<typeof fileMetricsSchema>;
 
 /** Percentages are 0..100; deltas are percentage points against the model's baseline on the same images. */
-export const accuracyMetricsSchema = z.object({
+const accuracyMetricsSchema = z.object({
   n: z.number().int(),
   skipped: z.number().int(),
   top1: z.number().optional(),
@@ -73,7 +73,7 @@ export const accuracyMetricsSchema = z.object({
 export type AccuracyMetrics = z.infer<typeof accuracyMetricsSchema>;
 
 /** The trial's artifact in a runtime's format, with what was measured of that file in that runtime. */
-export const deploymentMetricsSchema = z.object({
+const deploymentMetricsSchema = z.object({
   runtime: z.string(),
   format: z.string(),
   ...fileMetricsSchema.partial().shape,

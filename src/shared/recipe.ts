@@ -10,7 +10,7 @@ export type Recipe = RecipeStep[];
 const stepForm = 'a step is one technique, or { technique: { parameter: value } }';
 
 /** In YAML a step is `quantize.static` or `{ prune.magnitude: { amount: 0.5 } }`. */
-export const recipeStepSchema = z.union(
+const recipeStepSchema = z.union(
   [
     z
       .string()

@@ -17,7 +17,7 @@ export const machineSchema = z.object({
 });
 export type Machine = z.infer<typeof machineSchema>;
 
-export const manifestSchema = z.object({
+const manifestSchema = z.object({
   whittle: z.string(),
   node: z.string(),
   onnxruntime: z.string(),
@@ -39,15 +39,15 @@ export const manifestSchema = z.object({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-export const errorReportSchema = z.object({
+const errorReportSchema = z.object({
   code: z.string(),
   facts: z.record(z.string(), z.union([z.string(), z.number()]).optional()),
 }) as unknown as z.ZodType<ErrorReport>;
 
-export const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupted', 'cancelled'] as const;
+const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupted', 'cancelled'] as const;
 export type TrialStatus = (typeof trialStatuses)[number];
 
-export const stepViewSchema = z.object({
+const stepViewSchema = z.object({
   kind: z.enum(['compress', 'convert', 'describe', 'evaluate', 'measure']),
   /** What the step does, in words: "quantize.static", "1,000 images", "ort-cpu x1". */
   title: z.string(),
@@ -81,7 +81,7 @@ export const trialViewSchema = z.object({
 });
 export type TrialView = z.infer<typeof trialViewSchema>;
 
-export const runStatuses = ['running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const;
+const runStatuses = ['running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
 export const runSummarySchema = z.object({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { datasetSpecSchema } from './dataset';
 
 /** What is done to one layer at a time. Amounts are bits, or shares of the layer's weights. */
-export const sensitivityMethodSchema = z.discriminatedUnion('kind', [
+const sensitivityMethodSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('int8'),
     /** Parameters of `quantize.static`: weights, input and output of the layer in 8 bits. */

@@ -4,12 +4,12 @@ import type { sweepFileSchema } from './sweep-file';
 type SweepInput = z.input<typeof sweepFileSchema>;
 
 /** The networks of the case study, by their names in a model folder. */
-export const caseStudyModels = ['mobilenetv2', 'resnet50', 'squeezenet1.1'] as const;
+const caseStudyModels = ['mobilenetv2', 'resnet50', 'squeezenet1.1'] as const;
 
 const prune = { 'prune.magnitude': { amount: 0.5 } };
 
 /** The recipes of `examples/case-study.yaml` and of the starter pack, by the same names. */
-export const caseStudyRecipes: SweepInput['recipes'] = {
+const caseStudyRecipes: SweepInput['recipes'] = {
   baseline: [],
   fp16: ['fp16'],
   'dynamic int8': ['quantize.dynamic'],

@@ -19,7 +19,7 @@ export const zoneOfTop1 = ({ top1 }: Indifference): Zone => [-top1, top1];
 export type Position = 'below' | 'above' | 'inside' | 'across';
 
 /** Verdicts look at this many decimals, so that there is always a print that says the same as the verdict. */
-export const finestDecimals = 6;
+const finestDecimals = 6;
 
 function positionAsPrinted([low, high]: Interval, zone: Zone, decimals: (value: number) => number): Position {
   const [from, to] = [roundAsPrinted(low, decimals(low)), roundAsPrinted(high, decimals(high))];

@@ -402,7 +402,7 @@ const rows: Row[] = [
 const allowed = [
   /^(home|out)\/(whittle\.db|run\.)/,
   /^(home|out)\/artifacts\/([0-9a-f]{2})\/\2[0-9a-f]{62}\.onnx$/,
-  /^(home|out)\/cache\/(hashes|crops)\/(?!.*\.tmp$)/,
+  /^(home|out)\/cache\/(hashes|crops|contents)\/(?!.*\.tmp$)/,
   /^out\/(matrix\.csv|results\.json)$/,
 ];
 const isAllowed = (path: string): boolean => allowed.some((pattern) => pattern.test(path));

@@ -39,7 +39,7 @@ test('what each usual preprocessing gives, on images that are not evaluated', as
     });
     await expect(
       preprocessTrial(engine, { path, dataset: { ...dataset, calibration: 0 } }, () => Promise.resolve(nothing)),
-    ).rejects.toThrow(/0 images for calibration, and at least 1 are asked for/);
+    ).rejects.toThrow(/no images for calibration, and at least 1 are needed/);
   } finally {
     engine.close();
   }

@@ -7,9 +7,10 @@ import { ScriptedExecutor } from './scripted-executor';
 it('a finished run measures what is forgotten again, and computes nothing else', async () => {
   const workspace = openTemporaryWorkspace();
   const executor = new ScriptedExecutor();
+  executor.workspace = workspace.folder;
   const runs = new RunManager(workspace, executor, { progress: () => undefined, trial: () => undefined });
   const { id, finished } = runs.start(prepare(workspace));
-  await finished;
+  expect(await finished).toBe('done');
   // Nothing says that the measurements were disturbed.
   expect(measurementsToRepeat(runs.view(id))).toEqual([]);
 

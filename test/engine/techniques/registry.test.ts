@@ -118,6 +118,7 @@ describe('checkRecipe', () => {
         needs: [],
         preservesFunction: false,
         usesReference: false,
+        dependsOn: [],
       },
       {
         technique: 'quantize.static',
@@ -139,6 +140,7 @@ describe('checkRecipe', () => {
         needs: ['calibration'],
         preservesFunction: false,
         usesReference: false,
+        dependsOn: [],
       },
     ]);
     expect(structuredClone(resolved)).toEqual(resolved);

@@ -11,7 +11,7 @@ import { validateGraph } from './validate';
 import { outlineOf } from './wire-outline';
 
 /** Protobuf itself allows no message of 2 GiB; the same limit holds for all external data together. */
-export const modelBytesLimit = 2 ** 31 - 1;
+const modelBytesLimit = 2 ** 31 - 1;
 /** The newest is the newest that ONNX Runtime loads. */
 export const supportedOpsets = { min: 7, max: 26 };
 

@@ -11,7 +11,7 @@ export function keptIndices({ groups }: Pick<ChannelAxis, 'groups'>, removed: Re
 }
 
 /** A tensor with only these indices along one axis. */
-export function takeIndices(tensor: Tensor, axis: number, indices: readonly number[]): Tensor {
+function takeIndices(tensor: Tensor, axis: number, indices: readonly number[]): Tensor {
   const inner = elementCount(tensor.shape.slice(axis + 1));
   const outer = elementCount(tensor.shape.slice(0, axis));
   const size = tensor.shape[axis]!;

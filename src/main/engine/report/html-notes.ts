@@ -22,7 +22,7 @@ export function notes({ run, read }: RunPresentation): string {
 }
 
 /** "int8, int4 (mobilenetv2, resnet50); fp16 (all networks)": networks with the same recipes stand together. */
-export function appliesTo(run: Pick<RunView, 'models' | 'recipes'>, trials: readonly TrialView[]): string {
+function appliesTo(run: Pick<RunView, 'models' | 'recipes'>, trials: readonly TrialView[]): string {
   const modelsOf = new Map<string, string[]>();
   for (const model of run.models) {
     const recipes = trials.filter((trial) => trial.model === model).map(({ recipe }) => recipe);

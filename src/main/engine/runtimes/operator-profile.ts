@@ -14,7 +14,7 @@ interface TraceEvent {
 }
 
 /** The operators in a profile as ONNX Runtime writes it: a JSON array of Chrome trace events. */
-export function parseProfile(text: string): OperatorTime[] {
+function parseProfile(text: string): OperatorTime[] {
   const events = JSON.parse(text) as TraceEvent[];
   return events.flatMap(({ cat, name, dur, args }) =>
     cat === 'Node' && name.endsWith(kernelSuffix)

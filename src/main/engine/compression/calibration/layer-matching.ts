@@ -13,7 +13,7 @@ export interface LayerSite {
 const layerOps = new Set(['Conv', 'Gemm']);
 
 /** The layers of a float or QDQ graph that have a bias, in graph order. */
-export function layerSites(graph: Graph): LayerSite[] {
+function layerSites(graph: Graph): LayerSite[] {
   const index = indexGraph(graph);
   return graph.nodes.flatMap((node): LayerSite[] => {
     if (!layerOps.has(node.op) || node.domain !== '') return [];
@@ -26,7 +26,7 @@ export function layerSites(graph: Graph): LayerSite[] {
 }
 
 /** The batch norms with constant statistics that stand on their own, not behind a layer: each gives a value and has a bias. */
-export function normSites(graph: Graph): LayerSite[] {
+function normSites(graph: Graph): LayerSite[] {
   const behind = new Set(layerSites(graph).map(({ norm }) => norm));
   return graph.nodes.flatMap((node): LayerSite[] =>
     node.op === 'BatchNormalization' && node.domain === '' && !behind.has(node)

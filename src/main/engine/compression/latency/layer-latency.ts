@@ -33,7 +33,7 @@ export interface LatencyTable {
 const signatureOf = (shape: LayerShape): string => JSON.stringify(shape);
 
 /** Channels a kernel computes at once: the blocked layout of ONNX Runtime, 16 floats with AVX-512 and 8 elsewhere. */
-export const channelBlock = (isa: readonly string[]): number => (isa.some((name) => /avx512/i.test(name)) ? 16 : 8);
+const channelBlock = (isa: readonly string[]): number => (isa.some((name) => /avx512/i.test(name)) ? 16 : 8);
 
 /**
  * Measures the layers of a float network for a grid of channel counts with the runtime it will be deployed on, one thread, batch 1, random

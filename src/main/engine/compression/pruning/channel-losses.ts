@@ -176,7 +176,7 @@ async function sequenceOf(
 }
 
 /** Straight lines from nothing lost through the points measured, never falling; the last line goes on. */
-export function expectedLoss(damage: number, points: readonly { damage: number; loss: number }[]): number {
+function expectedLoss(damage: number, points: readonly { damage: number; loss: number }[]): number {
   let [from, to] = [
     { damage: 0, loss: 0 },
     { damage: 1, loss: 1 },

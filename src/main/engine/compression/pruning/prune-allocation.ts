@@ -7,7 +7,7 @@ import { restoreSpread } from './row-spread';
 import { visitProblems, type LayerProblem } from '../reconstruction/second-order';
 import { addToBias } from '../layers/layer-constants';
 import type { WeightLayer } from '../layers/weight-layers';
-import { weightOfRows, weightRows } from '../layers/weight-rows';
+import { weightOfRows, weightRows, type WeightRows } from '../layers/weight-rows';
 
 const fitImages = 96;
 /** At least as many as damages are measured on. */
@@ -20,6 +20,8 @@ const leastDamage = 1e-7;
 /** A layer that is pruned alone: what each weight is worth, and what becomes of weights and output means. */
 interface ProbedLayer {
   saliencies: Float32Array;
+  /** Zeros that it was given. */
+  zeros: number;
   pruned: Float32Array;
   /** What the outputs lose on average. */
   shifts: Float64Array;
@@ -41,12 +43,18 @@ function imagesToFit(calibration: CalibrationImages): CalibrationImages {
   };
 }
 
+/** Half of the weights that an earlier step left: a probe of what is zero already would cost nothing, and price all others at nothing. */
+function zerosToProbe({ data }: Pick<WeightRows, 'data'>): number {
+  const zeros = data.reduce((count, value) => count + (value === 0 ? 1 : 0), 0);
+  return zeros + Math.round(probedShare * (data.length - zeros));
+}
+
 async function probe(problem: LayerProblem): Promise<ProbedLayer> {
   const { layer, means } = problem;
   const rows = weightRows(layer);
   const { columns, data } = rows;
   const saliencies = await layerSaliencies(problem);
-  const zeros = Math.round(probedShare * data.length);
+  const zeros = zerosToProbe(rows);
   const pruned = await pruneLayer(problem, { kind: 'unstructured' }, zeros, probedSteps);
   await restoreSpread(problem, pruned);
   const shifts = new Float64Array(rows.rows);
@@ -56,16 +64,17 @@ async function probe(problem: LayerProblem): Promise<ProbedLayer> {
     const mean = means[Math.floor(row / rowsPerGroup) * columns + (index % columns)]!;
     shifts[row]! += (data[index]! - value) * mean;
   });
-  return { saliencies, pruned, shifts };
+  return { saliencies, zeros, pruned, shifts };
 }
 
 /** By squared magnitude and without compensation, where the inputs of a layer cannot be gathered. */
 function probedByMagnitude(layer: WeightLayer): ProbedLayer {
   const { data, rows } = weightRows(layer);
   const saliencies = data.map((value) => value * value);
-  const [mask] = markSmallest([saliencies], Math.round(probedShare * data.length));
+  const zeros = zerosToProbe({ data });
+  const [mask] = markSmallest([saliencies], zeros);
   const pruned = data.map((value, index) => (mask![index] === 1 ? 0 : value));
-  return { saliencies, pruned, shifts: new Float64Array(rows) };
+  return { saliencies, zeros, pruned, shifts: new Float64Array(rows) };
 }
 
 /** Every layer pruned alone in the network as it is. */
@@ -96,15 +105,15 @@ function withProbed(graph: Graph, layer: WeightLayer, { pruned, shifts }: Probed
 
 /**
  * What each further weight of a layer costs, the least salient first. The fewer are left, the less they make up for each other: with a share s
- * gone, a saliency is worth about 1 / (1 - s) of what it was in the whole layer. Up to the probed share all cost the damage measured there.
+ * gone, a saliency is worth about 1 / (1 - s) of what it was in the whole layer. Up to the probed zeros all cost the damage measured there.
  */
-function marginalDamage(saliencies: Float32Array, damage: number): Float32Array {
+function marginalDamage({ saliencies, zeros }: ProbedLayer, damage: number): Float32Array {
   const { length } = saliencies;
   const marginal = saliencies
     .slice()
     .sort()
     .map((saliency, rank) => saliency / (1 - rank / length));
-  const error = marginal.subarray(0, Math.round(probedShare * length)).reduce((sum, value) => sum + value, 0);
+  const error = marginal.subarray(0, zeros).reduce((sum, value) => sum + value, 0);
   const price = error > 0 ? Math.max(damage, leastDamage) / error : 0;
   return marginal.map((value) => value * price);
 }
@@ -129,7 +138,7 @@ export async function allocateZeros(
     context,
     id,
   );
-  const marginals = probed.map(({ saliencies }, at) => marginalDamage(saliencies, damages[at]!));
+  const marginals = probed.map((layer, at) => marginalDamage(layer, damages[at]!));
   const marks = markSmallest(marginals, zeros);
   return marks.map((mark) => mark.reduce((sum, value) => sum + value, 0));
 }

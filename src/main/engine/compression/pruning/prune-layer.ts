@@ -3,6 +3,7 @@ import type { MatrixProducts } from '../algebra/matrix-products';
 import { markSmallest } from '../algebra/magnitude-selection';
 import { pruneMasks, type ScoredLayer } from './prune-mask';
 import { pruneUnits, type PrunePattern } from './prune-pattern';
+import { weightRows } from '../layers/weight-rows';
 import type { GroupProblem, LayerProblem } from '../reconstruction/second-order';
 import { dampedGram, fitMasked, type DampedGram } from '../reconstruction/sparse-reconstruction';
 
@@ -59,7 +60,14 @@ function maskOnTheWay(scored: ScoredLayer, pattern: PrunePattern, zeros: number,
   return markSmallest([candidates], Math.round(share * last))[0]!;
 }
 
-/** The rows of a layer with `zeros` of its weights (n:m: as many as the pattern says) zero and the others made up for that. */
+/** 1 where the layer has a zero: it stays, although the targets, which make up for errors of the layers before, are not zero there. */
+const zerosOf = ({ layer }: LayerProblem): Uint8Array =>
+  Uint8Array.from(weightRows(layer).data, (value) => (value === 0 ? 1 : 0));
+
+/**
+ * The rows of a layer with `zeros` of its weights (n:m: as many as the pattern says) zero and the others made up for that. Zeros
+ * that an earlier step left are among them, and stay where they are more.
+ */
 export async function pruneLayer(
   problem: LayerProblem,
   pattern: PrunePattern,
@@ -72,12 +80,17 @@ export async function pruneLayer(
   for (const group of problem.groups) groups.push(await fittedGroup(group, products));
   const perGroup = rows.data.length / groups.length;
   const scores = new Float32Array(rows.data.length);
+  const stay = zerosOf(problem);
   for (let step = 1; step <= steps; step++) {
     const share = 1 - (1 - step / steps) ** 3;
     groups.forEach(({ weights: { data, columns }, inverse }, group) =>
       data.forEach((value, index) => (scores[group * perGroup + index] = (value * value) / inverse[index % columns]!)),
     );
+    stay.forEach((stays, index) => {
+      if (stays) scores[index] = 0;
+    });
     const mask = maskOnTheWay({ scores, units }, pattern, zeros, share);
+    stay.forEach((stays, index) => (mask[index]! |= stays));
     for (const [group, { weights, target, gram }] of groups.entries()) {
       const own = mask.subarray(group * perGroup, (group + 1) * perGroup);
       await fitMasked(weights, target, own, gram, step === steps ? lastIterations : iterationsBetween, products);

@@ -91,7 +91,7 @@ function changeWeights(graph: Graph, layer: WeightLayer, factors: Float64Array, 
 }
 
 /** Applies `change` to the bias of a layer, which gets one where it has none. */
-export function changeBias(
+function changeBias(
   graph: Graph,
   { node, weight, channelAxis }: WeightLayer,
   names: FreshNames,

@@ -10,7 +10,7 @@ import type { WeightForm } from '../storage/weight-forms';
 import type { WeightLayer } from '../layers/weight-layers';
 import { weightRows } from '../layers/weight-rows';
 
-export function bytesOf(graph: Graph): number {
+function bytesOf(graph: Graph): number {
   return encodeParts(graph).reduce((sum, part) => sum + part.byteLength, 0);
 }
 

@@ -2,7 +2,7 @@ import { countParams, parameterMetadata } from '../../onnx/count';
 import { copyGraph, type Graph } from '../../onnx/graph';
 
 /** Where a compressed file says which steps made it, as text. Its parameter counts stand beside: packed weights hide them. */
-export const recipeMetadata = 'whittle.recipe';
+const recipeMetadata = 'whittle.recipe';
 
 /** `after` with the counts of `before` (or its own, where the technique set them) and the step added to the recipe. */
 export function recordStep(before: Graph, after: Graph, step: string): Graph {

@@ -10,7 +10,7 @@ export interface WeightForm {
   scheme: WeightScheme;
 }
 
-export const leastBits = 2;
+const leastBits = 2;
 export const mostBits = 8;
 /** A table of more entries takes more bytes than it saves in networks whose channels have some hundred weights. */
 const mostTableBits = 6;

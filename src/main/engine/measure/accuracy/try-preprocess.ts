@@ -10,7 +10,7 @@ import { defaultBatchSize } from './evaluate';
 import { top5Of } from './top-classes';
 
 /** Every preset in every order of the channels; one of those that come to the same is enough. */
-export function preprocessCandidates(card: ModelCard): Omit<TriedPreprocess, 'top1'>[] {
+function preprocessCandidates(card: ModelCard): Omit<TriedPreprocess, 'top1'>[] {
   const orders = card.input.channels === 'gray' ? (['gray'] as const) : (['RGB', 'BGR'] as const);
   return presetNames.flatMap((preset) =>
     orders.map((channels) => ({ preset, channels, preprocess: presetPreprocess(preset, { ...card.input, channels }) })),
@@ -18,7 +18,7 @@ export function preprocessCandidates(card: ModelCard): Omit<TriedPreprocess, 'to
 }
 
 /** The card with a candidate in place of what it says. */
-export function candidateCard(card: ModelCard, { channels, preprocess }: Omit<TriedPreprocess, 'top1'>): ModelCard {
+function candidateCard(card: ModelCard, { channels, preprocess }: Omit<TriedPreprocess, 'top1'>): ModelCard {
   return { ...card, input: { ...card.input, channels }, preprocess };
 }
 

@@ -3,7 +3,7 @@ import { elementTypeOf } from '../element-type';
 import { broadcast, type ShapeRule } from './rule';
 
 /** The output is like the first input. */
-export const same: ShapeRule = ({ inputs: [x] }) => [x];
+const same: ShapeRule = ({ inputs: [x] }) => [x];
 
 /** Outputs of the broadcast shape of all inputs, of the first input's type. */
 const broadcasting: ShapeRule = (context) => {
