@@ -7,7 +7,6 @@ export interface ScatterState {
   axis: ScatterAxis;
   log: boolean;
   selected: string | null;
-  hovered: string | null;
 }
 
 /** What a point of the chart carries so that a click finds its trial. */
@@ -18,6 +17,8 @@ export interface PointDatum {
 
 type Series = Extract<NonNullable<ChartOption['series']>, readonly unknown[]>;
 const capPx = 3;
+const pointSize = 9;
+const markedSize = 13;
 
 /** Error bars: Wilson interval upright, deviation of the latency lying. Values: x, y, xLow, xHigh, yLow, yHigh. */
 function whiskers(
@@ -62,7 +63,7 @@ function seriesOf(
   theme: ChartTheme,
 ): Series {
   const colour = theme.series[index % theme.series.length]!;
-  const isMarked = (point: ScatterPoint): boolean => point.trial === state.selected || point.trial === state.hovered;
+  const isMarked = (point: ScatterPoint): boolean => point.trial === state.selected;
   const labelLook = {
     // Up and to the right: clear of the upright bar and of the lying one.
     position: 'right' as const,
@@ -90,10 +91,11 @@ function seriesOf(
       z: 3,
       symbol: shapeOf(index).symbol,
       cursor: 'pointer',
+      emphasis: { scale: markedSize / pointSize, label: { show: true } },
       data: points.map((point) => ({
         value: [point.x, point.y] as [number, number],
         trial: point.trial,
-        symbolSize: isMarked(point) ? 13 : 9,
+        symbolSize: isMarked(point) ? markedSize : pointSize,
         itemStyle: {
           color: point.onFront ? colour : theme.surface,
           borderColor: point.trial === state.selected ? theme.text : colour,
@@ -114,7 +116,7 @@ function seriesOf(
       type: 'scatter',
       silent: true,
       z: 1,
-      symbolSize: 9,
+      symbolSize: pointSize,
       itemStyle: { color: 'transparent' },
       data: front
         .filter((point) => !isMarked(point))

@@ -24,7 +24,7 @@ const point = (model: string, recipe: string, x: number, y: number, onFront: boo
   isCollapsed: false,
 });
 const points = [point('b', 'int8', 4, 80, true), point('b', 'fp16', 7, 79, false)];
-const state = { axis: 'size' as const, log: true, selected: 'b/fp16', hovered: null };
+const state = { axis: 'size' as const, log: true, selected: 'b/fp16' };
 
 interface Drawn {
   id: string;
