@@ -19,6 +19,8 @@ type Series = Extract<NonNullable<ChartOption['series']>, readonly unknown[]>;
 const capPx = 3;
 const pointSize = 9;
 const markedSize = 13;
+/** More names than this lie over each other and over points; then a point tells its name when it is pointed at. */
+const mostNames = 24;
 
 /** Error bars: Wilson interval upright, deviation of the latency lying. Values: x, y, xLow, xHigh, yLow, yHigh. */
 function whiskers(
@@ -59,7 +61,7 @@ function seriesOf(
   model: string,
   index: number,
   points: readonly ScatterPoint[],
-  state: ScatterState,
+  state: ScatterState & { hasNames: boolean },
   theme: ChartTheme,
 ): Series {
   const colour = theme.series[index % theme.series.length]!;
@@ -119,7 +121,7 @@ function seriesOf(
       symbolSize: pointSize,
       itemStyle: { color: 'transparent' },
       data: front
-        .filter((point) => !isMarked(point))
+        .filter((point) => state.hasNames && !isMarked(point))
         .map((point) => ({
           value: [point.x, point.y],
           label: { ...labelLook, show: true, formatter: point.recipe, color: theme.textMuted },
@@ -155,7 +157,10 @@ export function scatterOption(
   const label = { color: theme.textMuted, fontSize: 11, hideOverlap: true };
   const format = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
   const costs = points.map((point) => point.x);
-  const range = state.log ? { min: Math.min(...costs) / 1.25, max: Math.max(...costs) * 1.6 } : { min: 0 };
+  const hasNames = points.filter((point) => point.onFront).length <= mostNames;
+  const range = state.log
+    ? { min: Math.min(...costs) / 1.25, max: Math.max(...costs) * (hasNames ? 1.6 : 1.25) }
+    : { min: 0 };
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },
@@ -166,14 +171,14 @@ export function scatterOption(
       [`${axis}AxisIndex`]: 0,
       filterMode: 'none' as const,
     })),
-    grid: { left: 44, right: 64, top: 26, bottom: 36, outerBoundsMode: 'none' },
+    grid: { left: 44, right: 64, top: 22, bottom: 32, outerBoundsMode: 'none' },
     xAxis: {
       type: state.log ? 'log' : 'value',
       ...(state.log && { logBase: 2 }),
       ...range,
       name: state.axis === 'size' ? 'Size, MB  ← lower is better' : 'Latency p50, ms  ← lower is better',
       nameLocation: 'middle',
-      nameGap: 22,
+      nameGap: 20,
       axisLabel: { ...label, formatter: format, showMinLabel: !state.log, showMaxLabel: !state.log },
       ...axisLook,
     },
@@ -181,6 +186,7 @@ export function scatterOption(
       type: 'value',
       ...yRange(points),
       name: 'Top-1, %  ↑ higher is better',
+      nameGap: 8,
       nameTextStyle: { ...axisLook.nameTextStyle, align: 'left', padding: [0, 0, 0, -38] },
       axisLabel: label,
       axisLine: axisLook.axisLine,
@@ -192,7 +198,7 @@ export function scatterOption(
         model,
         index,
         points.filter((point) => point.model === model),
-        state,
+        { ...state, hasNames },
         theme,
       ),
     ),

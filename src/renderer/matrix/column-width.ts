@@ -35,6 +35,7 @@ const differences: Record<MetricSource, string[]> = {
     `≈ ${notAmong(888)}`,
   ],
 };
+const besides: Partial<Record<MetricId, string>> = { 'cold-start': 'median of up to 5 starts' };
 const values: Record<MetricSource, { text: string; spread: string }> = {
   file: { text: formatMegabytes(88.8e9), spread: '' },
   latency: { text: longNumber, spread: '±88.8' },
@@ -51,6 +52,6 @@ export function columnWidth(id: MetricId): number {
   return Math.max(
     widthOf(`✱ ${title} ${unit} ${betterArrow(better)}`) * head,
     widthOf(text) + widthOf(` ${spread}`) * small,
-    ...differences[source].map((line) => widthOf(line) * small),
+    ...[...differences[source], besides[id] ?? ''].map((line) => widthOf(line) * small),
   );
 }

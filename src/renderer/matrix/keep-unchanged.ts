@@ -8,13 +8,10 @@ const isPlain = (value: unknown): value is Plain => typeof value === 'object' &&
 export function keepUnchanged<T>(next: T, before: unknown): T {
   if (Object.is(next, before) || !isPlain(next) || !isPlain(before)) return next;
   if (Array.isArray(next) !== Array.isArray(before)) return next;
-  const source = next as Plain;
-  const keys = Object.keys(source);
-  const kept = (Array.isArray(next) ? [] : {}) as Plain;
-  let isSame = keys.length === Object.keys(before).length;
-  for (const key of keys) {
-    kept[key] = keepUnchanged(source[key], before[key]);
-    isSame &&= Object.hasOwn(before, key) && Object.is(kept[key], before[key]);
-  }
-  return (isSame ? before : kept) as T;
+  const entries = Object.entries(next).map(([key, value]) => [key, keepUnchanged(value, before[key])] as const);
+  const isSame =
+    entries.length === Object.keys(before).length &&
+    entries.every(([key, value]) => Object.hasOwn(before, key) && Object.is(value, before[key]));
+  if (isSame) return before as T;
+  return (Array.isArray(next) ? entries.map(([, value]) => value) : Object.fromEntries(entries)) as T;
 }
