@@ -7,9 +7,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TrialView } from '../src/shared/run';
+import { pathToFileURL } from 'node:url';
+import { _electron, type ElectronApplication } from '@playwright/test';
+import type { RunView, TrialView } from '../src/shared/run';
+import { announceTrial, showSyntheticRun } from '../test/e2e/actions/synthetic-run';
 import { largeRun } from '../test/unit/report/large-run';
-import { announceTrials, openSyntheticRun, screen } from './synthetic-run';
 
 const seconds = Number(process.argv[2] ?? 15);
 const announcedPerSecond = Number(process.argv[3] ?? 10);
@@ -55,20 +57,56 @@ function print(name: string, { frames }: Frames): void {
   );
 }
 
-const home = mkdtempSync(join(tmpdir(), 'whittle-matrix-scroll-'));
-const { env, close } = await screen();
-try {
-  const run = { ...largeRun(), status: 'running' as const };
-  const { app, window } = await openSyntheticRun(run, { home, env, metrics });
-  print('quiet  ', await window.evaluate(scrollFor, (seconds * 1000) / 3));
+/** The Electron to use and a screen for it, found as the end-to-end tests find them. */
+async function electron(): Promise<{ executablePath: string; display: string | undefined; close: () => void }> {
+  const script = (name: string): Promise<unknown> =>
+    import(/* @vite-ignore */ pathToFileURL(join(process.cwd(), 'scripts', name)).href);
+  const { resolveElectron } = (await script('electron-runtime.mjs')) as { resolveElectron: () => Promise<string> };
+  const { openDisplay } = (await script('linux-desktop.mjs')) as {
+    openDisplay: () => Promise<{ display: string | undefined; close: () => void }>;
+  };
+  return { executablePath: await resolveElectron(), ...(await openDisplay()) };
+}
+
+/** Every fourth announcement brings numbers, as the steps of a trial do; the others say what is under way. */
+function next(trial: TrialView, count: number): TrialView {
+  if (count % 4 > 0) return { ...trial, status: trial.status === 'running' ? 'done' : 'running' };
+  const latency = trial.metrics.latency.map((each) => ({ ...each, ratio: each.ratio * 1.01 }));
+  return { ...trial, metrics: { ...trial.metrics, top1: (trial.metrics.top1 ?? 50) - 0.1, latency } };
+}
+
+/** Announces one trial after the other. @returns stops, and says how many were announced */
+function announceTrials(app: ElectronApplication, run: RunView): () => number {
+  const trials = [...run.trials];
   let count = 0;
-  const stop = announceTrials(app, run, announcedPerSecond, (trial: TrialView): TrialView => {
-    const { metrics } = trial;
-    // Every fourth announcement brings numbers, as the steps of a trial do; the others say what is under way.
-    if (count++ % 4 > 0) return { ...trial, status: trial.status === 'running' ? 'done' : 'running' };
-    const latency = metrics.latency.map((each) => ({ ...each, ratio: each.ratio * 1.01 }));
-    return { ...trial, metrics: { ...metrics, top1: (metrics.top1 ?? 50) - 0.1, latency } };
+  const timer = setInterval(() => {
+    const at = count++ % trials.length;
+    trials[at] = next(trials[at]!, count);
+    // The window may close before the last announcement.
+    announceTrial(app, run, trials[at], count).catch(() => undefined);
+  }, 1000 / announcedPerSecond);
+  return () => {
+    clearInterval(timer);
+    return count;
+  };
+}
+
+const home = mkdtempSync(join(tmpdir(), 'whittle-matrix-scroll-'));
+const { executablePath, display, close } = await electron();
+try {
+  const run: RunView = { ...largeRun(), status: 'running' };
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const app = await _electron.launch({
+    executablePath,
+    chromiumSandbox: sandbox.length === 0,
+    args: ['--disable-gpu', ...sandbox, `--user-data-dir=${join(home, 'chromium')}`, process.cwd()],
+    env: { ...process.env, WHITTLE_HOME: home, ...(display && { DISPLAY: display }) } as Record<string, string>,
   });
+  const window = await app.firstWindow();
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(1440, 900));
+  await showSyntheticRun(app, window, run, { metrics });
+  print('quiet  ', await window.evaluate(scrollFor, (seconds * 1000) / 3));
+  const stop = announceTrials(app, run);
   const busy = await window.evaluate(scrollFor, seconds * 1000);
   const announced = stop();
   print('running', busy);
