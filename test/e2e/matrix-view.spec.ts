@@ -63,6 +63,24 @@ test('210 trials in a small window: nothing is cut off, names stay in view, pane
     await expect.poll(async () => Math.round((await boxOf(pane)).height - before.height)).toBe(-32);
     await expect.poll(async () => (await rememberedView(app))?.chartShare).toBeGreaterThan(0.3);
     await look(launched, 'matrix-large', [1440, 1024]);
+
+    // By keyboard the chart zooms around the selected point and follows it; a double click shows the whole again.
+    const plot = window.locator('.plot');
+    const whole = window.getByRole('button', { name: 'Whole chart' });
+    await expect(whole).toBeHidden();
+    await plot.focus();
+    for (const key of ['ArrowRight', '+', '+', '+', 'ArrowRight']) await window.keyboard.press(key);
+    await expect(whole).toBeVisible();
+    await expect(window.getByTestId('trial-panel')).toBeVisible();
+    await window.keyboard.press('Escape');
+    await expect(window.getByTestId('trial-panel')).toBeHidden();
+    await plot.dblclick({ position: { x: 300, y: 60 } });
+    await expect(whole).toBeHidden();
+    await plot.hover({ position: { x: 300, y: 60 } });
+    await window.mouse.wheel(0, -300);
+    await expect(whole).toBeVisible();
+    await whole.click();
+    await expect(whole).toBeHidden();
   } finally {
     await launched.close();
   }

@@ -7,7 +7,15 @@ export interface ScatterState {
   axis: ScatterAxis;
   log: boolean;
   selected: string | null;
+  isZoomed: boolean;
 }
+
+/**
+ * Where a cost stands on the axis. A logarithmic axis is a plain one of logarithms: ECharts zooms and moves its own by values, not by
+ * what is seen, so that the wheel would not keep the point under it in place.
+ */
+export const alongAxis = (cost: number, log: boolean): number =>
+  log ? Math.log2(Math.max(cost, Number.MIN_VALUE)) : cost;
 
 /** What a point of the chart carries so that a click finds its trial. */
 export interface PointDatum {
@@ -19,6 +27,8 @@ type Series = Extract<NonNullable<ChartOption['series']>, readonly unknown[]>;
 const capPx = 3;
 const pointSize = 9;
 const markedSize = 13;
+/** Around the plot, px: the labels of the axes, and on the right the names of points. */
+export const gridMargins = { left: 44, right: 64, top: 22, bottom: 32 } as const;
 /** More names than this lie over each other and over points; then a point tells its name when it is pointed at. */
 const mostNames = 24;
 
@@ -27,14 +37,21 @@ function whiskers(
   id: string,
   points: readonly ScatterPoint[],
   colour: string,
+  place: (cost: number) => number,
   isFaint: (point: ScatterPoint) => boolean,
 ): CustomSeriesOption {
   return {
     id,
     type: 'custom',
     silent: true,
+    clip: true,
     z: 2,
-    data: points.map(({ x, y, xInterval = [x, x], yInterval = [y, y] }) => [x, y, ...xInterval, ...yInterval]),
+    data: points.map(({ x, y, xInterval = [x, x], yInterval = [y, y] }) => [
+      place(x),
+      y,
+      ...xInterval.map(place),
+      ...yInterval,
+    ]),
     encode: { x: [0, 2, 3], y: [1, 4, 5] },
     renderItem(params, api) {
       const at = (x: number, y: number): [number, number] =>
@@ -65,6 +82,7 @@ function seriesOf(
   theme: ChartTheme,
 ): Series {
   const colour = theme.series[index % theme.series.length]!;
+  const place = (cost: number): number => alongAxis(cost, state.log);
   const isMarked = (point: ScatterPoint): boolean => point.trial === state.selected;
   const labelLook = {
     // Up and to the right: clear of the upright bar and of the lying one.
@@ -83,21 +101,22 @@ function seriesOf(
       silent: true,
       z: 1,
       symbol: 'none',
-      data: front.map((point) => [point.x, point.y]),
+      data: front.map((point) => [place(point.x), point.y]),
       lineStyle: { color: colour, width: 1, type: 'dashed', opacity: 0.7 },
     },
-    whiskers(`${model} intervals`, points, colour, (point) => !point.onFront && !isMarked(point)),
+    whiskers(`${model} intervals`, points, colour, place, (point) => !point.onFront && !isMarked(point)),
     {
       id: model,
       type: 'scatter',
       z: 3,
       symbol: shapeOf(index).symbol,
       cursor: 'pointer',
-      emphasis: { scale: markedSize / pointSize, label: { show: true } },
+      emphasis: { label: { show: true } },
       data: points.map((point) => ({
-        value: [point.x, point.y] as [number, number],
+        value: [place(point.x), point.y] as [number, number],
         trial: point.trial,
         symbolSize: isMarked(point) ? markedSize : pointSize,
+        emphasis: { scale: isMarked(point) ? 1 : markedSize / pointSize },
         itemStyle: {
           color: point.onFront ? colour : theme.surface,
           borderColor: point.trial === state.selected ? theme.text : colour,
@@ -123,7 +142,7 @@ function seriesOf(
       data: front
         .filter((point) => state.hasNames && !isMarked(point))
         .map((point) => ({
-          value: [point.x, point.y],
+          value: [place(point.x), point.y],
           label: { ...labelLook, show: true, formatter: point.recipe, color: theme.textMuted },
         })),
       labelLayout: { hideOverlap: true },
@@ -132,13 +151,15 @@ function seriesOf(
 }
 
 /** Lowest and highest top-1 with their intervals, on whole steps of percentage points. */
-function yRange(points: readonly ScatterPoint[]): { min: number; max: number } {
+function yRange(points: readonly ScatterPoint[]): { min: number; max: number; splitNumber: number } {
   const lows = points.map((point) => point.yInterval?.[0] ?? point.y);
   const highs = points.map((point) => point.yInterval?.[1] ?? point.y);
   const [low, high] = [Math.min(...lows), Math.max(...highs)];
   const step = [10, 5, 2].find((points) => high - low > 2 * points) ?? 1;
   const min = Math.max(0, Math.floor(low / step) * step);
-  return { min, max: Math.min(100, Math.max(min + step, Math.ceil(high / step) * step)) };
+  const max = Math.min(100, Math.max(min + step, Math.ceil(high / step) * step));
+  // Ticks on those steps, so that the ends of the axis are ticks too.
+  return { min, max, splitNumber: Math.min(5, (max - min) / step) };
 }
 
 /** Cost against top-1 as an ECharts option: plain data in, plain data out. */
@@ -149,17 +170,20 @@ export function scatterOption(
   theme: ChartTheme,
 ): ChartOption {
   const axisLook = {
-    axisLine: { show: true, lineStyle: { color: theme.line } },
+    axisLine: { show: true, onZero: false, lineStyle: { color: theme.line } },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
     nameTextStyle: { color: theme.textMuted, fontSize: 11 },
   };
   const label = { color: theme.textMuted, fontSize: 11, hideOverlap: true };
-  const format = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+  const format = (value: number): string =>
+    (state.log ? 2 ** value : value).toLocaleString('en-US', { maximumSignificantDigits: 3 });
   const costs = points.map((point) => point.x);
   const hasNames = points.filter((point) => point.onFront).length <= mostNames;
+  const [least, most] = [Math.min(...costs) / 1.25, Math.max(...costs) * (hasNames ? 1.6 : 1.25)];
   const range = state.log
-    ? { min: Math.min(...costs) / 1.25, max: Math.max(...costs) * (hasNames ? 1.6 : 1.25) }
+    ? // Powers of two, where there are some.
+      { min: Math.log2(least), max: Math.log2(most), ...(!state.isZoomed && most > 4 * least && { minInterval: 1 }) }
     : { min: 0 };
   return {
     animation: false,
@@ -171,15 +195,19 @@ export function scatterOption(
       [`${axis}AxisIndex`]: 0,
       filterMode: 'none' as const,
     })),
-    grid: { left: 44, right: 64, top: 22, bottom: 32, outerBoundsMode: 'none' },
+    grid: { ...gridMargins, outerBoundsMode: 'none' },
     xAxis: {
-      type: state.log ? 'log' : 'value',
-      ...(state.log && { logBase: 2 }),
+      type: 'value',
       ...range,
       name: state.axis === 'size' ? 'Size, MB  ← lower is better' : 'Latency p50, ms  ← lower is better',
       nameLocation: 'middle',
       nameGap: 20,
-      axisLabel: { ...label, formatter: format, showMinLabel: !state.log, showMaxLabel: !state.log },
+      axisLabel: {
+        ...label,
+        formatter: format,
+        showMinLabel: !state.log && !state.isZoomed,
+        showMaxLabel: !state.log && !state.isZoomed,
+      },
       ...axisLook,
     },
     yAxis: {
@@ -188,7 +216,8 @@ export function scatterOption(
       name: 'Top-1, %  ↑ higher is better',
       nameGap: 8,
       nameTextStyle: { ...axisLook.nameTextStyle, align: 'left', padding: [0, 0, 0, -38] },
-      axisLabel: label,
+      // Zoomed, the ends of the axis lie anywhere.
+      axisLabel: { ...label, showMinLabel: !state.isZoomed, showMaxLabel: !state.isZoomed },
       axisLine: axisLook.axisLine,
       axisTick: axisLook.axisTick,
       splitLine: axisLook.splitLine,
