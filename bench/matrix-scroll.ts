@@ -100,7 +100,7 @@ try {
     executablePath,
     chromiumSandbox: sandbox.length === 0,
     args: ['--disable-gpu', ...sandbox, `--user-data-dir=${join(home, 'chromium')}`, process.cwd()],
-    env: { ...process.env, WHITTLE_HOME: home, ...(display && { DISPLAY: display }) } as Record<string, string>,
+    env: { ...process.env, WHITTLE_HOME: home, ...(display && { DISPLAY: display }) },
   });
   const window = await app.firstWindow();
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(1440, 900));

@@ -2,7 +2,7 @@ import type { MetricId } from '@shared/presenter/metrics';
 import type { RunPresentation } from '@shared/presenter/reading';
 import type { MatrixRow } from '@shared/presenter/rows';
 import { trialCells, type Cell } from './cell';
-import { recipeLabels } from './recipe-label';
+import type { recipeLabels } from './recipe-label';
 
 /** The cells of one network in a row. */
 export interface CellGroup {
