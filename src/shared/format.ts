@@ -18,8 +18,24 @@ function formatOf(decimals: number): Intl.NumberFormat {
   return format;
 }
 
+/** Numbers as they were written: while a run goes on, a matrix writes the same thousands again with each that is new. */
+const written = new Map<number, Map<number, string>>();
+const writtenLimit = 20_000;
+
+function format(value: number, decimals: number): string {
+  let known = written.get(decimals);
+  if (!known || known.size >= writtenLimit) written.set(decimals, (known = new Map<number, string>()));
+  let text = Object.is(value, -0) ? undefined : known.get(value);
+  if (text === undefined) {
+    text = formatOf(decimals).format(value);
+    // A map does not tell the two zeros apart.
+    if (!Object.is(value, -0)) known.set(value, text);
+  }
+  return text;
+}
+
 function grouped(value: number, decimals: number): string {
-  const text = formatOf(decimals).format(value);
+  const text = format(value, decimals);
   // Rounded to nothing, a small negative number has no sign left to show.
   return text.replace(/^-(?=[0.,]*$)/, '').replace('-', minus);
 }
@@ -31,7 +47,7 @@ export function formatNumber(value: number, decimals = 0): string {
 
 /** The number that `formatNumber` prints. */
 export function roundAsPrinted(value: number, decimals: number): number {
-  return Number.isFinite(value) ? Number(formatOf(decimals).format(value).replaceAll(',', '')) : value;
+  return Number.isFinite(value) ? Number(format(value, decimals).replaceAll(',', '')) : value;
 }
 
 /** Decimals that leave about three significant digits: 0.432, 5.60, 58.1, 412. */

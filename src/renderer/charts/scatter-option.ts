@@ -7,8 +7,15 @@ export interface ScatterState {
   axis: ScatterAxis;
   log: boolean;
   selected: string | null;
-  hovered: string | null;
+  isZoomed: boolean;
 }
+
+/**
+ * Where a cost stands on the axis. A logarithmic axis is a plain one of logarithms: ECharts zooms and moves its own by values, not by
+ * what is seen, so that the wheel would not keep the point under it in place.
+ */
+export const alongAxis = (cost: number, log: boolean): number =>
+  log ? Math.log2(Math.max(cost, Number.MIN_VALUE)) : cost;
 
 /** What a point of the chart carries so that a click finds its trial. */
 export interface PointDatum {
@@ -18,20 +25,33 @@ export interface PointDatum {
 
 type Series = Extract<NonNullable<ChartOption['series']>, readonly unknown[]>;
 const capPx = 3;
+const pointSize = 9;
+const markedSize = 13;
+/** Around the plot, px: the labels of the axes, and on the right the names of points. */
+export const gridMargins = { left: 44, right: 64, top: 22, bottom: 32 } as const;
+/** More names than this lie over each other and over points; then a point tells its name when it is pointed at. */
+const mostNames = 24;
 
 /** Error bars: Wilson interval upright, deviation of the latency lying. Values: x, y, xLow, xHigh, yLow, yHigh. */
 function whiskers(
   id: string,
   points: readonly ScatterPoint[],
   colour: string,
+  place: (cost: number) => number,
   isFaint: (point: ScatterPoint) => boolean,
 ): CustomSeriesOption {
   return {
     id,
     type: 'custom',
     silent: true,
+    clip: true,
     z: 2,
-    data: points.map(({ x, y, xInterval = [x, x], yInterval = [y, y] }) => [x, y, ...xInterval, ...yInterval]),
+    data: points.map(({ x, y, xInterval = [x, x], yInterval = [y, y] }) => [
+      place(x),
+      y,
+      ...xInterval.map(place),
+      ...yInterval,
+    ]),
     encode: { x: [0, 2, 3], y: [1, 4, 5] },
     renderItem(params, api) {
       const at = (x: number, y: number): [number, number] =>
@@ -58,11 +78,12 @@ function seriesOf(
   model: string,
   index: number,
   points: readonly ScatterPoint[],
-  state: ScatterState,
+  state: ScatterState & { hasNames: boolean },
   theme: ChartTheme,
 ): Series {
   const colour = theme.series[index % theme.series.length]!;
-  const isMarked = (point: ScatterPoint): boolean => point.trial === state.selected || point.trial === state.hovered;
+  const place = (cost: number): number => alongAxis(cost, state.log);
+  const isMarked = (point: ScatterPoint): boolean => point.trial === state.selected;
   const labelLook = {
     // Up and to the right: clear of the upright bar and of the lying one.
     position: 'right' as const,
@@ -80,20 +101,22 @@ function seriesOf(
       silent: true,
       z: 1,
       symbol: 'none',
-      data: front.map((point) => [point.x, point.y]),
+      data: front.map((point) => [place(point.x), point.y]),
       lineStyle: { color: colour, width: 1, type: 'dashed', opacity: 0.7 },
     },
-    whiskers(`${model} intervals`, points, colour, (point) => !point.onFront && !isMarked(point)),
+    whiskers(`${model} intervals`, points, colour, place, (point) => !point.onFront && !isMarked(point)),
     {
       id: model,
       type: 'scatter',
       z: 3,
       symbol: shapeOf(index).symbol,
       cursor: 'pointer',
+      emphasis: { label: { show: true } },
       data: points.map((point) => ({
-        value: [point.x, point.y] as [number, number],
+        value: [place(point.x), point.y] as [number, number],
         trial: point.trial,
-        symbolSize: isMarked(point) ? 13 : 9,
+        symbolSize: isMarked(point) ? markedSize : pointSize,
+        emphasis: { scale: isMarked(point) ? 1 : markedSize / pointSize },
         itemStyle: {
           color: point.onFront ? colour : theme.surface,
           borderColor: point.trial === state.selected ? theme.text : colour,
@@ -114,12 +137,12 @@ function seriesOf(
       type: 'scatter',
       silent: true,
       z: 1,
-      symbolSize: 9,
+      symbolSize: pointSize,
       itemStyle: { color: 'transparent' },
       data: front
-        .filter((point) => !isMarked(point))
+        .filter((point) => state.hasNames && !isMarked(point))
         .map((point) => ({
-          value: [point.x, point.y],
+          value: [place(point.x), point.y],
           label: { ...labelLook, show: true, formatter: point.recipe, color: theme.textMuted },
         })),
       labelLayout: { hideOverlap: true },
@@ -128,13 +151,15 @@ function seriesOf(
 }
 
 /** Lowest and highest top-1 with their intervals, on whole steps of percentage points. */
-function yRange(points: readonly ScatterPoint[]): { min: number; max: number } {
+function yRange(points: readonly ScatterPoint[]): { min: number; max: number; splitNumber: number } {
   const lows = points.map((point) => point.yInterval?.[0] ?? point.y);
   const highs = points.map((point) => point.yInterval?.[1] ?? point.y);
   const [low, high] = [Math.min(...lows), Math.max(...highs)];
   const step = [10, 5, 2].find((points) => high - low > 2 * points) ?? 1;
   const min = Math.max(0, Math.floor(low / step) * step);
-  return { min, max: Math.min(100, Math.max(min + step, Math.ceil(high / step) * step)) };
+  const max = Math.min(100, Math.max(min + step, Math.ceil(high / step) * step));
+  // Ticks on those steps, so that the ends of the axis are ticks too.
+  return { min, max, splitNumber: Math.min(5, (max - min) / step) };
 }
 
 /** Cost against top-1 as an ECharts option: plain data in, plain data out. */
@@ -145,15 +170,21 @@ export function scatterOption(
   theme: ChartTheme,
 ): ChartOption {
   const axisLook = {
-    axisLine: { show: true, lineStyle: { color: theme.line } },
+    axisLine: { show: true, onZero: false, lineStyle: { color: theme.line } },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
     nameTextStyle: { color: theme.textMuted, fontSize: 11 },
   };
   const label = { color: theme.textMuted, fontSize: 11, hideOverlap: true };
-  const format = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+  const format = (value: number): string =>
+    (state.log ? 2 ** value : value).toLocaleString('en-US', { maximumSignificantDigits: 3 });
   const costs = points.map((point) => point.x);
-  const range = state.log ? { min: Math.min(...costs) / 1.25, max: Math.max(...costs) * 1.6 } : { min: 0 };
+  const hasNames = points.filter((point) => point.onFront).length <= mostNames;
+  const [least, most] = [Math.min(...costs) / 1.25, Math.max(...costs) * (hasNames ? 1.6 : 1.25)];
+  const range = state.log
+    ? // Powers of two, where there are some.
+      { min: Math.log2(least), max: Math.log2(most), ...(!state.isZoomed && most > 4 * least && { minInterval: 1 }) }
+    : { min: 0 };
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },
@@ -164,23 +195,29 @@ export function scatterOption(
       [`${axis}AxisIndex`]: 0,
       filterMode: 'none' as const,
     })),
-    grid: { left: 44, right: 64, top: 26, bottom: 36, outerBoundsMode: 'none' },
+    grid: { ...gridMargins, outerBoundsMode: 'none' },
     xAxis: {
-      type: state.log ? 'log' : 'value',
-      ...(state.log && { logBase: 2 }),
+      type: 'value',
       ...range,
       name: state.axis === 'size' ? 'Size, MB  ← lower is better' : 'Latency p50, ms  ← lower is better',
       nameLocation: 'middle',
-      nameGap: 22,
-      axisLabel: { ...label, formatter: format, showMinLabel: !state.log, showMaxLabel: !state.log },
+      nameGap: 20,
+      axisLabel: {
+        ...label,
+        formatter: format,
+        showMinLabel: !state.log && !state.isZoomed,
+        showMaxLabel: !state.log && !state.isZoomed,
+      },
       ...axisLook,
     },
     yAxis: {
       type: 'value',
       ...yRange(points),
       name: 'Top-1, %  ↑ higher is better',
+      nameGap: 8,
       nameTextStyle: { ...axisLook.nameTextStyle, align: 'left', padding: [0, 0, 0, -38] },
-      axisLabel: label,
+      // Zoomed, the ends of the axis lie anywhere.
+      axisLabel: { ...label, showMinLabel: !state.isZoomed, showMaxLabel: !state.isZoomed },
       axisLine: axisLook.axisLine,
       axisTick: axisLook.axisTick,
       splitLine: axisLook.splitLine,
@@ -190,7 +227,7 @@ export function scatterOption(
         model,
         index,
         points.filter((point) => point.model === model),
-        state,
+        { ...state, hasNames },
         theme,
       ),
     ),

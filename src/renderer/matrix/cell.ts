@@ -74,6 +74,13 @@ function labelFor(state: CellState, source: MetricSource): string {
   return state === 'failed' || state === 'interrupted' || state === 'cancelled' ? state : '';
 }
 
+/** An adjusted p-value changes with every trial that is measured; a cell does not show it and stays the same. */
+function withoutP({ change, ...reading }: Reading): Reading {
+  if (!change) return reading;
+  const { adjustedP: _, ...shown } = change;
+  return { ...reading, change: shown };
+}
+
 /** The cells of one trial for the metrics that are shown, in their order. */
 export function trialCells(
   trial: TrialView | undefined,
@@ -88,7 +95,7 @@ export function trialCells(
     if (reading) {
       const collapsed = metric === 'top1' ? trial.collapsed : undefined;
       const description = `${describeReading(metric, reading, referenceName(baselineOf(trial.model)))}${collapsed ? `; collapsed: ${collapsed}` : ''}`;
-      return { metric, state: 'value', reading, label: '', description, collapsed };
+      return { metric, state: 'value', reading: withoutP(reading), label: '', description, collapsed };
     }
     const { source } = metrics[metric];
     const state = stateWithoutValue(trial, source);

@@ -1,11 +1,11 @@
 import type { RunProgress, RunSummary, RunView, TrialView } from '@shared/run';
 
-/** The run with one trial as it is now; counts follow from the trials. A trial the run does not know is appended. */
-export function mergeTrial(run: RunView, trial: TrialView): RunView {
-  const known = run.trials.some((existing) => existing.id === trial.id);
-  const trials = known
-    ? run.trials.map((existing) => (existing.id === trial.id ? trial : existing))
-    : [...run.trials, trial];
+/** The run with some trials as they are now; counts follow from the trials. Trials the run does not know are appended. */
+export function mergeTrials(run: RunView, announced: readonly TrialView[]): RunView {
+  if (announced.length === 0) return run;
+  // The last announcement of a trial counts; where it stands is what the run says.
+  const latest = new Map([...run.trials, ...announced].map((trial) => [trial.id, trial]));
+  const trials = [...latest.values()];
   return {
     ...run,
     trials,
@@ -14,9 +14,8 @@ export function mergeTrial(run: RunView, trial: TrialView): RunView {
   };
 }
 
-/** The list of runs with the status that its progress announces. */
-export function mergeProgress<R extends RunSummary>(runs: readonly R[], progress: RunProgress): R[] {
-  return runs.map((run) =>
-    run.id === progress.run && run.status !== progress.status ? { ...run, status: progress.status } : run,
-  );
+/** The list of runs with the status that its progress announces; the same list where that is known already. */
+export function mergeProgress<R extends RunSummary>(runs: R[], progress: RunProgress): R[] {
+  const isNews = (run: R): boolean => run.id === progress.run && run.status !== progress.status;
+  return runs.some(isNews) ? runs.map((run) => (isNews(run) ? { ...run, status: progress.status } : run)) : runs;
 }

@@ -1,5 +1,6 @@
 import { defaultMetrics, metricIds, type MetricId } from '@shared/presenter/metrics';
 import { matrixSortSchema, type MatrixSort } from '@shared/presenter/report-view';
+import { recipeWidths } from './pane-sizes';
 import type { ScatterAxis } from './scatter-points';
 
 /** What the matrix remembers between sessions. */
@@ -16,12 +17,19 @@ export interface ViewSettings {
   chartAsTable: boolean;
   /** Collapsed trials are drawn too. */
   chartCollapsed: boolean;
+  /** The chart's part of the height; null: nobody has moved it. */
+  chartShare: number | null;
+  /** Width of the column of recipes, px. */
+  recipeWidth: number;
 }
 
 type Stored = Record<string, unknown>;
 const isRecord = (value: unknown): value is Stored => typeof value === 'object' && value !== null;
 const isText = (value: unknown): value is string => typeof value === 'string';
 const flag = (value: unknown, otherwise: boolean): boolean => (typeof value === 'boolean' ? value : otherwise);
+
+const numberWithin = (value: unknown, minimum: number, maximum: number): number | undefined =>
+  typeof value === 'number' && value >= minimum && value <= maximum ? value : undefined;
 
 function parseSort(value: unknown): MatrixSort | null {
   return matrixSortSchema.safeParse(value).data ?? null;
@@ -43,6 +51,8 @@ export function parseViewSettings(value: unknown): ViewSettings {
     chartLog: flag(stored.chartLog, true),
     chartAsTable: flag(stored.chartAsTable, false),
     chartCollapsed: flag(stored.chartCollapsed, false),
+    chartShare: numberWithin(stored.chartShare, 0, 1) ?? null,
+    recipeWidth: numberWithin(stored.recipeWidth, recipeWidths.minimum, recipeWidths.maximum) ?? recipeWidths.usual,
   };
 }
 

@@ -1,11 +1,13 @@
-import { useDebounceFn } from '@vueuse/core';
+import { useDebounceFn, useThrottleFn } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue';
 import { toAppError } from '@shared/errors';
 import type { RunSummary, RunView, TrialView } from '@shared/run';
 import { call, onSignal, useSignal } from '../bridge/client';
-import { mergeProgress, mergeTrial } from '../matrix/merge-trial';
+import { mergeProgress, mergeTrials } from '../matrix/merge-trial';
 import { isUnfinished } from '../matrix/unfinished';
+
+const announceEveryMs = 100;
 
 export type LoadState = 'loading' | 'ready' | 'failed';
 
@@ -26,7 +28,7 @@ export const useRunsStore = defineStore('runs', () => {
   /** The recipe that trials are compared with; absent: the networks as they came. */
   const against = ref<string>();
   let wanted = '';
-  /** Trials announced while their run is being fetched: they may be newer than the answer. */
+  /** Trials announced and not yet merged: some at once, and those that may be newer than a run being fetched. */
   let announced: TrialView[] = [];
   let isFetching = false;
 
@@ -58,7 +60,8 @@ export const useRunsStore = defineStore('runs', () => {
     if (wanted !== id || against.value !== reference) return;
     isFetching = false;
     currentState.value = run ? 'ready' : 'failed';
-    if (run) current.value = run.against === undefined ? announced.reduce(mergeTrial, run) : run;
+    if (run) current.value = run.against === undefined ? mergeTrials(run, announced) : run;
+    announced = [];
   }
 
   /** Nothing is known any more: the engine shows another folder. */
@@ -83,12 +86,23 @@ export const useRunsStore = defineStore('runs', () => {
     if (listState.value === 'ready' && wanted) await open(wanted);
   }
 
+  /** A run that is resumed announces hundreds of trials in a second; each costs the verdicts of all. */
+  const showAnnounced = useThrottleFn(
+    () => {
+      if (isFetching || against.value !== undefined || current.value?.id !== wanted) return;
+      current.value = mergeTrials(current.value, announced);
+      announced = [];
+    },
+    announceEveryMs,
+    true,
+  );
+
   onScopeDispose(
     onSignal('run.trial', (state) => {
       if (!state || state.run !== wanted) return;
-      if (isFetching) announced.push(state.trial);
+      announced.push(state.trial);
       if (against.value !== undefined) void openAgain();
-      else if (current.value?.id === state.run) current.value = mergeTrial(current.value, state.trial);
+      else void showAnnounced();
     }),
   );
 

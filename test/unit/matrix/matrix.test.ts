@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { navigate } from '../../../src/renderer/matrix/grid-navigation';
-import { mergeProgress, mergeTrial } from '../../../src/renderer/matrix/merge-trial';
+import { mergeProgress, mergeTrials } from '../../../src/renderer/matrix/merge-trial';
 import { baselines, matchesFilter, matrixRows } from '@shared/presenter/rows';
 import { presentRun } from '@shared/presenter/reading';
 import { shownModels, shownRows, type ReportView } from '@shared/presenter/report-view';
@@ -63,7 +63,7 @@ describe('shownRows', () => {
 describe('merging what is announced', () => {
   it('replaces the trial and counts again', () => {
     const before = run([trial({ recipe: 'baseline', status: 'running' }), trial({ status: 'waiting' })]);
-    const after = mergeTrial(mergeTrial(before, trial({ recipe: 'baseline' })), trial({ status: 'failed' }));
+    const after = mergeTrials(before, [trial({ recipe: 'baseline' }), trial({ status: 'failed' })]);
     expect(after.trials.map((each) => each.status)).toEqual(['done', 'failed']);
     expect([after.trialsDone, after.trialsFailed]).toEqual([1, 1]);
     expect(before.trials[0]!.status).toBe('running');

@@ -5,7 +5,6 @@ export interface GridFocus {
   /** The one cell that Tab reaches. */
   at: ComputedRef<GridPosition>;
   hasFocus: Ref<boolean>;
-  tabindex: (row: number, column: number) => 0 | -1;
   /** Moves on navigation keys. @returns whether the key was one. */
   onKey: (event: KeyboardEvent) => boolean;
   onFocusIn: (event: FocusEvent) => void;
@@ -42,7 +41,5 @@ export function useGridFocus(grid: Readonly<ShallowRef<HTMLElement | null>>, siz
     hasFocus.value = event.relatedTarget instanceof Node && grid.value?.contains(event.relatedTarget) === true;
   }
 
-  const tabindex = (row: number, column: number): 0 | -1 =>
-    at.value.row === row && at.value.column === column ? 0 : -1;
-  return { at, hasFocus, tabindex, onKey, onFocusIn, onFocusOut };
+  return { at, hasFocus, onKey, onFocusIn, onFocusOut };
 }

@@ -1,0 +1,38 @@
+import type { MetricId } from '@shared/presenter/metrics';
+import type { RunPresentation } from '@shared/presenter/reading';
+import type { MatrixRow } from '@shared/presenter/rows';
+import { trialCells, type Cell } from './cell';
+import type { recipeLabels } from './recipe-label';
+
+/** The cells of one network in a row. */
+export interface CellGroup {
+  model: string;
+  /** The trial's id; absent where the run has none. */
+  trial?: string | undefined;
+  cells: Cell[];
+}
+
+/** One row as it is drawn: plain data, so that a row that stays the same is not drawn again. */
+export interface ShownRow {
+  recipe: string;
+  recipeText: string;
+  /** The steps, what tells them from other recipes first. */
+  differs: string;
+  rest: string;
+  isBaseline: boolean;
+  groups: CellGroup[];
+}
+
+export function shownRow(
+  { recipe, recipeText, isBaseline, trials }: MatrixRow,
+  labels: ReturnType<typeof recipeLabels>,
+  presentation: Pick<RunPresentation, 'read' | 'baselineOf'>,
+  view: { models: readonly string[]; metrics: readonly MetricId[]; target: string },
+): ShownRow {
+  const { differs, rest } = labels.get(recipeText) ?? { differs: '', rest: recipeText };
+  const groups = view.models.map((model): CellGroup => {
+    const trial = trials.get(model);
+    return { model, trial: trial?.id, cells: trialCells(trial, view.metrics, presentation, view.target) };
+  });
+  return { recipe, recipeText, differs, rest, isBaseline, groups };
+}

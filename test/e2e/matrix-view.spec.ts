@@ -1,0 +1,113 @@
+import { expect, test, type Locator } from '@playwright/test';
+import { largeRun } from '../unit/report/large-run';
+import { launchApp } from './actions/launch';
+import { look } from './actions/look';
+import { announceTrial, rememberedView, showSyntheticRun } from './actions/synthetic-run';
+
+const run = largeRun();
+const boxOf = async (locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> =>
+  (await locator.boundingBox())!;
+
+test('210 trials in a small window: nothing is cut off, names stay in view, panes move and are remembered', async () => {
+  const launched = await launchApp({ width: 1024, height: 700 });
+  const { window, app } = launched;
+  try {
+    await showSyntheticRun(app, window, run);
+    await expect
+      .poll(() => window.evaluate(() => [globalThis.innerWidth, globalThis.innerHeight]))
+      .toEqual([1024, 700]);
+    const matrix = window.getByTestId('matrix');
+    const pane = window.locator('.panes > .table');
+    await expect.poll(async () => (await boxOf(pane)).height).toBeGreaterThanOrEqual(350);
+    for (const control of await window.locator('.main :is(button, select, input):visible').all()) {
+      const { x, width } = await boxOf(control);
+      expect(x + width, (await control.textContent()) ?? '').toBeLessThanOrEqual(1024);
+    }
+
+    // A cell is named by what it shows; the whole sentence describes it.
+    const cell = window.getByTestId('cell-mobilenetv2-quantize.weights-5-size');
+    await expect(cell).toHaveAttribute('aria-description', /^Size 5\.01 MB \(exact\)/);
+    await expect(cell).not.toHaveAttribute('aria-label');
+    await expect(window.getByRole('rowheader', { name: 'quantize.weights-5' })).toContainText(
+      'bits:4 quantize.weights',
+    );
+    await expect(window.locator('.verdict-control').first()).toHaveCSS('border-top-width', '0px');
+
+    // Scrolled sideways, the name of the first network that is still in view stands beside the recipes.
+    await matrix.evaluate((table) => (table.parentElement!.scrollLeft = 500));
+    const recipes = await boxOf(window.getByRole('columnheader', { name: 'Recipe' }));
+    const name = await boxOf(window.locator('.model .name', { hasText: 'resnet50' }));
+    expect(name.x).toBeGreaterThanOrEqual(recipes.x + recipes.width);
+    expect(name.x).toBeLessThan(recipes.x + recipes.width + 20);
+
+    const line = window.getByTestId('recipe-splitter');
+    await line.focus();
+    await window.keyboard.press('ArrowRight');
+    await expect(line).toHaveAttribute('aria-valuenow', '236');
+    const at = await boxOf(line);
+    await window.mouse.move(at.x + 4, at.y + 100);
+    await window.mouse.down();
+    await window.mouse.move(at.x + 104, at.y + 100, { steps: 4 });
+    await window.mouse.up();
+    await expect(line).toHaveAttribute('aria-valuenow', '336');
+    await expect.poll(async () => (await rememberedView(app))?.recipeWidth).toBe(336);
+    expect((await boxOf(window.getByRole('columnheader', { name: 'Recipe' }))).width).toBeCloseTo(336, 0);
+    await line.dblclick();
+    await expect(line).toHaveAttribute('aria-valuenow', '220');
+
+    const between = window.getByTestId('chart-splitter');
+    const before = await boxOf(pane);
+    await between.focus();
+    await window.keyboard.press('ArrowUp');
+    await window.keyboard.press('ArrowUp');
+    await expect.poll(async () => Math.round((await boxOf(pane)).height - before.height)).toBe(-32);
+    await expect.poll(async () => (await rememberedView(app))?.chartShare).toBeGreaterThan(0.3);
+    await look(launched, 'matrix-large', [1440, 1024]);
+
+    // By keyboard the chart zooms around the selected point and follows it; a double click shows the whole again.
+    const plot = window.locator('.plot');
+    const whole = window.getByRole('button', { name: 'Whole chart' });
+    await expect(whole).toBeHidden();
+    await plot.focus();
+    for (const key of ['ArrowRight', '+', '+', '+', 'ArrowRight']) await window.keyboard.press(key);
+    await expect(whole).toBeVisible();
+    await expect(window.getByTestId('trial-panel')).toBeVisible();
+    await window.keyboard.press('Escape');
+    await expect(window.getByTestId('trial-panel')).toBeHidden();
+    await plot.dblclick({ position: { x: 300, y: 60 } });
+    await expect(whole).toBeHidden();
+    await plot.hover({ position: { x: 300, y: 60 } });
+    await window.mouse.wheel(0, -300);
+    await expect(whole).toBeVisible();
+    await whole.click();
+    await expect(whole).toBeHidden();
+  } finally {
+    await launched.close();
+  }
+});
+
+test('columns stand still while values arrive, and a burst of announcements is shown', async () => {
+  const launched = await launchApp({ width: 1440, height: 900 });
+  const { window, app } = launched;
+  try {
+    const waiting = {
+      ...run,
+      status: 'running' as const,
+      trials: run.trials.map((trial) => ({ ...trial, status: 'waiting' as const, metrics: { latency: [] } })),
+    };
+    await showSyntheticRun(app, window, waiting);
+    const columns = (): Promise<number[]> =>
+      window.locator('.metrics th').evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().x));
+    const empty = await columns();
+    expect(empty).toHaveLength(31);
+    for (const [done, trial] of run.trials.entries()) await announceTrial(app, run, trial, done);
+    await expect(window.getByTestId('cell-pp-lcnet-quantize.weights-20-top1')).toContainText(/\d/);
+    await expect(window.getByTestId('cell-mobilenetv2-baseline-latency')).toContainText('A/A');
+    expect(await columns()).toEqual(empty);
+    for (const cell of await window.locator('tbody tr:nth-child(-n+6) td .cell').all()) {
+      expect(await cell.evaluate((box) => box.scrollWidth - box.clientWidth)).toBeLessThanOrEqual(0);
+    }
+  } finally {
+    await launched.close();
+  }
+});
