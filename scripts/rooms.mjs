@@ -7,8 +7,9 @@
  */
 export const rooms = [
   { room: 'files', holds: 'atomic writes, built entries', knows: [] },
-  { room: 'runtimes', holds: 'inference runtimes behind one interface, their registry', knows: [] },
+  { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
   { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
+  { room: 'runtimes', holds: 'inference runtimes behind one interface, their registry', knows: ['onnx'] },
   {
     room: 'formats',
     holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
@@ -73,6 +74,7 @@ export const rooms = [
       'compression/storage',
       'compression/reconstruction',
       'compression/quantization',
+      'machine',
       'onnx',
     ],
   },
@@ -87,7 +89,6 @@ export const rooms = [
       'onnx',
     ],
   },
-  { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
   {
     room: 'compression/latency',
     holds: 'the time of a layer by its shape, for those who plan by it',

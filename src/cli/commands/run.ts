@@ -82,11 +82,11 @@ function remeasure(engine: Engine, prepared: PreparedSweep): ReturnType<Engine['
     return engine.runs.start(prepared);
   }
   const keys = measurementsToRepeat(engine.runs.view(last.id));
-  process.stderr.write(
-    keys.length > 0
-      ? `Measuring ${keys.length} disturbed measurements of run ${last.id} again.\n`
-      : `No measurement of run ${last.id} was disturbed.\n`,
-  );
+  if (keys.length === 0) {
+    process.stderr.write(`No measurement of run ${last.id} was disturbed.\n`);
+    return { id: last.id, finished: Promise.resolve(last.status) };
+  }
+  process.stderr.write(`Measuring ${keys.length} disturbed measurements of run ${last.id} again.\n`);
   return engine.runs.resume(last.id, prepared, keys);
 }
 

@@ -1,6 +1,7 @@
 import type { SensitivityReport, SensitivityRequest } from '@shared/sensitivity';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
+import { calculator } from './compression/calculator';
 import { sensitivityVersion } from './compression/sensitivity/layer-sensitivity';
 import type { JobResults, SensitivityJob } from './jobs/job';
 import type { Order } from './jobs/order';
@@ -25,7 +26,8 @@ export async function sensitivityReport(
   const { cacheFolder } = engine.workspace;
   const { calibration } = await openDataset({ ...dataset, eval: 0, calibration: images, train: 0 }, { cacheFolder });
   const cached = stepCache(cacheFolder, imagesKey(calibration), modelKey(model.sha256, model.card));
-  const versions = [stepVersions.sensitivity, sensitivityVersion, quantizeStatic.version];
+  const kernels = [engine.machine.isa, calculator.version()];
+  const versions = [stepVersions.sensitivity, sensitivityVersion, quantizeStatic.version, kernels];
   const result = await cached(['sensitivity', versions, chosen], async () => {
     const file = await engine.contents.addModel(model);
     return run({

@@ -1,15 +1,17 @@
 import type { LatencyMetrics, TrialMetrics } from '../metrics';
 import type { RunView, TrialView } from '../run';
-import { targetName } from '../sweep-file';
+import { defaultTarget, targetName } from '../sweep-file';
 
 /** The runtime of a target by its name. Runs of earlier versions knew one, whose numbers are the flat ones. */
 export function runtimeOf({ sweep }: Pick<RunView, 'sweep'>, target: string): string | undefined {
-  return sweep.targets.find((candidate) => targetName(candidate) === target)?.runtime;
+  const found = sweep.targets.find((candidate) => targetName(candidate) === target);
+  return found?.runtime ?? (sweep.targets.length === 0 ? defaultTarget.runtime : undefined);
 }
 
-/** The runtimes of a run's targets, each once. */
+/** The runtimes of a run's targets, each once; without targets the usual one answers. */
 export function runtimesOf({ sweep }: Pick<RunView, 'sweep'>): string[] {
-  return [...new Set(sweep.targets.map(({ runtime }) => runtime))];
+  const targets = sweep.targets.length > 0 ? sweep.targets : [defaultTarget];
+  return [...new Set(targets.map(({ runtime }) => runtime))];
 }
 
 type DeployedMetrics = Omit<TrialMetrics, 'latency' | 'deployments'>;

@@ -15,5 +15,7 @@ export function pointsOutsideZoneP({ top1DeltaInterval, mcnemarP }: Difference, 
   const beyond = Math.abs((low + high) / 2) - margin;
   if (!(beyond > 0)) return 1;
   const error = (high - low) / 2 / normalQuantile95;
-  return error === 0 ? 0 : Math.min(1, 2 * normalUpperTail(beyond / error));
+  if (error === 0) return 0;
+  const p = 2 * normalUpperTail(beyond / error);
+  return Number.isFinite(p) ? Math.min(1, p) : 1;
 }

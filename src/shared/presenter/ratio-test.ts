@@ -31,5 +31,7 @@ export function ratioOutsideZoneP(ratios: readonly number[], margin: number, ref
   if (error === 0) return 0;
   const share = (sample: Sample): number => sample.error ** 2 / (sample.count - 1);
   const freedom = error ** 2 / (share(own) + (other ? share(other) : 0));
-  return Math.min(1, 2 * studentUpperTail(beyond / Math.sqrt(error), freedom));
+  const p = 2 * studentUpperTail(beyond / Math.sqrt(error), freedom);
+  // What is no number tells nothing, and must not reach the others through the adjustment.
+  return Number.isFinite(p) ? Math.min(1, p) : 1;
 }

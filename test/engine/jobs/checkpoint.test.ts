@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,7 +35,7 @@ async function prepared() {
   const path = join(workspace, 'net.onnx');
   writeFileSync(path, 'net');
   const contents = new LocalContents(workspace);
-  const file = await contents.addModel({ path, sha256: model('net').sha256 });
+  const file = await contents.addModel({ path, sha256: createHash('sha256').update('net').digest('hex') });
   const order = { kind: 'convert', key: 'k', output: 'k', model: file, card, format: 'x' } as const;
   const log: string[] = [];
   const events = { progress: () => undefined, note: () => undefined, log: (line: string) => void log.push(line) };

@@ -17,7 +17,8 @@ import { modelIdentity } from '../../../src/main/engine/models/model-identity';
 import { externalReferences } from '../../../src/main/engine/onnx/external-references';
 import { modelFiles } from '../../../src/main/engine/onnx/model-files';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
-import { ort } from '../../../src/main/engine/runtimes/ort';
+import { runtimes } from '../../../src/main/engine/runtimes/registry';
+import type { Runtime } from '../../../src/main/engine/runtimes/runtime';
 import { writeColourPictures } from '../../fixtures/colour-pictures';
 import { externalData, writeWithData } from '../../fixtures/networks/external-data';
 import { temporaryFolder } from '../store/temporary-folder';
@@ -69,12 +70,12 @@ describe('a model with its weights in a file beside it', () => {
       { cacheFolder },
     );
     const images = await openImages(set, card, { cacheFolder });
-    const answers = async () => {
+    const answers = async (runtime: Runtime) => {
       const { topK, labels } = await evaluateModel({
         modelPath: path,
         card,
         images,
-        runtime: ort,
+        runtime,
         threads: 1,
         progress: () => undefined,
         signal: new AbortController().signal,
@@ -82,12 +83,12 @@ describe('a model with its weights in a file beside it', () => {
       return topK.filter(([best], row) => best === labels[row]).length;
     };
     const before = await openModel(path);
-    expect(await answers()).toBe(set.entries.length);
+    for (const runtime of runtimes) expect(await answers(runtime), runtime.id).toBe(set.entries.length);
     writeFileSync(dataPath, new Uint8Array(statSync(dataPath).size));
     const after = await openModel(path);
     expect(after.sha256).not.toBe(before.sha256);
     expect(modelKey(after.sha256, after.card)).not.toBe(modelKey(before.sha256, before.card));
-    expect(await answers()).toBe(set.entries.length / 3);
+    for (const runtime of runtimes) expect(await answers(runtime), runtime.id).toBe(set.entries.length / 3);
   });
 
   test('a card that knows the weights refuses others', async () => {

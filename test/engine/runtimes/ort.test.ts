@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../../src/main/engine/onnx/load';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
+import { env } from 'onnxruntime-web';
+import { ortWeb } from '../../../src/main/engine/runtimes/ort-web';
 import { findRuntime, runtimes } from '../../../src/main/engine/runtimes/registry';
 import { toAppError, type AppError } from '../../../src/shared/errors';
 import { saveSmallClassifier, side, smallClassifier } from '../measure/small-classifier';
@@ -104,6 +106,7 @@ describe('findRuntime', () => {
   it('finds what a target names', () => {
     for (const runtime of runtimes) expect(findRuntime(runtime.id)).toBe(runtime);
     for (const runtime of runtimes) expect(runtime.version()).toMatch(/^\d+\.\d+\.\d+/);
+    expect(ortWeb.version()).toBe(env.versions.web);
   });
 
   it('names what there is when asked for something else', async () => {

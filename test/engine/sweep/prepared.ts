@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -27,7 +28,8 @@ export function prepare(
   for (const name of names) {
     const path = join(workspace.folder, `${name}.onnx`);
     writeFileSync(path, name);
-    models.set(name, { ...model(name), path, sizeBytes: name.length });
+    const sha256 = createHash('sha256').update(name).digest('hex');
+    models.set(name, { ...model(name), path, sha256, sizeBytes: name.length });
   }
   const data = dataset();
   const { manifest } = run([]);

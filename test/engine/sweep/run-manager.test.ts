@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -112,7 +113,10 @@ describe('a run', () => {
     const { finished } = runs.start(prepare(workspace));
     await stop.reached;
     const contents = new LocalContents(workspace.folder);
-    const file = await contents.addModel({ path: join(workspace.folder, 'net.onnx'), sha256: model('net').sha256 });
+    const file = await contents.addModel({
+      path: join(workspace.folder, 'net.onnx'),
+      sha256: createHash('sha256').update('net').digest('hex'),
+    });
     const calibration = await contents.addImages(images('calibration', 2));
     const asked = { reference: file, card: model('net').card, calibration, threads: 1, seed: 1 };
     const stages: string[] = [];

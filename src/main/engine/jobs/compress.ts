@@ -1,5 +1,6 @@
 import { saveModel } from '../onnx/save';
-import { loadClassifier } from '../onnx/classifier-network';
+import { classifierNetwork } from '../onnx/classifier-network';
+import { loadModel } from '../onnx/load';
 import { applyStep } from '../techniques/apply-step';
 import { stat } from 'node:fs/promises';
 import type { CompressJob, JobReporter, JobResults } from './job';
@@ -7,7 +8,15 @@ import { jobContext } from './job-context';
 
 /** Applies one technique to a model file and writes the result. */
 export async function compress(job: CompressJob, report: JobReporter): Promise<JobResults['compress']> {
-  const graph = await loadClassifier(job.modelPath, job.card);
+  const whole = await loadModel(job.modelPath);
+  const graph = classifierNetwork(whole, job.card, job.modelPath);
+  const dropped = whole.outputs.length - graph.outputs.length;
+  if (dropped > 0) {
+    const outputs = dropped === 1 ? 'Another output' : `${dropped} other outputs`;
+    report.note(
+      `${outputs} of the network and what only they need are left out: part of the gain in size and time is theirs.`,
+    );
+  }
   const result = await applyStep(graph, job.technique, job.params, jobContext(job, report));
   report.progress('saving', 0, 1);
   await saveModel(result, job.outputPath);

@@ -11,6 +11,8 @@ export async function evaluate(job: EvaluateJob, report: JobReporter): Promise<J
     card: job.card,
     images,
     threads: job.threads,
+    device: job.device,
+    options: job.options,
     runtime: findRuntime(job.runtime),
     progress: report.progress,
     signal: report.signal,

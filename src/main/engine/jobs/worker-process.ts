@@ -48,6 +48,7 @@ export function runInWorker(
       detached: process.platform !== 'win32',
     });
     let outcome: { result: unknown } | { error: ErrorReport } | undefined;
+    let failure: Error | undefined;
     let kill: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       if (worker.connected) worker.send('cancel');
@@ -70,15 +71,16 @@ export function runInWorker(
         if (message.stack && message.error.code === 'internal') events.log(message.stack);
       }
     });
-    worker.on('error', (error) => {
-      outcome ??= { error: new AppError('worker.crashed', { job: kind, detail: error.message }).toReport() };
-    });
+    // A message to a process that died meanwhile fails too; how it ended says more.
+    worker.on('error', (error) => (failure ??= error));
     worker.on('close', (code, killedBy) => {
       clearTimeout(kill);
       signal.removeEventListener('abort', cancel);
       if (signal.aborted) reject(new AppError('cancelled'));
-      else if (!outcome) reject(new AppError('worker.crashed', { job: kind, detail: endingOf(code, killedBy) }));
-      else if ('error' in outcome) reject(reviveError(outcome.error));
+      else if (!outcome) {
+        const detail = killedBy === null && failure ? failure.message : endingOf(code, killedBy);
+        reject(new AppError('worker.crashed', { job: kind, detail }));
+      } else if ('error' in outcome) reject(reviveError(outcome.error));
       else resolve(outcome.result);
     });
     worker.send(task);

@@ -16,7 +16,11 @@ const [float32Code, float16Code] = [1, 10];
  * behind them, open sizes become the card's, and halves are fed and given as float32. The graph itself where it is all of that already.
  * Throws `model.differs` where no value has the name that the card gives.
  */
-function classifierNetwork(graph: Graph, card: Pick<ModelCard, 'name' | 'input' | 'output'>, path: string): Graph {
+export function classifierNetwork(
+  graph: Graph,
+  card: Pick<ModelCard, 'name' | 'input' | 'output'>,
+  path: string,
+): Graph {
   const input = imageInput(graph, card.input);
   if ('problem' in input) return graph;
   const wanted = graph.outputs.some(({ name }) => name === card.output.name);

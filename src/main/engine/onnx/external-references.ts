@@ -99,13 +99,15 @@ class Scanner {
   }
 
   private tensor(position: number, end: number): void {
-    let [tensor, location, isExternal] = ['', '', false];
+    let [tensor, isExternal] = ['', false];
+    // The first counts, as where the weights are read.
+    let location: string | undefined;
     this.fields(position, end, ({ number, hasLength, value, at }) => {
       if (number === dataLocationField && !hasLength) isExternal = value === external;
       if (number === nameField && hasLength) tensor = this.file.text(at, value);
-      if (hasLength && descent['tensor']![number] === 'entry') location = this.locationOf(at, at + value) ?? location;
+      if (hasLength && descent['tensor']![number] === 'entry') location ??= this.locationOf(at, at + value);
     });
-    if (isExternal) this.found.push({ tensor, location });
+    if (isExternal) this.found.push({ tensor, location: location ?? '' });
   }
 
   private locationOf(position: number, end: number): string | undefined {

@@ -31,7 +31,9 @@ export function pagesOfNetworks(models: readonly string[], shown: readonly Metri
 /** The matrix of every target, in pages of networks; rows, columns and words are those of the window. */
 export function matrixPages(presentation: RunPresentation, view: ReportView): string {
   const { run } = presentation;
-  const targets = shownTargets(run, view.target);
+  const measured = shownTargets(run, view.target);
+  // Without targets there are sizes and answers all the same.
+  const targets = measured.length > 0 ? measured : [''];
   const rows = shownRows(presentation, view, targets[0] ?? '');
   const pages = pagesOfNetworks(shownModels(run, view.models), view.metrics);
   return targets

@@ -1,12 +1,20 @@
+import { AppError } from '@shared/errors';
 import { readFile } from 'node:fs/promises';
-import { env, InferenceSession } from 'onnxruntime-web';
+import type { InferenceSession } from 'onnxruntime-web';
 import { z } from 'zod';
+import { dependencies } from '../../../../package.json';
+import { modelFiles } from '../onnx/model-files';
 import { commonSessionOptions, OrtSession, runtimeError } from './ort-session';
 import type { Runtime } from './runtime';
 
-env.logLevel = 'fatal';
-// A page gets threads only where the server isolates it (COOP and COEP), which few do: one thread is what ships.
-env.wasm.numThreads = 1;
+/** Loaded when a session is opened: every process that measures knows the registry, and few of them need this. */
+async function load(): Promise<typeof import('onnxruntime-web')> {
+  const library = await import('onnxruntime-web');
+  library.env.logLevel = 'fatal';
+  // A page gets threads only where the server isolates it (COOP and COEP), which few do: one thread is what ships.
+  library.env.wasm.numThreads = 1;
+  return library;
+}
 
 /**
  * ONNX Runtime's WebAssembly build, as web pages ship it: 128-bit SIMD, one thread, the WebAssembly of Node's V8, which is Chrome's.
@@ -18,16 +26,29 @@ export const ortWeb: Runtime = {
   format: 'onnx',
   maximumThreads: 1,
   options: z.strictObject({}),
-  version: () => env.versions.web ?? env.versions.common,
+  // Pinned exactly, so it is known without loading the library; a test compares.
+  version: () => dependencies['onnxruntime-web'],
   devices: async () => [{ id: 'wasm', title: 'WebAssembly, SIMD' }],
   async open(model, options) {
     const path = typeof model === 'string' ? model : 'the model';
     try {
       const bytes = typeof model === 'string' ? await readFile(model) : model;
-      const settings = { ...commonSessionOptions({ ...options, threads: 1 }), executionProviders: ['wasm'] };
-      return new OrtSession(await InferenceSession.create(bytes, settings), path);
+      const settings: InferenceSession.SessionOptions = {
+        ...commonSessionOptions({ ...options, threads: 1 }),
+        executionProviders: ['wasm'],
+        // It gets bytes, so it cannot look for the weights beside them.
+        externalData: typeof model === 'string' ? await dataFiles(model) : [],
+      };
+      const library = await load();
+      return new OrtSession(await library.InferenceSession.create(bytes, settings), path);
     } catch (thrown) {
+      if (thrown instanceof AppError) throw thrown;
       throw runtimeError('model.runtime-rejected', path, thrown);
     }
   },
 };
+
+async function dataFiles(path: string): Promise<{ path: string; data: Uint8Array }[]> {
+  const [, ...files] = modelFiles(path);
+  return Promise.all(files.map(async (file) => ({ path: file.location, data: await readFile(file.path) })));
+}

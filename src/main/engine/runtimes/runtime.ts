@@ -69,6 +69,8 @@ export interface Runtime {
   readonly maximumThreads?: number;
   /** Options a target may set; strict, every one with a default. */
   readonly options: z.ZodType<Record<string, unknown>>;
+  /** Names of options that change answers, not only times; absent: none. */
+  readonly answerOptions?: readonly string[];
   /** Version of the library that runs the network. Throws `runtime.unavailable` where there is none. */
   version(): string;
   /** Found by probing, the default first. Never throws: what cannot be used says why. */

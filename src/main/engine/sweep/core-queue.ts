@@ -27,6 +27,7 @@ export class CoreQueue {
       if (signal.aborted) return reject(new AppError('cancelled'));
       const cancel = (): void => {
         if (!this.schedule.withdraw(ticket)) return;
+        this.arrived.delete(ticket);
         reject(new AppError('cancelled'));
         this.dispatch();
       };

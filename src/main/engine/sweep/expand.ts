@@ -84,6 +84,7 @@ export function planRecipe(
       seed,
       dependsOn.includes('machine') ? around.machine.id : undefined,
       dependsOn.includes('runtime') ? around.onnxruntime : undefined,
+      dependsOn.includes('kernels') ? [around.onnxruntime, around.machine.isa] : undefined,
     );
     const needs = usesReference && 'step' in reference ? [...new Set([...file.needs, reference.step])] : file.needs;
     const order = {

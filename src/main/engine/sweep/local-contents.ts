@@ -31,9 +31,12 @@ export class LocalContents implements Contents {
     this.artifacts = new ArtifactFolder(join(workspace, 'artifacts'));
   }
 
-  /** Makes a model findable by its content. */
+  /** Makes a model findable by its content. Throws `model.changed` where the file is another by now. */
   async addModel({ path, sha256 }: Pick<Model, 'path' | 'sha256'>): Promise<FileContent> {
-    const known: KnownModel = { path, stamp: modelStamp(path) };
+    const stamp = stampOf(path);
+    // It may have been written again since it was opened.
+    if ((await modelIdentity(path)).sha256 !== sha256) throw new AppError('model.changed', { path });
+    const known: KnownModel = { path, stamp };
     await this.write(sha256, known);
     return { content: 'file', sha256, format: 'onnx' };
   }

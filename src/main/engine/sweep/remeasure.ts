@@ -3,8 +3,8 @@ import { disturbanceText } from '@shared/presenter/disturbance';
 import type { RunView } from '@shared/run';
 
 /**
- * Keys of the measurements to take again: the disturbed ones of a run, or all of the given trials. Forgotten, they are what a
- * resumed run has left to do; nothing else is computed again. @throws `run.not-found` for a trial that the run does not have
+ * Keys of the measurements to take again: the disturbed ones of a run, or all of the given trials. A resumed
+ * run computes them anew and nothing else. @throws `run.not-found` for a trial that the run does not have
  */
 export function measurementsToRepeat(run: RunView, trials?: readonly string[]): string[] {
   const unknown = trials?.find((id) => !run.trials.some((trial) => trial.id === id));

@@ -51,21 +51,20 @@ export class RunManager {
 
   /**
    * Continues a run that ended early, or retries its failed trials. @throws `store.busy`, `run.not-found`
-   * @param forget keys of finished steps to compute again
+   * @param again keys of finished steps to compute anew; what is known of them stays until then
    */
   resume(
     id: string,
     prepared: PreparedSweep,
-    forget: readonly string[] = [],
+    again: readonly string[] = [],
   ): { id: string; finished: Promise<RunStatus> } {
     this.record(id);
     const lock = this.lock();
     this.guarded(lock, () => {
-      for (const key of forget) this.workspace.steps.forget(key);
       this.workspace.runs.replan(id, prepared.trials, prepared.manifest);
       this.workspace.runs.setRunStatus(id, 'running');
     });
-    return this.launch(id, prepared, lock);
+    return this.launch(id, prepared, lock, new Set(again));
   }
 
   /** Marks what dead processes left as running. Answers those run ids; none while another process runs. */
@@ -132,7 +131,12 @@ export class RunManager {
     });
   }
 
-  private launch(id: string, prepared: PreparedSweep, lock: RunLock): { id: string; finished: Promise<RunStatus> } {
+  private launch(
+    id: string,
+    prepared: PreparedSweep,
+    lock: RunLock,
+    again: ReadonlySet<string> = new Set(),
+  ): { id: string; finished: Promise<RunStatus> } {
     const { sweep, models, dataset, trials } = prepared;
     const context = {
       workspace: this.workspace,
@@ -145,10 +149,17 @@ export class RunManager {
     const run = this.guarded(
       lock,
       () =>
-        new SweepRun(id, trials, context, this.executor, {
-          progress: (progress) => this.events.progress(progress),
-          trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
-        }),
+        new SweepRun(
+          id,
+          trials,
+          context,
+          this.executor,
+          {
+            progress: (progress) => this.events.progress(progress),
+            trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
+          },
+          again,
+        ),
     );
     const finished = this.work(run, prepared, lock);
     finished.catch(() => undefined);

@@ -34,7 +34,8 @@ export function surroundingsOf(targets: readonly Target[], machine: Machine, onn
   const converters: Record<string, number> = {};
   for (const { runtime: id } of evaluatedTargets(targets)) {
     const runtime = findRuntime(id);
-    runtimes[id] = { version: runtime.version(), format: runtime.format };
+    const { format: runs, answerOptions } = runtime;
+    runtimes[id] = { version: runtime.version(), format: runs, ...(answerOptions && { answerOptions }) };
     const format: string = runtime.format;
     if (format !== 'onnx') converters[format] = findFormat(format).version;
   }

@@ -45,11 +45,16 @@ export class SweepRun {
     private readonly context: OrderContext,
     private readonly executor: Executor,
     private readonly events: SweepRunEvents,
+    /** Finished steps to compute anew. */
+    again: ReadonlySet<string> = new Set(),
   ) {
     this.steps = distinctSteps(trials);
     // As if it had never stopped.
     this.startedAt = Date.now() - (context.workspace.runs.find(id)?.elapsedMs ?? 0);
-    for (const step of this.steps) this.states.set(step.key, this.isFinished(step) ? 'done' : 'waiting');
+    for (const step of this.steps) {
+      const isDone = !again.has(step.key) && this.isFinished(step);
+      this.states.set(step.key, isDone ? 'done' : 'waiting');
+    }
   }
 
   stateOf(key: string): StepState | undefined {

@@ -65,6 +65,9 @@ export async function trialLayers(
 
   const { models, dataset } = await prepare(sweep);
   const model = models.get(plan.model)!;
+  if (model.sha256 !== sha256) throw new AppError('model.changed', { path: model.path });
+  if (dataset.fingerprint !== manifest.dataset.fingerprint)
+    throw new AppError('content.missing', { what: 'images of this run', path: dataset.path });
   const context = { workspace, models };
   const contents = new LocalContents(workspace.folder);
   const entries = dataset.calibration.entries.slice(0, imagesTaken);

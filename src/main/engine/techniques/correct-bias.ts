@@ -23,6 +23,8 @@ export const correctBias = defineTechnique({
     'After a lossy step: moves each bias so that every channel has the mean it had in the float network. Costs neither bytes nor time.',
   family: 'quantization',
   needs: ['calibration'],
+  // It measures the network that it corrects, which may be an integer one.
+  dependsOn: ['kernels'],
   version: 1,
   usesReference: true,
   params: z.strictObject({

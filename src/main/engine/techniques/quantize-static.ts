@@ -85,6 +85,8 @@ export const quantizeStatic = defineTechnique({
     'Weights and activations in 8 bits; activation ranges are measured on calibration images. Runs on integer kernels.',
   family: 'quantization',
   needs: ['calibration'],
+  // Integer sums saturate on some instruction sets, so what the network answers does too.
+  dependsOnFor: ({ maxDrop }) => (maxDrop < noLimit ? ['kernels'] : []),
   version: 4,
   params: staticParams,
   adds: 'scales and conversions of activations, which few-bit weights do not have',

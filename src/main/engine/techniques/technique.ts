@@ -7,7 +7,7 @@ import type { TechniqueContext } from '../compression/calibration/technique-cont
 import type { Graph } from '../onnx/graph';
 
 /** What the same step may give other results on: another processor, another version of ONNX Runtime. */
-export type Dependence = 'machine' | 'runtime';
+export type Dependence = 'machine' | 'runtime' | 'kernels';
 
 export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchema'> {
   params: z.ZodType<P>;

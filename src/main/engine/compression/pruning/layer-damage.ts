@@ -12,7 +12,7 @@ export interface LayerChange {
 }
 
 /** Raise it when the same network and images would give other numbers. */
-const damageVersion = 2;
+const damageVersion = 3;
 const damageImages = 32;
 
 /**

@@ -46,7 +46,7 @@ export interface RefittedNetwork {
 export function refitNote({ layers, kept }: RefittedNetwork): string | undefined {
   if (kept.length === 0) return undefined;
   const few = kept.length > 3 ? '' : ` (${kept.join(', ')})`;
-  return `${kept.length} of ${layers} layers behind what was removed stay as they are${few}: refitting them did not help on calibration images held back. More images may.`;
+  return `${kept.length} of ${layers} layers behind what was removed stay as they are${few}: refitting them did not help on calibration images held back, or there were too few to hold any back. More images may.`;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { AppError } from '@shared/errors';
 import { defaultSensitivityImages } from '@shared/sensitivity';
+import { machineFacts } from '../../machine/machine';
 import type { Graph, Node } from '../../onnx/graph';
+import { calculator } from '../calculator';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { AgreementJudge } from '../calibration/agreement-judge';
 import { measureSensitivity, sensitivityVersion } from './layer-sensitivity';
@@ -47,8 +49,9 @@ export async function layersBeyondDrop(
   const layers = [...planQdq(float, (node) => excluded.has(node)).layers.values()];
   const options = { images: defaultSensitivityImages, id, context };
   const names = layers.map(({ node }) => node.name);
+  const { isa } = await machineFacts();
   const divergences = await context.cached(
-    ['layer-sensitivity', sensitivityVersion, networkKey(float), names, quantizer.key],
+    ['layer-sensitivity', sensitivityVersion, calculator.version(), isa, networkKey(float), names, quantizer.key],
     async () => {
       const measured = await measureSensitivity(float, layers, [int8Variant(quantizer)], options);
       return measured.map(({ effects }) => effects[0]!.divergence);

@@ -1,7 +1,7 @@
 import type { ImageProblem } from '@shared/dataset';
 import type { ModelCard } from '@shared/model-card';
 import type { Images } from '../../dataset/image-batches';
-import type { Runtime } from '../../runtimes/runtime';
+import type { Runtime, SessionOptions } from '../../runtimes/runtime';
 import type { Predictions } from './accuracy';
 import { throwIfCancelled } from '../cancellation';
 import { classScores, inputTensor, modelInput } from '../model-input';
@@ -15,13 +15,12 @@ import { top5Of } from './top-classes';
  */
 export const defaultBatchSize = 8;
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Pick<SessionOptions, 'threads' | 'device' | 'options'> {
   modelPath: string;
   card: ModelCard;
   /** Evaluation images only: techniques never see this split. */
   images: Images<'eval'>;
   runtime: Runtime;
-  threads: number;
   batchSize?: number;
   progress(stage: string, done: number, total: number): void;
   signal: AbortSignal;
@@ -38,9 +37,9 @@ export type Evaluation = Predictions & { problems: ImageProblem[] };
  * `dataset.unreadable`.
  */
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluation> {
-  const { modelPath: path, card, images, runtime, threads, signal, progress } = options;
+  const { modelPath: path, card, images, runtime, threads, device, signal, progress } = options;
   const { classes } = card.output;
-  const session = await openScored(runtime, path, card, { threads });
+  const session = await openScored(runtime, path, card, { threads, device, options: options.options });
   try {
     const { name, outputName, type, fixedBatch } = modelInput(session, card, path);
     const batchSize = fixedBatch ?? options.batchSize ?? defaultBatchSize;
