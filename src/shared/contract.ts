@@ -274,7 +274,7 @@ const windowCommandSchema = z.discriminatedUnion('kind', [
 ]);
 export type WindowCommand = z.infer<typeof windowCommandSchema>;
 
-/** What the main process does itself for the window. Paths come from dialogs, so the window never invents one. */
+/** What the main process does itself for the window. Paths come from dialogs and drops, so the window never invents one. */
 export const shellContract = {
   'shell.chooseModels': rpc(nothing, z.array(z.string())),
   'shell.chooseFolder': rpc(z.strictObject({ title: z.string().max(200) }), z.string().nullable()),
@@ -292,7 +292,7 @@ export const shellContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
-  /** Shows the results in a folder, which a person chooses where no path is given (a dropped one). Answers it, or null when nothing was chosen. */
+  /** Shows the results in a folder, which a person chooses where no path is given; a path that was not dropped is refused. Answers it, or null when nothing was chosen. */
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
   /** Back to the person's own results. */
   'shell.closeResults': rpc(nothing, nothing),
@@ -339,7 +339,7 @@ export interface WindowBridge {
   cancelJob(id: string): void;
   onProgress(listener: (id: string, progress: unknown) => void): () => void;
   onSignal(listener: (name: string, state: unknown) => void): () => void;
-  /** The path of a file dropped on the window. */
+  /** The path of a file dropped on the window, which the main process then knows as dropped; empty for a file that a page made. */
   pathOf(file: File): string;
   platform: string;
 }
