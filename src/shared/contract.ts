@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
 import { datasetSpecSchema, datasetSummarySchema } from './dataset';
-import { channelOrderSchema, modelSummarySchema, preprocessSchema, type ModelCard } from './model-card';
+import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
 import type { LayerReport } from './layers';
 import { reportViewSchema } from './presenter/report-view';
 import type { TechniqueInfo } from './recipe';
@@ -119,6 +119,11 @@ export interface ClassifierFacts {
   classes: number;
   score?: ModelCard['output']['score'];
 }
+/** Why a network is not taken for a classifier; where only the class scores must be chosen, what it is with each choice. */
+export interface UnclearClassifier {
+  problem: string;
+  choices?: { output: string; facts: ClassifierFacts }[];
+}
 export interface ModelInspection {
   path: string;
   /** Over all files of the model. */
@@ -136,7 +141,7 @@ export interface ModelInspection {
   inputs: ValueInfo[];
   outputs: ValueInfo[];
   /** How the network classifies images, or why it is not taken for a classifier. */
-  classifier: ClassifierFacts | { problem: string };
+  classifier: ClassifierFacts | UnclearClassifier;
   params: number;
   nonZeroParams: number;
   macs: number;
@@ -147,7 +152,7 @@ export interface ModelInspection {
 
 /** How well the network does with one way of preprocessing. */
 const triedPreprocessSchema = z.object({
-  /** A key of `preprocessPresets`. */
+  /** One of `presetNames`. */
   preset: z.string(),
   channels: channelOrderSchema,
   preprocess: preprocessSchema,
@@ -209,7 +214,14 @@ export const openEngineContract = {
   ),
   /** Feeds a few labelled images to a network in every usual way: evidence for the person who chooses one. */
   'models.tryPreprocess': job(
-    z.strictObject({ path: z.string().min(1).max(4096), dataset: datasetSpecSchema }),
+    z.strictObject({
+      path: z.string().min(1).max(4096),
+      dataset: datasetSpecSchema,
+      /** The output that holds the class scores, where there are several. */
+      output: z.string().max(1000).optional(),
+      /** `[height, width]` for a network that takes any. */
+      size: z.tuple([sideSchema, sideSchema]).optional(),
+    }),
     preprocessTrialSchema,
   ),
   'datasets.inspect': job(datasetSpecSchema, datasetSummarySchema),
