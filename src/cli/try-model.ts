@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import { formatInterval, formatNumber } from '@shared/format';
 import type { PreprocessTrial } from '@shared/contract';
-import { preprocessPresets, type PresetName } from '@shared/preprocess-presets';
+import { presetTitle } from '@shared/preprocess-presets';
 import { openDataset } from '../main/engine/dataset/open-dataset';
 import { wilsonInterval } from '../main/engine/measure/statistics/proportion';
 import { locateModel } from '../main/engine/models/model-folder';
@@ -37,7 +37,7 @@ function trialText({ images, tried }: PreprocessTrial): string {
   const rows = tried.map(({ preset, channels, preprocess, top1 }) => [
     preset,
     channels,
-    preprocessPresets[preset as PresetName].title,
+    presetTitle(preset),
     preprocess.mean.join(', '),
     preprocess.std.join(', '),
     formatNumber(top1, 1),

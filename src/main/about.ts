@@ -1,5 +1,6 @@
 import { app, dialog } from 'electron';
 import type { EngineInfo } from '@shared/contract';
+import { versionsOf } from '@shared/runtime-versions';
 import type { EngineAccess } from './engine-process';
 import { currentWindow } from './window';
 
@@ -19,7 +20,7 @@ export async function showAbout({ host, state }: EngineAccess): Promise<void> {
     detail: [
       'Compresses image classifiers and measures what ships: size, latency, accuracy.',
       '',
-      ...(info ? [`ONNX Runtime ${info.onnxruntime}, Node ${info.node}`, `Results in ${info.workspace}`] : []),
+      ...(info ? [[...versionsOf(info.runtimes), `Node ${info.node}`].join(', '), `Results in ${info.workspace}`] : []),
       `Electron ${process.versions.electron}, Chromium ${process.versions.chrome}`,
       'Licence: Apache-2.0',
     ].join('\n'),

@@ -13,7 +13,8 @@ type Answer = { ok: true; value: unknown } | { ok: false; error: { code: string;
 
 /** Everything the window may ask for passes here: the sender is checked, the input validated, errors become code and facts. */
 export function initIpc(engine: EngineAccess): void {
-  const shell = shellHandlers(engine);
+  const dropped = new Set<string>();
+  const shell = shellHandlers(engine, dropped);
   const jobs = new Map<string, AbortController>();
 
   ipcMain.handle('whittle:call', (event, ...args) =>
@@ -37,6 +38,9 @@ export function initIpc(engine: EngineAccess): void {
   );
   ipcMain.on('whittle:cancel', (event, id) => {
     if (isOurs(event)) jobs.get(String(id))?.abort();
+  });
+  ipcMain.on('whittle:dropped', (event, path) => {
+    if (isOurs(event)) dropped.add(String(path));
   });
   ipcMain.on('whittle:hello', (event) => {
     if (!isOurs(event)) return;

@@ -8,12 +8,17 @@ import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
 import { currentWindow } from './window';
 
-/** Dialogs and files: the window names a run and a trial, a person chooses the path, the engine writes. */
-export function shellHandlers(engine: EngineAccess): Handlers<ShellContract> {
+/**
+ * Dialogs and files: the window names a run and a trial, a person chooses the path, the engine writes.
+ * @param dropped paths of what was dropped on the window, as they come in
+ */
+export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>): Handlers<ShellContract> {
   const { host } = engine;
   return {
     'shell.openResults': async ({ path }) => {
       if (path === undefined) return chooseResults(engine);
+      if (!dropped.has(path))
+        throw new AppError('ipc.invalid', { endpoint: 'shell.openResults', detail: 'no such folder was dropped' });
       await engine.openResults(path);
       return path;
     },

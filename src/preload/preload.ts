@@ -1,7 +1,7 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { WindowBridge } from '@shared/contract';
 
-/** The bridge: five messages and the path of a dropped file. No logic; the main process checks everything. */
+/** The bridge: messages and the path of a dropped file, which the main process hears too. No logic; the main process checks everything. */
 const bridge: WindowBridge = {
   call: (name, input) => ipcRenderer.invoke('whittle:call', name, input),
   startJob: (name, input, id) => ipcRenderer.invoke('whittle:job', name, input, id),
@@ -12,7 +12,11 @@ const bridge: WindowBridge = {
     ipcRenderer.send('whittle:hello');
     return stop;
   },
-  pathOf: (file) => webUtils.getPathForFile(file),
+  pathOf: (file) => {
+    const path = webUtils.getPathForFile(file);
+    if (path) ipcRenderer.send('whittle:dropped', path);
+    return path;
+  },
   platform: process.platform,
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
 import { datasetSpecSchema, datasetSummarySchema } from './dataset';
-import { channelOrderSchema, modelSummarySchema, preprocessSchema, type ModelCard } from './model-card';
+import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
 import type { LayerReport } from './layers';
 import { reportViewSchema } from './presenter/report-view';
 import type { TechniqueInfo } from './recipe';
@@ -119,6 +119,11 @@ export interface ClassifierFacts {
   classes: number;
   score?: ModelCard['output']['score'];
 }
+/** Why a network is not taken for a classifier; where only the class scores must be chosen, what it is with each choice. */
+export interface UnclearClassifier {
+  problem: string;
+  choices?: { output: string; facts: ClassifierFacts }[];
+}
 export interface ModelInspection {
   path: string;
   /** Over all files of the model. */
@@ -136,7 +141,7 @@ export interface ModelInspection {
   inputs: ValueInfo[];
   outputs: ValueInfo[];
   /** How the network classifies images, or why it is not taken for a classifier. */
-  classifier: ClassifierFacts | { problem: string };
+  classifier: ClassifierFacts | UnclearClassifier;
   params: number;
   nonZeroParams: number;
   macs: number;
@@ -147,7 +152,7 @@ export interface ModelInspection {
 
 /** How well the network does with one way of preprocessing. */
 const triedPreprocessSchema = z.object({
-  /** A key of `preprocessPresets`. */
+  /** One of `presetNames`. */
   preset: z.string(),
   channels: channelOrderSchema,
   preprocess: preprocessSchema,
@@ -209,7 +214,14 @@ export const openEngineContract = {
   ),
   /** Feeds a few labelled images to a network in every usual way: evidence for the person who chooses one. */
   'models.tryPreprocess': job(
-    z.strictObject({ path: z.string().min(1).max(4096), dataset: datasetSpecSchema }),
+    z.strictObject({
+      path: z.string().min(1).max(4096),
+      dataset: datasetSpecSchema,
+      /** The output that holds the class scores, where there are several. */
+      output: z.string().max(1000).optional(),
+      /** `[height, width]` for a network that takes any. */
+      size: z.tuple([sideSchema, sideSchema]).optional(),
+    }),
     preprocessTrialSchema,
   ),
   'datasets.inspect': job(datasetSpecSchema, datasetSummarySchema),
@@ -274,7 +286,7 @@ const windowCommandSchema = z.discriminatedUnion('kind', [
 ]);
 export type WindowCommand = z.infer<typeof windowCommandSchema>;
 
-/** What the main process does itself for the window. Paths come from dialogs, so the window never invents one. */
+/** What the main process does itself for the window. Paths come from dialogs and drops, so the window never invents one. */
 export const shellContract = {
   'shell.chooseModels': rpc(nothing, z.array(z.string())),
   'shell.chooseFolder': rpc(z.strictObject({ title: z.string().max(200) }), z.string().nullable()),
@@ -292,7 +304,7 @@ export const shellContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
-  /** Shows the results in a folder, which a person chooses where no path is given (a dropped one). Answers it, or null when nothing was chosen. */
+  /** Shows the results in a folder, which a person chooses where no path is given; a path that was not dropped is refused. Answers it, or null when nothing was chosen. */
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
   /** Back to the person's own results. */
   'shell.closeResults': rpc(nothing, nothing),
@@ -339,7 +351,7 @@ export interface WindowBridge {
   cancelJob(id: string): void;
   onProgress(listener: (id: string, progress: unknown) => void): () => void;
   onSignal(listener: (name: string, state: unknown) => void): () => void;
-  /** The path of a file dropped on the window. */
+  /** The path of a file dropped on the window, which the main process then knows as dropped; empty for a file that a page made. */
   pathOf(file: File): string;
   platform: string;
 }

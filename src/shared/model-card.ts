@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
-const side = z.number().int().min(1).max(4096);
+/** Of an image, pixels. */
+export const sideSchema = z.number().int().min(1).max(4096);
 /** One number for all sides, or `[height, width]`. */
-const sides = z.union([side, z.tuple([side, side])]);
+const sides = z.union([sideSchema, z.tuple([sideSchema, sideSchema])]);
 /** One number for gray, three for colours. */
 const perChannel = z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number()])]);
 
@@ -49,8 +50,8 @@ export const modelCardSchema = z.object({
     channels: channelOrderSchema.default('RGB'),
     /** uint8: raw pixels from 0 to 255, `preprocess.mean` and `std` are in the network already. float32 where it is not said. */
     type: z.enum(['float32', 'float16', 'uint8']).optional(),
-    height: side,
-    width: side,
+    height: sideSchema,
+    width: sideSchema,
   }),
   output: z.object({
     /** The value that holds the class scores: an output of the network, or what its ArgMax reads. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { trialMetricsSchema } from './metrics';
 import { publishedResultSchema } from './published';
-import { sweepFileSchema } from './sweep-file';
+import { sweepFileSchema, targetSchema } from './sweep-file';
 import type { ErrorReport } from './errors';
 
 export const machineSchema = z.object({
@@ -98,7 +98,8 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 
 /** One run with everything the matrix shows. */
 export const runViewSchema = runSummarySchema.extend({
-  sweep: sweepFileSchema,
+  /** Results that are there already are shown also where a target is named twice. */
+  sweep: sweepFileSchema.extend({ targets: z.array(targetSchema) }),
   /** Names in the order of the sweep: columns and rows of the matrix. */
   models: z.array(z.string()),
   recipes: z.array(z.string()),

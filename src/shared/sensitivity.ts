@@ -29,8 +29,8 @@ export const defaultSensitivityImages = 64;
 export const sensitivityRequestSchema = z.strictObject({
   model: z.string().min(1).max(4096),
   dataset: datasetSpecSchema.pick({ path: true, seed: true }),
-  /** Calibration images. */
-  images: z.int().min(1).max(100_000).default(defaultSensitivityImages),
+  /** Calibration images; absent: the usual number, or as many as there are. */
+  images: z.int().min(1).max(100_000).optional(),
   method: sensitivityMethodSchema.default({ kind: 'int8', params: {} }),
 });
 export type SensitivityRequest = z.infer<typeof sensitivityRequestSchema>;

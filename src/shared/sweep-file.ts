@@ -22,6 +22,11 @@ export function targetName({ runtime, device, threads, options = {} }: Target): 
   return [...parts, ...(given.length > 0 ? [`{${given.join(', ')}}`] : [])].join(' ');
 }
 
+/** Whether two targets are the same one. */
+export function hasTwice(targets: readonly Target[]): boolean {
+  return new Set(targets.map(targetName)).size < targets.length;
+}
+
 /** Differences within these are of no consequence to the person, however well they are known. */
 export const indifferenceSchema = z.strictObject({
   /** Share of the baseline's time: 0.01 is 1 %. */
@@ -39,7 +44,11 @@ export const sweepFileSchema = z.strictObject({
   name: z.string().min(1).max(200).default('sweep'),
   models: z.array(z.string().min(1)).min(1).max(100),
   dataset: datasetSpecSchema,
-  targets: z.array(targetSchema).max(16).default([defaultTarget]),
+  targets: z
+    .array(targetSchema)
+    .max(16)
+    .refine((targets) => !hasTwice(targets), 'name each target once')
+    .default([defaultTarget]),
   recipes: z
     .record(z.string().min(1).max(200), recipeSchema)
     .refine((recipes) => Object.keys(recipes).length > 0, 'name at least one recipe'),

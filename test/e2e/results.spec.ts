@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expectAccessible } from './actions/accessible';
 import { ask, engineInfo } from './actions/bridge';
+import { dropPath } from './actions/drop';
 import { launchApp, projectFolder } from './actions/launch';
 import { look } from './actions/look';
 import { answerOpenDialog, pressMenu } from './actions/menu';
@@ -52,10 +53,16 @@ test('any results folder can be shown: from the command line, the menu, a button
     await pressMenu(app, 'File', 'Back to My Results');
     await expect(banner).toBeHidden();
 
-    // A folder without results says so, and takes nothing away; dropped, it would be one of images.
-    await expect(ask(window, 'shell.openResults', { path: starter })).rejects.toThrow('results.not-found');
+    await dropPath(window, results);
+    await expect(banner).toContainText(results);
+    await window.getByTestId('results-close').click();
+    await expect(banner).toBeHidden();
+
+    // A folder without results takes nothing away: dropped, it is one of images; chosen as one of results, it says so.
+    const images = join(starter, 'dataset');
+    await dropPath(window, images);
+    await expect(window.getByTestId('dataset-path')).toHaveValue(images);
     expect((await engineInfo(window)).workspace).toBe(home);
-    await window.getByTestId('nav-sweep').click();
     await answerOpenDialog(app, starter);
     await window.getByTestId('open-results').click();
     await expect(window.getByTestId('results-problem')).toContainText('There are no results in');
@@ -76,7 +83,8 @@ test('any results folder can be shown: from the command line, the menu, a button
     const damaged = join(folder, 'damaged');
     await promisify(execFile)('mkdir', [damaged]);
     await writeFile(join(damaged, 'whittle.db'), 'not a database, but long enough to look like a file of one');
-    await expect(ask(window, 'shell.openResults', { path: damaged })).rejects.toThrow('store.damaged');
+    await dropPath(window, damaged);
+    await expect(window.getByTestId('sweep-problem')).toContainText('whittle.db');
     await expect(banner).toBeHidden();
     await expect.poll(async () => (await engineInfo(window)).workspace).toBe(home);
   } finally {

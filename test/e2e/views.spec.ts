@@ -2,6 +2,11 @@ import { expect, test } from '@playwright/test';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { views } from '@shared/views';
+import { encodeModel } from '../../src/main/engine/onnx/save';
+import type { ForeignNetwork } from '../fixtures/networks/foreign-network';
+import { grayImage } from '../fixtures/networks/gray-image';
+import { rectangle } from '../fixtures/networks/rectangle';
+import { severalOutputs } from '../fixtures/networks/several-outputs';
 import { expectAccessible } from './actions/accessible';
 import { launchApp, projectFolder } from './actions/launch';
 import { look } from './actions/look';
@@ -82,7 +87,7 @@ test('numbers stay as typed with what is wrong beside them, and nothing runs wit
   }
 });
 
-test('nothing is chosen beforehand for a model without a card, and a wrong sweep file is forgotten by a right one', async () => {
+test('nothing is chosen beforehand for a model without a card of any kind, and a wrong sweep file is forgotten by a right one', async () => {
   const launched = await launchApp({ width: 1440, height: 900 });
   const { window, app, home } = launched;
   try {
@@ -100,6 +105,39 @@ test('nothing is chosen beforehand for a model without a card, and a wrong sweep
     await expectAccessible(window);
     await look(launched, 'sweep-without-card');
     await form.getByTestId('preprocess-preset').selectOption('unit');
+    await form.getByTestId('preprocess-save').click();
+    await expect(form).toBeHidden();
+
+    const add = async ({ name, make }: ForeignNetwork): Promise<void> => {
+      const file = join(home, `${name}.onnx`);
+      await writeFile(file, encodeModel(make()));
+      await answerOpenDialog(app, file);
+      await window.getByTestId('add-model').click();
+      await expect(form).toBeVisible();
+    };
+    await add(rectangle);
+    await expect(form.getByTestId('preprocess-height')).toHaveValue('12');
+    await expect(form.getByTestId('preprocess-width')).toHaveValue('48');
+    await expect(form).toContainText('The whole image is stretched to this height and width.');
+    await expect(form.getByTestId('preprocess-short-side')).toBeHidden();
+    await form.getByTestId('preprocess-preset').selectOption('tf');
+    await form.getByTestId('preprocess-save').click();
+    await expect(form).toBeHidden();
+
+    await add(grayImage);
+    await expect(form).toContainText('The images are gray.');
+    await expect(form.getByText('Colour order')).toHaveCount(0);
+    await form.getByTestId('preprocess-preset').selectOption('custom');
+    await form.getByLabel('Mean', { exact: true }).fill('127.5');
+    await expectAccessible(window);
+    await form.getByTestId('preprocess-save').click();
+    await expect(form).toBeHidden();
+
+    await add(severalOutputs);
+    await expect(form.getByTestId('preprocess-save')).toBeDisabled();
+    await form.getByTestId('preprocess-output').selectOption('scores');
+    await form.getByTestId('preprocess-preset').selectOption('tf');
+    await look(launched, 'sweep-class-scores');
     await form.getByTestId('preprocess-save').click();
     await expect(form).toBeHidden();
 

@@ -6,12 +6,18 @@ import type { Command } from '../arguments';
 import { ProgressLine } from '../progress-line';
 import { openSession } from '../session';
 
+const usualCalibration = 256;
+
 export const datasets: Command = {
   name: 'datasets',
   usage: 'DIR',
   summary: 'what Whittle finds in an image folder: layout, labels, splits, problems',
   options: {
-    calibration: { type: 'string', value: 'N', help: 'calibration images (256)' },
+    calibration: {
+      type: 'string',
+      value: 'N',
+      help: `calibration images (${usualCalibration}, or as many as there are)`,
+    },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
     seed: { type: 'string', value: 'N', help: 'which images (1)' },
   },
@@ -22,14 +28,16 @@ export const datasets: Command = {
     const line = new ProgressLine();
     const startedAt = Date.now();
     try {
+      const asked = arguments_.integer('calibration', 0, 10_000_000);
       const spec = datasetSpecSchema.parse({
         path,
         eval: arguments_.integer('limit', 0, 10_000_000) ?? 0,
-        calibration: arguments_.integer('calibration', 0, 10_000_000) ?? 256,
+        calibration: asked ?? usualCalibration,
         seed: arguments_.integer('seed', 0, 2 ** 31) ?? 1,
       });
       const dataset = await openDataset(spec, {
         cacheFolder: engine.workspace.cacheFolder,
+        upTo: asked === undefined ? ['calibration'] : [],
         progress: (done, total) =>
           line.update({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - startedAt }),
       });

@@ -13,6 +13,8 @@ import { layersText } from '../layers-text';
 import { openNamedModel, openSession } from '../session';
 import { textTable } from '../text-table';
 
+const usualCalibration = 32;
+
 export const inspect: Command = {
   name: 'inspect',
   usage: 'MODEL',
@@ -26,7 +28,11 @@ export const inspect: Command = {
       value: 'DIR',
       help: 'with --vs: dataset whose calibration images the layers are compared on',
     },
-    calibration: { type: 'string', value: 'N', help: 'with --data: calibration images (32)' },
+    calibration: {
+      type: 'string',
+      value: 'N',
+      help: `with --data: calibration images (${usualCalibration}, or as many as there are)`,
+    },
     seed: { type: 'string', value: 'N', help: 'with --data: seed of the images (1)' },
   },
   async run(arguments_) {
@@ -103,11 +109,12 @@ async function compare(engine: Engine, vs: string, arguments_: Arguments): Promi
   const data = arguments_.text('data');
   const { cacheFolder } = engine.workspace;
   const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
-  const calibration = arguments_.integer('calibration', 1, 1000) ?? 32;
+  const asked = arguments_.integer('calibration', 1, 1000);
+  const spec = { eval: 0, calibration: asked ?? usualCalibration, train: 0, seed };
   const dataset =
     data === undefined
       ? undefined
-      : await openDataset({ path: data, eval: 0, calibration, train: 0, seed }, { cacheFolder });
+      : await openDataset({ path: data, ...spec }, { cacheFolder, upTo: asked === undefined ? ['calibration'] : [] });
   const candidate = locateModel(arguments_.positionals[0]!, engine.modelFolder());
   const file = await engine.contents.addModel(original);
   const report = await runJob(engine, {

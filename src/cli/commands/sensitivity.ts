@@ -16,7 +16,11 @@ export const sensitivity: Command = {
   summary: 'which layers lose most when they alone are quantized or pruned',
   options: {
     data: { type: 'string', value: 'DIR', help: 'dataset; only calibration images are used' },
-    images: { type: 'string', value: 'N', help: `calibration images (${defaultSensitivityImages})` },
+    images: {
+      type: 'string',
+      value: 'N',
+      help: `calibration images (${defaultSensitivityImages}, or as many as there are)`,
+    },
     recipe: { type: 'string', value: 'TEXT', help: "how a layer is quantized: 'quantize.static{weights:tensor}'" },
     bits: { type: 'string', value: 'N', help: 'weights alone in N bits, 1 to 8' },
     prune: {
@@ -30,7 +34,7 @@ export const sensitivity: Command = {
   async run(arguments_) {
     const data = arguments_.text('data');
     if (data === undefined) throw usageError(sensitivity, '--data DIR is missing');
-    const images = arguments_.integer('images', 1, 100_000) ?? defaultSensitivityImages;
+    const images = arguments_.integer('images', 1, 100_000);
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
     const method = methodOf(arguments_);
     const engine = await openSession(arguments_);

@@ -1,6 +1,6 @@
 import type { EngineContract } from '@shared/contract';
 import { AppError, toAppError } from '@shared/errors';
-import { heightAndWidth } from '@shared/model-card';
+import { splits } from '@shared/dataset';
 import { recipeSchema } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
@@ -8,12 +8,12 @@ import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
-import { makeCard, readCard, writeCard } from './models/card';
+import { writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
+import { describeModel } from './models/describe-model';
 import { inspectModel } from './models/inspect-model';
 import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
-import { loadModel } from './onnx/load';
 import { writeFileAtomic } from './files/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
 import { preprocessTrial } from './preprocess-trial';
@@ -49,17 +49,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'models.inspect': ({ path }) => inspectModel(path),
     'models.channels': ({ path }) => modelChannels(path),
     'models.describe': async ({ path, preprocess, labels, channels, output }) => {
-      const size = heightAndWidth(preprocess.crop);
-      const choice = { preprocess: () => preprocess, size, labels, channels, output };
-      const made = makeCard(path, await loadModel(path), choice);
-      const known = await readCard(path).catch(() => undefined);
-      await writeCard(
-        path,
-        known ? { ...known, preprocess, input: { ...known.input, channels: made.input.channels } } : made,
-      );
+      await describeModel(path, { preprocess, labels, channels, output });
       return summarizeModel(path);
     },
-    'models.tryPreprocess': async (request, { progress, signal }) => {
+    'models.tryPreprocess': async ({ output, size, ...request }, { progress, signal }) => {
       const startedAt = Date.now();
       const events = {
         progress: (stage: string, done: number, total: number) =>
@@ -67,13 +60,16 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
         note: () => undefined,
         log: () => undefined,
       };
-      return preprocessTrial(engine, request, (job) => engine.executor.run(job, events, signal), {}, signal);
+      const run: Parameters<typeof preprocessTrial>[2] = (job) => engine.executor.run(job, events, signal);
+      return preprocessTrial(engine, request, run, { output, size }, signal);
     },
     'datasets.inspect': async (spec, { progress, signal }) => {
       const started = Date.now();
       const dataset = await openDataset(spec, {
         cacheFolder: workspace.cacheFolder,
         signal,
+        // What is there is shown beside what is asked for; a sweep that asks for more says so.
+        upTo: splits,
         progress: (done, total) =>
           progress({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - started }),
       });

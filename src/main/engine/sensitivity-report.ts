@@ -1,4 +1,4 @@
-import type { SensitivityReport, SensitivityRequest } from '@shared/sensitivity';
+import { defaultSensitivityImages, type SensitivityReport, type SensitivityRequest } from '@shared/sensitivity';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { calculator } from './compression/calculator';
@@ -24,7 +24,9 @@ export async function sensitivityReport(
 ): Promise<SensitivityReport> {
   const chosen = method.kind === 'int8' ? { ...method, params: parseParams(quantizeStatic, method.params) } : method;
   const { cacheFolder } = engine.workspace;
-  const { calibration } = await openDataset({ ...dataset, eval: 0, calibration: images, train: 0 }, { cacheFolder });
+  const spec = { ...dataset, eval: 0, calibration: images ?? defaultSensitivityImages, train: 0 };
+  const upTo = images === undefined ? (['calibration'] as const) : [];
+  const { calibration } = await openDataset(spec, { cacheFolder, upTo });
   const cached = stepCache(cacheFolder, imagesKey(calibration), modelKey(model.sha256, model.card));
   const kernels = [engine.machine.isa, calculator.version()];
   const versions = [stepVersions.sensitivity, sensitivityVersion, quantizeStatic.version, kernels];

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
+import type { InputOf, WindowContract } from '@shared/contract';
 import { toAppError } from '@shared/errors';
-import type { ChannelOrder, Preprocess } from '@shared/model-card';
 import { call } from '../bridge/client';
 import { fileNameOf, modelFromInspection, modelFromSummary, type ListedModel } from '../sweep/listed-model';
 import { useSettingsStore } from './settings';
@@ -75,11 +75,9 @@ export const useModelsStore = defineStore('models', () => {
   /** Writes the model's card. @throws AppError for the form. */
   async function describe(
     model: ListedModel,
-    preprocess: Preprocess,
-    channels: ChannelOrder,
-    labels?: string,
+    said: Omit<InputOf<WindowContract['models.describe']>, 'path'>,
   ): Promise<void> {
-    const summary = await call('models.describe', { path: model.path, preprocess, channels, labels });
+    const summary = await call('models.describe', { path: model.path, ...said });
     const described = { ...modelFromSummary(summary), reference: model.reference };
     const swap = (one: ListedModel): ListedModel => (one.path === model.path ? described : one);
     folder.value = folder.value.map(swap);

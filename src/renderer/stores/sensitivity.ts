@@ -37,7 +37,8 @@ export const useSensitivityStore = defineStore('sensitivity', () => {
         {
           model: path,
           dataset: { path: folder, seed },
-          images: images.value ?? defaultSensitivityImages,
+          // Nobody asked for the number that was there before.
+          images: images.value === defaultSensitivityImages ? undefined : images.value,
           method: methodOf(choice.value, bits.value),
         },
         { signal: turn.signal, onProgress: (now) => (progress.value = now) },

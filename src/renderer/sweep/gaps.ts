@@ -1,3 +1,4 @@
+import { hasTwice } from '@shared/sweep-file';
 import { baselineName, type SweepDraft } from './draft';
 import type { ListedModel } from './listed-model';
 import { valueProblem } from '../components/ui/number-range';
@@ -22,6 +23,7 @@ export function gapsOf(draft: SweepDraft, models: readonly ListedModel[], datase
     gaps.push('Correct the number of images.');
   if (!fits(draft.dataset.seed, 'seed')) gaps.push('Correct the seed.');
   if (draft.targets.some(({ threads }) => !fits(threads, 'threads'))) gaps.push('Correct the number of threads.');
+  if (hasTwice(draft.targets)) gaps.push('Two targets are the same: change or remove one.');
   const names = new Set([baselineName]);
   for (const recipe of draft.recipes) {
     if (!recipe.name.trim()) gaps.push('Give every recipe a name.');

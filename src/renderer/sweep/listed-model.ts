@@ -1,4 +1,4 @@
-import type { ModelInspection } from '@shared/contract';
+import type { ModelInspection, UnclearClassifier } from '@shared/contract';
 import type { ModelSummary } from '@shared/model-card';
 
 /** A model as the sweep's list shows it, whether it comes from the model folder or from a single file. */
@@ -36,9 +36,13 @@ export function modelFromSummary({ name, title, path, sizeBytes, card }: ModelSu
 
 export function modelFromInspection({ path, sizeBytes, classifier, card }: ModelInspection): ListedModel {
   const title = fileNameOf(path).replace(/\.onnx$/i, '');
-  if ('problem' in classifier)
-    return { reference: path, title, path, sizeBytes, described: true, problem: classifier.problem };
-  const { width, height } = classifier;
+  // Where only the class scores must be chosen, the form asks which they are.
+  const facts = 'problem' in classifier ? classifier.choices?.[0]?.facts : classifier;
+  if (!facts) {
+    const { problem } = classifier as UnclearClassifier;
+    return { reference: path, title, path, sizeBytes, described: true, problem };
+  }
+  const { width, height } = facts;
   return {
     reference: path,
     title,

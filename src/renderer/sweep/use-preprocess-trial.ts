@@ -1,6 +1,5 @@
 import { onScopeDispose, shallowRef } from 'vue';
-import type { PreprocessTrial } from '@shared/contract';
-import type { DatasetSpec } from '@shared/dataset';
+import type { InputOf, PreprocessTrial, WindowContract } from '@shared/contract';
 import { toAppError } from '@shared/errors';
 import type { Progress } from '@shared/run';
 import { runJob } from '../bridge/client';
@@ -13,13 +12,13 @@ export function usePreprocessTrial() {
   const busy = shallowRef(false);
   let running: AbortController | undefined;
 
-  async function start(path: string, dataset: DatasetSpec): Promise<void> {
+  async function start(request: InputOf<WindowContract['models.tryPreprocess']>): Promise<void> {
     const turn = (running = new AbortController());
     busy.value = true;
     progress.value = problem.value = undefined;
     try {
       const onProgress = (now: Progress): void => void (progress.value = now);
-      trial.value = await runJob('models.tryPreprocess', { path, dataset }, { signal: turn.signal, onProgress });
+      trial.value = await runJob('models.tryPreprocess', request, { signal: turn.signal, onProgress });
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.code !== 'cancelled') problem.value = error.message;

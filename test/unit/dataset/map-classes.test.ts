@@ -33,7 +33,7 @@ describe('classes by name', () => {
 
   test.each([
     [{ ...dataset, labelNames: undefined }, card, 'the dataset does not name its classes'],
-    [dataset, { name: 'pets' }, 'the card of the model does not name its classes'],
+    [dataset, { name: 'pets' }, 'the model does not name its classes'],
     [dataset, { name: 'cars', labelNames: ['car', 'lorry'] }, 'no name is the same on both sides'],
   ])('%j %j', (ours, theirs, words) => {
     expect(() => imagesFor(set, ours, theirs)).toThrow(words);

@@ -119,6 +119,12 @@ describe('what is missing', () => {
       'Say how images are prepared for b.',
     ],
     [
+      'a target twice',
+      { ...complete, targets: [1, 2, 1].map((threads) => ({ runtime: 'ort-cpu', threads })) },
+      models,
+      'Two targets are the same: change or remove one.',
+    ],
+    [
       'too many threads',
       { ...complete, targets: [{ runtime: 'ort-cpu', threads: 300 }] },
       models,

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { preprocessSchema, type Preprocess } from '../../../src/shared/model-card';
 import { droppedKind } from '../../../src/renderer/sweep/dropped-files';
 import { fileNameOf, modelFromInspection, modelFromSummary } from '../../../src/renderer/sweep/listed-model';
-import { preprocessFor, presetLabel, presets } from '../../../src/renderer/sweep/preprocess-presets';
 import { freeName, moved } from '../../../src/renderer/sweep/recipe-edits';
 
 describe('moving a step', () => {
@@ -55,39 +53,6 @@ describe('a dropped file', () => {
   });
 });
 
-describe('a preprocessing preset', () => {
-  // torchvision: mean 0.485 0.456 0.406, std 0.229 0.224 0.225 on the 0..1 scale.
-  it('is that of torchvision times 255', () => {
-    const { mean, std } = preprocessFor('imagenet', 224, { mean: [0, 0, 0], std: [1, 1, 1] });
-    [0.485, 0.456, 0.406].forEach((value, channel) => expect(mean[channel]).toBeCloseTo(value * 255, 10));
-    [0.229, 0.224, 0.225].forEach((value, channel) => expect(std[channel]).toBeCloseTo(value * 255, 10));
-  });
-
-  it('maps 0..255 to -1..1 for TensorFlow', () => {
-    const { mean, std } = preprocessFor('tf', 224, { mean: [0, 0, 0], std: [1, 1, 1] });
-    expect([0, 255].map((grey) => (grey - mean[0]) / std[0])).toEqual([-1, 1]);
-  });
-
-  it('has its means in the order of the colours, but for those written by hand', () => {
-    const custom: Pick<Preprocess, 'mean' | 'std'> = { mean: [1, 2, 3], std: [4, 5, 6] };
-    expect(preprocessFor('caffe', 224, custom, 'BGR').mean).toEqual([103.939, 116.779, 123.68]);
-    expect(preprocessFor('imagenet', 224, custom, 'BGR').std).toEqual([57.375, 57.12, 58.395]);
-    expect(preprocessFor('custom', 224, custom, 'BGR')).toMatchObject(custom);
-  });
-
-  it('of a name that is not known here is shown by that name', () => {
-    expect(['imagenet', 'tf', 'other'].map(presetLabel)).toEqual(['ImageNet mean/std', '−1..1', 'other']);
-  });
-
-  it.each(presets.map((preset) => preset.value))('%s is a valid card entry at any size', (preset) => {
-    for (const side of [32, 224, 299]) {
-      const found = preprocessFor(preset, side, { mean: [1, 2, 3], std: [4, 5, 6] });
-      expect(preprocessSchema.parse(found)).toEqual(found);
-    }
-    expect(preprocessFor(preset, 224, { mean: [1, 2, 3], std: [4, 5, 6] })).toMatchObject({ resize: 256, crop: 224 });
-  });
-});
-
 describe('a listed model', () => {
   it('is named as sweeps name it: folder models by name, others by path', () => {
     const summary = modelFromSummary({ name: 'net', title: '', path: '/zoo/net.onnx', sizeBytes: 10 });
@@ -132,6 +97,10 @@ describe('a listed model', () => {
     expect(modelFromInspection(open).input).toBeUndefined();
     const detector = { ...inspection, classifier: { problem: 'It finds boxes.' } };
     expect(modelFromInspection(detector)).toMatchObject({ problem: 'It finds boxes.' });
+    const choices = ['aux', 'scores'].map((output) => ({ output, facts: inspection.classifier }));
+    const unclear = modelFromInspection({ ...inspection, classifier: { problem: 'Which output?', choices } });
+    expect(unclear, 'the form asks').toMatchObject({ input: '320×240', described: false });
+    expect(unclear.problem).toBeUndefined();
   });
 
   it.each([

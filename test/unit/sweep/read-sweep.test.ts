@@ -98,10 +98,20 @@ describe('parseSweep', () => {
       `${minimal}targets: [{ runtime: ort-cpu, threads: 0 }]\n`,
       /^a\.yaml: "targets\.0\.threads": .*1.*\. Correct the sweep file\.$/,
     ],
+    [
+      `${minimal}targets: [{ runtime: ort-cpu, threads: 2 }, { runtime: ort-web }, { threads: 2, runtime: ort-cpu }]\n`,
+      'a.yaml: "targets": name each target once. Correct the sweep file.',
+    ],
     [`${minimal}latency: fast\n`, /^a\.yaml: "latency": .*"quick"\|"rigorous".*\. Correct the sweep file\.$/],
   ])('%j', (text, message) => {
     if (typeof message === 'string') expect(problem(text)).toBe(message);
     else expect(problem(text)).toMatch(message);
+  });
+
+  it('takes a runtime twice where threads, device or options differ', () => {
+    const targets =
+      '[{ runtime: a }, { runtime: a, threads: 2 }, { runtime: a, device: d }, { runtime: a, options: { o: 1 } }]';
+    expect(parseSweep(`${minimal}targets: ${targets}\n`, 'a.yaml').targets).toHaveLength(4);
   });
 
   it('refuses aliases that grow without bound', () => {

@@ -21,7 +21,7 @@ export function imagesFor<S extends Split>(
     new AppError('dataset.classes-unnamed', { path: dataset.path, model: card.name, detail });
   const [ours, theirs] = [namesOf(dataset), namesOf(card)];
   if (!ours) throw refuse('the dataset does not name its classes');
-  if (!theirs) throw refuse('the card of the model does not name its classes (labelNames)');
+  if (!theirs) throw refuse('the model does not name its classes (labelNames in its card, or labels "imagenet-1k")');
   const classOf = matchNames(ours, theirs);
   if (!classOf.some((label) => label !== undefined)) throw refuse('no name is the same on both sides');
   return {

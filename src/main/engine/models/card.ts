@@ -48,16 +48,17 @@ export interface CardChoice {
   channels?: ImageInput['channels'];
   /** `[height, width]`, for networks that take any. */
   size?: readonly [number, number];
-  /** Name of the class scores, where there are several outputs. */
+  /** Name of the class scores, where there are several: an output, or what its ArgMax reads. */
   output?: string;
   labels?: string;
 }
 
 /**
- * A card for a model that came without one, from the graph and what the person said.
+ * A card for a model from the graph and what the person said.
+ * @param known a card that is there: it decides what both leave open
  * Throws `card.choice` where both contradict each other, `model.size-open`, and what `classifierOf` throws.
  */
-export function makeCard(modelPath: string, graph: Graph, choice: CardChoice): ModelCard {
+export function makeCard(modelPath: string, graph: Graph, choice: CardChoice, known?: ModelCard): ModelCard {
   const wrong = (detail: string): AppError => new AppError('card.choice', { path: modelPath, detail });
   const named = choice.output === undefined ? undefined : outputNamed(graph, choice.output);
   if (choice.output !== undefined && !named)
@@ -65,6 +66,7 @@ export function makeCard(modelPath: string, graph: Graph, choice: CardChoice): M
   const { input, output, layout, channels, classes, score, ...size } = classifierOf(
     named ? { ...graph, outputs: [named] } : graph,
     modelPath,
+    known && { input: known.input, output: named ? { ...known.output, name: named.name } : known.output },
   );
   if (channels === 1 && choice.channels && choice.channels !== 'gray')
     throw wrong(`its images are gray, not ${choice.channels}`);
@@ -78,7 +80,7 @@ export function makeCard(modelPath: string, graph: Graph, choice: CardChoice): M
     name: modelName(modelPath),
     file: basename(modelPath),
     task: 'image-classification',
-    labels: choice.labels ?? (classes === 1000 ? 'imagenet-1k' : undefined),
+    labels: choice.labels,
     input: {
       name: input.name,
       layout,
@@ -91,7 +93,11 @@ export function makeCard(modelPath: string, graph: Graph, choice: CardChoice): M
 }
 
 function outputNamed(graph: Graph, wanted: string): Graph['outputs'][number] | undefined {
-  return graph.outputs.find(({ name }) => name === wanted);
+  const isWithin = graph.nodes.some(({ outputs }) => outputs.includes(wanted));
+  return (
+    graph.outputs.find(({ name }) => name === wanted) ??
+    (isWithin ? { name: wanted, type: 'float32', shape: [] } : undefined)
+  );
 }
 
 /** A gray image takes the mean of what was said of three colours. */

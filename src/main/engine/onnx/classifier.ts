@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import type { ModelCard } from '@shared/model-card';
 import type { Graph, GraphValue } from './graph';
 import { imageInput, shapeWithSize, type ImageInput } from './image-input';
-import { scoreOutput, type ScoreOutput } from './score-output';
+import { scoreOutputs, type ScoreOutput } from './score-output';
 import { inferShapes } from './shapes';
 
 export interface Classifier {
@@ -45,18 +45,35 @@ export function classifierOf(
   model = graph.origin ?? (graph.name || 'The model'),
   card?: Pick<ModelCard, 'input' | 'output'>,
 ): Classifier {
+  const found = readClassifiers(graph, card);
+  if ('problem' in found) throw new AppError('model.not-classifier', { path: model, detail: found.problem });
+  const [first, ...others] = found;
+  if (others.length === 0) return first!;
+  const outputs = found.map(({ output }) => `"${output.name}"`).join(', ');
+  throw new AppError('model.ambiguous-output', { path: model, outputs });
+}
+
+/** The classifiers that a network may be taken for: one for each value that may hold the class scores; none in other networks. */
+export function classifierChoices(graph: Graph, card?: Pick<ModelCard, 'input' | 'output'>): Classifier[] {
+  const found = readClassifiers(graph, card);
+  return 'problem' in found ? [] : found;
+}
+
+function readClassifiers(graph: Graph, card?: Pick<ModelCard, 'input' | 'output'>): Classifier[] | { problem: string } {
   const input = imageInput(graph, card?.input);
-  if ('problem' in input) throw new AppError('model.not-classifier', { path: model, detail: input.problem });
+  if ('problem' in input) return input;
   const sized = card ? withInputShape(graph, shapeWithSize(input, card.input)) : graph;
-  const output = scoreOutput(graph, inferShapes(sized, singleBatch(sized)), card?.output);
-  if ('problem' in output) throw new AppError('model.not-classifier', { path: model, detail: output.problem });
-  if ('choices' in output) {
-    const outputs = output.choices.map((name) => `"${name}"`).join(', ');
-    throw new AppError('model.ambiguous-output', { path: model, outputs });
-  }
+  const outputs = scoreOutputs(graph, inferShapes(sized, singleBatch(sized)), card?.output);
+  if ('problem' in outputs) return outputs;
   const { value, ...image } = input;
-  const { classes, score } = output;
-  return { ...image, input: value, output: output.value, declaredOutput: output.declared, classes, score };
+  return outputs.map(({ value: output, declared, classes, score }) => ({
+    ...image,
+    input: value,
+    output,
+    declaredOutput: declared,
+    classes,
+    score,
+  }));
 }
 
 function withInputShape(graph: Graph, shape: GraphValue['shape']): Graph {

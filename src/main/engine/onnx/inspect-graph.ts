@@ -1,7 +1,7 @@
-import type { ClassifierFacts, LayerInfo, ModelInspection, ValueInfo } from '@shared/contract';
+import type { ClassifierFacts, LayerInfo, ModelInspection, UnclearClassifier, ValueInfo } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { ModelCard } from '@shared/model-card';
-import { classifierOf, singleBatch } from './classifier';
+import { classifierChoices, classifierOf, singleBatch, type Classifier } from './classifier';
 import { batchOf, countParams, isConstant, macsOf } from './count';
 import type { Graph, GraphValue } from './graph';
 import { constantValues, parameterInputs, sizeOf } from './parameters';
@@ -50,15 +50,20 @@ function classifierFacts(
   graph: Graph,
   model?: string,
   card?: ModelCard,
-): { scores: GraphValue; facts: ClassifierFacts } | { problem: string } {
+): { scores: GraphValue; facts: ClassifierFacts } | UnclearClassifier {
   try {
-    const { input, output, layout, channels, height, width, classes, score } = classifierOf(graph, model, card);
-    const type = input.type as ClassifierFacts['type'];
-    return { scores: output, facts: { layout, channels, height, width, type, classes, score } };
+    const found = classifierOf(graph, model, card);
+    return { scores: found.output, facts: factsOf(found) };
   } catch (thrown) {
-    if (thrown instanceof AppError) return { problem: thrown.message };
-    throw thrown;
+    if (!(thrown instanceof AppError)) throw thrown;
+    const choices = thrown.code === 'model.ambiguous-output' ? classifierChoices(graph, card) : undefined;
+    const named = choices?.map((choice) => ({ output: choice.output.name, facts: factsOf(choice) }));
+    return { problem: thrown.message, ...(named && { choices: named }) };
   }
+}
+
+function factsOf({ input, layout, channels, height, width, classes, score }: Classifier): ClassifierFacts {
+  return { layout, channels, height, width, type: input.type as ClassifierFacts['type'], classes, score };
 }
 
 /** A parameter tensor that several layers share counts at the first. */

@@ -22,30 +22,31 @@ const handsOn = new Set(['Cast', 'Flatten', 'Identity', 'Reshape', 'Squeeze', 'U
 const notScores: readonly ElementType[] = ['bool', 'int64', 'string', 'uint64'];
 
 /**
- * The class scores of a network: the one output that holds a number for each class (further dimensions of 1 allowed), or the scores that
+ * The class scores of a network: the output that holds a number for each class (further dimensions of 1 allowed), or the scores that
  * an ArgMax at its end reads; or one probability for two classes, where a Sigmoid makes it. One number that no Sigmoid made may be
  * anything: it counts only where the card says so.
  * @param said what a card says: the name decides among several
- * @returns why there is none, or the outputs between which the network leaves the choice
+ * @returns why there is none; more than one where the network leaves the choice
  */
-export function scoreOutput(
+export function scoreOutputs(
   graph: Graph,
   shapes: Shapes,
   said?: ModelCard['output'],
-): ScoreOutput | { problem: string } | { choices: string[] } {
+): ScoreOutput[] | { problem: string } {
   const index = indexGraph(graph);
   const [output, second] = graph.outputs;
   if (!output) return { problem: 'it has no output' };
   const named = said && (graph.outputs.find(({ name }) => name === said.name) ?? inner(said.name, index, shapes));
-  if (said && named) return scoresOf(named, index, shapes, said.score) ?? { problem: refusal(named, shapes) };
+  if (said && named) {
+    const scores = scoresOf(named, index, shapes, said.score);
+    return scores ? [scores] : { problem: refusal(named, shapes) };
+  }
   const found = new Map<string, ScoreOutput>();
   for (const one of graph.outputs) {
     const scores = scoresOf(one, index, shapes, said?.score);
     if (scores) found.set(scores.value.name, scores);
   }
-  const [first, ...others] = found.values();
-  if (others.length > 0) return { choices: [...found.keys()] };
-  if (first) return first;
+  if (found.size > 0) return [...found.values()];
   return second
     ? { problem: `none of its ${graph.outputs.length} outputs holds one score per class` }
     : { problem: refusal(output, shapes) };
