@@ -102,7 +102,7 @@ export const runViewSchema = runSummarySchema.extend({
   /** Names in the order of the sweep: columns and rows of the matrix. */
   models: z.array(z.string()),
   recipes: z.array(z.string()),
-  /** The recipe that trials are compared with, where it is not the network as it came. */
+  /** The recipe that trials are compared with, where it is not the model as it came. */
   against: z.string().optional(),
   manifest: manifestSchema,
   trials: z.array(trialViewSchema),
