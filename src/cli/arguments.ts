@@ -38,17 +38,17 @@ const commonOptions: Record<string, OptionSpec> = {
   order: {
     type: 'string',
     value: 'RGB',
-    help: 'for models without a card, with --preprocess: order of the channels, RGB (the usual), BGR or gray',
+    help: 'for models without a card: order of the channels, RGB (the usual), BGR or gray',
   },
   size: {
     type: 'string',
     value: 'HxW',
-    help: 'for models without a card, with --preprocess: size of the images where any fits, 224 or 48x192',
+    help: 'for models without a card: size of the images where any fits, 224 or 48x192',
   },
   scores: {
     type: 'string',
     value: 'NAME',
-    help: 'for models without a card, with --preprocess: the output that holds the class scores',
+    help: 'for models without a card: the output that holds the class scores',
   },
   help: { type: 'boolean', short: 'h', help: 'show this help' },
 };
