@@ -35,9 +35,21 @@ const commonOptions: Record<string, OptionSpec> = {
   json: { type: 'boolean', help: 'print the whole result as JSON on standard output' },
   zoo: { type: 'string', value: 'DIR', help: 'folder where model names are looked up' },
   preprocess: { type: 'string', value: 'NAME', help: 'for models without a card: imagenet, tf, unit, raw or caffe' },
-  order: { type: 'string', value: 'RGB', help: 'with --preprocess: order of the channels, RGB (the usual) or BGR' },
-  size: { type: 'string', value: 'HxW', help: 'with --preprocess, for models of any size: 224 or 48x192' },
-  scores: { type: 'string', value: 'NAME', help: 'with --preprocess: the output that holds the class scores' },
+  order: {
+    type: 'string',
+    value: 'RGB',
+    help: 'for models without a card: order of the channels, RGB (the usual), BGR or gray',
+  },
+  size: {
+    type: 'string',
+    value: 'HxW',
+    help: 'for models without a card: size of the images where any fits, 224 or 48x192',
+  },
+  scores: {
+    type: 'string',
+    value: 'NAME',
+    help: 'for models without a card: the output that holds the class scores',
+  },
   help: { type: 'boolean', short: 'h', help: 'show this help' },
 };
 

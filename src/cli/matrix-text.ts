@@ -7,7 +7,7 @@ import { presentRun, type Reading, type RunPresentation } from '@shared/presente
 import type { RunView, TrialView } from '@shared/run';
 import { textTable } from './text-table';
 
-/** The matrix for a terminal: one table a network and runtime, so that it fits in 120 columns. */
+/** The matrix for a terminal: one table a model and runtime, so that it fits in 120 columns. */
 export function matrixText(run: RunView): string {
   const presentation = presentRun(run);
   const runtimes = runtimesOf(run);
@@ -34,7 +34,7 @@ function table(presentation: RunPresentation, title: string, model: string, targ
   const columns = [
     { title },
     { title: 'size MB', align: 'right' as const },
-    { title: run.against === undefined ? 'of fp32' : 'of ref', align: 'right' as const },
+    { title: run.against === undefined ? 'of base' : 'of ref', align: 'right' as const },
     { title: 'bits/w', align: 'right' as const },
     ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
     { title: 'top-1 %', align: 'right' as const },

@@ -6,14 +6,18 @@ import type { CardChoice } from '../main/engine/models/card';
 import { locateModel, openModel, type Model } from '../main/engine/models/model-folder';
 import type { Arguments } from './arguments';
 
-/** The engine in this process, with the options every command shares. */
+/**
+ * The engine in this process, with the options every command shares.
+ * @param choice what was said of models without a card, or null where the command uses it by itself
+ */
 export async function openSession(
   arguments_: Arguments,
   options: Omit<EngineOptions, 'modelFolder' | 'choice'> = {},
+  choice: CardChoice | undefined | null = choiceOf(arguments_),
 ): Promise<Engine> {
   const zoo = arguments_.text('zoo');
   const modelFolder = zoo === undefined ? undefined : resolve(zoo);
-  return createEngine({ ...options, modelFolder, choice: choiceOf(arguments_) });
+  return createEngine({ ...options, modelFolder, choice: choice ?? undefined });
 }
 
 const channelOrders = ['RGB', 'BGR', 'gray'] as const;
@@ -39,7 +43,11 @@ function sizeOf(text: string): readonly [number, number] {
 function choiceOf(arguments_: Arguments): CardChoice | undefined {
   const name = arguments_.text('preprocess');
   const known = knownOfModels(arguments_);
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    const idle = ['order', 'size', 'scores'].find((option) => arguments_.text(option) !== undefined);
+    if (idle === undefined) return undefined;
+    throw new AppError('usage', { detail: `--${idle} is of use only with --preprocess, for models without a card` });
+  }
   const preset = presetNames.find((one) => one === name);
   if (!preset) throw new AppError('usage', { detail: `--preprocess takes ${presetNames.join(', ')}, not "${name}"` });
   return { ...known, preprocess: (input) => presetPreprocess(preset, input) };

@@ -18,7 +18,8 @@ export async function tryModel(reference: string, arguments_: Arguments): Promis
   const data = arguments_.text('data');
   if (data === undefined) throw new AppError('usage', { detail: 'models: --data DIR is missing' });
   const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
-  const engine = await openSession(arguments_);
+  // Every preprocessing is tried with what is known of the model.
+  const engine = await openSession(arguments_, {}, null);
   try {
     const path = locateModel(reference, engine.modelFolder());
     const spec = { path: data, eval: 0, calibration: 1, train: 0, seed };

@@ -55,7 +55,7 @@ const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined)
 const nothing = z.void();
 
 const runRef = z.strictObject({ run: z.string().min(1).max(200) });
-/** A run as it is shown: compared with the networks as they came, or with one of its recipes. */
+/** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 
 const sweepPlanSchema = z.object({

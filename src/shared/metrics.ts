@@ -26,7 +26,7 @@ const latencyMetricsSchema = z.object({
   n: z.number().int(),
   rounds: z.number().int(),
   baselineP50Ms: z.number(),
-  /** Candidate / baseline, both interleaved in one process, with a 95 % interval. */
+  /** Candidate / baseline, interleaved round by round within each pair of sessions, a process for each pair. */
   ratio: z.number(),
   ratioInterval: interval,
   /** One ratio for each pair of sessions that was opened: the level over which the interval is taken. Absent in results of earlier versions. */

@@ -65,13 +65,13 @@ export const trialViewSchema = z.object({
   recipe: z.string(),
   /** The recipe's steps as text: "prune.magnitude{amount:0.5} | quantize.static". Empty for the baseline. */
   recipeText: z.string(),
-  /** The other trials of its network are compared with it. */
+  /** The other trials of its model are compared with it. */
   isBaseline: z.boolean(),
   status: z.enum(trialStatuses),
   artifact: z.object({ sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }).optional(),
   metrics: trialMetricsSchema,
   steps: z.array(stepViewSchema),
-  /** What the techniques said of themselves: "masked weights stored sparsely", "size only on this CPU". */
+  /** What the techniques said of themselves: "masked weights stored sparsely". */
   notes: z.array(z.string()),
   /** Set when top-1 fell to guessing or by more than 20 points: what happened and the likely cause. */
   collapsed: z.string().optional(),
@@ -103,7 +103,7 @@ export const runViewSchema = runSummarySchema.extend({
   /** Names in the order of the sweep: columns and rows of the matrix. */
   models: z.array(z.string()),
   recipes: z.array(z.string()),
-  /** The recipe that trials are compared with, where it is not the network as it came. */
+  /** The recipe that trials are compared with, where it is not the model as it came. */
   against: z.string().optional(),
   manifest: manifestSchema,
   trials: z.array(trialViewSchema),

@@ -3,7 +3,9 @@ import type { LatencyMetrics } from '@shared/metrics';
 import { controlRatio } from '@shared/presenter/comparison';
 import { compareTime } from '@shared/presenter/compare-single';
 import { disturbanceText } from '@shared/presenter/disturbance';
-import { indifferenceSchema, type LatencyMode } from '@shared/sweep-file';
+import { roundsText } from '@shared/presenter/reading';
+import { defaultTarget, indifferenceSchema, type LatencyMode } from '@shared/sweep-file';
+import { checkTarget } from '../../main/engine/runtimes/check-target';
 import type { Command } from '../arguments';
 import { runJob } from '../foreground-job';
 import { openNamedModel, openSession } from '../session';
@@ -15,13 +17,15 @@ export const bench: Command = {
   options: {
     vs: { type: 'string', value: 'OTHER', help: 'the baseline' },
     threads: { type: 'string', value: 'N', help: 'threads of the runtime (1)' },
-    runtime: { type: 'string', value: 'NAME', help: 'runtime (ort-cpu)' },
-    rigorous: { type: 'boolean', help: 'more sessions, narrower interval' },
+    runtime: { type: 'string', value: 'NAME', help: 'ort-cpu (the usual) or ort-web' },
+    rigorous: { type: 'boolean', help: 'more session pairs, narrower interval' },
     seed: { type: 'string', value: 'N', help: 'seed of the input (1)' },
   },
   async run(arguments_) {
     const threads = arguments_.integer('threads', 1, 256) ?? 1;
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+    const target = { runtime: arguments_.text('runtime') ?? defaultTarget.runtime, threads };
+    await checkTarget(target);
     const mode: LatencyMode = arguments_.flag('rigorous') ? 'rigorous' : 'quick';
     const engine = await openSession(arguments_);
     try {
@@ -33,7 +37,7 @@ export const bench: Command = {
         candidate: await engine.contents.addModel(model),
         baseline: await engine.contents.addModel(baseline),
         card: model.card,
-        target: { runtime: arguments_.text('runtime') ?? 'ort-cpu', threads },
+        target,
         mode,
         seed,
       });
@@ -50,7 +54,7 @@ export const bench: Command = {
 };
 
 function latencyText(name: string, baseline: string | undefined, metrics: LatencyMetrics): string {
-  const { p50Ms, p90Ms, p99Ms, madMs, n, rounds } = metrics;
+  const { p50Ms, p90Ms, p99Ms, madMs, n } = metrics;
   const { text, interval, words } = baseline
     ? compareTime(metrics, indifferenceSchema.parse({}))
     : controlRatio(metrics.ratio, metrics.ratioInterval);
@@ -59,7 +63,7 @@ function latencyText(name: string, baseline: string | undefined, metrics: Latenc
     : `against itself: ${text} ${interval} (what noise alone does here)`;
   const disturbed = disturbanceText(metrics.disturbance);
   return (
-    `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${n} inferences in ${rounds} rounds)\n` +
+    `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${n} inferences, ${roundsText(metrics)})\n` +
     `${against}\nload and first inference ${formatMs(metrics.coldStartMs)}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n${disturbed ? `${disturbed}\n` : ''}`
   );
 }

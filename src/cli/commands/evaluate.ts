@@ -2,7 +2,7 @@ import { formatInterval, formatNumber } from '@shared/format';
 import type { AccuracyMetrics } from '@shared/metrics';
 import { compareTop1 } from '@shared/presenter/compare-single';
 import { formatP } from '@shared/presenter/comparison';
-import { defaultTarget, indifferenceSchema } from '@shared/sweep-file';
+import { defaultTarget, indifferenceSchema, type Target } from '@shared/sweep-file';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { imagesFor } from '../../main/engine/dataset/map-classes';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
@@ -10,6 +10,8 @@ import type { Engine } from '../../main/engine/create-engine';
 import { accuracyMetrics, type Predictions } from '../../main/engine/measure/accuracy/accuracy';
 import { isChance } from '../../main/engine/measure/explain/collapse';
 import type { Model } from '../../main/engine/models/model-folder';
+import { checkTarget } from '../../main/engine/runtimes/check-target';
+import { findRuntime } from '../../main/engine/runtimes/registry';
 import { usageError, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
 import { openNamedModel, openSession } from '../session';
@@ -22,6 +24,7 @@ export const evaluate: Command = {
     data: { type: 'string', value: 'DIR', help: 'dataset' },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
     vs: { type: 'string', value: 'OTHER', help: 'compare with another model on the same images' },
+    runtime: { type: 'string', value: 'NAME', help: 'ort-cpu (the usual) or ort-web' },
     threads: { type: 'string', value: 'N', help: 'threads of the runtime' },
     seed: { type: 'string', value: 'N', help: 'which images, with --limit (1)' },
     'by-name': { type: 'boolean', help: 'match the classes of dataset and model by name, not by number' },
@@ -31,9 +34,13 @@ export const evaluate: Command = {
     if (data === undefined) throw usageError(evaluate, '--data DIR is missing');
     const limit = arguments_.integer('limit', 1, 10_000_000) ?? 0;
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+    const runtime = arguments_.text('runtime') ?? defaultTarget.runtime;
+    const { maximumThreads = Infinity } = findRuntime(runtime);
     const engine = await openSession(arguments_);
     try {
-      const threads = arguments_.integer('threads', 1, 256) ?? engine.executor.threads;
+      const threads = arguments_.integer('threads', 1, 256) ?? Math.min(engine.executor.threads, maximumThreads);
+      const target = { runtime, threads };
+      await checkTarget(target);
       const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
       const vs = arguments_.text('vs');
       const other = vs === undefined ? undefined : await openNamedModel(engine, vs, arguments_);
@@ -48,8 +55,8 @@ export const evaluate: Command = {
         },
         { cacheFolder: engine.workspace.cacheFolder },
       );
-      const baseline = other && (await predict(engine, other, dataset, threads));
-      const metrics = accuracyMetrics(await predict(engine, model, dataset, threads), baseline);
+      const baseline = other && (await predict(engine, other, dataset, target));
+      const metrics = accuracyMetrics(await predict(engine, model, dataset, target), baseline);
       if (metrics.top1 !== undefined && isChance(metrics.top1, model.card.output.classes)) {
         process.stderr.write(
           `${model.name} guesses: preprocessing or labels may not fit it. "whittle models try" shows what each usual preprocessing gives.\n`,
@@ -68,10 +75,15 @@ export const evaluate: Command = {
   },
 };
 
-async function predict(engine: Engine, model: Model, dataset: Dataset, threads: number): Promise<Predictions> {
+async function predict(
+  engine: Engine,
+  model: Model,
+  dataset: Dataset,
+  { runtime, threads }: Target,
+): Promise<Predictions> {
   return runJob(engine, {
     kind: 'evaluate',
-    runtime: defaultTarget.runtime,
+    runtime,
     model: await engine.contents.addModel(model),
     card: model.card,
     images: await engine.contents.addImages(imagesFor(dataset.eval, dataset, model.card)),

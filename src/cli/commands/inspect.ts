@@ -22,7 +22,7 @@ export const inspect: Command = {
   options: {
     layers: { type: 'boolean', help: 'list every layer with parameters or MACs' },
     channels: { type: 'boolean', help: 'list the channels that can only be removed together, and the layers they tie' },
-    vs: { type: 'string', value: 'ORIGINAL', help: 'compare layer by layer with the network it came from' },
+    vs: { type: 'string', value: 'ORIGINAL', help: 'compare layer by layer with the model it came from' },
     data: {
       type: 'string',
       value: 'DIR',

@@ -34,7 +34,7 @@ export const models: Command = {
           name,
           title,
           formatBytes(sizeBytes),
-          card ? `${card.input.width} × ${card.input.height}` : '',
+          card ? `${card.input.height}x${card.input.width}` : '',
           card ? String(card.output.classes) : 'no card: preprocessing unknown',
         ]);
         const columns = [

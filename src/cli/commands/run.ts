@@ -17,7 +17,7 @@ export const run: Command = {
   usage: 'SWEEP.yaml',
   summary: 'run a sweep and print the matrix; finished steps are never computed again',
   options: {
-    out: { type: 'string', value: 'DIR', help: 'keep the journal, the artifacts and the results in DIR' },
+    out: { type: 'string', value: 'DIR', help: 'keep the journal, the compressed models and the results in DIR' },
     resume: { type: 'boolean', help: 'continue the last unfinished run of the same sweep' },
     remeasure: { type: 'boolean', help: 'measure again what other work disturbed in the last run of the same sweep' },
   },

@@ -25,7 +25,7 @@ export const useRunsStore = defineStore('runs', () => {
   const progress = useSignal('run.progress');
   const engine = useSignal('shell.engine');
 
-  /** The recipe that trials are compared with; absent: the networks as they came. */
+  /** The recipe that trials are compared with; absent: the models as they came. */
   const against = ref<string>();
   let wanted = '';
   /** Trials announced and not yet merged: some at once, and those that may be newer than a run being fetched. */

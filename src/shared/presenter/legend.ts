@@ -35,10 +35,10 @@ export function verdictRule({ run, comparisons: { among } }: RunPresentation): s
 /** What the ratios and differences are against. */
 export function referenceRule({ run }: RunPresentation): string {
   return run.against === undefined
-    ? "Ratios are to the network's own baseline, measured side by side; the baseline's own ratio (A/A control) shows what noise alone does."
-    : `All compared with ${run.against}; times by way of the network's baseline, beside which both were measured.`;
+    ? "Ratios are to the model's own baseline, measured side by side; the baseline's own ratio (A/A control) shows what noise alone does."
+    : `All compared with ${run.against}; times by way of the model's baseline, beside which both were measured.`;
 }
 
 /** Why milliseconds are not simply those that were measured. */
 export const timesRule =
-  "Times are scaled to one measurement of the network's baseline, so that they agree with the ratios.";
+  "Times are scaled to one measurement of the model's baseline, so that they agree with the ratios.";

@@ -116,7 +116,7 @@ export const metrics: Record<MetricId, Metric> = {
     better: lower,
     source: 'latency',
     about:
-      'Latency divided by the baseline’s, interleaved, with a 95 % interval over sessions. Against another recipe: the quotient of two such ratios',
+      'Latency divided by the baseline’s, interleaved, with a 95 % interval over session pairs. Against another recipe: the quotient of two such ratios',
   },
   'cold-start': {
     id: 'cold-start',

@@ -7,7 +7,7 @@ import {
   formatNumber,
   percentDecimals,
 } from '../format';
-import type { Interval } from '../metrics';
+import type { Interval, LatencyMetrics } from '../metrics';
 import type { RunView, TrialView } from '../run';
 import { compareExact, type Comparison } from './comparison';
 import { compareRun, type RunComparisons } from './compare-run';
@@ -25,7 +25,7 @@ export interface Reading {
   text: string;
   /** "±0.06", the deviation, or "[77.1, 82.1]", the 95 % interval. */
   spread?: string;
-  /** What stands behind the number: "n 1,000", "12 rounds", "exact". */
+  /** What stands behind the number: "n 1,000", "10 session pairs, 40 rounds", "exact". */
   basis: string;
   /** How it differs from what the run is compared with. */
   change?: Comparison;
@@ -39,7 +39,7 @@ export interface Reading {
 export interface RunPresentation {
   run: RunView;
   comparisons: RunComparisons;
-  /** What the other trials of a network are compared with. */
+  /** What the other trials of a model are compared with. */
   baselineOf: (model: string) => TrialView | undefined;
   /** One metric of a trial, or undefined while (or because) it is not measured. */
   read: (metric: MetricId, trial: TrialView, target: string) => Reading | undefined;
@@ -130,7 +130,7 @@ function readLatency(metric: MetricId, subject: Subject): Reading | undefined {
     return { value, text: formatNumber(value), basis: 'one process' };
   }
   const runs = `n ${formatNumber(latency.n)}`;
-  const rounds = roundsText(latency.rounds, latency.sessionRatios?.length);
+  const rounds = roundsText(latency);
   if (metric === 'ratio') {
     const change = timeChange(subject);
     const text = change?.text.slice(1) ?? '1';
@@ -153,8 +153,12 @@ function readLatency(metric: MetricId, subject: Subject): Reading | undefined {
   };
 }
 
-function roundsText(rounds: number, sessions: number | undefined): string {
-  return `${formatNumber(rounds)} rounds${sessions === undefined ? '' : ` in ${formatNumber(sessions)} sessions`}`;
+/** "10 session pairs, 40 rounds". */
+export function roundsText({ rounds, sessionRatios }: LatencyMetrics): string {
+  const text = `${formatNumber(rounds)} rounds`;
+  if (!sessionRatios) return text;
+  const pairs = sessionRatios.length;
+  return `${formatNumber(pairs)} session ${pairs === 1 ? 'pair' : 'pairs'}, ${text}`;
 }
 
 function readAccuracy(metric: MetricId, { run, comparisons, trial, target }: Subject): Reading | undefined {

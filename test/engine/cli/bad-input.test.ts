@@ -250,6 +250,21 @@ const rows: Row[] = [
     says: /^--size takes a side as in 224, or HEIGHTxWIDTH as in 48x192, not "48\*192"\./,
   },
   {
+    title: 'a size for models without a card, but no preprocessing',
+    words: ['eval', 'small.onnx', '--data', 'images', '--size', '64'],
+    says: /^--size is of use only with --preprocess, for models without a card\./,
+  },
+  {
+    title: 'a runtime that is none',
+    words: ['eval', 'small.onnx', '--data', 'images', '--runtime', 'ort-npu'],
+    says: /ort-npu.*ort-cpu, ort-web/,
+  },
+  {
+    title: 'more threads than a runtime has',
+    words: ['bench', 'small.onnx', '--runtime', 'ort-web', '--threads', '2'],
+    says: /ort-web.*uses at most 1 thread/,
+  },
+  {
     title: 'colours for a gray network',
     spoil: (folder) => writeForeign(folder, grayImage, { hasCard: false }),
     words: ['eval', 'foreign.onnx', '--data', 'images', '--preprocess', 'tf', '--order', 'BGR'],

@@ -84,7 +84,7 @@ describe('whittle run', () => {
     expect(first).toMatchObject({ code: 0 });
     undisturbed = resultsOf(folder);
 
-    expect(first.stdout).toMatch(/^small +size MB +of fp32 +bits\/w +ort-cpu x1 ms +ratio \[95 %\] +top-1 % /);
+    expect(first.stdout).toMatch(/^small +size MB +of base +bits\/w +ort-cpu x1 ms +ratio \[95 %\] +top-1 % /);
     expect(first.stdout).toMatch(/^int8 .*×0\.\d+.*\[0?[\d., ]+\]/m);
     expect(sentences(first.stderr)).toEqual([
       'Only 12 evaluation images: accuracy intervals will be wide.',

@@ -43,7 +43,7 @@ const lines = matrixText(view).split('\n');
 const line = (recipe: string): string => lines.find((text) => text.startsWith(`${recipe} `) || text === recipe)!;
 
 describe('matrixText', () => {
-  it('has one table a network, which fits in 120 columns', () => {
+  it('has one table a model, which fits in 120 columns', () => {
     expect(lines.filter((text) => /^─/.test(text))).toHaveLength(2);
     for (const text of lines) expect(text.length, text).toBeLessThanOrEqual(140);
     for (const text of lines.filter((each) => /─|×/.test(each))) expect(text.length, text).toBeLessThanOrEqual(120);

@@ -95,6 +95,15 @@ describe('readMetric', () => {
     ['agreement', { text: '93.4', basis: 'n 1,000' }],
   ])('%s', (metric, expected) => expect(read(metric)).toMatchObject(expected));
 
+  it.each<[string, number[] | undefined, string]>([
+    ['earlier versions', undefined, '20 rounds'],
+    ['one pair', [0.6], '1 session pair, 20 rounds'],
+    ['several', [0.6, 0.58], '2 session pairs, 20 rounds'],
+  ])('counts the session pairs of a measurement: %s', (_, sessionRatios, basis) => {
+    const measured = trial({}, { latency: [latency(sessionRatios && { sessionRatios })] });
+    expect(readMetric('ratio', measured, baseline, target)?.basis).toBe(basis);
+  });
+
   it('has no time ratio where latency was not measured on the target', () => {
     expect(readMetric('latency', candidate, baseline, 'ort-cpu x2')).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { htmlReport } from '../../../src/main/engine/report/html';
 import { jsonReport } from '../../../src/main/engine/report/json';
 import { renderReport } from '../../../src/main/engine/report/render-report';
 import { readFile } from 'node:fs/promises';
-import { pagesOfNetworks } from '../../../src/main/engine/report/html-matrix';
+import { pagesOfModels } from '../../../src/main/engine/report/html-matrix';
 import { printColours } from '../../../src/main/engine/report/print-colours';
 import { defaultMetrics, metricIds } from '@shared/presenter/metrics';
 import { presentRun } from '@shared/presenter/reading';
@@ -135,15 +135,15 @@ describe('htmlReport', () => {
   });
 });
 
-describe('a run of ten networks, twenty-one recipes and two targets', () => {
+describe('a run of ten models, twenty-one recipes and two targets', () => {
   const large = largeRun();
   const html = htmlReport(large);
   const tables = [...html.matchAll(/<section class="pages"><h2>(.*?)<\/h2>(.*?)<\/section>/g)];
 
-  it('has a table for each target and page of networks, each with all recipes and its own heads', () => {
+  it('has a table for each target and page of models, each with all recipes and its own heads', () => {
     expect(tables.map(([, title]) => title!.replaceAll(/<[^>]*>/g, ' ').trim())).toEqual(
       largeTargets.flatMap((target) =>
-        ['1 to 3', '4 to 5', '6 to 8', '9 to 10'].map((networks) => `${target} networks ${networks} of 10`),
+        ['1 to 3', '4 to 5', '6 to 8', '9 to 10'].map((models) => `${target} models ${models} of 10`),
       ),
     );
     for (const [, , table] of tables) {
@@ -155,8 +155,8 @@ describe('a run of ten networks, twenty-one recipes and two targets', () => {
     for (const model of large.models) expect(html.split(`class="group start">${model}<`)).toHaveLength(1 + 2);
   });
 
-  it('tells all networks apart in one key', () => {
-    const key = /<ul class="key networks">(.*?)<\/ul>/.exec(html)![1]!;
+  it('tells all models apart in one key', () => {
+    const key = /<ul class="key models">(.*?)<\/ul>/.exec(html)![1]!;
     const marks = [...key.matchAll(/<svg[^>]*>(.*?)<\/svg>/g)].map(([, mark]) => mark);
     expect(new Set(marks).size).toBe(10);
   });
@@ -166,10 +166,10 @@ describe('a run of ten networks, twenty-one recipes and two targets', () => {
     const sentences = [...list!.matchAll(/<li>(.*?)<small>/g)].map(([, sentence]) => sentence);
     expect(new Set(sentences).size).toBe(sentences.length);
     expect(sentences.length).toBeLessThan(10);
-    expect(list).toContain('binarize.weights-14 (all networks)');
+    expect(list).toContain('binarize.weights-14 (all models)');
   });
 
-  it('shows what the window shows: metrics, networks, filter, order, its target first', () => {
+  it('shows what the window shows: metrics, models, filter, order, its target first', () => {
     const view = reportViewSchema.parse({
       metrics: ['size', 'top1'],
       models: ['resnet50'],
@@ -178,7 +178,7 @@ describe('a run of ten networks, twenty-one recipes and two targets', () => {
       target: 'ort-web x1',
     });
     const shown = htmlReport(large, view);
-    expect(shown).toContain('Shown: 1 of 10 networks, recipes with “prune”, sorted by size of resnet50');
+    expect(shown).toContain('Shown: 1 of 10 models, recipes with “prune”, sorted by size of resnet50');
     const titles = [...shown.matchAll(/<section class="pages"><h2>(.*?)<\/h2>/g)].map(([, title]) => title);
     expect(titles).toEqual(['ort-web x1', 'ort-cpu x1']);
     expect(shown).not.toContain('Latency, ms');
@@ -194,10 +194,10 @@ it.each<[number, number, number[]]>([
   [3, 3, [3]],
   [1, 3, [1]],
   [4, 15, [1, 1, 1, 1]],
-])('%d networks with %d metrics are pages of %j', (networks, count, lengths) => {
-  const names = Array.from({ length: networks }, (_, index) => `n${index}`);
+])('%d models with %d metrics are pages of %j', (models, count, lengths) => {
+  const names = Array.from({ length: models }, (_, index) => `n${index}`);
   const shown = count === 3 ? defaultMetrics : metricIds.slice(0, count);
-  const pages = pagesOfNetworks(names, shown);
+  const pages = pagesOfModels(names, shown);
   expect(pages.flat()).toEqual(names);
   expect(pages.map((page) => page.length)).toEqual(lengths);
 });

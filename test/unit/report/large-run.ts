@@ -40,7 +40,7 @@ const steps = [
   'quantize.weights{bits:2}',
 ];
 
-/** Ten networks, twenty-one recipes, two targets: what a night's sweep gives, with long names, failures and notes. The same each time. */
+/** Ten models, twenty-one recipes, two targets: what a night's sweep gives, with long names, failures and notes. The same each time. */
 export function largeRun(): RunView {
   const random = createRandom('large run');
   const around = (centre: number, share: number): number => centre * (1 + share * (random() - 0.5));
@@ -103,7 +103,7 @@ export function largeRun(): RunView {
   const view = run(trials);
   return {
     ...view,
-    name: 'a night of ten networks',
+    name: 'a night of ten models',
     status: 'done',
     trialsDone: trials.length - 1,
     trialsFailed: 1,

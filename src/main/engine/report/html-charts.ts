@@ -5,7 +5,7 @@ import type { TrialView } from '@shared/run';
 import { escapeHtml } from './escape-html';
 import { scatterMark, scatterSvg, type ScatterPoint } from './scatter-svg';
 
-/** Size, and the time on every target, against top-1; under them one key of networks for all. */
+/** Size, and the time on every target, against top-1; under them one key of models for all. */
 export function charts(presentation: RunPresentation, view: ReportView): string {
   const { run, times } = presentation;
   const models = shownModels(run, view.models);
@@ -42,5 +42,5 @@ export function charts(presentation: RunPresentation, view: ReportView): string 
     (model) =>
       `<li><svg viewBox="-5 -5 10 10" aria-hidden="true">${scatterMark(run.models.indexOf(model), 0, 0)}</svg>${escapeHtml(model)}</li>`,
   );
-  return `<section class="charts">${figures.join('')}</section><ul class="key networks">${key.join('')}</ul>`;
+  return `<section class="charts">${figures.join('')}</section><ul class="key models">${key.join('')}</ul>`;
 }

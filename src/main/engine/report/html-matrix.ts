@@ -19,8 +19,8 @@ const widthOf = (metric: MetricId): number => columnWidth[metrics[metric].source
 
 const groupWidth = (shown: readonly MetricId[]): number => shown.reduce((sum, metric) => sum + widthOf(metric), 0);
 
-/** Networks in pages of about equal length: as many as fit beside each other, at least one. */
-export function pagesOfNetworks(models: readonly string[], shown: readonly MetricId[]): string[][] {
+/** Models in pages of about equal length: as many as fit beside each other, at least one. */
+export function pagesOfModels(models: readonly string[], shown: readonly MetricId[]): string[][] {
   const width = groupWidth(shown);
   const fitting = Math.max(1, Math.floor((pageWidth - narrowestRecipe) / width));
   const pages = Math.ceil(models.length / fitting);
@@ -28,19 +28,19 @@ export function pagesOfNetworks(models: readonly string[], shown: readonly Metri
   return Array.from({ length: pages }, (_, page) => models.slice(start(page), start(page + 1)));
 }
 
-/** The matrix of every target, in pages of networks; rows, columns and words are those of the window. */
+/** The matrix of every target, in pages of models; rows, columns and words are those of the window. */
 export function matrixPages(presentation: RunPresentation, view: ReportView): string {
   const { run } = presentation;
   const measured = shownTargets(run, view.target);
   // Without targets there are sizes and answers all the same.
   const targets = measured.length > 0 ? measured : [''];
   const rows = shownRows(presentation, view, targets[0] ?? '');
-  const pages = pagesOfNetworks(shownModels(run, view.models), view.metrics);
+  const pages = pagesOfModels(shownModels(run, view.models), view.metrics);
   return targets
     .flatMap((target) =>
       pages.map((models, page) => {
-        const networks = pages.length > 1 ? `<small>networks ${pageText(pages, page)}</small>` : '';
-        return `<section class="pages"><h2>${escapeHtml(target)}${networks}</h2>${table(presentation, view, target, models, rows)}</section>`;
+        const range = pages.length > 1 ? `<small>models ${pageText(pages, page)}</small>` : '';
+        return `<section class="pages"><h2>${escapeHtml(target)}${range}</h2>${table(presentation, view, target, models, rows)}</section>`;
       }),
     )
     .join('');

@@ -21,7 +21,7 @@ export function notes({ run, read }: RunPresentation): string {
   return lines.length > 0 ? `<h2>Notes</h2><ul class="notes">${lines.join('')}</ul>` : '';
 }
 
-/** "int8, int4 (mobilenetv2, resnet50); fp16 (all networks)": networks with the same recipes stand together. */
+/** "int8, int4 (mobilenetv2, resnet50); fp16 (all models)": models with the same recipes stand together. */
 function appliesTo(run: Pick<RunView, 'models' | 'recipes'>, trials: readonly TrialView[]): string {
   const modelsOf = new Map<string, string[]>();
   for (const model of run.models) {
@@ -33,7 +33,7 @@ function appliesTo(run: Pick<RunView, 'models' | 'recipes'>, trials: readonly Tr
   return [...modelsOf]
     .map(([recipes, models]) => {
       const isAll = models.length === run.models.length && models.length > 1;
-      return `${recipes} (${isAll ? 'all networks' : models.join(', ')})`;
+      return `${recipes} (${isAll ? 'all models' : models.join(', ')})`;
     })
     .join('; ');
 }

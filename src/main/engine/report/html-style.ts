@@ -38,7 +38,7 @@ thead { display: table-header-group; } tr { break-inside: avoid; }
 i { font-style: normal; } .disturbed, .matrix small.disturbed { color: var(--warn); }
 .matrix .failed { color: var(--bad); text-align: left; font-size: 9px; }
 .key { display: flex; flex-wrap: wrap; gap: 2px 14px; margin: 8px 0 0; padding: 0; list-style: none; font-size: 9px; } .key li { padding: 0 5px; }
-.networks svg { width: 9px; height: 9px; margin-right: 4px; vertical-align: -1px; }
+.models svg { width: 9px; height: 9px; margin-right: 4px; vertical-align: -1px; }
 .legend { color: var(--text-muted); font-size: 9px; margin: 4px 0 0; }
 .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; } figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
 figure svg { width: 100%; height: auto; } .grid { stroke: var(--line); } .tick { font-size: 9px; fill: var(--text-muted); } .axis { font-size: 9.5px; fill: var(--text); }

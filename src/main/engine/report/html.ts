@@ -13,7 +13,7 @@ import { publishedTable } from './html-published';
 import { reportStyle } from './html-style';
 
 /**
- * The run as one self-contained page without scripts: charts with their key, the matrix of every target in pages of networks, notes,
+ * The run as one self-contained page without scripts: charts with their key, the matrix of every target in pages of models, notes,
  * manifest. Made to be printed on A4 landscape.
  * @param view what of the run is shown, as in the window; by default everything
  */
@@ -44,7 +44,7 @@ function subtitle(run: RunView): string {
 function shownText(run: RunView, { models, filter, sort }: ReportView): string {
   const shown = shownModels(run, models);
   const parts = [
-    shown.length < run.models.length && `${shown.length} of ${run.models.length} networks`,
+    shown.length < run.models.length && `${shown.length} of ${run.models.length} models`,
     filter.trim() !== '' && `recipes with “${filter.trim()}”`,
     sort && `sorted by ${metrics[sort.metric].title.toLowerCase()} of ${sort.model}`,
   ].filter(Boolean);

@@ -61,7 +61,7 @@ ${dots.join('')}
 </svg></figure>`;
 }
 
-/** The mark of a network at a place of the drawing. */
+/** The mark of a model at a place of the drawing. */
 export function scatterMark(series: number, x: number, y: number): string {
   const { colour, shape } = seriesMark(series);
   const kind = seriesShapes[shape];

@@ -66,7 +66,7 @@ function artifactOf(plan: TrialPlan, { workspace, modelFile }: ViewSources): Tri
   return { sha256: step.artifact, path: workspace.artifacts.path(step.artifact), sizeBytes };
 }
 
-/** Paired statistics of two stored evaluations; bootstrap-free but linear in the images, so kept for the next view. */
+/** Paired statistics of two stored evaluations; linear in the images, so kept for the next view. */
 const accuracyCache = new Map<string, AccuracyMetrics>();
 
 function accuracyOf(own: FinishedStep, baseline: FinishedStep | undefined): AccuracyMetrics {

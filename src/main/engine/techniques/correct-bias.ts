@@ -20,7 +20,7 @@ export const correctBias = defineTechnique({
   id,
   title: 'Bias correction',
   summary:
-    'After a lossy step: moves each bias so that every channel has the mean it had in the float network. Costs neither bytes nor time.',
+    'After a lossy step: moves each bias so that every channel has the mean it had in the float network. Costs no time, and at most one number a channel.',
   family: 'quantization',
   needs: ['calibration'],
   // It measures the network that it corrects, which may be an integer one.

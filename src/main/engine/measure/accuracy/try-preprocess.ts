@@ -9,7 +9,7 @@ import { openScored } from '../open-scored';
 import { defaultBatchSize } from './evaluate';
 import { top5Of } from './top-classes';
 
-/** Every preset in every order of the channels; one of those that come to the same is enough. */
+/** Every preset in every order of the channels. */
 function preprocessCandidates(card: ModelCard): Omit<TriedPreprocess, 'top1'>[] {
   const orders = card.input.channels === 'gray' ? (['gray'] as const) : (['RGB', 'BGR'] as const);
   return presetNames.flatMap((preset) =>
