@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { CheckpointFolder } from '../../../src/main/engine/store/checkpoint-folder';
 import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
 import { LocalExecutor } from '../../../src/main/engine/sweep/local-executor';
-import { card, model } from '../../unit/sweep/sweeps';
+import { card } from '../../unit/sweep/sweeps';
 import { temporaryFolder } from '../store/temporary-folder';
 
 const project = resolve(import.meta.dirname, '../../..');

@@ -8,12 +8,12 @@ import { commonSessionOptions, OrtSession, runtimeError } from './ort-session';
 import type { Runtime } from './runtime';
 
 /** Loaded when a session is opened: every process that measures knows the registry, and few of them need this. */
-async function load(): Promise<typeof import('onnxruntime-web')> {
-  const library = await import('onnxruntime-web');
-  library.env.logLevel = 'fatal';
+async function loadLibrary(): Promise<typeof InferenceSession> {
+  const { env, InferenceSession } = await import('onnxruntime-web');
+  env.logLevel = 'fatal';
   // A page gets threads only where the server isolates it (COOP and COEP), which few do: one thread is what ships.
-  library.env.wasm.numThreads = 1;
-  return library;
+  env.wasm.numThreads = 1;
+  return InferenceSession;
 }
 
 /**
@@ -39,8 +39,8 @@ export const ortWeb: Runtime = {
         // It gets bytes, so it cannot look for the weights beside them.
         externalData: typeof model === 'string' ? await dataFiles(model) : [],
       };
-      const library = await load();
-      return new OrtSession(await library.InferenceSession.create(bytes, settings), path);
+      const Sessions = await loadLibrary();
+      return new OrtSession(await Sessions.create(bytes, settings), path);
     } catch (thrown) {
       if (thrown instanceof AppError) throw thrown;
       throw runtimeError('model.runtime-rejected', path, thrown);
