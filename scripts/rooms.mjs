@@ -6,7 +6,7 @@
  * @type {readonly { room: string, holds: string, knows: readonly string[] }[]}
  */
 export const rooms = [
-  { room: 'files', holds: 'atomic writes, built entries', knows: [] },
+  { room: 'files', holds: 'atomic writes, hashes of files, built entries', knows: [] },
   { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
   { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
   { room: 'runtimes', holds: 'inference runtimes behind one interface, their registry', knows: ['onnx'] },
@@ -153,7 +153,7 @@ export const rooms = [
   },
   { room: 'measure/explain', holds: 'why a trial collapsed; what others published', knows: [] },
   { room: 'store', holds: 'SQLite journal and artifact folder', knows: ['files'] },
-  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx', 'store'] },
+  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx'] },
   {
     room: 'jobs',
     holds: 'what a worker does with an order; keys of results',

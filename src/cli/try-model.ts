@@ -2,16 +2,13 @@ import { AppError } from '@shared/errors';
 import { formatInterval, formatNumber } from '@shared/format';
 import type { PreprocessTrial } from '@shared/contract';
 import { presetTitle } from '@shared/preprocess-presets';
-import { openDataset } from '../main/engine/dataset/open-dataset';
 import { wilsonInterval } from '../main/engine/measure/statistics/proportion';
 import { locateModel } from '../main/engine/models/model-folder';
-import { preprocessTrial } from '../main/engine/preprocess-trial';
+import { imagesTaken, preprocessTrial } from '../main/engine/preprocess-trial';
 import type { Arguments } from './arguments';
 import { runJob } from './foreground-job';
 import { knownOfModels, openSession } from './session';
 import { textTable } from './text-table';
-
-const mostImages = 64;
 
 /** `whittle models try MODEL --data DIR`. */
 export async function tryModel(reference: string, arguments_: Arguments): Promise<number> {
@@ -22,10 +19,7 @@ export async function tryModel(reference: string, arguments_: Arguments): Promis
   const engine = await openSession(arguments_, {}, null);
   try {
     const path = locateModel(reference, engine.modelFolder());
-    const spec = { path: data, eval: 0, calibration: 1, train: 0, seed };
-    const { available } = await openDataset(spec, { cacheFolder: engine.workspace.cacheFolder });
-    const calibration = Math.min(mostImages, available.calibration);
-    const request = { path, dataset: { ...spec, calibration } };
+    const request = { path, dataset: { path: data, eval: 0, calibration: imagesTaken, train: 0, seed } };
     const trial = await preprocessTrial(engine, request, (job) => runJob(engine, job), knownOfModels(arguments_));
     process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(trial, null, 2)}\n` : trialText(trial));
     return 0;

@@ -3,11 +3,14 @@ import { z } from 'zod';
 export const splits = ['calibration', 'train', 'eval'] as const;
 export type Split = (typeof splits)[number];
 
+/** Calibration images that are taken where nobody asks for a number. */
+export const usualCalibrationImages = 256;
+
 /** What a sweep says of its dataset. Counts of 0 mean: all there are (eval), or none (the others). */
 export const datasetSpecSchema = z.strictObject({
   path: z.string().min(1),
   eval: z.number().int().min(0).default(0),
-  calibration: z.number().int().min(0).default(256),
+  calibration: z.number().int().min(0).default(usualCalibrationImages),
   train: z.number().int().min(0).default(0),
   seed: z.number().int().min(0).default(1),
   /** The images are already scaled: only crop. Overrides dataset.json. */

@@ -1,5 +1,6 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { usualCalibrationImages } from '@shared/dataset';
 import { formatBytes, formatRatio } from '@shared/format';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import type { Dataset } from '../../main/engine/dataset/dataset';
@@ -16,8 +17,6 @@ import { usageError, type Arguments, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
 import { openNamedModel, openSession } from '../session';
 
-const usualCalibration = 256;
-
 export const compress: Command = {
   name: 'compress',
   usage: 'MODEL',
@@ -33,7 +32,7 @@ export const compress: Command = {
     calibration: {
       type: 'string',
       value: 'N',
-      help: `calibration images (${usualCalibration}, or as many as there are)`,
+      help: `calibration images (${usualCalibrationImages}, or as many as there are)`,
     },
     seed: { type: 'string', value: 'N', help: 'seed (1)' },
   },
@@ -102,13 +101,13 @@ async function calibrationImages(engine: Engine, arguments_: Arguments, seed: nu
   const path = arguments_.text('data');
   if (path === undefined) throw usageError(compress, '--data DIR is missing: this recipe needs calibration images');
   const asked = arguments_.integer('calibration', 1, 1_000_000);
-  const spec = { path, eval: 0, calibration: asked ?? usualCalibration, train: 0, seed };
+  const spec = { path, eval: 0, calibration: asked ?? usualCalibrationImages, train: 0, seed };
   const { cacheFolder } = engine.workspace;
   const dataset = await openDataset(spec, { cacheFolder, upTo: asked === undefined ? ['calibration'] : [] });
   const { length } = dataset.calibration.entries;
   if (length < spec.calibration)
     process.stderr.write(
-      `${length} calibration images: all there are (${usualCalibration} are taken where there are more).\n`,
+      `${length} calibration images: all there are (${usualCalibrationImages} are taken where there are more).\n`,
     );
   return dataset;
 }

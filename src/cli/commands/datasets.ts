@@ -1,12 +1,10 @@
 import { AppError } from '@shared/errors';
-import { datasetSpecSchema } from '@shared/dataset';
+import { datasetSpecSchema, usualCalibrationImages } from '@shared/dataset';
 import { summarize } from '../../main/engine/dataset/dataset-summary';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Command } from '../arguments';
 import { ProgressLine } from '../progress-line';
 import { openSession } from '../session';
-
-const usualCalibration = 256;
 
 export const datasets: Command = {
   name: 'datasets',
@@ -16,7 +14,7 @@ export const datasets: Command = {
     calibration: {
       type: 'string',
       value: 'N',
-      help: `calibration images (${usualCalibration}, or as many as there are)`,
+      help: `calibration images (${usualCalibrationImages}, or as many as there are)`,
     },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
     seed: { type: 'string', value: 'N', help: 'which images (1)' },
@@ -32,7 +30,7 @@ export const datasets: Command = {
       const spec = datasetSpecSchema.parse({
         path,
         eval: arguments_.integer('limit', 0, 10_000_000) ?? 0,
-        calibration: asked ?? usualCalibration,
+        calibration: asked ?? usualCalibrationImages,
         seed: arguments_.integer('seed', 0, 2 ** 31) ?? 1,
       });
       const dataset = await openDataset(spec, {

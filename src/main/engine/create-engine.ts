@@ -2,10 +2,10 @@ import { join, resolve } from 'node:path';
 import type { EngineInfo, Settings } from '@shared/contract';
 import type { Machine } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
+import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
 import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
-import { ort } from './runtimes/ort';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
 import type { Executor } from './sweep/executor';
@@ -63,7 +63,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     modelFolder: modelFolder(),
     view: home.settings.get<Settings['view']>('view') ?? {},
   });
-  const versions = { whittle: whittleVersion, onnxruntime: ort.version() };
+  const versions = { whittle: whittleVersion, onnxruntime: calculator.version() };
 
   return {
     workspace,
@@ -75,7 +75,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     settings,
     info: async () => ({
       version: whittleVersion,
-      onnxruntime: ort.version(),
+      onnxruntime: calculator.version(),
       node: process.versions.node,
       machine,
       workspace: workspace.folder,

@@ -4,6 +4,7 @@ import { splits } from '@shared/dataset';
 import { recipeSchema } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
+import type { Progress } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
@@ -20,6 +21,7 @@ import { preprocessTrial } from './preprocess-trial';
 import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
+import type { JobEvents } from './sweep/executor';
 import { measurementsToRepeat } from './sweep/remeasure';
 import { countSteps } from './sweep/run-manager';
 import { trialLayers } from './sweep/trial-layers';
@@ -53,38 +55,24 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       return summarizeModel(path);
     },
     'models.tryPreprocess': async ({ output, size, ...request }, { progress, signal }) => {
-      const startedAt = Date.now();
-      const events = {
-        progress: (stage: string, done: number, total: number) =>
-          progress({ stage, done, total, elapsedMs: Date.now() - startedAt }),
-        note: () => undefined,
-        log: () => undefined,
-      };
+      const events = watchedBy(progress);
       const run: Parameters<typeof preprocessTrial>[2] = (job) => engine.executor.run(job, events, signal);
       return preprocessTrial(engine, request, run, { output, size }, signal);
     },
     'datasets.inspect': async (spec, { progress, signal }) => {
-      const started = Date.now();
+      const events = watchedBy(progress);
       const dataset = await openDataset(spec, {
         cacheFolder: workspace.cacheFolder,
         signal,
         // What is there is shown beside what is asked for; a sweep that asks for more says so.
         upTo: splits,
-        progress: (done, total) =>
-          progress({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - started }),
+        progress: (done, total) => events.progress('reading the dataset', done, total),
       });
       return summarize(dataset);
     },
     'sensitivity.measure': async (request, { progress, signal }) => {
-      const startedAt = Date.now();
+      const events = watchedBy(progress);
       const model = await openModel(locateModel(request.model, engine.modelFolder()));
-      const nothing = (): void => {};
-      const events = {
-        progress: (stage: string, done: number, total: number) =>
-          progress({ stage, done, total, elapsedMs: Date.now() - startedAt }),
-        note: nothing,
-        log: nothing,
-      };
       return sensitivityReport(engine, model, request, (job) => engine.executor.run(job, events, signal));
     },
     'sweeps.plan': async (sweep) => {
@@ -115,12 +103,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       return { path };
     },
     'trials.layers': async ({ run, trial }, { progress, signal }) => {
-      const started = Date.now();
-      const say = (stage: string, done: number, total: number): void =>
-        progress({ stage, done, total, elapsedMs: Date.now() - started });
-      const prepare = (sweep: SweepFile) => engine.prepare(sweep, { signal, progress: say });
+      const events = watchedBy(progress);
+      const prepare = (sweep: SweepFile) => engine.prepare(sweep, { signal, progress: events.progress });
       const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
-      return trialLayers(run, trial, sources, { progress: say, note: () => undefined, log: () => undefined }, signal);
+      return trialLayers(run, trial, sources, events, signal);
     },
     'runs.html': ({ run, against, view }) => htmlReport(runs.view(run, against), view),
     'runs.saveArtifact': async ({ run, trial, path }) => {
@@ -132,5 +118,16 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       if (card) await writeCard(path, card);
       return { path };
     },
+  };
+}
+
+/** Events of a job for somebody who waits for its answer: progress with the time it has taken. Notes and log lines have no reader. */
+function watchedBy(progress: (packet: Progress) => void): JobEvents {
+  const startedAt = Date.now();
+  const nothing = (): void => undefined;
+  return {
+    progress: (stage, done, total) => progress({ stage, done, total, elapsedMs: Date.now() - startedAt }),
+    note: nothing,
+    log: nothing,
   };
 }

@@ -1,5 +1,5 @@
 import type { PreprocessTrial } from '@shared/contract';
-import type { DatasetSpec } from '@shared/dataset';
+import { splits, type DatasetSpec } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { presetPreprocess } from '@shared/preprocess-presets';
 import type { Engine } from './create-engine';
@@ -11,7 +11,7 @@ import { modelIdentity } from './models/model-identity';
 import { makeCard, readCard, type CardChoice } from './models/card';
 import { loadModel } from './onnx/load';
 
-const imagesTaken = 64;
+export const imagesTaken = 64;
 
 /**
  * What each usual preprocessing gives on up to 64 labelled images of the calibration split, or else of the training split; never on images
@@ -30,7 +30,8 @@ export async function preprocessTrial(
   const anyPreset: CardChoice = { ...choice, preprocess: (input) => presetPreprocess('raw', input) };
   const card = (await readCard(path)) ?? makeCard(path, await loadModel(path), anyPreset);
   const { cacheFolder } = engine.workspace;
-  const dataset = await openDataset(spec, { cacheFolder, signal });
+  // Fewer images than a sweep asks for are enough to see which way it goes.
+  const dataset = await openDataset(spec, { cacheFolder, signal, upTo: splits });
   const { path: folder } = dataset;
   const [calibration, train] = [dataset.calibration, dataset.train].map((set) => imagesFor(set, dataset, card));
   if (calibration!.entries.length + train!.entries.length === 0) {

@@ -1,4 +1,4 @@
-import { seriesColours, seriesMark } from '@shared/presenter/series-mark';
+import { seriesColours, seriesMark, seriesShapes } from '@shared/presenter/series-mark';
 
 /** Colours and type of a chart, taken from the design tokens so that charts follow light and dark like everything else. */
 export interface ChartTheme {
@@ -26,15 +26,15 @@ export function readChartTheme(element: Element): ChartTheme {
 }
 
 /** One shape a network, beside its colour. Paths are drawn in a box of 10 x 10. */
-export const seriesShapes = [
-  { symbol: 'circle', path: 'M5 0.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0 -9z' },
-  { symbol: 'triangle', path: 'M5 0.5L9.5 9.5H0.5z' },
-  { symbol: 'rect', path: 'M1 1H9V9H1z' },
-  { symbol: 'diamond', path: 'M5 0L10 5L5 10L0 5z' },
-] as const;
+const shapeLooks: Record<(typeof seriesShapes)[number], { symbol: string; path: string }> = {
+  circle: { symbol: 'circle', path: 'M5 0.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0 -9z' },
+  triangle: { symbol: 'triangle', path: 'M5 0.5L9.5 9.5H0.5z' },
+  square: { symbol: 'rect', path: 'M1 1H9V9H1z' },
+  diamond: { symbol: 'diamond', path: 'M5 0L10 5L5 10L0 5z' },
+};
 
-export function shapeOf(index: number): (typeof seriesShapes)[number] {
-  return seriesShapes[seriesMark(index).shape]!;
+export function shapeOf(index: number): { symbol: string; path: string } {
+  return shapeLooks[seriesShapes[seriesMark(index).shape]!];
 }
 
 /** The class that colours what belongs to a network: the same colour as in the chart. */

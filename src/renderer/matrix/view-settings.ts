@@ -1,5 +1,5 @@
 import { defaultMetrics, metricIds, type MetricId } from '@shared/presenter/metrics';
-import { matrixSortSchema, type MatrixSort } from '@shared/presenter/report-view';
+import { matrixSortSchema, shownModels, type MatrixSort } from '@shared/presenter/report-view';
 import { recipeWidths } from './pane-sizes';
 import type { ScatterAxis } from './scatter-points';
 
@@ -58,6 +58,8 @@ export function parseViewSettings(value: unknown): ViewSettings {
 
 /** Networks to show, in the run's order; when every network of a run is hidden, all are shown. */
 export function visibleModels(models: readonly string[], hidden: readonly string[]): string[] {
-  const visible = models.filter((model) => !hidden.includes(model));
-  return visible.length > 0 ? visible : [...models];
+  return shownModels(
+    { models },
+    models.filter((model) => !hidden.includes(model)),
+  );
 }

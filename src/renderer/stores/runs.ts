@@ -70,6 +70,7 @@ export const useRunsStore = defineStore('runs', () => {
     against.value = undefined;
     list.value = [];
     current.value = null;
+    announced = [];
     listState.value = currentState.value = 'loading';
   }
 

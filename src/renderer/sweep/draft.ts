@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { datasetSpecSchema } from '@shared/dataset';
+import { datasetSpecSchema, usualCalibrationImages } from '@shared/dataset';
 import { indifferenceSchema, latencyModes, sweepFileSchema, targetSchema, type SweepFile } from '@shared/sweep-file';
 
 /** The recipe every sweep has: the network as it is. */
@@ -24,7 +24,7 @@ const draftSchema = z.object({
   dataset: datasetSpecSchema.extend({
     path: z.string(),
     eval: typed(0),
-    calibration: typed(256),
+    calibration: typed(usualCalibrationImages),
     train: typed(0),
     seed: typed(1),
   }),
@@ -52,7 +52,7 @@ export function emptyDraft(): SweepDraft {
   return {
     name: 'sweep',
     models: [],
-    dataset: { path: '', eval: 0, calibration: 256, train: 0, seed: 1 },
+    dataset: { path: '', eval: 0, calibration: usualCalibrationImages, train: 0, seed: 1 },
     targets: [{ runtime: 'ort-cpu', threads: 1 }],
     recipes: [],
     latency: 'quick',

@@ -25,9 +25,9 @@ export const reportViewSchema = z.strictObject({
 export type ReportView = z.infer<typeof reportViewSchema>;
 
 /** The run's networks that a view shows, in the run's order; where it names none of them, all. */
-export function shownModels(run: Pick<RunView, 'models'>, names: readonly string[] | undefined): string[] {
-  const shown = run.models.filter((model) => !names || names.includes(model));
-  return shown.length > 0 ? shown : [...run.models];
+export function shownModels({ models }: { models: readonly string[] }, names: readonly string[] | undefined): string[] {
+  const shown = models.filter((model) => !names || names.includes(model));
+  return shown.length > 0 ? shown : [...models];
 }
 
 /** The run's targets, the chosen one first. */

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFi
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '@shared/errors';
-import { ArtifactFolder, hashFile } from '../../../src/main/engine/store/artifacts';
+import { hashFile } from '../../../src/main/engine/files/hash-file';
+import { ArtifactFolder } from '../../../src/main/engine/store/artifacts';
 import { writeFileAtomic } from '../../../src/main/engine/files/atomic-file';
 import { openDatabase } from '../../../src/main/engine/store/database';
 import type { RunRecord } from '../../../src/main/engine/store/run-records';

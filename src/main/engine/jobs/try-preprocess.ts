@@ -1,6 +1,7 @@
+import { defaultTarget } from '@shared/sweep-file';
 import { openImagesInThread } from '../dataset/threaded-images';
 import { tryPreprocess as measureCandidates } from '../measure/accuracy/try-preprocess';
-import { ort } from '../runtimes/ort';
+import { findRuntime } from '../runtimes/registry';
 import type { JobReporter, JobResults, TryPreprocessJob } from './job';
 
 /** Runs a model over labelled images with every usual preprocessing. */
@@ -10,7 +11,7 @@ export async function tryPreprocess(job: TryPreprocessJob, report: JobReporter):
     modelPath,
     card,
     images: (candidate) => openImagesInThread(images, candidate, { cacheFolder, signal: report.signal }),
-    runtime: ort,
+    runtime: findRuntime(defaultTarget.runtime),
     threads,
     ...report,
   });

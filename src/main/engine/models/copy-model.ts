@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { AppError } from '@shared/errors';
 import { writeError } from '../files/atomic-file';
 import { modelFiles } from '../onnx/model-files';
-import { hashFile } from '../store/artifacts';
+import { hashFile } from '../files/hash-file';
 
 /**
  * Copies a model with all its files. The .onnx may get another name; data files keep theirs, since the .onnx names them, and another file

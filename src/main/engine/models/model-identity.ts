@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { modelFiles, type ModelFile } from '../onnx/model-files';
-import { hashFile } from '../store/artifacts';
+import { hashFile } from '../files/hash-file';
 
 export interface ModelIdentity {
   /** Of a model in one file: the file's. Of several: over the sha256 of the .onnx and location, sha256 and length of each data file. */

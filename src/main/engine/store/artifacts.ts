@@ -1,19 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { moveIntoPlace, writeError } from '../files/atomic-file';
+import { hashFile } from '../files/hash-file';
 
 export interface StoredFile {
   sha256: string;
   sizeBytes: number;
-}
-
-/** sha256 of a file, hex, read as a stream. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** What a file on its way is called: by process, so that two which compute the same do not meet. */

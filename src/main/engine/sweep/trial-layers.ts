@@ -1,9 +1,9 @@
 import type { LayerReport } from '@shared/layers';
 import { AppError } from '@shared/errors';
-import type { SweepFile } from '@shared/sweep-file';
+import { defaultTarget, type SweepFile } from '@shared/sweep-file';
 import type { LayersJob } from '../jobs/job';
 import type { Order } from '../jobs/order';
-import { ort } from '../runtimes/ort';
+import { findRuntime } from '../runtimes/registry';
 import type { Workspace } from '../store/workspace';
 import type { Executor, JobEvents } from './executor';
 import type { FileReference, TrialPlan } from './plan';
@@ -58,7 +58,7 @@ export async function trialLayers(
     reference,
     images,
     machineId,
-    ort.version(),
+    findRuntime(defaultTarget.runtime).version(),
   );
   const known = workspace.steps.find(key);
   if (known) return known.result as LayerReport;

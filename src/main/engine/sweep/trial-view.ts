@@ -32,7 +32,8 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
       kind: step.kind,
       title: step.title,
       key: step.key,
-      status: finished ? 'done' : (sources.stateOf?.(step.key) ?? (record.status === 'failed' ? 'failed' : 'waiting')),
+      // A run under way knows best: it may compute anew what the journal has.
+      status: sources.stateOf?.(step.key) ?? (finished ? 'done' : record.status === 'failed' ? 'failed' : 'waiting'),
       cached: finished !== undefined && !sources.computed.has(step.key),
       elapsedMs: finished?.elapsedMs,
     };

@@ -5,7 +5,8 @@ import { encodeModel } from '../../onnx/save';
 import { calculator, type RuntimeTensor } from '../calculator';
 import type { TechniqueContext } from './technique-context';
 
-const usualBatch = 8;
+/** Images a run takes where the model leaves it open. */
+export const usualBatch = 8;
 export const leastBatches = 4;
 
 /**

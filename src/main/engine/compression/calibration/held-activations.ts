@@ -1,13 +1,13 @@
 import { AppError } from '@shared/errors';
 import type { Graph, Node } from '../../onnx/graph';
 import { makeValue } from '../../onnx/make';
+import { usualBatch } from './calibration-run';
 import type { TechniqueContext } from './technique-context';
 import { heldInputs, runOnHeld, type Values } from './held-values';
 import { Liveness } from './liveness';
 
 /** Memory for the activations of a round, usually. */
 const heldBytes = 320 * 2 ** 20;
-const usualBatch = 8;
 
 /**
  * A float network stopped in front of one of its layers, with the activations that are alive there: what comes after the layer can be

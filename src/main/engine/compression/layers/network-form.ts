@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
+import { constantValues } from '../../onnx/parameters';
 
 /** `sparse`: without their zeros; `codes`: few bits and a table, scales or signs that decode them; `integers`: of 8 bits or fewer, with scales. */
 export type WeightStorage = 'float' | 'half' | 'sparse' | 'codes' | 'integers';
@@ -74,17 +75,6 @@ function activationForm(nodes: readonly Node[]): ActivationForm | undefined {
   if (nodes.some(({ op }) => /^QLinear|^QGemm$/.test(op))) return 'qoperator';
   if (nodes.some(({ op }) => op === 'QuantizeLinear')) return 'qdq';
   return nodes.some(({ op }) => op === 'DynamicQuantizeLinear') ? 'dynamic' : undefined;
-}
-
-/** Values that are the same for every image. */
-function constantValues(graph: Graph): Set<string> {
-  const constant = new Set(graph.initializers.keys());
-  for (const { name } of graph.inputs) constant.delete(name);
-  for (const node of graph.nodes) {
-    if (!node.inputs.every((input) => input === '' || constant.has(input))) continue;
-    for (const output of node.outputs) constant.add(output);
-  }
-  return constant;
 }
 
 /** Operators that move numbers or change their type, but do not decode them. */

@@ -1,25 +1,14 @@
 import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
-import { movingOps } from './qdq-plan';
+import { constantValues } from '../../onnx/parameters';
+import { followingOps, movingOps } from './qdq-plan';
 
-/**
- * What ONNX Runtime's CPU provider fuses, between DequantizeLinear and QuantizeLinear, to one operator on integers.
- */
-const fusedOps = new Set([
-  ...movingOps,
-  'Conv',
-  'Gemm',
-  'MatMul',
-  'Add',
-  'Mul',
-  'Concat',
-  'AveragePool',
-  'GlobalAveragePool',
-  'Sigmoid',
-  'LeakyRelu',
-]);
 /** Become part of the range that their result is quantized to. */
 const absorbedOps = new Set(['Relu', 'Clip']);
+/** What ONNX Runtime's CPU provider fuses, between DequantizeLinear and QuantizeLinear, to one operator on integers. */
+const fusedOps = new Set(
+  [...movingOps, 'Conv', 'Gemm', 'MatMul', ...followingOps].filter((op) => !absorbedOps.has(op)),
+);
 const floatTypes = new Set(['float32', 'float64', 'float16', 'bfloat16']);
 /** Give floats whatever they read. */
 const makesFloat = new Set(['DequantizeLinear', 'Cast']);
@@ -33,16 +22,6 @@ function floatValues(graph: Graph, constant: ReadonlySet<string>): Set<string> {
     for (const output of node.outputs) if (isFloat && !constant.has(output)) floats.add(output);
   }
   return floats;
-}
-
-/** Values that are the same for every image. */
-function constantNames(graph: Graph): Set<string> {
-  const constant = new Set([...graph.initializers.keys(), '']);
-  for (const { name } of graph.inputs) constant.delete(name);
-  for (const node of graph.nodes) {
-    if (node.inputs.every((input) => constant.has(input))) for (const output of node.outputs) constant.add(output);
-  }
-  return constant;
 }
 
 /** Every path from here ends in a QuantizeLinear, with at most one absorbed activation before it. */
@@ -65,7 +44,7 @@ function isQuantizedNext(value: string, index: GraphIndex, mayAbsorb: boolean): 
  */
 export function floatOperator(graph: Graph): Node | undefined {
   const index = indexGraph(graph);
-  const constant = constantNames(graph);
+  const constant = constantValues(graph);
   const floats = floatValues(graph, constant);
   const isDequantized = (value: string): boolean => index.producer(value)?.op === 'DequantizeLinear';
   return graph.nodes.find((node) => {

@@ -46,7 +46,7 @@ export const movingOps: ReadonlySet<string> = new Set([
   'Unsqueeze',
 ]);
 /** Quantized where an input is quantized already; inputs are activations only. */
-const followingOps = new Set([
+export const followingOps = new Set([
   'Add',
   'Mul',
   'Concat',

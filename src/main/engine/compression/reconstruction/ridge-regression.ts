@@ -1,7 +1,7 @@
 import { believedShare } from '../calibration/shrunk-gram';
 import type { Matrix, MatrixProducts } from '../algebra/matrix-products';
 import { smallSize, solveSmall } from '../algebra/small-solve';
-import { factorInputs, solveWithFactor } from './layer-reconstruction';
+import { dampingShare, factorInputs, solveWithFactor } from './layer-reconstruction';
 
 /** What a layer misses, e, against its inputs x: the sums that a change of its weights is found from. */
 export interface RidgeProblem {
@@ -12,9 +12,6 @@ export interface RidgeProblem {
   /** How many x. */
   count: number;
 }
-
-/** Of the mean diagonal element of H, what is added to all. */
-const dampingShare = 0.01;
 
 /**
  * Ridge regression towards the weights as they are (Hoerl and Kennard 1970, "Ridge regression: biased estimation for nonorthogonal problems"):

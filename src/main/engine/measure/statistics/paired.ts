@@ -1,5 +1,5 @@
 import type { Interval } from '@shared/metrics';
-import { normalQuantile95 } from './proportion';
+import { normalQuantile95 } from '@shared/statistics/normal';
 
 /** Two classifiers on the same images: only images where exactly one of them is right tell them apart. */
 export interface PairedCounts {

@@ -1,7 +1,5 @@
 import type { Interval } from '@shared/metrics';
-
-/** 97.5 % quantile of the normal distribution: two-sided 95 % intervals. */
-export const normalQuantile95 = 1.959963984540054;
+import { normalQuantile95 } from '@shared/statistics/normal';
 
 /**
  * 95 % Wilson score interval of `successes / trials`, as fractions. It stays inside [0, 1] and keeps its coverage near 0 and
