@@ -41,7 +41,7 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
 
     await window.getByTestId('nav-sweep').click();
     await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
-    await expect(window.getByTestId('plan-trials')).toContainText('21');
+    await expect(window.getByTestId('plan-trials')).toContainText('18');
     await look(launched, 'sweep-filled');
 
     const starter = (await engineInfo(window)).starterSweep;
@@ -49,7 +49,7 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
       ...starter,
       dataset: { ...starter.dataset, eval: 100, calibration: 50 },
       recipes: {
-        ...Object.fromEntries(Object.entries(starter.recipes).filter(([name]) => !/dynamic|per tensor|\+/.test(name))),
+        ...Object.fromEntries(Object.entries(starter.recipes).filter(([name]) => !/dynamic|\+/.test(name))),
         binary: [{ technique: 'binarize.weights', params: {} }],
       },
     };

@@ -31,13 +31,19 @@ export function sampleInput(
         const wavelength = Math.max(height, width) / (index + 1);
         const angle = 2 * Math.PI * random();
         const step = (2 * Math.PI) / wavelength;
-        return { down: step * Math.sin(angle), right: step * Math.cos(angle), phase: 2 * Math.PI * random() };
+        const phase = 2 * Math.PI * random();
+        return {
+          down: sines(height, step * Math.sin(angle), 0),
+          right: sines(width, step * Math.cos(angle), phase),
+        };
       });
       for (let pixel = 0; pixel < plane; pixel++) {
         const row = Math.floor(pixel / width);
         const column = pixel % width;
         let level = 118 + 24 * (random() - 0.5);
-        for (const { down, right, phase } of pattern) level += 26 * Math.sin(down * row + right * column + phase);
+        for (const { down, right } of pattern) {
+          level += 26 * (down.sin[row]! * right.cos[column]! + down.cos[row]! * right.sin[column]!);
+        }
         const pixelLevel = Math.min(255, Math.max(0, Math.round(level)));
         const value = type === 'uint8' ? pixelLevel : (pixelLevel - mean) / std;
         data[
@@ -49,4 +55,13 @@ export function sampleInput(
     }
   }
   return inputTensor(type, { shape: [batch, ...imageShape(card)], data });
+}
+
+/** Sine and cosine of `step * index + phase`: a wave over the plane is made of one table for rows and one for columns. */
+function sines(length: number, step: number, phase: number): { sin: Float64Array; cos: Float64Array } {
+  const angle = (index: number): number => step * index + phase;
+  return {
+    sin: Float64Array.from({ length }, (_, index) => Math.sin(angle(index))),
+    cos: Float64Array.from({ length }, (_, index) => Math.cos(angle(index))),
+  };
 }
