@@ -153,6 +153,12 @@ export function sentenceFor(report: ErrorReport): string {
   return sentences[report.code](report.facts).replace(/([.?!])\.(?=\s|$)/g, '$1');
 }
 
+/** A sentence that advises one of Whittle's commands, with the space before it. */
+const commandAdvice = / (?:[^.?!"]|"[^"]*")*"whittle [^"]*"(?:[^.?!"]|"[^"]*")*[.?!]/g;
+
+/** For the window, where nothing can be typed: without the advice that names a command, unless there is nothing else. */
+export const withoutCommands = (sentences: string): string => sentences.replace(commandAdvice, '');
+
 export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(sentences, code);
 }

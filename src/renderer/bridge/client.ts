@@ -10,7 +10,7 @@ import type {
   WindowContract,
 } from '@shared/contract';
 import type { Progress } from '@shared/run';
-import { AppError, isErrorCode } from '@shared/errors';
+import { AppError, isErrorCode, withoutCommands } from '@shared/errors';
 
 declare global {
   interface Window {
@@ -102,7 +102,9 @@ export function pathOf(file: File): string {
 function unwrap(answer: Answer): unknown {
   if (answer.ok) return answer.value;
   const { code, facts } = answer.error;
-  throw isErrorCode(code) ? new AppError(code, facts) : new AppError('internal', { detail: code });
+  const error = isErrorCode(code) ? new AppError(code, facts) : new AppError('internal', { detail: code });
+  error.message = withoutCommands(error.message);
+  throw error;
 }
 
 /** Reactive proxies cannot be cloned across processes; every input is plain data. */

@@ -1,3 +1,4 @@
+import { logTicks } from '@shared/presenter/axis-ticks';
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { ScatterAxis, ScatterPoint } from '../matrix/scatter-points';
 import { shapeOf, type ChartTheme } from './chart-theme';
@@ -181,10 +182,9 @@ export function scatterOption(
   const costs = points.map((point) => point.x);
   const hasNames = points.filter((point) => point.onFront).length <= mostNames;
   const [least, most] = [Math.min(...costs) / 1.25, Math.max(...costs) * (hasNames ? 1.6 : 1.25)];
-  const range = state.log
-    ? // Powers of two, where there are some.
-      { min: Math.log2(least), max: Math.log2(most), ...(!state.isZoomed && most > 4 * least && { minInterval: 1 }) }
-    : { min: 0 };
+  const range = state.log ? { min: Math.log2(least), max: Math.log2(most) } : { min: 0 };
+  // Round numbers; zoomed, the chart finds some in the part that shows.
+  const ticks = state.log && !state.isZoomed ? { customValues: logTicks(least, most).map(Math.log2) } : {};
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },
@@ -204,11 +204,13 @@ export function scatterOption(
       nameGap: 20,
       axisLabel: {
         ...label,
+        ...ticks,
         formatter: format,
         showMinLabel: !state.log && !state.isZoomed,
         showMaxLabel: !state.log && !state.isZoomed,
       },
       ...axisLook,
+      axisTick: { ...axisLook.axisTick, ...ticks },
     },
     yAxis: {
       type: 'value',

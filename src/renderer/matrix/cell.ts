@@ -1,5 +1,5 @@
 import type { StepView, TrialView } from '@shared/run';
-import { sentenceFor } from '@shared/errors';
+import { sentenceFor, withoutCommands } from '@shared/errors';
 import { metrics, type MetricId, type MetricSource } from '@shared/presenter/metrics';
 import type { Reading, RunPresentation } from '@shared/presenter/reading';
 import { referenceName } from '@shared/presenter/rows';
@@ -55,7 +55,7 @@ function describeReading(metric: MetricId, reading: Reading, reference: string):
 function describeAbsence(trial: TrialView, state: CellState, source: MetricSource): string {
   switch (state) {
     case 'failed':
-      return trial.error ? sentenceFor(trial.error) : 'This trial failed; its log tells why.';
+      return trial.error ? withoutCommands(sentenceFor(trial.error)) : 'This trial failed; its log tells why.';
     case 'running':
       return `${runningWord[source]} now`;
     case 'waiting':

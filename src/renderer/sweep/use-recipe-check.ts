@@ -1,6 +1,6 @@
 import { watchDebounced } from '@vueuse/core';
 import { computed, shallowRef } from 'vue';
-import { toAppError } from '@shared/errors';
+import { toAppError, withoutCommands } from '@shared/errors';
 import type { Recipe } from '@shared/recipe';
 import { call } from '../bridge/client';
 
@@ -14,7 +14,8 @@ export function useRecipeCheck(recipe: () => Recipe) {
     const turn = ++asked;
     let found: string | undefined;
     try {
-      found = (await call('recipes.check', { recipe: JSON.parse(text.value) as Recipe })).problem;
+      const answer = await call('recipes.check', { recipe: JSON.parse(text.value) as Recipe });
+      found = answer.problem && withoutCommands(answer.problem);
     } catch (thrown) {
       const error = toAppError(thrown);
       found = error.code === 'engine.gone' ? undefined : error.message;

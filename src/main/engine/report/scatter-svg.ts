@@ -1,3 +1,4 @@
+import { linearTicks, logTicks } from '@shared/presenter/axis-ticks';
 import { seriesMark, seriesShapes } from '@shared/presenter/series-mark';
 import { escapeHtml } from './escape-html';
 
@@ -71,31 +72,6 @@ export function scatterMark(series: number, x: number, y: number): string {
   const up = kind === 'triangle' ? [0, -4, 3.8, 3, -3.8, 3] : [0, -4.4, 4.4, 0, 0, 4.4, -4.4, 0];
   const corners = up.map((value, index) => fix(value + (index % 2 === 0 ? x : y)));
   return `<polygon ${className} points="${corners.join(' ')}"/>`;
-}
-
-/** 1, 2, 5 times powers of ten inside the range; round numbers where it is too narrow for two of those. */
-export function logTicks(from: number, to: number): number[] {
-  const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power++) {
-    for (const factor of [1, 2, 5]) {
-      const tick = Number((factor * 10 ** power).toPrecision(3));
-      if (tick >= from && tick <= to) ticks.push(tick);
-    }
-  }
-  return ticks.length < 2 ? linearTicks(from, to) : ticks;
-}
-
-/** Three to nine round numbers inside the range. */
-export function linearTicks(from: number, to: number): number[] {
-  const rough = (to - from) / 8;
-  const base = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * base).find((candidate) => candidate >= rough)!;
-  const ticks: number[] = [];
-  // By whole steps, because sums of 0.1 miss the last one.
-  for (let count = Math.ceil(from / step - 1e-9); count <= to / step + 1e-9; count++) {
-    ticks.push(Number((count * step).toPrecision(6)));
-  }
-  return ticks;
 }
 
 function widen(low: number, high: number, share: number): [number, number] {
