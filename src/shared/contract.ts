@@ -8,6 +8,7 @@ import type { TechniqueInfo } from './recipe';
 import {
   machineSchema,
   progressSchema,
+  runEditSchema,
   runProgressSchema,
   runSummarySchema,
   runViewSchema,
@@ -55,6 +56,7 @@ const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined)
 const nothing = z.void();
 
 const runRef = z.strictObject({ run: z.string().min(1).max(200) });
+const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 
@@ -242,12 +244,19 @@ export const openEngineContract = {
     runRef.extend({ trials: z.array(z.string().max(400)).max(10_000).optional() }),
     z.strictObject({ measurements: z.number().int() }),
   ),
+  /** Changes what people say of a run; what is not given stays. */
+  'runs.edit': rpc(runRef.extend(runEditSchema.shape), runSummarySchema),
+  /** Hides an ended run; for a week it can be restored. */
+  'runs.delete': rpc(runRef, nothing),
+  'runs.restore': rpc(runRef, runSummarySchema),
   'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
   /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
   'trials.layers': job(
     z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
     typed<LayerReport>(),
   ),
+  'trials.star': rpc(trialRef.extend({ starred: z.boolean() }), nothing),
+  'trials.annotate': rpc(trialRef.extend({ note: z.string().max(10_000) }), nothing),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),
   /** The trial that changed last. */

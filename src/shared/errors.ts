@@ -98,6 +98,7 @@ const sentences = {
   'store.damaged': (f: Facts) =>
     `The database ${f.path} cannot be read (${f.detail}). Move it away; results are computed again.`,
   'run.not-found': (f: Facts) => `No run "${f.run}" in ${f.path}. "whittle report latest" reports the last one.`,
+  'run.under-way': (f: Facts) => `The run "${f.run}" is under way. Cancel it first; finished steps are kept.`,
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,

@@ -23,6 +23,7 @@ import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
 import type { JobEvents } from './sweep/executor';
 import { measurementsToRepeat } from './sweep/remeasure';
+import { RunMarker } from './sweep/run-marker';
 import { countSteps } from './sweep/run-manager';
 import { trialLayers } from './sweep/trial-layers';
 import { readSweep } from './sweep/read-sweep';
@@ -32,6 +33,7 @@ import { describeTechniques } from './techniques/registry';
 /** The engine's answers to the contract. */
 export function handlersOf(engine: Engine): Handlers<EngineContract> {
   const { runs, workspace } = engine;
+  const marker = new RunMarker(workspace, runs);
   return {
     'engine.info': () => engine.info(),
     'settings.get': () => engine.settings(),
@@ -97,6 +99,11 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
       return { measurements: keys.length };
     },
+    'runs.edit': ({ run, ...change }) => marker.edit(run, change),
+    'runs.delete': ({ run }) => marker.delete(run),
+    'runs.restore': ({ run }) => marker.restore(run),
+    'trials.star': ({ run, trial, starred }) => marker.star(run, trial, starred),
+    'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
     'runs.export': async ({ run, against, format, view, path }) => {
       await writeFileAtomic(path, renderReport(runs.view(run, against), format, view));

@@ -56,6 +56,8 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     collapsed: collapsedOf(plan, metrics, baseline, sources.calibrationImages),
     published: publishedFor(plan.model, appliedSteps(plan)),
     error: record.error,
+    starred: record.starred,
+    note: record.note || undefined,
   };
 }
 
