@@ -44,7 +44,9 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     },
     'shell.reveal': async ({ run, trial }) => {
       const view = (await host.request('runs.get', { run })) as RunView;
-      const artifact = view.trials.find((candidate) => candidate.id === trial)?.artifact;
+      const found = view.trials.find((candidate) => candidate.id === trial);
+      if (found?.collected) throw new AppError('artifact.collected', { trial });
+      const artifact = found?.artifact;
       if (!artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: 'this workspace' });
       shell.showItemInFolder(artifact.path);
     },

@@ -15,6 +15,8 @@ import {
   trialViewSchema,
 } from './run';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
+import { settingsChangeSchema, settingsSchema } from './settings';
+import { collectionSchema, storageUseSchema } from './storage';
 import { sweepFileSchema } from './sweep-file';
 
 /**
@@ -171,24 +173,14 @@ const preprocessTrialSchema = z.object({
 });
 export type PreprocessTrial = z.infer<typeof preprocessTrialSchema>;
 
-const settingsSchema = z.object({
-  modelFolder: z.string(),
-  /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
-  view: z.record(z.string(), z.unknown()),
-});
-export type Settings = z.infer<typeof settingsSchema>;
-
 /** What the window may ask of the engine. Nothing here writes to a path that the window names, but for a card beside a model that loads. */
 export const openEngineContract = {
   'engine.info': rpc(nothing, engineInfoSchema),
   'settings.get': rpc(nothing, settingsSchema),
-  'settings.set': rpc(
-    z.strictObject({
-      modelFolder: z.string().max(4096).optional(),
-      view: z.record(z.string(), z.unknown()).optional(),
-    }),
-    settingsSchema,
-  ),
+  'settings.set': rpc(settingsChangeSchema, settingsSchema),
+  'storage.use': rpc(nothing, storageUseSchema),
+  /** Removes files that can be made again until the rest is within the disk budget. */
+  'storage.collect': rpc(nothing, collectionSchema),
   'techniques.list': rpc(nothing, typed<TechniqueInfo[]>()),
   /** Checks one recipe step chain; the answer is undefined or the sentence to show beside the form. */
   'recipes.check': rpc(
@@ -256,6 +248,8 @@ export const openEngineContract = {
     typed<LayerReport>(),
   ),
   'trials.star': rpc(trialRef.extend({ starred: z.boolean() }), nothing),
+  /** Makes files of a trial again that were collected; the run goes on with what else it has left. */
+  'trials.remake': rpc(trialRef, nothing),
   'trials.annotate': rpc(trialRef.extend({ note: z.string().max(10_000) }), nothing),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),

@@ -69,6 +69,8 @@ export const trialViewSchema = z.object({
   isBaseline: z.boolean(),
   status: z.enum(trialStatuses),
   artifact: z.object({ sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }).optional(),
+  /** Its file was removed to keep within the disk budget; its numbers stay, and it can be made again. */
+  collected: z.boolean().optional(),
   metrics: trialMetricsSchema,
   steps: z.array(stepViewSchema),
   /** What the techniques said of themselves: "masked weights stored sparsely". */

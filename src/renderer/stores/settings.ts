@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import type { Settings } from '@shared/contract';
+import type { Settings } from '@shared/settings';
 import { call } from '../bridge/client';
 
 /** What is remembered between launches: the model folder, and one entry a view for its choices. */

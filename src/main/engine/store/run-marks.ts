@@ -37,6 +37,13 @@ export class RunMarks {
     return changes > 0;
   }
 
+  /** Runs that can be restored, the last deleted first. */
+  deleted(): { id: string; name: string }[] {
+    return this.connection
+      .prepare('SELECT id, name FROM run WHERE deleted_at IS NOT NULL ORDER BY deleted_at DESC')
+      .all() as { id: string; name: string }[];
+  }
+
   restore(run: string): boolean {
     return this.connection.prepare('UPDATE run SET deleted_at = NULL WHERE id = ?').run(run).changes > 0;
   }

@@ -8,6 +8,7 @@ import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
 import type { Executor } from './executor';
+import { finishedIn } from './finished-steps';
 import { LocalContents } from './local-contents';
 import { deploymentsOf, distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
@@ -220,7 +221,7 @@ export class RunManager {
 /** How many steps a prepared sweep has, and how many of them are in the journal already. */
 export function countSteps(trials: readonly TrialPlan[], workspace: Workspace): { steps: number; cachedSteps: number } {
   const steps = distinctSteps(trials);
-  return { steps: steps.length, cachedSteps: steps.filter((step) => workspace.steps.has(step.key)).length };
+  return { steps: steps.length, cachedSteps: finishedIn(workspace, steps).size };
 }
 
 /** Sorts by time and stays unique: 20261122-154210-9f3a. */
