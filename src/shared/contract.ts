@@ -8,6 +8,7 @@ import type { TechniqueInfo } from './recipe';
 import {
   machineSchema,
   progressSchema,
+  recordedSweepSchema,
   runEditSchema,
   runProgressSchema,
   runSummarySchema,
@@ -236,6 +237,8 @@ export const openEngineContract = {
     runRef.extend({ trials: z.array(z.string().max(400)).max(10_000).optional() }),
     z.strictObject({ measurements: z.number().int() }),
   ),
+  /** The sweep that a run carried out, to run it again. */
+  'runs.sweep': rpc(runRef, recordedSweepSchema),
   /** Changes what people say of a run; what is not given stays. */
   'runs.edit': rpc(runRef.extend(runEditSchema.shape), runSummarySchema),
   /** Hides an ended run; for a week it can be restored. */

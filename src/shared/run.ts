@@ -130,10 +130,12 @@ export const runEditSchema = z.strictObject({
 });
 export type RunEdit = z.infer<typeof runEditSchema>;
 
+/** Results that are there already are shown also where a target is named twice. */
+export const recordedSweepSchema = sweepFileSchema.extend({ targets: z.array(targetSchema) });
+
 /** One run with everything the matrix shows. */
 export const runViewSchema = runSummarySchema.extend({
-  /** Results that are there already are shown also where a target is named twice. */
-  sweep: sweepFileSchema.extend({ targets: z.array(targetSchema) }),
+  sweep: recordedSweepSchema,
   models: z.array(z.string()),
   recipes: z.array(z.string()),
   /** The recipe that trials are compared with, where it is not the model as it came. */

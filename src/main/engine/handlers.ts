@@ -104,6 +104,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
       return { measurements: keys.length };
     },
+    'runs.sweep': ({ run }) => runs.record(run).sweep,
     'runs.edit': ({ run, ...change }) => marker.edit(run, change),
     'runs.delete': ({ run }) => marker.delete(run),
     'runs.restore': ({ run }) => marker.restore(run),
