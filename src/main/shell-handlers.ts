@@ -1,4 +1,4 @@
-import { dialog, shell, type OpenDialogOptions } from 'electron';
+import { dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { Handlers } from '@shared/rpc';
@@ -6,6 +6,7 @@ import type { RunView } from '@shared/run';
 import { basename } from 'node:path';
 import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
+import { chooseTheme } from './theme';
 import { currentWindow } from './window';
 
 /**
@@ -42,6 +43,8 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       const path = await chooseDestination(suggestedName, 'onnx');
       return path ? ((await host.request('runs.saveArtifact', { run, trial, path })) as { path: string }) : null;
     },
+    'shell.theme': () => nativeTheme.themeSource,
+    'shell.setTheme': ({ theme }) => chooseTheme(theme),
     'shell.reveal': async ({ run, trial }) => {
       const view = (await host.request('runs.get', { run })) as RunView;
       const found = view.trials.find((candidate) => candidate.id === trial);

@@ -16,7 +16,7 @@ import {
   trialViewSchema,
 } from './run';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
-import { settingsChangeSchema, settingsSchema } from './settings';
+import { settingsChangeSchema, settingsSchema, themeSchema } from './settings';
 import { collectionSchema, storageUseSchema } from './storage';
 import { sweepFileSchema } from './sweep-file';
 
@@ -289,6 +289,8 @@ const windowCommandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('show'), view: z.string() }),
   z.object({ kind: z.literal('export'), format: z.enum(exportFormats) }),
   z.object({ kind: z.literal('open-sweep') }),
+  z.object({ kind: z.literal('palette') }),
+  z.object({ kind: z.literal('shortcuts') }),
 ]);
 export type WindowCommand = z.infer<typeof windowCommandSchema>;
 
@@ -314,6 +316,8 @@ export const shellContract = {
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
   /** Back to the person's own results. */
   'shell.closeResults': rpc(nothing, nothing),
+  'shell.theme': rpc(nothing, themeSchema),
+  'shell.setTheme': rpc(z.strictObject({ theme: themeSchema }), nothing),
   'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
   /** Whether the engine answers; the window shows a quiet banner while it restarts. */
   'shell.engine': signal(

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { latencyModes } from './sweep-file';
 
+export const themeSchema = z.enum(['system', 'light', 'dark']);
+export type Theme = z.infer<typeof themeSchema>;
+
 /** What a person sets once for all sweeps. */
 const preferencesSchema = z.object({
   modelFolder: z.string().max(4096),

@@ -16,6 +16,8 @@ export interface View {
   icon: string;
   /** Keeps its state while another view shows. */
   isKept?: boolean;
+  /** Stands apart at the end of the navigation bar, as its icon alone. */
+  isAside?: boolean;
 }
 
 export const views: readonly View[] = [
@@ -51,6 +53,15 @@ export const views: readonly View[] = [
     component: 'SensitivityView',
     shortcut: 'CmdOrCtrl+4',
     icon: 'M22 12h-2.5a2 2 0 0 0-1.9 1.5l-2.4 8.3a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2',
+  },
+  {
+    name: 'settings',
+    title: 'Settings',
+    path: '/settings',
+    component: 'SettingsView',
+    shortcut: 'CmdOrCtrl+,',
+    isAside: true,
+    icon: 'M20 7h-9M14 17H5M17 14a3 3 0 1 0 0 6 3 3 0 1 0 0-6M7 4a3 3 0 1 0 0 6 3 3 0 1 0 0-6',
   },
 ];
 
