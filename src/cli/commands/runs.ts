@@ -2,19 +2,22 @@ import { AppError } from '@shared/errors';
 import { formatDuration } from '@shared/format';
 import type { RunSummary } from '@shared/run';
 import type { Engine } from '../../main/engine/create-engine';
+import { missingFiles } from '../../main/engine/sweep/missing-files';
+import type { TrialPlan } from '../../main/engine/sweep/plan';
 import { RunMarker } from '../../main/engine/sweep/run-marker';
 import { usageError, type Arguments, type Command } from '../arguments';
 import { findRun } from '../find-run';
 import { openSession } from '../session';
 import { textTable } from '../text-table';
 
-const actions = ['rename', 'note', 'tag', 'star', 'delete', 'restore'] as const;
+const actions = ['rename', 'note', 'tag', 'star', 'delete', 'restore', 'remake'] as const;
 type Action = (typeof actions)[number];
 
 export const runs: Command = {
   name: 'runs',
   usage: '[ACTION] [RUN] [TEXT]',
-  summary: 'list runs; rename RUN NAME, note RUN TEXT, tag RUN TAGS, star RUN [TRIAL], delete RUN, restore RUN',
+  summary:
+    'list runs, or: rename RUN NAME, note RUN TEXT, tag RUN TAGS, star RUN [TRIAL], delete RUN, restore RUN, remake RUN',
   options: {
     remove: { type: 'boolean', help: 'with tag and star: take it away' },
     out: { type: 'string', value: 'DIR', help: 'the folder given to run --out' },
@@ -27,7 +30,7 @@ export const runs: Command = {
     const engine = await openSession(arguments_, { workspace: arguments_.text('out') });
     try {
       engine.runs.recover();
-      const changed = action && act(engine, action, reference!, arguments_);
+      const changed = action && (await act(engine, action, reference!, arguments_));
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(changed ?? engine.runs.list(), null, 2)}\n`);
       } else if (!action) process.stdout.write(listText(engine));
@@ -39,7 +42,12 @@ export const runs: Command = {
 };
 
 /** Answers the run as it is now; undefined where it was deleted. */
-function act(engine: Engine, action: Action, reference: string, arguments_: Arguments): RunSummary | undefined {
+async function act(
+  engine: Engine,
+  action: Action,
+  reference: string,
+  arguments_: Arguments,
+): Promise<RunSummary | undefined> {
   const marker = new RunMarker(engine.workspace, engine.runs);
   const text = arguments_.positionals[2];
   const isRemoved = arguments_.flag('remove');
@@ -66,11 +74,22 @@ function act(engine: Engine, action: Action, reference: string, arguments_: Argu
       if (text === undefined) return marker.edit(run, { starred: !isRemoved });
       marker.star(run, text, !isRemoved);
       return engine.runs.summary(engine.runs.record(run));
+    case 'remake':
+      return remake(engine, run);
     case 'delete':
       marker.delete(run);
       process.stderr.write(`Deleted. For a week "whittle runs restore ${run}" brings it back.\n`);
       return undefined;
   }
+}
+
+/** Makes the collected files of every trial again. */
+async function remake(engine: Engine, run: string): Promise<RunSummary> {
+  const plans = engine.workspace.runs.trials<TrialPlan>(run).map(({ plan }) => plan);
+  const keys = plans.flatMap((plan) => missingFiles(plan, engine.workspace));
+  if (keys.length > 0) await engine.runs.resume(run, await engine.prepare(engine.runs.record(run).sweep), keys).finished;
+  process.stderr.write(`Made ${keys.length === 1 ? '1 file' : `${keys.length} files`} again.\n`);
+  return engine.runs.summary(engine.runs.record(run));
 }
 
 function deletedRun(engine: Engine, reference: string): string {
