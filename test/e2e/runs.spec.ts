@@ -35,7 +35,7 @@ test('runs are found, marked, deleted and brought back; settings hold and are un
     await window.keyboard.press('s');
     await expect.poll(async () => (await listed()).filter(({ starred }) => starred).length).toBe(1);
     await window.getByTestId('search-runs').fill('');
-    await rows.nth(1).focus();
+    await rows.nth(1).click();
     await window.keyboard.press('Delete');
     await expect(rows).toHaveCount(3);
     expect(await listed()).toHaveLength(3);

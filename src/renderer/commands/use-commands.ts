@@ -28,8 +28,6 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
   const results = useResultsStore();
   const inputs = useSweepInputsStore();
   const draft = useSweepDraftStore();
-  const models = useModelsStore();
-  const dataset = useDatasetStore();
   const exports = useExportsStore();
   const matrix = useMatrixViewStore();
   const appearance = useAppearanceStore();
@@ -38,6 +36,7 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
 
   /** What is missing stands in the view of the sweep. */
   async function start(): Promise<void> {
+    const [models, dataset] = [useModelsStore(), useDatasetStore()];
     if (!models.loaded) await models.load();
     if (gapsOf(draft.draft, models.list, dataset.problem).length > 0) return void (await router.push({ name: 'sweep' }));
     try {

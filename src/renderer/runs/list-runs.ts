@@ -1,7 +1,6 @@
 import type { RunSummary } from '@shared/run';
 
-export const runSorts = ['started', 'name', 'status', 'trials', 'elapsed'] as const;
-export type RunSort = (typeof runSorts)[number];
+export type RunSort = 'started' | 'name' | 'status' | 'trials' | 'elapsed';
 
 /** What of the runs is shown, and in which order. */
 export interface RunListView {

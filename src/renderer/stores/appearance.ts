@@ -4,8 +4,7 @@ import { ref, watchEffect } from 'vue';
 import type { Theme } from '@shared/settings';
 import { call } from '../bridge/client';
 
-export const densities = ['comfortable', 'compact'] as const;
-export type Density = (typeof densities)[number];
+export type Density = 'comfortable' | 'compact';
 
 /** How the window looks. Density is kept in the window, so that the first thing painted has it. */
 export const useAppearanceStore = defineStore('appearance', () => {
