@@ -6,6 +6,7 @@ import type { RunView } from '@shared/run';
 import { basename } from 'node:path';
 import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
+import { recentResults, rememberResults } from './recent-results';
 import { chooseTheme } from './theme';
 import { currentWindow } from './window';
 
@@ -15,14 +16,18 @@ import { currentWindow } from './window';
  */
 export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>): Handlers<ShellContract> {
   const { host } = engine;
+  engine.onResults((folder) => {
+    if (folder !== null) rememberResults(folder);
+  });
   return {
     'shell.openResults': async ({ path }) => {
       if (path === undefined) return chooseResults(engine);
-      if (!dropped.has(path))
-        throw new AppError('ipc.invalid', { endpoint: 'shell.openResults', detail: 'no such folder was dropped' });
+      if (!dropped.has(path) && !recentResults().includes(path))
+        throw new AppError('ipc.invalid', { endpoint: 'shell.openResults', detail: 'no such folder was dropped or opened before' });
       await engine.openResults(path);
       return path;
     },
+    'shell.recentResults': () => recentResults(),
     'shell.closeResults': () => engine.openResults(null),
     'shell.chooseModels': async () =>
       choose({ properties: ['openFile', 'multiSelections'], filters: [{ name: 'ONNX models', extensions: ['onnx'] }] }),

@@ -312,8 +312,10 @@ export const shellContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
-  /** Shows the results in a folder, which a person chooses where no path is given; a path that was not dropped is refused. Answers it, or null when nothing was chosen. */
+  /** Shows the results in a folder, which a person chooses where no path is given; a path that was neither dropped nor opened before is refused. Answers it, or null when nothing was chosen. */
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
+  /** Folders of results that were opened before, the last one first; these may be opened by their path. */
+  'shell.recentResults': rpc(nothing, z.array(z.string())),
   /** Back to the person's own results. */
   'shell.closeResults': rpc(nothing, nothing),
   'shell.theme': rpc(nothing, themeSchema),
