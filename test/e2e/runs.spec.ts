@@ -1,15 +1,19 @@
 import { expect, test } from '@playwright/test';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RunSummary } from '@shared/run';
+import { storeRuns } from '../fixtures/stored-runs';
 import { expectAccessible } from './actions/accessible';
 import { ask } from './actions/bridge';
 import { launchApp } from './actions/launch';
 import { look } from './actions/look';
-import { storeRuns } from './actions/stored-runs';
+
 
 test('runs are found, marked, deleted and brought back; settings hold and are undone; everything is called by its name', async () => {
   test.setTimeout(240_000);
-  const home = await storeRuns([
+  const home = await mkdtemp(join(tmpdir(), 'whittle-runs-'));
+  storeRuns(home, [
     { id: '20260101-203000-aaaa', name: 'first look', status: 'cancelled' },
     { id: '20260102-203000-bbbb', name: 'night of three networks', status: 'done', tags: ['paper'] },
     { id: '20260103-203000-cccc', name: 'pruning study', status: 'failed' },
