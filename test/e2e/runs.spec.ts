@@ -98,10 +98,10 @@ test('runs are found, marked, deleted and brought back; settings hold and are un
     await expect.poll(() => ask(window, 'shell.theme')).toBe('dark');
 
     // A star on a trial stays with it.
-    await window.getByTestId('cell-net-int8-top1').click();
+    await window.getByTestId('cell-mobilenetv2-int8-top1').click();
     await window.getByTestId('star-trial').click();
     await expect.poll(async () => (await listed())[2]!.trialsStarred).toBe(1);
-    await expect(window.getByTestId('cell-net-int8-size')).toHaveAttribute('aria-description', /^Starred\. /);
+    await expect(window.getByTestId('cell-mobilenetv2-int8-size')).toHaveAttribute('aria-description', /^Starred\. /);
 
     await window.keyboard.press('?');
     await expect(window.getByTestId('shortcuts')).toBeVisible();

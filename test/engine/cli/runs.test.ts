@@ -20,21 +20,21 @@ describe('whittle runs', () => {
     const listed = async (): Promise<RunSummary[]> =>
       JSON.parse((await whittle(folder, 'runs', '--json')).stdout) as RunSummary[];
     const { stdout } = await whittle(folder, 'runs');
-    expect(stdout).toMatch(/20260102-203000-bbbb +night +done +3\/3 /);
-    expect(stdout).toMatch(/20260101-203000-aaaa +first look +cancelled +1\/3 /);
+    expect(stdout).toMatch(/20260102-203000-bbbb +night +done +9\/9 /);
+    expect(stdout).toMatch(/20260101-203000-aaaa +first look +cancelled +1\/9 /);
 
     for (const words of [
       ['rename', 'first look', 'the first'],
       ['tag', '20260102', 'final, paper'],
       ['star', 'latest'],
-      ['star', 'latest', 'net/int8'],
+      ['star', 'latest', 'mobilenetv2/int8'],
       ['note', 'latest', 'with the new images'],
     ]) {
       expect(await whittle(folder, 'runs', ...words), words.join(' ')).toMatchObject({ code: 0 });
     }
     expect(await listed()).toMatchObject([
       { name: 'night', tags: ['final', 'paper'], starred: true, trialsStarred: 1, note: 'with the new images' },
-      { name: 'the first', trialsDone: 1, trialsTotal: 3, elapsedMs: 3_725_000, dataset: 'images', machine: 'CPU' },
+      { name: 'the first', trialsDone: 1, trialsTotal: 9, elapsedMs: 3_725_000, dataset: 'images', machine: 'CPU' },
     ]);
     await whittle(folder, 'runs', 'tag', 'night', 'paper', '--remove');
     const deleted = await whittle(folder, 'runs', 'delete', 'the first');
