@@ -23,7 +23,10 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     'shell.openResults': async ({ path }) => {
       if (path === undefined) return chooseResults(engine);
       if (!dropped.has(path) && !recentResults().includes(path))
-        throw new AppError('ipc.invalid', { endpoint: 'shell.openResults', detail: 'no such folder was dropped or opened before' });
+        throw new AppError('ipc.invalid', {
+          endpoint: 'shell.openResults',
+          detail: 'no such folder was dropped or opened before',
+        });
       await engine.openResults(path);
       return path;
     },

@@ -9,7 +9,6 @@ import { ask } from './actions/bridge';
 import { launchApp } from './actions/launch';
 import { look } from './actions/look';
 
-
 test('runs are found, marked, deleted and brought back; settings hold and are undone; everything is called by its name', async () => {
   test.setTimeout(240_000);
   const home = await mkdtemp(join(tmpdir(), 'whittle-runs-'));

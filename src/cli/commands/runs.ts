@@ -66,7 +66,10 @@ async function act(
     case 'note':
       return marker.edit(run, { note: given() });
     case 'tag': {
-      const tags = given().split(',').map((tag) => tag.trim()).filter(Boolean);
+      const tags = given()
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean);
       const others = (engine.runs.record(run).tags ?? []).filter((tag) => !tags.includes(tag));
       return marker.edit(run, { tags: isRemoved ? others : [...others, ...tags] });
     }
@@ -87,7 +90,8 @@ async function act(
 async function remake(engine: Engine, run: string): Promise<RunSummary> {
   const plans = engine.workspace.runs.trials<TrialPlan>(run).map(({ plan }) => plan);
   const keys = plans.flatMap((plan) => missingFiles(plan, engine.workspace));
-  if (keys.length > 0) await engine.runs.resume(run, await engine.prepare(engine.runs.record(run).sweep), keys).finished;
+  if (keys.length > 0)
+    await engine.runs.resume(run, await engine.prepare(engine.runs.record(run).sweep), keys).finished;
   process.stderr.write(`Made ${keys.length === 1 ? '1 file' : `${keys.length} files`} again.\n`);
   return engine.runs.summary(engine.runs.record(run));
 }

@@ -6,7 +6,7 @@ export interface FuzzyMatch {
 }
 
 const startOfWord = 8;
-const nextToLast = 6;
+const nextToLast = 9;
 const perLetter = 1;
 /** Letters before the first match, and a longer text, count a little against it. */
 const perSkipped = 0.05;

@@ -38,7 +38,8 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
   async function start(): Promise<void> {
     const [models, dataset] = [useModelsStore(), useDatasetStore()];
     if (!models.loaded) await models.load();
-    if (gapsOf(draft.draft, models.list, dataset.problem).length > 0) return void (await router.push({ name: 'sweep' }));
+    if (gapsOf(draft.draft, models.list, dataset.problem).length > 0)
+      return void (await router.push({ name: 'sweep' }));
     try {
       openRun((await call('sweeps.start', sweepFromDraft(draft.draft))).id);
     } catch (thrown) {

@@ -35,7 +35,9 @@ export function listRuns(runs: readonly RunSummary[], view: RunListView): RunSum
 export function matchesSearch(run: RunSummary, search: string): boolean {
   const tags = run.tags.map((tag) => `#${tag}`);
   const { id, name, status, note, dataset, models, recipes, techniques } = run;
-  const text = [id, name, status, note, dataset, ...models, ...recipes, ...techniques, ...tags].join('\n').toLowerCase();
+  const text = [id, name, status, note, dataset, ...models, ...recipes, ...techniques, ...tags]
+    .join('\n')
+    .toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)

@@ -8,6 +8,8 @@ export interface SettingChanges {
   /** Does it at once. `act` answers what takes it back. */
   apply(sentence: string, act: () => Promise<() => Promise<unknown>>): Promise<void>;
   undo(): Promise<void>;
+  /** Does what needs no way back; what goes wrong is said. */
+  attempt(work: () => Promise<unknown>): Promise<void>;
 }
 
 /** Changes that hold at once, of which the last can be taken back. */
@@ -33,5 +35,5 @@ export function settingChanges(): SettingChanges {
     undoable.value = undefined;
     if (last) await attempt(last.revert);
   }
-  return { problem, undoable, apply, undo };
+  return { problem, undoable, apply, undo, attempt };
 }

@@ -70,7 +70,10 @@ export const useRunListStore = defineStore('run-list', () => {
   /** Its sweep takes the place of the one being written, which can be brought back. */
   const editAgain = (run: RunSummary): Promise<boolean> =>
     attempt(async () => {
-      draft.replace(await call('runs.sweep', { run: run.id }), `The sweep of the run "${run.name}" replaced your sweep.`);
+      draft.replace(
+        await call('runs.sweep', { run: run.id }),
+        `The sweep of the run "${run.name}" replaced your sweep.`,
+      );
       await inputs.readPaths();
     });
 

@@ -27,7 +27,8 @@ async function finishedRun() {
 }
 
 /** Everything that was measured; nothing of where files lie. */
-const numbersOf = (trials: readonly TrialView[]): unknown => trials.map(({ id, status, metrics }) => [id, status, metrics]);
+const numbersOf = (trials: readonly TrialView[]): unknown =>
+  trials.map(({ id, status, metrics }) => [id, status, metrics]);
 const budgetBytes = 0;
 
 describe('collecting', () => {
@@ -64,7 +65,9 @@ describe('collecting', () => {
 
   it('removes the files of older runs first', async () => {
     const { workspace, runs, executor, trialOf } = await finishedRun();
-    const later = runs.start(prepare(workspace, { name: 'later', recipes: { half: recipes.half, deep: [prune(0.9)] } }));
+    const later = runs.start(
+      prepare(workspace, { name: 'later', recipes: { half: recipes.half, deep: [prune(0.9)] } }),
+    );
     await later.finished;
     const total = await collect(workspace, { budgetBytes: Infinity });
     const oldest = trialOf('both').artifact!.sizeBytes;
@@ -116,7 +119,10 @@ describe('collecting', () => {
       else await collect(workspace, { budgetBytes, remove: dying });
       // What another process finds after the kill.
       const other = openWorkspace(workspace.folder);
-      const found = new RunManager(other, new ScriptedExecutor(), { progress: () => undefined, trial: () => undefined });
+      const found = new RunManager(other, new ScriptedExecutor(), {
+        progress: () => undefined,
+        trial: () => undefined,
+      });
       const { trials } = found.view(id);
       other.close();
       expect(numbersOf(trials)).toEqual(before);

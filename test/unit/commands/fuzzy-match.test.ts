@@ -49,7 +49,7 @@ describe('fuzzyMatch', () => {
       at.reduce((sum, place, i) => {
         const isStart = place === 0 || !/[\p{L}\p{N}]/u.test(text[place - 1]!);
         const isNext = i > 0 && place === at[i - 1]! + 1;
-        return sum + 1 + (isStart ? 8 : 0) + (isNext ? 6 : 0);
+        return sum + 1 + (isStart ? 8 : 0) + (isNext ? 9 : 0);
       }, 0) -
       0.05 * ((at[0] ?? 0) + text.length);
     const placements = (letters: string, text: string, from = 0): number[][] =>

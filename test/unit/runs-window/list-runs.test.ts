@@ -51,7 +51,7 @@ describe('the list', () => {
   const ids = (changes: Partial<RunListView>): string[] =>
     listRuns([day, night, run('other')], { ...usualRunListView, ...changes }).map(({ id }) => id);
   it.each<[Partial<RunListView>, string[]]>([
-    [{}, ['night', 'other', 'day']],
+    [{}, ['other', 'night', 'day']],
     [{ descending: false }, ['day', 'other', 'night']],
     [{ starredOnly: true }, ['day']],
     [{ search: 'mobilenetv2' }, ['night']],

@@ -15,7 +15,13 @@ export class RunMarks {
         `UPDATE run SET name = coalesce(?, name), note = coalesce(?, note), tags = coalesce(?, tags),
            starred = coalesce(?, starred) WHERE id = ? AND deleted_at IS NULL`,
       )
-      .run(name ?? null, note ?? null, tags ? JSON.stringify(tags) : null, starred === undefined ? null : +starred, run);
+      .run(
+        name ?? null,
+        note ?? null,
+        tags ? JSON.stringify(tags) : null,
+        starred === undefined ? null : +starred,
+        run,
+      );
     return changes > 0;
   }
 
