@@ -48,9 +48,6 @@ describe('whittle runs', () => {
   it.each([
     [['runs', 'burn'], 'it knows rename, note, tag, star, delete, restore, remake, not "burn"'],
     [['runs', 'rename', 'night'], 'TEXT is missing'],
-    [['runs', 'rename', 'night', ' '], 'the new name is empty'],
-    [['runs', 'star'], 'RUN is missing'],
-    [['runs', 'delete', 'nobody'], 'No run "nobody"'],
     [['runs', 'star', 'night', 'net/none'], 'No run "20260102-203000-bbbb: net/none"'],
     [['runs', 'restore', 'night'], 'No run "night"'],
     [['clean'], 'no disk budget is set; say what may stay with --budget 20GB'],
