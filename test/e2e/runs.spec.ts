@@ -58,7 +58,7 @@ test('runs are found, marked, deleted and brought back; settings hold and are un
     await expect
       .poll(async () => (await listed()).find(({ name }) => name === 'pruning, kept'))
       .toMatchObject({ tags: ['paper', 'final'], note: 'The one with the new images.' });
-    await look(launched, 'runs');
+    await look(launched, 'runs', [1440, 1024]);
     await details.getByTestId('edit-again').click();
     await expect(window.getByTestId('undo-note')).toContainText('pruning, kept');
     await expect(window.getByTestId('sweep-name')).toHaveValue('pruning study');
@@ -71,7 +71,7 @@ test('runs are found, marked, deleted and brought back; settings hold and are un
     await expect.poll(() => ask(window, 'settings.get')).toMatchObject({ diskBudgetBytes: 20e9 });
     await window.getByTestId('collect-now').click();
     await expect(window.getByText('Everything is within the budget.')).toBeVisible();
-    await look(launched, 'settings');
+    await look(launched, 'settings', [1440, 1024]);
     await window.getByTestId('undo').click();
     await expect.poll(() => ask(window, 'settings.get')).toMatchObject({ diskBudgetBytes: null });
     await window.getByTestId('setting-latency').getByText('Rigorous').click();
