@@ -191,6 +191,11 @@ export const rooms = [
       'jobs',
     ],
   },
+  {
+    room: 'collection',
+    holds: 'which files go when the disk budget is spent',
+    knows: ['store', 'sweep'],
+  },
   { room: 'report', holds: 'a run as CSV, JSON, HTML', knows: [] },
 ];
 

@@ -1,5 +1,6 @@
 import type { Command } from './arguments';
 import { bench } from './commands/bench';
+import { clean } from './commands/clean';
 import { compress } from './commands/compress';
 import { datasets } from './commands/datasets';
 import { doctor } from './commands/doctor';
@@ -9,6 +10,7 @@ import { models } from './commands/models';
 import { open } from './commands/open';
 import { report } from './commands/report';
 import { run } from './commands/run';
+import { runs } from './commands/runs';
 import { sensitivity } from './commands/sensitivity';
 import { techniques } from './commands/techniques';
 
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   inspect,
   sensitivity,
   report,
+  runs,
+  clean,
   open,
   techniques,
   models,

@@ -12,7 +12,7 @@ const exportShortcuts = { csv: 'CmdOrCtrl+E', json: 'CmdOrCtrl+Shift+E', pdf: 'C
 /** The menu. What concerns the contents of the window is asked of it: it knows what is shown. */
 export function initMenu(engine: EngineAccess): void {
   const isMac = process.platform === 'darwin';
-  const item = (label: string, command: WindowCommand, accelerator: string): MenuItemConstructorOptions => ({
+  const item = (label: string, command: WindowCommand, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     accelerator,
     click: () => currentWindow()?.webContents.send('whittle:signal', 'shell.command', command),
@@ -47,6 +47,8 @@ export function initMenu(engine: EngineAccess): void {
     {
       label: '&View',
       submenu: [
+        item('Command Palette…', { kind: 'palette' }, 'CmdOrCtrl+K'),
+        { type: 'separator' },
         ...views.map(({ name, title, shortcut }) => item(title, { kind: 'show', view: name }, shortcut)),
         { type: 'separator' },
         { role: 'resetZoom' },
@@ -56,7 +58,7 @@ export function initMenu(engine: EngineAccess): void {
       ],
     },
     { role: 'windowMenu' },
-    { role: 'help', submenu: [about] },
+    { role: 'help', submenu: [item('Keyboard Shortcuts', { kind: 'shortcuts' }), about] },
   ];
   const menu = Menu.buildFromTemplate(template);
   Menu.setApplicationMenu(menu);

@@ -1,4 +1,4 @@
-import { dialog, shell, type OpenDialogOptions } from 'electron';
+import { dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { Handlers } from '@shared/rpc';
@@ -6,6 +6,8 @@ import type { RunView } from '@shared/run';
 import { basename } from 'node:path';
 import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
+import { recentResults, rememberResults } from './recent-results';
+import { chooseTheme } from './theme';
 import { currentWindow } from './window';
 
 /**
@@ -14,14 +16,21 @@ import { currentWindow } from './window';
  */
 export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>): Handlers<ShellContract> {
   const { host } = engine;
+  engine.onResults((folder) => {
+    if (folder !== null) rememberResults(folder);
+  });
   return {
     'shell.openResults': async ({ path }) => {
       if (path === undefined) return chooseResults(engine);
-      if (!dropped.has(path))
-        throw new AppError('ipc.invalid', { endpoint: 'shell.openResults', detail: 'no such folder was dropped' });
+      if (!dropped.has(path) && !recentResults().includes(path))
+        throw new AppError('ipc.invalid', {
+          endpoint: 'shell.openResults',
+          detail: 'no such folder was dropped or opened before',
+        });
       await engine.openResults(path);
       return path;
     },
+    'shell.recentResults': () => recentResults(),
     'shell.closeResults': () => engine.openResults(null),
     'shell.chooseModels': async () =>
       choose({ properties: ['openFile', 'multiSelections'], filters: [{ name: 'ONNX models', extensions: ['onnx'] }] }),
@@ -42,9 +51,13 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       const path = await chooseDestination(suggestedName, 'onnx');
       return path ? ((await host.request('runs.saveArtifact', { run, trial, path })) as { path: string }) : null;
     },
+    'shell.theme': () => nativeTheme.themeSource,
+    'shell.setTheme': ({ theme }) => chooseTheme(theme),
     'shell.reveal': async ({ run, trial }) => {
       const view = (await host.request('runs.get', { run })) as RunView;
-      const artifact = view.trials.find((candidate) => candidate.id === trial)?.artifact;
+      const found = view.trials.find((candidate) => candidate.id === trial);
+      if (found?.collected) throw new AppError('artifact.collected', { trial });
+      const artifact = found?.artifact;
       if (!artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: 'this workspace' });
       shell.showItemInFolder(artifact.path);
     },

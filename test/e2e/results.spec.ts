@@ -71,6 +71,12 @@ test('any results folder can be shown: from the command line, the menu, a button
     await expect(window.getByTestId('cell-squeezenet-starter-fp16-top1')).toContainText(/\d/);
     await expect(window.getByTestId('results-problem')).toBeHidden();
 
+    // What was opened once is listed among the runs.
+    await window.getByTestId('results-close').click();
+    await window.getByTestId('nav-runs').click();
+    await window.getByTestId('recent-results').selectOption(results);
+    await expect(banner).toContainText(results);
+
     // Started again with another folder in mind, the one window shows that.
     await ask(window, 'shell.closeResults');
     await app.evaluate(

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@shared/errors';
-import type { Engine } from '../../main/engine/create-engine';
 import { renderReport, type ReportFormat } from '../../main/engine/report/render-report';
 import { htmlReport } from '../../main/engine/report/html';
 import { writeFileAtomic } from '../../main/engine/files/atomic-file';
@@ -9,6 +8,7 @@ import { defaultMetrics, metricIds, metrics } from '@shared/presenter/metrics';
 import { reportViewSchema, type ReportView } from '@shared/presenter/report-view';
 import type { RunView } from '@shared/run';
 import type { Arguments, Command } from '../arguments';
+import { findRun } from '../find-run';
 import { matrixText } from '../matrix-text';
 import { printWithElectron } from '../print-with-electron';
 import { openSession } from '../session';
@@ -92,16 +92,4 @@ function viewOf(arguments_: Arguments, run: RunView): ReportView {
     },
     target: target === undefined ? undefined : known('target', run.manifest.targets, target),
   });
-}
-
-/** The id of a run. */
-function findRun(engine: Engine, reference: string): string {
-  const records = engine.workspace.runs.list();
-  if (records.length === 0) throw new AppError('run.none', { path: engine.workspace.folder });
-  if (reference === 'latest') return records[0]!.id;
-  const matches = records.filter(
-    (record) => record.id === reference || record.id.startsWith(reference) || record.name === reference,
-  );
-  if (matches.length === 0) throw new AppError('run.not-found', { run: reference, path: engine.workspace.folder });
-  return matches[0]!.id;
 }

@@ -56,6 +56,11 @@ export const run: Command = {
         arguments_.flag('json') ? `${JSON.stringify(jsonReport(view), null, 2)}\n` : `${matrixText(view)}\n`,
       );
       process.stderr.write(`Run ${id}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`);
+      const collected = view.trials.filter((trial) => trial.collected).length;
+      if (collected > 0)
+        process.stderr.write(
+          `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
+        );
       return status === 'cancelled' ? 130 : view.trialsFailed > 0 ? 1 : 0;
     } finally {
       engine.close();

@@ -7,6 +7,7 @@ import type { Handlers } from '@shared/rpc';
 import type { Progress } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
+import { storageUse } from './collection/storage-use';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
 import { writeCard } from './models/card';
@@ -23,6 +24,9 @@ import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
 import type { JobEvents } from './sweep/executor';
 import { measurementsToRepeat } from './sweep/remeasure';
+import { RunMarker } from './sweep/run-marker';
+import { missingFiles } from './sweep/missing-files';
+import type { TrialPlan } from './sweep/plan';
 import { countSteps } from './sweep/run-manager';
 import { trialLayers } from './sweep/trial-layers';
 import { readSweep } from './sweep/read-sweep';
@@ -32,10 +36,13 @@ import { describeTechniques } from './techniques/registry';
 /** The engine's answers to the contract. */
 export function handlersOf(engine: Engine): Handlers<EngineContract> {
   const { runs, workspace } = engine;
+  const marker = new RunMarker(workspace, runs);
   return {
     'engine.info': () => engine.info(),
     'settings.get': () => engine.settings(),
     'settings.set': (change) => engine.changeSettings(change),
+    'storage.use': async () => ({ ...(await storageUse(workspace)), last: engine.lastCollection() }),
+    'storage.collect': () => engine.collect(engine.settings().diskBudgetBytes ?? Infinity),
     'techniques.list': () => describeTechniques(),
     'recipes.check': ({ recipe }) => {
       const parsed = recipeSchema.safeParse(recipe);
@@ -97,6 +104,18 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
       return { measurements: keys.length };
     },
+    'runs.sweep': ({ run }) => runs.record(run).sweep,
+    'runs.edit': ({ run, ...change }) => marker.edit(run, change),
+    'runs.delete': ({ run }) => marker.delete(run),
+    'runs.restore': ({ run }) => marker.restore(run),
+    'trials.star': ({ run, trial, starred }) => marker.star(run, trial, starred),
+    'trials.remake': async ({ run, trial }) => {
+      const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
+      if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      const keys = missingFiles(plan, workspace);
+      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
+    },
+    'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
     'runs.export': async ({ run, against, format, view, path }) => {
       await writeFileAtomic(path, renderReport(runs.view(run, against), format, view));
@@ -112,6 +131,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'runs.saveArtifact': async ({ run, trial, path }) => {
       const view = runs.view(run);
       const found = view.trials.find((candidate) => candidate.id === trial);
+      if (found?.collected) throw new AppError('artifact.collected', { trial });
       if (!found?.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       await copyModel(found.artifact.path, path);
       const card = await cardOfArtifact(view, found);

@@ -9,6 +9,7 @@ export interface CellGroup {
   model: string;
   /** The trial's id; absent where the run has none. */
   trial?: string | undefined;
+  starred: boolean;
   cells: Cell[];
 }
 
@@ -32,7 +33,12 @@ export function shownRow(
   const { differs, rest } = labels.get(recipeText) ?? { differs: '', rest: recipeText };
   const groups = view.models.map((model): CellGroup => {
     const trial = trials.get(model);
-    return { model, trial: trial?.id, cells: trialCells(trial, view.metrics, presentation, view.target) };
+    return {
+      model,
+      trial: trial?.id,
+      starred: trial?.starred === true,
+      cells: trialCells(trial, view.metrics, presentation, view.target),
+    };
   });
   return { recipe, recipeText, differs, rest, isBaseline, groups };
 }
