@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunView } from '../run';
+import { budgetSchema } from './budget';
 import { defaultMetrics, metricIds } from './metrics';
 import type { RunPresentation } from './reading';
 import { matchesFilter, matrixRows, type MatrixRow } from './rows';
@@ -21,6 +22,8 @@ export const reportViewSchema = z.strictObject({
   sort: matrixSortSchema.nullable().default(null),
   /** The target that stands first and that rows are sorted by; absent: the first of the run. */
   target: z.string().max(400).optional(),
+  /** What trials may cost; absent: every trial is shown alike. */
+  budget: budgetSchema.optional(),
 });
 export type ReportView = z.infer<typeof reportViewSchema>;
 
