@@ -88,6 +88,8 @@ const sentences = {
   'sweep.not-found': (f: Facts) => `No sweep file at ${f.path}. Give the path of a YAML file.`,
   'sweep.yaml': (f: Facts) => `${f.path}, line ${f.line}: ${f.detail}. Correct the YAML.`,
   'sweep.invalid': (f: Facts) => `${f.path}: ${f.at ? `"${f.at}": ` : ''}${f.detail}. Correct the sweep file.`,
+  'budget.invalid': (f: Facts) =>
+    `The budget "${f.text}" is not valid: ${f.detail}. Write it as in "drop<=1, size<=2MB, time<=0.5".`,
   'output.unwritable': (f: Facts) => `Cannot write to ${f.path} (${f.detail}). Choose a folder you may write to.`,
   'output.disk-full': (f: Facts) =>
     `The disk that holds ${f.path} is full. Free some space and run the same command again: finished steps are kept.`,
