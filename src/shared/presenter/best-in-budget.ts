@@ -105,25 +105,27 @@ function smallestOf(passing: readonly Candidate[]): BestTrial | undefined {
   return first && best(first, others.filter(({ sizeBytes }) => sizeBytes === first.sizeBytes).length);
 }
 
-/** Of those whose time is not clearly longer than the shortest (95 % interval of the quotient), the smallest: what noise decides is no reason. */
+/**
+ * Of those whose time is not clearly longer than the shortest (95 % interval of the quotient), the smallest: what noise decides is no
+ * reason. Never one that another beats in size and time: a wide interval alone makes nobody the fastest.
+ */
 function fastestOf(passing: readonly Candidate[]): BestTrial | undefined {
   const timed = passing.filter(({ time }) => time !== undefined);
   if (timed.length === 0) return undefined;
   const shortest = timed.reduce((least, one) => (ratioOf(one) < ratioOf(least) ? one : least));
   const alike = timed.filter((one) => one === shortest || quotient(one.time!, shortest.time!).ratioInterval[0] <= 1);
-  return best(alike.sort(bySize)[0]!, alike.length - 1);
+  const costs = (one: Candidate): number[] => [one.sizeBytes, ratioOf(one)];
+  const chosen = alike.filter((one) => !timed.some((other) => beats(costs(other), costs(one)))).sort(bySize)[0]!;
+  return best(chosen, alike.length - 1);
 }
 
-/** The trials that no other is at least as good as in everything and better than in something. */
+/** At least as good in everything and better in something; lower is better. */
+const beats = (own: readonly number[], other: readonly number[]): boolean =>
+  own.every((cost, index) => cost <= other[index]!) && own.some((cost, index) => cost < other[index]!);
+
 function frontOf(passing: readonly Candidate[]): Candidate[] {
   const costs = (one: Candidate): number[] => [one.sizeBytes, ratioOf(one), -one.top1];
-  return passing.filter((one) => {
-    const own = costs(one);
-    return !passing.some((other) => {
-      const theirs = costs(other);
-      return theirs.every((cost, index) => cost <= own[index]!) && theirs.some((cost, index) => cost < own[index]!);
-    });
-  });
+  return passing.filter((one) => !passing.some((other) => beats(costs(other), costs(one))));
 }
 
 /** Fewest limits not met, then the least missing. */

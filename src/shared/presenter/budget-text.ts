@@ -1,7 +1,7 @@
 import { formatNumber } from '../format';
 import type { TrialView } from '../run';
 import type { BestOfModel, BestTrial } from './best-in-budget';
-import type { TrialJudgement } from './judge-budget';
+import type { BudgetVerdict, TrialJudgement } from './judge-budget';
 import type { RunPresentation } from './reading';
 
 /** A trial that is named as the best of its network, ready to show. */
@@ -22,6 +22,9 @@ export interface BestInWords {
   none?: string;
   named: NamedTrial[];
 }
+
+/** One character where there is no room for words. */
+export const budgetSigns: Record<BudgetVerdict, string> = { passes: '✓', 'may pass': '?', fails: '✕' };
 
 /** How the number of images that would settle a loss is found, in one sentence. */
 export const settlingRule =
