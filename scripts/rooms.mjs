@@ -196,6 +196,7 @@ export const rooms = [
     holds: 'which files go when the disk budget is spent',
     knows: ['store', 'sweep'],
   },
+  { room: 'compare', holds: 'two runs beside each other', knows: ['measure/statistics', 'measure/accuracy'] },
   { room: 'report', holds: 'a run as CSV, JSON, HTML', knows: [] },
 ];
 

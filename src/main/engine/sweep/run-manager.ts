@@ -3,14 +3,14 @@ import { splits } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
 import { imagesFor } from '../dataset/map-classes';
-import type { Predictions } from '../measure/accuracy/accuracy';
 import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
+import { answersOfRun } from './answers-of-run';
 import type { Executor } from './executor';
 import { finishedIn } from './finished-steps';
 import { LocalContents } from './local-contents';
-import { deploymentsOf, distinctSteps, type TrialPlan } from './plan';
+import { distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { runAgainst } from './run-against';
 import { runSummary } from './run-summary';
@@ -113,11 +113,7 @@ export class RunManager {
       trials: records.map((trial) => trialView(trial, sources)),
     };
     if (against === undefined) return view;
-    const deployments = new Map(records.map(({ id: trial, plan }) => [trial, deploymentsOf(plan)]));
-    return runAgainst(view, against, ({ id: trial }, runtime?: string) => {
-      const found = deployments.get(trial)!.find((one) => runtime === undefined || one.runtime === runtime);
-      return found && (this.workspace.steps.find(found.evaluate)?.result as Predictions | undefined);
-    });
+    return runAgainst(view, against, answersOfRun(this.workspace, id));
   }
 
   private launch(
