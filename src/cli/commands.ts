@@ -1,10 +1,12 @@
 import type { Command } from './arguments';
 import { bench } from './commands/bench';
 import { clean } from './commands/clean';
+import { compare } from './commands/compare';
 import { compress } from './commands/compress';
 import { datasets } from './commands/datasets';
 import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
+import { gate } from './commands/gate';
 import { inspect } from './commands/inspect';
 import { models } from './commands/models';
 import { open } from './commands/open';
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   report,
   runs,
   clean,
+  compare,
+  gate,
   open,
   techniques,
   models,

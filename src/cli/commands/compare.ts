@@ -1,0 +1,42 @@
+import { judgePairs } from '@shared/presenter/judge-pairs';
+import { indifferenceOf } from '@shared/presenter/zone';
+import { compareRuns, type RunWithAnswers } from '../../main/engine/compare/compare-runs';
+import { usageError, type Command } from '../arguments';
+import { openComparedRun, runReferenceHelp } from '../compared-runs';
+import { comparisonText } from '../comparison-text';
+
+export const compare: Command = {
+  name: 'compare',
+  usage: 'A B',
+  summary: `put run B beside run A: what differs, paired where the images are the same (${runReferenceHelp})`,
+  options: {
+    all: { type: 'boolean', help: 'show every trial, also those without a clear difference' },
+    recipe: { type: 'string', value: 'NAME', help: 'compare this recipe of A alone' },
+    with: { type: 'string', value: 'NAME', help: 'compare it with this recipe of B (the one of the same name)' },
+    out: { type: 'string', value: 'DIR', help: 'the folder given to run --out, for runs named by their id' },
+  },
+  async run(arguments_) {
+    const [first, second] = arguments_.positionals as [string, string];
+    const [own, theirs] = [arguments_.text('with'), arguments_.text('recipe')];
+    if (own !== undefined && theirs === undefined) throw usageError(compare, '--with needs --recipe');
+    const reference = await openComparedRun(arguments_, first);
+    const candidate = await openComparedRun(arguments_, second);
+    const chosen = theirs === undefined ? undefined : { reference: theirs, candidate: own ?? theirs };
+    if (chosen) {
+      checkRecipe(reference, chosen.reference);
+      checkRecipe(candidate, chosen.candidate);
+    }
+    const comparison = compareRuns(reference, candidate, chosen);
+    const judged = judgePairs(comparison, indifferenceOf(candidate.run));
+    if (arguments_.flag('json')) {
+      const verdicts = judged.map(({ pair, ...verdict }) => ({ ...pair, ...verdict }));
+      process.stdout.write(`${JSON.stringify({ ...comparison, pairs: verdicts }, null, 2)}\n`);
+    } else process.stdout.write(comparisonText(comparison, judged, arguments_.flag('all') || chosen !== undefined));
+    return 0;
+  },
+};
+
+function checkRecipe({ run }: RunWithAnswers, recipe: string): void {
+  if (run.recipes.includes(recipe)) return;
+  throw usageError(compare, `the run ${run.id} has no recipe "${recipe}"; it has ${run.recipes.join(', ')}`);
+}
