@@ -10,27 +10,28 @@ import { openSession } from './session';
 /** How a run is named where two are compared, for the help of commands. */
 export const runReferenceHelp = 'RUN: its id, "latest", "latest~1" for the one before, a results folder, or FOLDER#RUN';
 
-/** A run by its reference, with the answers of its trials. Nothing is kept open. Throws `run.not-found`, `run.none`, `results.not-found`. */
-export async function openComparedRun(arguments_: Arguments, reference: string): Promise<RunWithAnswers> {
-  const { folder, run } = parseRunReference(reference, (path) => existsSync(join(path, 'whittle.db')));
-  const engine = await openSession(arguments_, { workspace: folder ?? arguments_.text('out') });
-  try {
+/** Two runs by their references while `use` works with them. Throws `run.not-found`, `run.none`, `results.not-found` and what `use` throws. */
+export async function withComparedRuns<T>(
+  arguments_: Arguments,
+  { reference, candidate }: { reference: string; candidate: string },
+  use: (reference: RunWithAnswers, candidate: RunWithAnswers) => T | Promise<T>,
+): Promise<T> {
+  const opened: Engine[] = [];
+  const open = async (text: string): Promise<RunWithAnswers> => {
+    const { folder, run } = parseRunReference(text, (path) => existsSync(join(path, 'whittle.db')));
+    const engine = await openSession(arguments_, { workspace: folder ?? arguments_.text('out') });
+    opened.push(engine);
     const view = engine.runs.view(runId(engine, run));
-    const answersOf = answersOfRun(engine.workspace, view.id);
-    // Read while the folder is open: two of them need not be open at once.
-    const answers = new Map(
-      view.trials.flatMap((trial) => {
-        const runtimes = trial.metrics.deployments?.map(({ runtime }) => runtime) ?? [undefined];
-        return runtimes.map((runtime) => [`${trial.id}\n${runtime ?? ''}`, answersOf(trial, runtime)] as const);
-      }),
-    );
     return {
       run: view,
       ...(folder !== undefined && { source: folder }),
-      answersOf: ({ id }, runtime) => answers.get(`${id}\n${runtime ?? ''}`) ?? answers.get(`${id}\n`),
+      answersOf: answersOfRun(engine.workspace, view.id),
     };
+  };
+  try {
+    return await use(await open(reference), await open(candidate));
   } finally {
-    engine.close();
+    for (const engine of opened) engine.close();
   }
 }
 

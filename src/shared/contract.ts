@@ -4,6 +4,7 @@ import { datasetSpecSchema, datasetSummarySchema } from './dataset';
 import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
 import type { LayerReport } from './layers';
 import { reportViewSchema } from './presenter/report-view';
+import type { RunComparison } from './run-comparison';
 import type { TechniqueInfo } from './recipe';
 import {
   machineSchema,
@@ -227,6 +228,15 @@ export const openEngineContract = {
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
   'runs.get': rpc(shownRun, runViewSchema),
+  /** Two runs beside each other, paired where the images are the same; with recipes, those two alone. */
+  'runs.compare': rpc(
+    z.strictObject({
+      reference: z.string().min(1).max(200),
+      candidate: z.string().min(1).max(200),
+      recipes: z.strictObject({ reference: z.string().max(200), candidate: z.string().max(200) }).optional(),
+    }),
+    typed<RunComparison>(),
+  ),
   'runs.pause': rpc(runRef, nothing),
   'runs.continue': rpc(runRef, nothing),
   'runs.cancel': rpc(runRef, nothing),

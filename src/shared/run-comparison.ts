@@ -1,9 +1,12 @@
 import type { Interval } from './metrics';
+import type { Indifference } from './sweep-file';
 
 /** Two runs beside each other, trial by trial: numbers only, verdicts are the presenter's. Differences are candidate minus reference. */
 export interface RunComparison {
   reference: ComparedRun;
   candidate: ComparedRun;
+  /** The candidate's: differences within are of no consequence. */
+  indifference: Indifference;
   /** What keeps the two from being compared as one run would be: sentences. */
   warnings: string[];
   /** What the manifests say differently. */

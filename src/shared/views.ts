@@ -55,6 +55,15 @@ export const views: readonly View[] = [
     icon: 'M22 12h-2.5a2 2 0 0 0-1.9 1.5l-2.4 8.3a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2',
   },
   {
+    name: 'compare',
+    title: 'Compare',
+    path: '/compare',
+    component: 'CompareView',
+    shortcut: 'CmdOrCtrl+5',
+    isKept: true,
+    icon: 'M8 3L4 7l4 4M4 7h16M16 21l4-4-4-4M20 17H4',
+  },
+  {
     name: 'settings',
     title: 'Settings',
     path: '/settings',

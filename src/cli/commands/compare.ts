@@ -1,8 +1,7 @@
 import { judgePairs } from '@shared/presenter/judge-pairs';
-import { indifferenceOf } from '@shared/presenter/zone';
 import { compareRuns, type RunWithAnswers } from '../../main/engine/compare/compare-runs';
 import { usageError, type Command } from '../arguments';
-import { openComparedRun, runReferenceHelp } from '../compared-runs';
+import { runReferenceHelp, withComparedRuns } from '../compared-runs';
 import { comparisonText } from '../comparison-text';
 
 export const compare: Command = {
@@ -19,15 +18,16 @@ export const compare: Command = {
     const [first, second] = arguments_.positionals as [string, string];
     const [own, theirs] = [arguments_.text('with'), arguments_.text('recipe')];
     if (own !== undefined && theirs === undefined) throw usageError(compare, '--with needs --recipe');
-    const reference = await openComparedRun(arguments_, first);
-    const candidate = await openComparedRun(arguments_, second);
     const chosen = theirs === undefined ? undefined : { reference: theirs, candidate: own ?? theirs };
-    if (chosen) {
-      checkRecipe(reference, chosen.reference);
-      checkRecipe(candidate, chosen.candidate);
-    }
-    const comparison = compareRuns(reference, candidate, chosen);
-    const judged = judgePairs(comparison, indifferenceOf(candidate.run));
+    const names = { reference: first, candidate: second };
+    const comparison = await withComparedRuns(arguments_, names, (reference, candidate) => {
+      if (chosen) {
+        checkRecipe(reference, chosen.reference);
+        checkRecipe(candidate, chosen.candidate);
+      }
+      return compareRuns(reference, candidate, chosen);
+    });
+    const judged = judgePairs(comparison);
     if (arguments_.flag('json')) {
       const verdicts = judged.map(({ pair, ...verdict }) => ({ ...pair, ...verdict }));
       process.stdout.write(`${JSON.stringify({ ...comparison, pairs: verdicts }, null, 2)}\n`);

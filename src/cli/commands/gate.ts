@@ -3,7 +3,7 @@ import { gateChecks, gateFails, type GateCheck, type GateLimits } from '@shared/
 import { compareRuns } from '../../main/engine/compare/compare-runs';
 import { writeFileAtomic } from '../../main/engine/files/atomic-file';
 import { usageError, type Arguments, type Command } from '../arguments';
-import { openComparedRun, runReferenceHelp } from '../compared-runs';
+import { runReferenceHelp, withComparedRuns } from '../compared-runs';
 import { junitXml } from '../junit-xml';
 
 export const gate: Command = {
@@ -23,9 +23,8 @@ export const gate: Command = {
     const limits = limitsOf(arguments_);
     const against = arguments_.text('against');
     if (against === undefined) throw usageError(gate, '--against is missing: the run that this one is held against');
-    const candidate = await openComparedRun(arguments_, arguments_.positionals[0]!);
-    const reference = await openComparedRun(arguments_, against);
-    const comparison = compareRuns(reference, candidate);
+    const names = { reference: against, candidate: arguments_.positionals[0]! };
+    const comparison = await withComparedRuns(arguments_, names, (reference, candidate) => compareRuns(reference, candidate));
     const checks = gateChecks(comparison, limits);
     const isStrict = arguments_.flag('strict');
     const hasFailed = gateFails(checks, isStrict);

@@ -8,6 +8,7 @@ import type { Progress } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { storageUse } from './collection/storage-use';
+import { compareRuns } from './compare/compare-runs';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
 import { writeCard } from './models/card';
@@ -22,6 +23,7 @@ import { preprocessTrial } from './preprocess-trial';
 import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
+import { answersOfRun } from './sweep/answers-of-run';
 import type { JobEvents } from './sweep/executor';
 import { measurementsToRepeat } from './sweep/remeasure';
 import { RunMarker } from './sweep/run-marker';
@@ -93,6 +95,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     },
     'runs.list': () => runs.list(),
     'runs.get': ({ run, against }) => runs.view(run, against),
+    'runs.compare': ({ reference, candidate, recipes }) => {
+      const withAnswers = (run: string) => ({ run: runs.view(run), answersOf: answersOfRun(workspace, run) });
+      return compareRuns(withAnswers(reference), withAnswers(candidate), recipes);
+    },
     'runs.pause': ({ run }) => runs.control(run).pause(),
     'runs.continue': ({ run }) => runs.control(run).continue(),
     'runs.cancel': ({ run }) => runs.control(run).cancel(),

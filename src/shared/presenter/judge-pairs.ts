@@ -1,6 +1,5 @@
 import { adjustForDiscoveries } from '../statistics/false-discovery';
 import type { AnswerPair, RunComparison, TimePair, TrialPair } from '../run-comparison';
-import type { Indifference } from '../sweep-file';
 import { compareExact, comparePoints, compareRatio, type Comparison } from './comparison';
 import { pointsOutsideZoneP } from './points-test';
 import { ratioOutsideZoneP } from './ratio-test';
@@ -18,7 +17,7 @@ export interface JudgedPair {
 }
 
 /** Every pair with its verdicts, adjusted for all comparisons of their kind (Benjamini and Hochberg), as within a run. */
-export function judgePairs({ pairs }: Pick<RunComparison, 'pairs'>, indifference: Indifference): JudgedPair[] {
+export function judgePairs({ pairs, indifference }: Pick<RunComparison, 'pairs' | 'indifference'>): JudgedPair[] {
   const answers = pairs.flatMap((pair) => pair.answers);
   const times = pairs.flatMap((pair) => pair.times.filter(isCompared));
   const answerChanges = changesOf(

@@ -1,4 +1,5 @@
 import { deploymentOf, runtimesOf } from '@shared/presenter/deployment';
+import { indifferenceOf } from '@shared/presenter/zone';
 import type { AnswerPair, ComparedRun, PairedTrial, RunComparison, TrialPair } from '@shared/run-comparison';
 import type { RunView, TrialView } from '@shared/run';
 import type { Predictions } from '../measure/accuracy/accuracy';
@@ -51,6 +52,7 @@ export function compareRuns(
   return {
     reference: comparedRun(reference),
     candidate: comparedRun(candidate),
+    indifference: indifferenceOf(candidate.run),
     warnings: comparisonWarnings(reference.run, candidate.run, pairs, images),
     facts: differingFacts(reference.run, candidate.run),
     pairs,
