@@ -2,7 +2,8 @@ import { dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { Handlers } from '@shared/rpc';
-import type { RunView } from '@shared/run';
+import type { RunComparison } from '@shared/run-comparison';
+import type { RunSummary, RunView } from '@shared/run';
 import { basename } from 'node:path';
 import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
@@ -19,6 +20,7 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
   engine.onResults((folder) => {
     if (folder !== null) rememberResults(folder);
   });
+  const compared = new Set<string>();
   return {
     'shell.openResults': async ({ path }) => {
       if (path === undefined) return chooseResults(engine);
@@ -31,6 +33,18 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       return path;
     },
     'shell.recentResults': () => recentResults(),
+    'shell.chooseComparedResults': async () => {
+      const [folder] = await choose({ title: 'Folder with results to compare with', properties: ['openDirectory'] });
+      if (folder === undefined) return null;
+      const runs = (await host.request('results.runs', { folder })) as RunSummary[];
+      compared.add(folder);
+      return { folder, runs };
+    },
+    'shell.compareResults': async (asked) => {
+      if (!compared.has(asked.folder))
+        throw new AppError('ipc.invalid', { endpoint: 'shell.compareResults', detail: 'no such folder was chosen' });
+      return (await host.request('results.compare', asked)) as RunComparison;
+    },
     'shell.closeResults': () => engine.openResults(null),
     'shell.chooseModels': async () =>
       choose({ properties: ['openFile', 'multiSelections'], filters: [{ name: 'ONNX models', extensions: ['onnx'] }] }),

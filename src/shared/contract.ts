@@ -63,6 +63,13 @@ const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
+const comparedRuns = z.strictObject({
+  reference: z.string().min(1).max(200),
+  candidate: z.string().min(1).max(200),
+  recipes: z.strictObject({ reference: z.string().max(200), candidate: z.string().max(200) }).optional(),
+});
+/** As `comparedRuns`, the reference a run of another folder of results. */
+const comparedResults = comparedRuns.extend({ folder: z.string().min(1).max(4096) });
 
 const sweepPlanSchema = z.object({
   trials: z.number().int(),
@@ -229,14 +236,7 @@ export const openEngineContract = {
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
   'runs.get': rpc(shownRun, runViewSchema),
   /** Two runs beside each other, paired where the images are the same; with recipes, those two alone. */
-  'runs.compare': rpc(
-    z.strictObject({
-      reference: z.string().min(1).max(200),
-      candidate: z.string().min(1).max(200),
-      recipes: z.strictObject({ reference: z.string().max(200), candidate: z.string().max(200) }).optional(),
-    }),
-    typed<RunComparison>(),
-  ),
+  'runs.compare': rpc(comparedRuns, typed<RunComparison>()),
   'runs.pause': rpc(runRef, nothing),
   'runs.continue': rpc(runRef, nothing),
   'runs.cancel': rpc(runRef, nothing),
@@ -282,6 +282,9 @@ export const mainEngineContract = {
   ),
   /** The run as a self-contained HTML page, for printing. */
   'runs.html': rpc(shownRun.extend({ view: reportViewSchema.optional() }), z.string()),
+  /** The runs in another folder of results, which is opened for it. */
+  'results.runs': rpc(z.strictObject({ folder: z.string().min(1).max(4096) }), z.array(runSummarySchema)),
+  'results.compare': rpc(comparedResults, typed<RunComparison>()),
   /** Copies a trial's artifact (and its card) to a path the person chose. */
   'runs.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
@@ -326,6 +329,13 @@ export const shellContract = {
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
   /** Folders of results that were opened before, the last one first; these may be opened by their path. */
   'shell.recentResults': rpc(nothing, z.array(z.string())),
+  /** Asks for another folder of results to compare with; what is shown stays. Null when nothing was chosen. */
+  'shell.chooseComparedResults': rpc(
+    nothing,
+    z.strictObject({ folder: z.string(), runs: z.array(runSummarySchema) }).nullable(),
+  ),
+  /** A run of a folder that was chosen so, beside one of those at hand. */
+  'shell.compareResults': rpc(comparedResults, typed<RunComparison>()),
   /** Back to the person's own results. */
   'shell.closeResults': rpc(nothing, nothing),
   'shell.theme': rpc(nothing, themeSchema),

@@ -8,7 +8,7 @@ import type { Progress } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { storageUse } from './collection/storage-use';
-import { compareRuns } from './compare/compare-runs';
+import { compareRuns, type RunWithAnswers } from './compare/compare-runs';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
 import { writeCard } from './models/card';
@@ -19,6 +19,7 @@ import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
 import { writeFileAtomic } from './files/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
+import { withResults } from './other-results';
 import { preprocessTrial } from './preprocess-trial';
 import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
@@ -95,10 +96,13 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     },
     'runs.list': () => runs.list(),
     'runs.get': ({ run, against }) => runs.view(run, against),
-    'runs.compare': ({ reference, candidate, recipes }) => {
-      const withAnswers = (run: string) => ({ run: runs.view(run), answersOf: answersOfRun(workspace, run) });
-      return compareRuns(withAnswers(reference), withAnswers(candidate), recipes);
-    },
+    'runs.compare': ({ reference, candidate, recipes }) =>
+      compareRuns(withAnswers(engine, reference), withAnswers(engine, candidate), recipes),
+    'results.runs': ({ folder }) => withResults(folder, engine.executor, (results) => results.runs.list()),
+    'results.compare': ({ folder, reference, candidate, recipes }) =>
+      withResults(folder, engine.executor, (results) =>
+        compareRuns({ ...withAnswers(results, reference), source: folder }, withAnswers(engine, candidate), recipes),
+      ),
     'runs.pause': ({ run }) => runs.control(run).pause(),
     'runs.continue': ({ run }) => runs.control(run).continue(),
     'runs.cancel': ({ run }) => runs.control(run).cancel(),
@@ -145,6 +149,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       return { path };
     },
   };
+}
+
+function withAnswers({ runs, workspace }: Pick<Engine, 'runs' | 'workspace'>, run: string): RunWithAnswers {
+  return { run: runs.view(run), answersOf: answersOfRun(workspace, run) };
 }
 
 /** Events of a job for somebody who waits for its answer: progress with the time it has taken. Notes and log lines have no reader. */
