@@ -8,7 +8,7 @@ import type { Arguments } from './arguments';
 import { openSession } from './session';
 
 /** How a run is named where two are compared, for the help of commands. */
-export const runReferenceHelp = 'RUN: its id, "latest", "latest~1" for the one before, a results folder, or FOLDER#RUN';
+export const runReferenceHelp = 'an id, latest, latest~1 (the one before), a results folder or FOLDER#RUN';
 
 /** Two runs by their references while `use` works with them. Throws `run.not-found`, `run.none`, `results.not-found` and what `use` throws. */
 export async function withComparedRuns<T>(
@@ -44,7 +44,8 @@ export function parseRunReference(
   const at = reference.lastIndexOf('#');
   const [folder, run] = at > 0 ? [reference.slice(0, at), reference.slice(at + 1)] : [undefined, reference];
   if (folder !== undefined && holdsResults(folder)) return { folder, run: run || 'latest' };
-  if (folder !== undefined || /[\\/]/.test(reference)) throw new AppError('results.not-found', { path: folder ?? reference });
+  if (folder !== undefined || /[\\/]/.test(reference))
+    throw new AppError('results.not-found', { path: folder ?? reference });
   return { run: reference };
 }
 

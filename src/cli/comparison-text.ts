@@ -50,13 +50,15 @@ function pairTable(pairs: readonly JudgedPair[]): string {
     { title: 'B', align: 'right' as const },
     { title: 'B − A [95 %]' },
   ];
-  return textTable(columns, pairs.flatMap((pair) => rowsOf(pair, targets)));
+  return textTable(
+    columns,
+    pairs.flatMap((pair) => rowsOf(pair, targets)),
+  );
 }
 
 function rowsOf({ pair, size, answers, times }: JudgedPair, targets: readonly string[]): string[][] {
   const { reference, candidate, model } = pair;
-  const name =
-    reference.recipe === candidate.recipe ? candidate.recipe : `${reference.recipe} -> ${candidate.recipe}`;
+  const name = reference.recipe === candidate.recipe ? candidate.recipe : `${reference.recipe} -> ${candidate.recipe}`;
   const steps = reference.recipeText === candidate.recipeText ? '' : ' (other steps)';
   const timeCells = targets.map((target) => {
     const time = times.find(({ measured }) => measured.target === target);
@@ -86,13 +88,17 @@ const changeText = ({ sign, text, interval }: Comparison): string => `${sign} ${
 const keys: Verdict[] = ['gain', 'loss', 'same', 'unclear'];
 function legend(judged: readonly JudgedPair[]): string {
   const hasTimes = judged.some(({ times }) => times.some(({ change }) => change));
-  const hasMs = judged.some(({ times }) => times.some(({ measured, change }) => !change && !measured.isSameMeasurement));
+  const hasMs = judged.some(({ times }) =>
+    times.some(({ measured, change }) => !change && !measured.isSameMeasurement),
+  );
   const lines = [
     keys.map((verdict) => `${verdictSigns[verdict]} ${verdictWords[verdict]}`).join('  '),
     ...(hasTimes
       ? ['Times are ratio over ratio: each run measured its trials beside its own baseline, which takes the day out.']
       : []),
-    ...(hasMs ? ['Milliseconds of two runs were not interleaved: the machine may have changed by more than the network.'] : []),
+    ...(hasMs
+      ? ['Milliseconds of two runs were not interleaved: the machine may have changed by more than the network.']
+      : []),
   ];
   return lines.map((line) => `${wrapText(line)}\n`).join('');
 }

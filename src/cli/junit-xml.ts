@@ -35,7 +35,9 @@ export function junitXml({ comparison, checks, isStrict, hostname, now }: GateRu
       skipped,
       time: 0,
     });
-    const out = [`${comparison.candidate.name} against ${comparison.reference.name}`, ...comparison.warnings].join('\n');
+    const out = [`${comparison.candidate.name} against ${comparison.reference.name}`, ...comparison.warnings].join(
+      '\n',
+    );
     return `  <testsuite ${attributes}>
     <properties>
       <property ${attributesOf({ name: 'run', value: comparison.candidate.run })}/>

@@ -72,7 +72,9 @@ test('210 trials in a small window: nothing is cut off, names stay in view, pane
     const drop = window.getByTestId('budget-drop').getByRole('spinbutton');
     await drop.fill('200');
     await drop.press('Tab');
-    await expect(window.getByTestId('budget-bar').getByTestId('number-problem')).toContainText('outside the range: 0 to 100');
+    await expect(window.getByTestId('budget-bar').getByTestId('number-problem')).toContainText(
+      'outside the range: 0 to 100',
+    );
     expect(await rowCount()).toBe(all);
     await drop.fill('5');
     await drop.press('Tab');
@@ -84,7 +86,10 @@ test('210 trials in a small window: nothing is cut off, names stay in view, pane
       'aria-description',
       /; within the budget$/,
     );
-    await expect(window.locator('td.dimmed').first()).toHaveAttribute('aria-description', /; may be within the budget: top-1/);
+    await expect(window.locator('td.dimmed').first()).toHaveAttribute(
+      'aria-description',
+      /; may be within the budget: top-1/,
+    );
     const slider = window.getByTestId('budget-size').getByRole('slider');
     await slider.focus();
     await window.keyboard.press('Home');

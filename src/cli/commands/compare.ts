@@ -7,7 +7,7 @@ import { comparisonText } from '../comparison-text';
 export const compare: Command = {
   name: 'compare',
   usage: 'A B',
-  summary: `put run B beside run A: what differs, paired where the images are the same (${runReferenceHelp})`,
+  summary: `two runs: what differs; each ${runReferenceHelp}`,
   options: {
     all: { type: 'boolean', help: 'show every trial, also those without a clear difference' },
     recipe: { type: 'string', value: 'NAME', help: 'compare this recipe of A alone' },

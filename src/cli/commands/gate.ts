@@ -9,9 +9,9 @@ import { junitXml } from '../junit-xml';
 export const gate: Command = {
   name: 'gate',
   usage: 'RUN',
-  summary: `for CI: exit code 1 where RUN is worse than another run by more than allowed (${runReferenceHelp})`,
+  summary: 'for CI: exit code 1 where RUN is clearly worse than another by more than allowed',
   options: {
-    against: { type: 'string', value: 'RUN', help: 'the run that it is held against' },
+    against: { type: 'string', value: 'RUN', help: runReferenceHelp },
     'max-drop': { type: 'string', value: 'POINTS', help: 'top-1 may fall by so many points' },
     'max-slowdown': { type: 'string', value: 'SHARE', help: 'times may grow by this share, as in 5%' },
     'max-growth': { type: 'string', value: 'SHARE', help: 'files may grow by this share, as in 2%' },
@@ -24,7 +24,9 @@ export const gate: Command = {
     const against = arguments_.text('against');
     if (against === undefined) throw usageError(gate, '--against is missing: the run that this one is held against');
     const names = { reference: against, candidate: arguments_.positionals[0]! };
-    const comparison = await withComparedRuns(arguments_, names, (reference, candidate) => compareRuns(reference, candidate));
+    const comparison = await withComparedRuns(arguments_, names, (reference, candidate) =>
+      compareRuns(reference, candidate),
+    );
     const checks = gateChecks(comparison, limits);
     const isStrict = arguments_.flag('strict');
     const hasFailed = gateFails(checks, isStrict);
@@ -35,7 +37,9 @@ export const gate: Command = {
     }
     if (arguments_.flag('json')) {
       const { pairs: _, ...runs } = comparison;
-      process.stdout.write(`${JSON.stringify({ ...runs, limits, strict: isStrict, failed: hasFailed, checks }, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ ...runs, limits, strict: isStrict, failed: hasFailed, checks }, null, 2)}\n`,
+      );
     } else process.stdout.write(gateText(checks, comparison.warnings, isStrict));
     return hasFailed ? 1 : 0;
   },

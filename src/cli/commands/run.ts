@@ -64,7 +64,9 @@ export const run: Command = {
       const wrongInput = commonProblem(view);
       if (wrongInput) throw reviveError(wrongInput);
       process.stdout.write(
-        arguments_.flag('json') ? `${JSON.stringify(jsonReport(view), null, 2)}\n` : `${matrixText(view)}\n${bestText(view, budget)}`,
+        arguments_.flag('json')
+          ? `${JSON.stringify(jsonReport(view), null, 2)}\n`
+          : `${matrixText(view)}\n${bestText(view, budget)}`,
       );
       process.stderr.write(`Run ${id}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`);
       const collected = view.trials.filter((trial) => trial.collected).length;

@@ -76,7 +76,7 @@ function figuresOf(trial: TrialView, { read }: RunPresentation, target: string):
 }
 
 /** What keeps a trial from passing, with the images that would settle it. */
-export function missingText({ criteria }: TrialJudgement): string {
+function missingText({ criteria }: TrialJudgement): string {
   return criteria
     .filter(({ verdict }) => verdict !== 'passes')
     .map(({ text, moreImages }) => (moreImages === undefined ? text : `${text}: ${moreImagesText(moreImages)}`))

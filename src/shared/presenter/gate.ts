@@ -1,4 +1,12 @@
-import { formatBytes, formatDelta, formatInterval, formatNumber, formatRatio, percentDecimals, ratioDecimals } from '../format';
+import {
+  formatBytes,
+  formatDelta,
+  formatInterval,
+  formatNumber,
+  formatRatio,
+  percentDecimals,
+  ratioDecimals,
+} from '../format';
 import type { Interval } from '../metrics';
 import type { AnswerPair, RunComparison, TimePair, TrialPair } from '../run-comparison';
 import { adjustFamilywise } from '../statistics/familywise';
@@ -101,7 +109,10 @@ function timeChecks(pair: TrialPair, limit: number): Candidate[] {
 }
 
 /** Baselines are what times are relative to: their own can only be put beside each other. */
-function baselineCheck({ model, candidate }: TrialPair, { target, reference, candidate: own, isSameSetting }: TimePair): Candidate {
+function baselineCheck(
+  { model, candidate }: TrialPair,
+  { target, reference, candidate: own, isSameSetting }: TimePair,
+): Candidate {
   const [before, after] = [reference.p50Ms, own.p50Ms].map((ms) => `${formatNumber(ms, 2)} ms`);
   const times = isSameSetting ? `: ${before} then, ${after} now, not interleaved` : '';
   const sentence = `the baseline is what times are relative to and is not checked itself${times}`;
@@ -140,7 +151,8 @@ function sizeCheck(pair: TrialPair, limit: number): Candidate {
   };
 }
 
-const plain = (value: number): string => formatNumber(value, (Number(value.toFixed(6)).toString().split('.')[1] ?? '').length);
+const plain = (value: number): string =>
+  formatNumber(value, (Number(value.toFixed(6)).toString().split('.')[1] ?? '').length);
 
 /** What a gate says in the end. @param isStrict what cannot be told counts as broken */
 export function gateFails(checks: readonly GateCheck[], isStrict: boolean): boolean {

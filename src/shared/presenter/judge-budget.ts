@@ -55,7 +55,9 @@ export function judgeTrial(
     maxLatencyRatio !== undefined && judgeTime(trial, latencyOf(trial, target), maxLatencyRatio),
   ].filter((judgement) => judgement !== false);
   // What failed is not going to be measured.
-  const judged = criteria.map((one) => (ended && one.missing === Infinity ? { ...one, verdict: 'fails' as const } : one));
+  const judged = criteria.map((one) =>
+    ended && one.missing === Infinity ? { ...one, verdict: 'fails' as const } : one,
+  );
   const has = (verdict: BudgetVerdict): boolean => judged.some((one) => one.verdict === verdict);
   const pValues = judged.flatMap(({ p }) => (p === undefined ? [] : [p]));
   return {
@@ -120,15 +122,16 @@ function judgeSize(sizeBytes: number | undefined, limit: number): CriterionJudge
   };
 }
 
-function judgeTime(
-  { isBaseline }: TrialView,
-  latency: LatencyMetrics | undefined,
-  limit: number,
-): CriterionJudgement {
+function judgeTime({ isBaseline }: TrialView, latency: LatencyMetrics | undefined, limit: number): CriterionJudgement {
   const criterion = 'time';
   if (isBaseline) {
     const missing = Math.max(0, -Math.log(limit));
-    return { criterion, verdict: limit < 1 ? 'fails' : 'passes', text: `takes its own time, limit ×${formatPlain(limit)}`, missing };
+    return {
+      criterion,
+      verdict: limit < 1 ? 'fails' : 'passes',
+      text: `takes its own time, limit ×${formatPlain(limit)}`,
+      missing,
+    };
   }
   if (!latency) return unmeasured(criterion, 'time is not measured');
   const { ratio, ratioInterval, sessionRatios, referenceSessionRatios } = latency;

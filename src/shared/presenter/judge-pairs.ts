@@ -21,7 +21,9 @@ export function judgePairs({ pairs, indifference }: Pick<RunComparison, 'pairs' 
   const answers = pairs.flatMap((pair) => pair.answers);
   const times = pairs.flatMap((pair) => pair.times.filter(isCompared));
   const answerChanges = changesOf(
-    answers.map(({ interval, mcnemarP }) => pointsOutsideZoneP({ top1DeltaInterval: interval, mcnemarP }, indifference.top1)),
+    answers.map(({ interval, mcnemarP }) =>
+      pointsOutsideZoneP({ top1DeltaInterval: interval, mcnemarP }, indifference.top1),
+    ),
     (index, adjustedP, among) => {
       const { difference, interval, n } = answers[index]!;
       return comparePoints({ value: difference, interval, adjustedP, among }, zoneOfTop1(indifference), n);
@@ -53,7 +55,11 @@ export function judgePairs({ pairs, indifference }: Pick<RunComparison, 'pairs' 
         return { measured, ...(change && { change }) };
       }),
     };
-    const changes = [judged.size, ...judged.answers.map(({ change }) => change), ...judged.times.map(({ change }) => change)];
+    const changes = [
+      judged.size,
+      ...judged.answers.map(({ change }) => change),
+      ...judged.times.map(({ change }) => change),
+    ];
     const isOther = candidate.recipeText !== reference.recipeText || candidate.status !== reference.status;
     const differs = isOther || changes.some((change) => change?.verdict === 'gain' || change?.verdict === 'loss');
     return { ...judged, differs };

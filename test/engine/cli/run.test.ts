@@ -169,7 +169,17 @@ describe('whittle run', () => {
     });
 
     // Two recipes of two runs are paired as within one run; what both runs show is not compared with itself.
-    const compared = await whittle(folder, 'compare', 'out#latest~1', 'out', '--recipe', 'int8', '--with', 'both', '--json');
+    const compared = await whittle(
+      folder,
+      'compare',
+      'out#latest~1',
+      'out',
+      '--recipe',
+      'int8',
+      '--with',
+      'both',
+      '--json',
+    );
     expect(compared.code).toBe(0);
     const { pairs } = JSON.parse(compared.stdout) as RunComparison;
     expect(pairs).toHaveLength(1);
@@ -186,7 +196,12 @@ describe('whittle run', () => {
     const gate = ['gate', 'out', '--against', 'out#latest~1', '--max-drop', '0.5', '--max-slowdown', '5%'];
     const passed = await whittle(folder, ...gate, '--max-growth', '0', '--junit', 'gate.xml');
     // Twelve images cannot tell half a point: a sentence, and no failure.
-    expect(passed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cannot tell: small\/int8: top-1: .*\n0 of 12 checks broken, 4 cannot be told, 8 hold/ms) as string });
+    expect(passed).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^cannot tell: small\/int8: top-1: .*\n0 of 12 checks broken, 4 cannot be told, 8 hold/ms,
+      ) as string,
+    });
     expect(readFileSync(join(folder, 'gate.xml'), 'utf8')).toContain('tests="12" failures="0" errors="0" skipped="4"');
     expect((await whittle(folder, ...gate, '--strict')).code).toBe(1);
     expect(await whittle(folder, 'gate', 'out', '--against', 'out')).toMatchObject({

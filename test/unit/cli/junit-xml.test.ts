@@ -29,7 +29,9 @@ function read(xml: string): Element {
   const root: Element = { name: '', attributes: {}, children: [] };
   const open = [root];
   const body = xml.replace(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n/, '');
-  for (const [, text, close, name, rest, empty] of body.matchAll(/([^<]*)<(\/?)([a-z-]+)((?:\s+[a-z]+="[^"<]*")*)\s*(\/?)>/g)) {
+  for (const [, text, close, name, rest, empty] of body.matchAll(
+    /([^<]*)<(\/?)([a-z-]+)((?:\s+[a-z]+="[^"<]*")*)\s*(\/?)>/g,
+  )) {
     expect(text!.replaceAll(/&(amp|lt|gt|quot);/g, '')).not.toMatch(/[&>]/);
     if (close) {
       expect(open.pop()!.name).toBe(name);

@@ -10,7 +10,11 @@ import type { RunView, TrialView } from '@shared/run';
 import { latency, run, trial } from '../matrix/trials';
 
 /** Answers on images named by number: right where `isRight` says so. */
-function answers(images: readonly number[], isRight: (image: number) => boolean, label = (image: number) => image % 10): Predictions {
+function answers(
+  images: readonly number[],
+  isRight: (image: number) => boolean,
+  label = (image: number) => image % 10,
+): Predictions {
   return {
     n: images.length,
     classes: 10,
@@ -24,7 +28,11 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 
 /** A run of one recipe with these answers, beside a baseline without any. */
 function answered(predictions: Predictions, changes: Partial<RunView> = {}): RunWithAnswers {
-  const metrics = { ...accuracyMetrics(predictions), sizeBytes: 4e6, latency: [latency({ sessionRatios: [0.58, 0.6, 0.59] })] };
+  const metrics = {
+    ...accuracyMetrics(predictions),
+    sizeBytes: 4e6,
+    latency: [latency({ sessionRatios: [0.58, 0.6, 0.59] })],
+  };
   const trials = [trial({ recipe: 'baseline' }, { sizeBytes: 14e6 }), trial({ recipe: 'int8' }, metrics)];
   const view = { ...run(trials), ...changes };
   return { run: view, answersOf: ({ recipe }) => (recipe === 'int8' ? predictions : undefined) };
@@ -65,7 +73,16 @@ describe('top-1 of two runs', () => {
 
   it('is unpaired where the classes of the images changed, and where one run came without answers', () => {
     const before = answers(range(0, 100), () => true);
-    const relabelled = compareRuns(answered(before), answered(answers(range(0, 100), () => true, () => 3)));
+    const relabelled = compareRuns(
+      answered(before),
+      answered(
+        answers(
+          range(0, 100),
+          () => true,
+          () => 3,
+        ),
+      ),
+    );
     expect(relabelled.pairs[1]!.answers[0]!.isPaired).toBe(false);
     expect(relabelled.warnings.join(' ')).toContain('90 of the images do not have the same class');
     const { run: alone } = answered(before);
@@ -106,7 +123,9 @@ describe('time of two runs', () => {
   it('knows one measurement that both runs show, and other machines, runtimes and baselines', () => {
     expect(compareRuns(timed(0.5), timed(0.5)).pairs[1]!.times[0]!.isSameMeasurement).toBe(true);
     const { manifest } = timed(0.5).run;
-    const elsewhere = timed(0.6, { manifest: { ...manifest, machine: { ...manifest.machine, id: 'other', cpu: 'Other' } } });
+    const elsewhere = timed(0.6, {
+      manifest: { ...manifest, machine: { ...manifest.machine, id: 'other', cpu: 'Other' } },
+    });
     const moved = compareRuns(timed(0.5), elsewhere);
     expect(moved.pairs[1]!.times[0]!.isSameSetting).toBe(false);
     expect(moved.warnings.join(' ')).toContain('The machines differ (CPU; Other)');

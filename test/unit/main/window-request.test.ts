@@ -18,6 +18,8 @@ const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
   'runs.export': { run: 'r', format: 'csv', path: '/etc/cron.d/x' },
   'runs.html': { run: 'r' },
   'runs.saveArtifact': { ...trial, path: '/home/ada/.bashrc' },
+  'results.runs': { folder: '/home/ada' },
+  'results.compare': { folder: '/home/ada', reference: 'r', candidate: 's' },
 };
 
 describe('a request of the window', () => {

@@ -23,14 +23,18 @@ describe('a slider of limits', () => {
         expect(low).toBeLessThanOrEqual(high);
         for (const place of [low, high]) expect(place).toBeGreaterThanOrEqual(0);
         const limit = limitAt(low, scale);
-        if (limit !== undefined && limit >= scale.least) expect(Math.abs(placeOf(limit, scale) - low)).toBeLessThanOrEqual(2);
+        if (limit !== undefined && limit >= scale.least)
+          expect(Math.abs(placeOf(limit, scale) - low)).toBeLessThanOrEqual(2);
       }),
     );
   });
 });
 
 it('scales span the trials of the run; nothing measured is a scale too', () => {
-  const view = run([trial({}, { sizeBytes: 2e6, latency: [latency({ ratio: 0.4 })] }), trial({ recipe: 'baseline' }, { sizeBytes: 14e6 })]);
+  const view = run([
+    trial({}, { sizeBytes: 2e6, latency: [latency({ ratio: 0.4 })] }),
+    trial({ recipe: 'baseline' }, { sizeBytes: 14e6 }),
+  ]);
   expect(budgetScales(view)).toMatchObject({ megabytes: { least: 2, most: 14 }, timeRatio: { least: 0.2, most: 1.5 } });
   expect(budgetScales(run([])).megabytes).toEqual({ least: 0.1, most: 100, kind: 'logarithm' });
 });

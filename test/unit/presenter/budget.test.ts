@@ -50,14 +50,26 @@ const points = (counts: { n: number; gained: number; lost: number }): Interval =
 
 describe('judgeTrial', () => {
   it.each<[string, Measured, Budget, BudgetVerdict, RegExp]>([
-    ['the end of the interval counts', { delta: -0.6, interval: [-1.01, -0.2] }, { maxDropPoints: 1 }, 'may pass', /−1\.01/],
+    [
+      'the end of the interval counts',
+      { delta: -0.6, interval: [-1.01, -0.2] },
+      { maxDropPoints: 1 },
+      'may pass',
+      /−1\.01/,
+    ],
     ['an end on the limit is within', { delta: -0.6, interval: [-1, -0.2] }, { maxDropPoints: 1 }, 'passes', /within/],
     ['wholly beyond', { delta: -2, interval: [-3, -1.2] }, { maxDropPoints: 1 }, 'fails', /limit −1/],
     ['touching from beyond', { delta: -2, interval: [-3, -1] }, { maxDropPoints: 1 }, 'may pass', /images/],
     ['a gain', { delta: 1, interval: [0.2, 1.8] }, { maxDropPoints: 0 }, 'passes', /within/],
     ['bytes are exact', { bytes: 2_000_000 }, { maxBytes: 2e6 }, 'passes', /within/],
     ['one byte more', { bytes: 2_000_001 }, { maxBytes: 2e6 }, 'fails', /2,000,001 B, limit 2,000,000 B/],
-    ['time by its interval', { ratio: 0.49, ratioInterval: [0.47, 0.51] }, { maxLatencyRatio: 0.5 }, 'may pass', /0\.51/],
+    [
+      'time by its interval',
+      { ratio: 0.49, ratioInterval: [0.47, 0.51] },
+      { maxLatencyRatio: 0.5 },
+      'may pass',
+      /0\.51/,
+    ],
     ['time within', { ratio: 0.45, ratioInterval: [0.44, 0.46] }, { maxLatencyRatio: 0.5 }, 'passes', /within/],
     ['time beyond', { ratio: 0.6, ratioInterval: [0.58, 0.62] }, { maxLatencyRatio: 0.5 }, 'fails', /limit ×0\.5/],
     ['one of two fails', { bytes: 3e6 }, { maxDropPoints: 1, maxBytes: 2e6 }, 'fails', /3\.00 MB, limit 2\.00 MB/],
@@ -116,7 +128,10 @@ describe('how many images would settle it', () => {
   });
   it('the variance comes back out of the interval: pseudo-counts of Bonett and Price', () => {
     const [up, down] = [21 / 1002, 31 / 1002];
-    expect(pairedVariance(points({ n: 1000, gained: 20, lost: 30 }), 1000)).toBeCloseTo(up + down - (up - down) ** 2, 10);
+    expect(pairedVariance(points({ n: 1000, gained: 20, lost: 30 }), 1000)).toBeCloseTo(
+      up + down - (up - down) ** 2,
+      10,
+    );
   });
   it('with so many images, and answers changing as they do, the interval leaves the limit, to the right side', () => {
     const counts = fc
@@ -155,7 +170,8 @@ it('Holm’s adjustment, by hand and in any order', () => {
 
 describe('the best per network', () => {
   const budget: Budget = { maxDropPoints: 1, maxBytes: 4e6 };
-  const bestOf = (trials: TrialView[], limits = budget) => judgeRun(run([baseline, ...trials]), limits, target).best[0]!;
+  const bestOf = (trials: TrialView[], limits = budget) =>
+    judgeRun(run([baseline, ...trials]), limits, target).best[0]!;
 
   it('names the smallest and the fastest of those that pass, and counts the others', () => {
     const found = bestOf([
@@ -199,7 +215,9 @@ describe('the best per network', () => {
     expect(bestLine(words)).toMatch(
       /^mobilenetv2: none passes; nearest lossy, top-1 −0\.9 \[−1\.4, −0\.4\], limit −1: about [\d,]+ more images would settle it$/,
     );
-    expect(bestOf([measured('heavy', { bytes: 4.1e6 }), measured('worse', { bytes: 8e6, delta: -3 })]).nearest).toMatchObject({
+    expect(
+      bestOf([measured('heavy', { bytes: 4.1e6 }), measured('worse', { bytes: 8e6, delta: -3 })]).nearest,
+    ).toMatchObject({
       trial: { recipe: 'heavy' },
     });
     expect(bestLine(bestInWords(bestOf([trial({ status: 'waiting' })]), presentRun(run([baseline])), target))).toBe(
@@ -230,7 +248,10 @@ describe('the best per network', () => {
         const [{ smallest, fastest, nearest, front, counts }] = best as [(typeof best)[0]];
         expect(counts.passes).toBe(passing.length);
         expect(nearest === undefined).toBe(passing.length > 0);
-        if (!smallest || !fastest) return expect(passing).toEqual([]);
+        if (!smallest || !fastest) {
+          expect(passing).toEqual([]);
+          return;
+        }
         const least = Math.min(...passing.map(({ metrics }) => metrics.sizeBytes!));
         expect(smallest.trial.metrics.sizeBytes).toBe(least);
         for (const { metrics } of passing) {

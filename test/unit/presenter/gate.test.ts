@@ -51,18 +51,66 @@ const checks = (pairs: TrialPair[], limits: GateLimits, onlyReference: string[] 
 
 describe('one limit', () => {
   it.each<[string, TrialPair, GateLimits, GateCheck['outcome'], RegExp]>([
-    ['within', pair({ answers: [answer(-0.2, 0.25)] }), { maxDropPoints: 0.5 }, 'holds', /−0\.2 points \[−0\.45|−0\.5, /],
-    ['across', pair({ answers: [answer(-0.4, 0.3)] }), { maxDropPoints: 0.5 }, 'unsure', /1,000 images, paired.*limit −0\.5/],
-    ['beyond', pair({ answers: [answer(-1.5, 0.4)] }), { maxDropPoints: 0.5 }, 'broken', /−1\.5 points \[−1\.9, −1\.1\]/],
-    ['unpaired says so', pair({ answers: [answer(-0.4, 3, { isPaired: false })] }), { maxDropPoints: 0.5 }, 'unsure', /not the same ones/],
+    [
+      'within',
+      pair({ answers: [answer(-0.2, 0.25)] }),
+      { maxDropPoints: 0.5 },
+      'holds',
+      /−0\.2 points \[−0\.45|−0\.5, /,
+    ],
+    [
+      'across',
+      pair({ answers: [answer(-0.4, 0.3)] }),
+      { maxDropPoints: 0.5 },
+      'unsure',
+      /1,000 images, paired.*limit −0\.5/,
+    ],
+    [
+      'beyond',
+      pair({ answers: [answer(-1.5, 0.4)] }),
+      { maxDropPoints: 0.5 },
+      'broken',
+      /−1\.5 points \[−1\.9, −1\.1\]/,
+    ],
+    [
+      'unpaired says so',
+      pair({ answers: [answer(-0.4, 3, { isPaired: false })] }),
+      { maxDropPoints: 0.5 },
+      'unsure',
+      /not the same ones/,
+    ],
     ['no answers', pair(), { maxDropPoints: 0.5 }, 'unsure', /not measured in both/],
     ['as fast', pair({ times: [time(1, 0.01)] }), { maxSlowdown: 0.05 }, 'holds', /×1\.00 .*limit ×1\.05/],
-    ['slower, perhaps', pair({ times: [time(1.06, 0.02)] }), { maxSlowdown: 0.05 }, 'unsure', /each beside its own baseline/],
+    [
+      'slower, perhaps',
+      pair({ times: [time(1.06, 0.02)] }),
+      { maxSlowdown: 0.05 },
+      'unsure',
+      /each beside its own baseline/,
+    ],
     ['slower', pair({ times: [time(1.2, 0.02)] }), { maxSlowdown: 0.05 }, 'broken', /×1\.20/],
-    ['one measurement', pair({ times: [time(1, 0.1, { isSameMeasurement: true })] }), { maxSlowdown: 0 }, 'holds', /one and the same/],
-    ['other baselines', pair({ times: [time(1, 0.1, { quotient: undefined })] }), { maxSlowdown: 1 }, 'unsure', /not one file/],
+    [
+      'one measurement',
+      pair({ times: [time(1, 0.1, { isSameMeasurement: true })] }),
+      { maxSlowdown: 0 },
+      'holds',
+      /one and the same/,
+    ],
+    [
+      'other baselines',
+      pair({ times: [time(1, 0.1, { quotient: undefined })] }),
+      { maxSlowdown: 1 },
+      'unsure',
+      /not one file/,
+    ],
     ['as large', pair(), { maxGrowth: 0 }, 'holds', /limit ×1/],
-    ['a byte more', pair({ candidate: { ...pair().candidate, sizeBytes: 1_020_001 } }), { maxGrowth: 0.02 }, 'broken', /1,020,001 B\) after 1,000,000 B, limit ×1\.02/],
+    [
+      'a byte more',
+      pair({ candidate: { ...pair().candidate, sizeBytes: 1_020_001 } }),
+      { maxGrowth: 0.02 },
+      'broken',
+      /1,020,001 B\) after 1,000,000 B, limit ×1\.02/,
+    ],
   ])('%s', (_, one, limits, outcome, words) => {
     const [check] = checks([one], limits);
     expect(check).toMatchObject({ outcome });
@@ -70,7 +118,9 @@ describe('one limit', () => {
   });
 
   it('of a baseline’s own time holds: it is what times are relative to', () => {
-    const [check] = checks([pair({ isBaseline: true, times: [time(1, 0.1, { quotient: undefined })] })], { maxSlowdown: 0 });
+    const [check] = checks([pair({ isBaseline: true, times: [time(1, 0.1, { quotient: undefined })] })], {
+      maxSlowdown: 0,
+    });
     expect(check).toMatchObject({ outcome: 'holds', sentence: expect.stringContaining('not interleaved') as string });
   });
 });
@@ -78,12 +128,12 @@ describe('one limit', () => {
 it('fails where one is broken; where it cannot tell, only when strict', () => {
   const [unsure] = checks([pair()], { maxDropPoints: 1 });
   const [broken] = checks([pair({ answers: [answer(-9, 1)] })], { maxDropPoints: 1 });
-  expect([gateFails([unsure!], false), gateFails([unsure!], true), gateFails([broken!], false), gateFails([], true)]).toEqual([
-    false,
-    true,
-    true,
-    false,
-  ]);
+  expect([
+    gateFails([unsure!], false),
+    gateFails([unsure!], true),
+    gateFails([broken!], false),
+    gateFails([], true),
+  ]).toEqual([false, true, true, false]);
   expect(checks([], { maxDropPoints: 1 }, ['mobilenetv2/gone'])).toMatchObject([
     { model: 'mobilenetv2', name: 'gone: missing', outcome: 'unsure' },
   ]);

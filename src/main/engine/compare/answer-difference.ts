@@ -29,7 +29,7 @@ export function sharedImages(own: Predictions, other: Predictions): SharedImages
 }
 
 /** Where fewer than half of the images are in both, pairing throws away more than it gains. */
-export const canPair = ({ both, smaller, relabelled }: SharedImages): boolean =>
+const canPair = ({ both, smaller, relabelled }: SharedImages): boolean =>
   relabelled === 0 && both > 0 && 2 * both >= smaller;
 
 /**

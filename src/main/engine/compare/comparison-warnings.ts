@@ -24,7 +24,9 @@ function modelWarnings(reference: RunView, candidate: RunView): string[] {
     const theirs = before.get(name);
     return theirs === undefined || theirs === sha256
       ? []
-      : [`${name} is not the same file in both runs: its times are relative to different baselines and are not compared.`];
+      : [
+          `${name} is not the same file in both runs: its times are relative to different baselines and are not compared.`,
+        ];
   });
 }
 
@@ -34,7 +36,9 @@ function imageWarnings(pairs: readonly TrialPair[], images: readonly SharedImage
   const partial = images.find(({ both, smaller }) => both > 0 && both < smaller);
   return [
     ...(relabelled > 0
-      ? [`${relabelled} of the images do not have the same class in both runs, so top-1 is compared as of independent samples.`]
+      ? [
+          `${relabelled} of the images do not have the same class in both runs, so top-1 is compared as of independent samples.`,
+        ]
       : unpaired
         ? [
             images.length === 0
@@ -68,5 +72,7 @@ function timeWarnings(pairs: readonly TrialPair[]): string[] {
   const disturbed = times.filter(({ reference, candidate }) => reference.disturbed ?? candidate.disturbed).length;
   return disturbed === 0
     ? []
-    : [`Other work disturbed ${disturbed === 1 ? 'one of the times' : `${disturbed} of the times`} that are compared; measure again with --remeasure.`];
+    : [
+        `Other work disturbed ${disturbed === 1 ? 'one of the times' : `${disturbed} of the times`} that are compared; measure again with --remeasure.`,
+      ];
 }
