@@ -29,7 +29,12 @@ export const compare: Command = {
     });
     const judged = judgePairs(comparison);
     if (arguments_.flag('json')) {
-      const verdicts = judged.map(({ pair, ...verdict }) => ({ ...pair, ...verdict }));
+      const verdicts = judged.map(({ pair, answers, times, ...verdict }) => ({
+        ...pair,
+        ...verdict,
+        answers: answers.map(({ measured, change }) => ({ ...measured, change })),
+        times: times.map(({ measured, change }) => ({ ...measured, change })),
+      }));
       process.stdout.write(`${JSON.stringify({ ...comparison, pairs: verdicts }, null, 2)}\n`);
     } else process.stdout.write(comparisonText(comparison, judged, arguments_.flag('all') || chosen !== undefined));
     return 0;

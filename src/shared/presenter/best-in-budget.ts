@@ -20,7 +20,9 @@ export interface BestOfModel {
   counts: Record<TrialJudgement['verdict'], number>;
   /** Trials that were judged on measured differences: the choice is among these. */
   among: number;
+  /** Absent where nothing that passes has fewer bytes than what the run is compared with. */
   smallest?: BestTrial;
+  /** Absent where nothing that passes is clearly faster than that. */
   fastest?: BestTrial;
   /** Of those that pass, the ones that no other beats in size, time and top-1 together. */
   front: TrialView[];
@@ -75,8 +77,10 @@ function bestOf(
   const counts = { passes: 0, 'may pass': 0, fails: 0 };
   for (const { verdict } of judged) counts[verdict]++;
   const passing = candidates.filter(({ judgement }) => judgement.verdict === 'passes');
-  const smallest = smallestOf(passing);
-  const fastest = fastestOf(passing);
+  const baseline = run.trials.find((trial) => trial.model === model && trial.isBaseline);
+  const { sizeBytes: baselineBytes = Infinity } = baseline ? deploymentOf(baseline, runtime) : {};
+  const smallest = smallestOf(passing.filter(({ sizeBytes }) => sizeBytes < baselineBytes));
+  const fastest = fastestOf(passing.filter(({ time }) => time && time.ratioInterval[1] < 1));
   const nearest = passing.length === 0 ? nearestOf(candidates) : undefined;
   return {
     model,
@@ -101,7 +105,7 @@ function best({ trial, adjustedP }: Candidate, ties: number): BestTrial {
 }
 
 function smallestOf(passing: readonly Candidate[]): BestTrial | undefined {
-  const [first, ...others] = passing.filter(({ sizeBytes }) => sizeBytes < Infinity).sort(bySize);
+  const [first, ...others] = [...passing].sort(bySize);
   return first && best(first, others.filter(({ sizeBytes }) => sizeBytes === first.sizeBytes).length);
 }
 
@@ -109,8 +113,7 @@ function smallestOf(passing: readonly Candidate[]): BestTrial | undefined {
  * Of those whose time is not clearly longer than the shortest (95 % interval of the quotient), the smallest: what noise decides is no
  * reason. Never one that another beats in size and time: a wide interval alone makes nobody the fastest.
  */
-function fastestOf(passing: readonly Candidate[]): BestTrial | undefined {
-  const timed = passing.filter(({ time }) => time !== undefined);
+function fastestOf(timed: readonly Candidate[]): BestTrial | undefined {
   if (timed.length === 0) return undefined;
   const shortest = timed.reduce((least, one) => (ratioOf(one) < ratioOf(least) ? one : least));
   const alike = timed.filter((one) => one === shortest || quotient(one.time!, shortest.time!).ratioInterval[0] <= 1);

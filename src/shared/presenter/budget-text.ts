@@ -18,7 +18,7 @@ export interface NamedTrial {
 /** The best of one network in words: the trials, or why there is none. */
 export interface BestInWords {
   model: string;
-  /** "none passes", "nothing is measured yet"; absent where something passes. */
+  /** "none passes", "nothing is measured yet", "nothing within it is smaller or clearly faster"; absent where one is. */
   none?: string;
   named: NamedTrial[];
 }
@@ -31,8 +31,9 @@ export const settlingRule =
   'Images that would settle a loss: (1.96 + 0.84)² v / m², a chance of four in five if the difference stays as it is; v is the variance of one image’s paired difference, from the answers that changed, m the distance of the difference from the limit.';
 
 export function bestInWords(best: BestOfModel, presentation: RunPresentation, target: string): BestInWords {
-  const { model, smallest, fastest, nearest, among } = best;
+  const { model, smallest, fastest, nearest, among, counts } = best;
   if (!smallest && !fastest) {
+    if (counts.passes > 0) return { model, none: 'nothing within it is smaller or clearly faster', named: [] };
     if (!nearest) return { model, none: 'nothing is measured yet', named: [] };
     const figures = missingText(nearest.judgement);
     return { model, none: 'none passes', named: [{ trial: nearest.trial, role: 'nearest', figures, caveats: [] }] };
@@ -104,4 +105,4 @@ const timeTiesText = (ties: number): string | undefined =>
 
 /** One of many passes by chance: who ships it should look again on other images. */
 const amongText = ({ holdsAmongAll }: BestTrial, among: number): string | undefined =>
-  holdsAmongAll || among < 2 ? undefined : `by its own interval; not certain as the best of ${among}`;
+  holdsAmongAll || among < 2 ? undefined : `not certain as the best of ${among}`;

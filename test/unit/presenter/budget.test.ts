@@ -225,6 +225,18 @@ describe('the best per network', () => {
     );
   });
 
+  it('names nothing that is neither smaller nor clearly faster than what it is compared with', () => {
+    const [slow, even] = [
+      measured('slow', { bytes: 15e6, ratio: 1.2 }),
+      measured('even', { bytes: 14e6, ratio: 0.99 }),
+    ];
+    const found = bestOf([slow, even], { maxDropPoints: 1 });
+    expect([found.counts.passes, found.smallest, found.fastest]).toEqual([2, undefined, undefined]);
+    expect(bestLine(bestInWords(found, presentRun(run([baseline, slow, even])), target))).toBe(
+      'mobilenetv2: nothing within it is smaller or clearly faster',
+    );
+  });
+
   it('says it in one line, with intervals', () => {
     const one = measured('int8', { bytes: 3_840_133, delta: -0.2, ratio: 0.59 });
     const words = bestInWords(bestOf([one]), presentRun(run([baseline, one])), target);
@@ -248,14 +260,12 @@ describe('the best per network', () => {
         const [{ smallest, fastest, nearest, front, counts }] = best as [(typeof best)[0]];
         expect(counts.passes).toBe(passing.length);
         expect(nearest === undefined).toBe(passing.length > 0);
-        if (!smallest || !fastest) {
-          expect(passing).toEqual([]);
-          return;
-        }
+        expect(smallest === undefined).toBe(passing.length === 0);
+        if (!smallest) return;
         const least = Math.min(...passing.map(({ metrics }) => metrics.sizeBytes!));
         expect(smallest.trial.metrics.sizeBytes).toBe(least);
-        for (const { metrics } of passing) {
-          const [own, other] = [fastest.trial.metrics, metrics];
+        for (const { metrics } of fastest ? passing : []) {
+          const [own, other] = [fastest!.trial.metrics, metrics];
           expect(other.sizeBytes! < own.sizeBytes! && other.latency[0]!.ratio < own.latency[0]!.ratio).toBe(false);
         }
         expect(front.length).toBeGreaterThan(0);
