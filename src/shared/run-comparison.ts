@@ -69,10 +69,18 @@ export interface TimePair {
   candidate: PairedTime;
   /** One measurement that both runs show. */
   isSameMeasurement: boolean;
-  /** The candidate's ratio to its baseline over the reference's to its own; absent for the baselines themselves, and where the baselines are not one file. */
-  quotient?: { ratio: number; ratioInterval: Interval };
+  /** The candidate's ratio to its baseline over the reference's to its own; absent for two baselines, and where the baselines are not one file. */
+  quotient?: TimeQuotient;
   /** Same machine and runtime: milliseconds may be put beside each other, though they were not interleaved. */
   isSameSetting: boolean;
+}
+
+export interface TimeQuotient {
+  ratio: number;
+  ratioInterval: Interval;
+  /** The candidate's and the reference's, as the test of the quotient takes them; without the latter, against 1. */
+  sessionRatios?: number[];
+  referenceSessionRatios?: number[];
 }
 
 export interface PairedTime {
@@ -80,6 +88,5 @@ export interface PairedTime {
   p50Ms: number;
   ratio: number;
   ratioInterval: Interval;
-  sessionRatios?: number[];
   disturbed?: string;
 }

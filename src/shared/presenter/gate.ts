@@ -126,17 +126,16 @@ function timeCheck(pair: TrialPair, measured: TimePair, limit: number): Candidat
     return { ...unsure(pair, what, 'both runs show one and the same measurement'), outcome: 'holds' };
   if (!quotient) return unsure(pair, what, 'the baselines of the two runs are not one file');
   const allowed: Zone = [0, 1 + limit];
-  const { ratio, ratioInterval } = quotient;
+  const { ratio, ratioInterval, sessionRatios, referenceSessionRatios } = quotient;
   const extra = extraDecimals(ratioInterval, allowed, ratioDecimals);
   const shown = formatInterval(ratioInterval, (end) => formatNumber(end, ratioDecimals(end) + extra));
   const disturbed = (candidate.disturbed ?? reference.disturbed) ? '; other work disturbed it' : '';
-  const sessions = candidate.sessionRatios && reference.sessionRatios;
   return {
     model: pair.model,
     name: `${pair.candidate.recipe}: ${what}`,
     outcome: outcomeOf(ratioInterval, allowed),
     sentence: `time ${formatRatio(ratio, ratioDecimals(ratio) + extra)} ${shown}, each beside its own baseline, limit ×${plain(1 + limit)}${disturbed}`,
-    ...(sessions && { p: ratioBeyondP(candidate.sessionRatios!, 1 + limit, 'above', reference.sessionRatios) }),
+    ...(sessionRatios && { p: ratioBeyondP(sessionRatios, 1 + limit, 'above', referenceSessionRatios) }),
   };
 }
 

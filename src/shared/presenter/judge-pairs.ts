@@ -31,10 +31,8 @@ export function judgePairs({ pairs, indifference }: Pick<RunComparison, 'pairs' 
   );
   const timeChanges = changesOf(
     times.map(
-      ({ candidate, reference }) =>
-        candidate.sessionRatios &&
-        reference.sessionRatios &&
-        ratioOutsideZoneP(candidate.sessionRatios, indifference.time, reference.sessionRatios),
+      ({ quotient: { sessionRatios, referenceSessionRatios } }) =>
+        sessionRatios && ratioOutsideZoneP(sessionRatios, indifference.time, referenceSessionRatios),
     ),
     (index, adjustedP, among) => {
       const { ratio, ratioInterval } = times[index]!.quotient;

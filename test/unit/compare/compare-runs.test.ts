@@ -147,6 +147,19 @@ describe('time of two runs', () => {
     expect(once!.times[0]!.change).toBeUndefined();
   });
 
+  it('of a baseline and a recipe is the recipe’s own ratio, whatever the A/A control shows', () => {
+    const chosen = { reference: 'baseline', candidate: 'int8' };
+    const [pair] = compareRuns(timed(0.5), timed(0.6), chosen).pairs;
+    expect(pair!.times[0]!.quotient).toEqual({
+      ratio: 0.6,
+      ratioInterval: [0.6 * 0.98, 0.6 * 1.02],
+      sessionRatios: [0.99, 1, 1.01].map((factor) => factor * 0.6),
+    });
+    const [back] = compareRuns(timed(0.6), timed(0.5), { reference: 'int8', candidate: 'baseline' }).pairs;
+    expect(back!.times[0]!.quotient!.ratio).toBeCloseTo(1 / 0.6, 12);
+    expect(back!.times[0]!.quotient!.ratioInterval[0]).toBeCloseTo(1 / (0.6 * 1.02), 12);
+  });
+
   it('turned round, every difference turns its sign', () => {
     const ratios = fc.double({ min: 0.2, max: 2, noNaN: true });
     fc.assert(

@@ -13,14 +13,15 @@ const answer = (difference: number, half: number, changes: Partial<AnswerPair> =
   ...changes,
 });
 const time = (ratio: number, half: number, changes: Partial<TimePair> = {}): TimePair => {
-  const own = { p50Ms: 4, ratio: 0.5 * ratio, ratioInterval: [0.5 * ratio, 0.5 * ratio] as [number, number] };
+  const sessionRatios = [0.9999, 1, 1.0001].map((one) => one * ratio);
+  const ratioInterval: [number, number] = [ratio / (1 + half), ratio * (1 + half)];
   return {
     target: 'ort-cpu x1',
-    reference: { p50Ms: 4, ratio: 0.5, ratioInterval: [0.5, 0.5], sessionRatios: [0.4999, 0.5, 0.5001] },
-    candidate: { ...own, sessionRatios: [0.4999, 0.5, 0.5001].map((one) => one * ratio) },
+    reference: { p50Ms: 4, ratio: 0.5, ratioInterval: [0.5, 0.5] },
+    candidate: { p50Ms: 4, ratio: 0.5 * ratio, ratioInterval: [0.5 * ratio, 0.5 * ratio] },
     isSameMeasurement: false,
     isSameSetting: true,
-    quotient: { ratio, ratioInterval: [ratio / (1 + half), ratio * (1 + half)] },
+    quotient: { ratio, ratioInterval, sessionRatios, referenceSessionRatios: [0.9999, 1, 1.0001] },
     ...changes,
   };
 };

@@ -73,6 +73,6 @@ function timeWarnings(pairs: readonly TrialPair[]): string[] {
   return disturbed === 0
     ? []
     : [
-        `Other work disturbed ${disturbed === 1 ? 'one of the times' : `${disturbed} of the times`} that are compared; measure again with --remeasure.`,
+        `Other work disturbed ${disturbed === 1 ? 'one of the times' : `${disturbed} of the times`} that are compared; measured again, they may tell more.`,
       ];
 }

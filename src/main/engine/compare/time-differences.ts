@@ -1,6 +1,6 @@
 import type { LatencyMetrics } from '@shared/metrics';
 import { disturbanceText } from '@shared/presenter/disturbance';
-import type { PairedTime, TimePair } from '@shared/run-comparison';
+import type { PairedTime, TimePair, TimeQuotient } from '@shared/run-comparison';
 import type { RunView, TrialView } from '@shared/run';
 import { quotient } from '@shared/statistics/ratio-quotient';
 import { targetName } from '@shared/sweep-file';
@@ -17,7 +17,6 @@ export interface TimedTrial {
  */
 export function timeDifferences(candidate: TimedTrial, reference: TimedTrial): TimePair[] {
   const isSameBaseline = baselineHash(candidate) === baselineHash(reference);
-  const isBaseline = candidate.trial.isBaseline || reference.trial.isBaseline;
   return candidate.trial.metrics.latency.flatMap((own) => {
     const theirs = reference.trial.metrics.latency.find(({ target }) => target === own.target);
     if (!theirs) return [];
@@ -30,9 +29,29 @@ export function timeDifferences(candidate: TimedTrial, reference: TimedTrial): T
       isSameMeasurement,
       isSameSetting: settingOf(candidate.run, own.target) === settingOf(reference.run, own.target),
     };
-    if (isSameBaseline && !isBaseline) pair.quotient = quotient(own, theirs);
-    return [pair];
+    const found = isSameBaseline && quotientOf({ ...candidate, latency: own }, { ...reference, latency: theirs });
+    return [found ? { ...pair, quotient: found } : pair];
   });
+}
+
+type Timed = TimedTrial & { latency: LatencyMetrics };
+
+/** A baseline is what the other was measured beside: its ratio is 1, and not that of the A/A control. */
+function quotientOf(own: Timed, theirs: Timed): TimeQuotient | undefined {
+  if (own.trial.isBaseline && theirs.trial.isBaseline) return undefined;
+  if (theirs.trial.isBaseline) {
+    const { ratio, ratioInterval, sessionRatios } = own.latency;
+    return { ratio, ratioInterval, ...(sessionRatios && { sessionRatios }) };
+  }
+  if (own.trial.isBaseline) {
+    const { ratio, ratioInterval, sessionRatios } = theirs.latency;
+    const turned = sessionRatios?.map((one) => 1 / one);
+    const [low, high] = ratioInterval;
+    return { ratio: 1 / ratio, ratioInterval: [1 / high, 1 / low], ...(turned && { sessionRatios: turned }) };
+  }
+  const [sessionRatios, referenceSessionRatios] = [own.latency.sessionRatios, theirs.latency.sessionRatios];
+  const sessions = sessionRatios && referenceSessionRatios && { sessionRatios, referenceSessionRatios };
+  return { ...quotient(own.latency, theirs.latency), ...sessions };
 }
 
 function baselineHash({ run, trial }: TimedTrial): string | undefined {
@@ -45,7 +64,7 @@ function settingOf({ manifest, sweep }: RunView, target: string): string {
   return [manifest.machine.id, runtime, runtimeVersion(manifest, runtime)].join('\n');
 }
 
-function pairedTime({ p50Ms, ratio, ratioInterval, sessionRatios, disturbance }: LatencyMetrics): PairedTime {
+function pairedTime({ p50Ms, ratio, ratioInterval, disturbance }: LatencyMetrics): PairedTime {
   const disturbed = disturbanceText(disturbance);
-  return { p50Ms, ratio, ratioInterval, ...(sessionRatios && { sessionRatios }), ...(disturbed && { disturbed }) };
+  return { p50Ms, ratio, ratioInterval, ...(disturbed && { disturbed }) };
 }
