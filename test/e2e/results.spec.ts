@@ -42,6 +42,19 @@ test('any results folder can be shown: from the command line, the menu, a button
     await expectAccessible(window, ['label-content-name-mismatch']);
     await look(launched, 'results-opened');
 
+    // A run of another folder is put beside it; only a folder that a person chose is looked into.
+    await window.getByTestId('nav-compare').click();
+    await answerOpenDialog(app, results);
+    await window.getByTestId('compare-folder').click();
+    await expect(window.getByTestId('compare-leave-folder')).toContainText('demo');
+    await expect(window.getByTestId('compare-view')).toContainText('2 trials in both, 2 without a clear difference');
+    await window.getByText('All', { exact: true }).click();
+    await expect(window.getByTestId('compared-trials')).toContainText('same measurement');
+    await expectAccessible(window, ['label-content-name-mismatch']);
+    const elsewhere = { folder: starter, reference: 'r', candidate: 'c' };
+    await expect(ask(window, 'shell.compareResults', elsewhere)).rejects.toThrow('no such folder was chosen');
+    await window.getByTestId('nav-matrix').click();
+
     await window.getByTestId('results-close').click();
     await expect(banner).toBeHidden();
     await expect(window.getByText('No run yet')).toBeVisible();
