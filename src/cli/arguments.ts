@@ -14,7 +14,7 @@ export interface OptionSpec {
 /** A command as data: the help and the parser both come from it. */
 export interface Command {
   name: string;
-  /** Positional arguments as shown: `SWEEP.yaml`, `[TECHNIQUE]`. */
+  /** Positional arguments as shown: `SWEEP.yaml`, `[TECHNIQUE]`; the last may be given several times where it ends in `...`. */
   usage: string;
   summary: string;
   options: Record<string, OptionSpec>;
@@ -69,7 +69,7 @@ export function parseArguments(command: Command, words: string[]): Arguments {
   const { values, positionals } = parsed;
   const least = wanted.filter((word) => !word.startsWith('[')).length;
   if (!values.help && positionals.length < least) throw usageError(command, `${wanted[positionals.length]} is missing`);
-  if (positionals.length > wanted.length)
+  if (positionals.length > wanted.length && !wanted.at(-1)?.endsWith('...'))
     throw usageError(command, `"${positionals[wanted.length]}" is one argument too many`);
   return {
     positionals,

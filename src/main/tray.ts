@@ -15,16 +15,32 @@ function icon(): Electron.NativeImage {
   return nativeImage.createFromBitmap(pixels, { width: side, height: side, scaleFactor: 2 });
 }
 
-/** An icon in the tray while no window is open. Answers the function that takes it away. Desktops without a tray show none. */
-export function showTray({ open, quit }: { open(): void; quit(): void }): () => void {
+/** An icon in the tray. */
+export interface RunTray {
+  /** @param text how far the run is: "42 %, about 2 h 10 min left" */
+  tell(text: string): void;
+  remove(): void;
+}
+
+/** An icon in the tray while no window is open. Desktops without a tray show none. */
+export function showTray({ open, quit }: { open(): void; quit(): void }): RunTray {
   const tray = new Tray(icon());
-  tray.setToolTip('Whittle: a sweep is running');
-  tray.setContextMenu(
-    Menu.buildFromTemplate([
-      { label: 'Show Whittle', click: open },
-      { label: 'Quit', click: quit },
-    ]),
-  );
+  let told: string | undefined;
+  const tell = (text: string): void => {
+    if (text === told) return;
+    told = text;
+    const line = text === '' ? 'A sweep is running' : `Sweep: ${text}`;
+    tray.setToolTip(`Whittle: ${line}`);
+    tray.setContextMenu(
+      Menu.buildFromTemplate([
+        { label: line, enabled: false },
+        { type: 'separator' },
+        { label: 'Show Whittle', click: open },
+        { label: 'Quit', click: quit },
+      ]),
+    );
+  };
+  tell('');
   tray.on('click', open);
-  return () => tray.destroy();
+  return { tell, remove: () => tray.destroy() };
 }

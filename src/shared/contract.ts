@@ -61,6 +61,7 @@ const nothing = z.void();
 
 const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
+const trialsRef = runRef.extend({ trials: z.array(z.string().max(400)).min(1).max(10_000) });
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 const comparedRuns = z.strictObject({
@@ -232,6 +233,7 @@ export const openEngineContract = {
   'sensitivity.measure': job(sensitivityRequestSchema, typed<SensitivityReport>()),
   'sweeps.plan': rpc(sweepFileSchema, sweepPlanSchema),
   'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), sweepFileSchema),
+  /** Starts a sweep; while another is under way it is queued. */
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
   'runs.get': rpc(shownRun, runViewSchema),
@@ -240,7 +242,15 @@ export const openEngineContract = {
   'runs.pause': rpc(runRef, nothing),
   'runs.continue': rpc(runRef, nothing),
   'runs.cancel': rpc(runRef, nothing),
-  /** Runs the unfinished and failed trials of an ended run again. */
+  /** Takes a run that waits for its turn out of the queue. */
+  'runs.unqueue': rpc(runRef, nothing),
+  /** Trials of the run under way with something left to do, the next first. */
+  'runs.upcoming': rpc(runRef, z.array(z.string())),
+  /** These trials of the run under way are not wanted any more. */
+  'runs.skip': rpc(trialsRef, nothing),
+  /** These trials of the run under way come before all others, also where they were skipped. */
+  'runs.prefer': rpc(trialsRef, nothing),
+  /** Runs the unfinished, failed and skipped trials of an ended run again, or begins one that is queued. */
   'runs.resume': rpc(runRef, nothing),
   /** Measures again what other work disturbed, or the given trials; answers how many measurements. */
   'runs.remeasure': rpc(

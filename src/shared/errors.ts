@@ -114,6 +114,12 @@ const sentences = {
     `The window cannot be opened: ${f.detail}. Start it once with "npm start", or use "whittle report" to read results here.`,
   'worker.crashed': (f: Facts) =>
     `The ${f.job} process ended unexpectedly (${f.detail}). The other trials go on; run again to retry this one.`,
+  'step.memory': (f: Facts) =>
+    `The ${f.job} process took ${f.usedMB} MB of memory, more than the ${f.limitMB} MB that limits.stepMemoryMB allows. Raise it in the sweep file, or leave this trial out.`,
+  'step.time': (f: Facts) =>
+    `The ${f.job} process was stopped after ${f.limitMinutes} minutes, which is all that limits.stepMinutes allows. Raise it in the sweep file, or leave this trial out.`,
+  'artifact.damaged': (f: Facts) =>
+    `${f.path} is damaged: it does not hold what was written there. Run the sweep again, which makes this file anew; if it is damaged again, check the disk.`,
   'model.changed': (f: Facts) =>
     `The model ${f.path} was changed or moved after it was opened. Start the run again to work with the file as it is now.`,
   'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,

@@ -44,7 +44,7 @@ const errorReportSchema = z.object({
   facts: z.record(z.string(), z.union([z.string(), z.number()]).optional()),
 }) as unknown as z.ZodType<ErrorReport>;
 
-const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupted', 'cancelled'] as const;
+const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupted', 'cancelled', 'skipped'] as const;
 export type TrialStatus = (typeof trialStatuses)[number];
 
 const stepViewSchema = z.object({
@@ -87,7 +87,8 @@ export const trialViewSchema = z.object({
 });
 export type TrialView = z.infer<typeof trialViewSchema>;
 
-const runStatuses = ['running', 'paused', 'done', 'failed', 'cancelled', 'interrupted'] as const;
+/** `queued`: it begins when those before it have ended. `stopped`: its time was up. */
+const runStatuses = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'interrupted', 'stopped'] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
 export const runSummarySchema = z.object({
@@ -100,6 +101,8 @@ export const runSummarySchema = z.object({
   elapsedMs: z.number().default(0),
   trialsDone: z.number().int(),
   trialsFailed: z.number().int(),
+  /** Those that somebody did not want. */
+  trialsSkipped: z.number().int().optional(),
   trialsTotal: z.number().int(),
   trialsStarred: z.number().int().default(0),
   note: z.string().default(''),
@@ -161,5 +164,9 @@ export const runProgressSchema = progressSchema.extend({
   status: z.enum(runStatuses),
   /** Progress inside the step under way, 0..1. */
   stepFraction: z.number().optional(),
+  /** A trial that the step under way belongs to. */
+  trial: z.string().optional(),
+  /** What a paused run waits for to go on by itself; absent: for a person. */
+  waitsFor: z.enum(['room on the disk']).optional(),
 });
 export type RunProgress = z.infer<typeof runProgressSchema>;

@@ -39,6 +39,18 @@ export type Indifference = z.infer<typeof indifferenceSchema>;
 export const latencyModes = ['quick', 'rigorous'] as const;
 export type LatencyMode = (typeof latencyModes)[number];
 
+/** What one step may take; one that takes more fails its trials, and the others go on. */
+const limitsSchema = z.strictObject({
+  /** Resident memory of its processes together. */
+  stepMemoryMB: z.number().int().min(128).max(16_000_000).optional(),
+  stepMinutes: z
+    .number()
+    .positive()
+    .max(7 * 24 * 60)
+    .optional(),
+});
+export type Limits = z.infer<typeof limitsSchema>;
+
 /** The sweep file: models x recipes x targets on one dataset. */
 export const sweepFileSchema = z.strictObject({
   name: z.string().min(1).max(200).default('sweep'),
@@ -55,5 +67,13 @@ export const sweepFileSchema = z.strictObject({
   latency: z.enum(latencyModes).default('quick'),
   indifference: indifferenceSchema.prefault({}),
   seed: z.number().int().min(0).default(1),
+  limits: limitsSchema.optional(),
+  /** Time of day, as in 07:00, at which the run ends with what is there. */
+  until: z
+    .string()
+    .regex(/^([01]?\d|2[0-3]):[0-5]\d$/, 'give a time of day, as in "07:00"')
+    .optional(),
+  /** Rest before each measurement of latency, for machines that slow down when they are hot. */
+  coolDownSeconds: z.number().min(0).max(3600).optional(),
 });
 export type SweepFile = z.infer<typeof sweepFileSchema>;

@@ -1,7 +1,54 @@
 import { expect, test } from '@playwright/test';
-import { engineInfo, startSweep, waitForRun } from './actions/bridge';
+import type { RunSummary } from '@shared/run';
+import { expectAccessible } from './actions/accessible';
+import { ask, engineInfo, startSweep, waitForRun } from './actions/bridge';
 import { readJournal } from './actions/journal';
 import { launchApp } from './actions/launch';
+
+test('while a run is on, trials are skipped and put first, and a second sweep waits behind it', async () => {
+  const launched = await launchApp();
+  const { window, app } = launched;
+  try {
+    const starter = (await engineInfo(window)).starterSweep;
+    const recipes = { baseline: [], fp16: starter.recipes.fp16!, int8: starter.recipes.int8! };
+    const sweep = { ...starter, models: starter.models.slice(1), recipes, targets: [] };
+    const run = await startSweep(window, { ...sweep, name: 'first' });
+    expect(await startSweep(window, { ...sweep, name: 'second', models: starter.models.slice(2) })).toMatchObject({
+      name: 'second',
+      status: 'queued',
+    });
+    const progressOf = (): Promise<number> =>
+      app.evaluate(({ BrowserWindow }) => {
+        const shown = BrowserWindow.getAllWindows()[0] as unknown as { toldProgress?: number };
+        return shown.toldProgress ?? -1;
+      });
+    await app.evaluate(({ BrowserWindow }) => {
+      const shown = BrowserWindow.getAllWindows()[0]! as Electron.BrowserWindow & { toldProgress?: number };
+      shown.setProgressBar = (fraction: number) => void (shown.toldProgress = fraction);
+    });
+    await window.getByTestId('up-next').click();
+    await expect(window.getByTestId('queue')).toContainText('second');
+    const rows = window.getByTestId('upcoming').getByRole('listitem');
+    await expect(rows.last()).toContainText('fp16');
+    const [later, last] = [await rows.nth(-2).innerText(), await rows.last().innerText()];
+    await window.getByRole('button', { name: `Skip ${later}` }).click();
+    await expect(window.getByTestId('upcoming')).not.toContainText(later);
+    await window.getByRole('button', { name: `Run ${last} next` }).click();
+    await expect(rows.first()).toHaveText(last);
+    await expectAccessible(window);
+    await window.keyboard.press('Escape');
+    await expect.poll(progressOf).toBeGreaterThanOrEqual(0);
+
+    const view = await waitForRun(window, run.id, 240_000);
+    expect(view).toMatchObject({ status: 'done', trialsSkipped: 1, trialsDone: 5 });
+    const list = await ask<RunSummary[]>(window, 'runs.list');
+    const second = list.find(({ name }) => name === 'second')!;
+    expect((await waitForRun(window, second.id, 120_000)).status).toBe('done');
+    await expect.poll(progressOf).toBe(-1);
+  } finally {
+    await launched.close();
+  }
+});
 
 test('closing the window asks once, can leave the sweep running, and a new window finds it', async () => {
   const launched = await launchApp();

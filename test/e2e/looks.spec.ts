@@ -61,10 +61,13 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
     await expect(window.getByTestId('cell-mobilenetv2-starter-fp16-top1')).toContainText(/\d/, { timeout: 90_000 });
     await look(launched, 'matrix-busy', [1440]);
 
-    // A worker that dies costs its trial and no other; retrying it mends the run.
-    let victim: number | undefined;
-    await expect.poll(() => (victim = workerPid(launched)), { timeout: 60_000 }).toBeDefined();
-    process.kill(victim!, 'SIGKILL');
+    // A worker that dies twice costs its trial and no other; retrying it mends the run.
+    const failsAfterKill = async (): Promise<boolean> => {
+      const victim = workerPid(launched);
+      if (victim !== undefined) process.kill(victim, 'SIGKILL');
+      return (await getRun(window, run.id)).trials.some(({ status }) => status === 'failed');
+    };
+    await expect.poll(failsAfterKill, { timeout: 60_000, intervals: [100] }).toBe(true);
     const failed = await waitForRun(window, run.id, 240_000);
     expect(failed.status).toBe('failed');
     expect(failed.trials.filter((trial) => trial.status === 'failed').length).toBeGreaterThanOrEqual(1);

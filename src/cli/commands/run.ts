@@ -1,12 +1,14 @@
 import type { ErrorReport } from '@shared/errors';
 import { parseBudget } from '@shared/presenter/parse-budget';
 import { reviveError } from '@shared/rpc';
-import type { RunView } from '@shared/run';
+import type { RunProgress, RunView } from '@shared/run';
+import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from '../../main/engine/create-engine';
 import type { PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
+import type { Launched } from '../../main/engine/sweep/run-manager';
 import { jsonReport } from '../../main/engine/report/json';
 import { readSweep } from '../../main/engine/sweep/read-sweep';
-import type { Command } from '../arguments';
+import type { Arguments, Command } from '../arguments';
 import { bestText } from '../best-text';
 import { matrixText } from '../matrix-text';
 import { ProgressLine } from '../progress-line';
@@ -19,8 +21,8 @@ const usualBudget = 'drop<=1';
 
 export const run: Command = {
   name: 'run',
-  usage: 'SWEEP.yaml',
-  summary: 'run a sweep and print the matrix; finished steps are never computed again',
+  usage: 'SWEEP.yaml...',
+  summary: 'run sweeps, one after another, and print their matrices; finished steps are never computed again',
   options: {
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the compressed models and the results in DIR' },
     resume: { type: 'boolean', help: 'continue the last unfinished run of the same sweep' },
@@ -34,64 +36,107 @@ export const run: Command = {
   async run(arguments_) {
     const budget = parseBudget(arguments_.text('budget') ?? usualBudget);
     const line = new ProgressLine();
-    const sweep = await readSweep(arguments_.positionals[0]!);
+    const sweeps = await Promise.all(arguments_.positionals.map((path) => readSweep(path)));
     const engine = await openSession(arguments_, {
       workspace: arguments_.text('out'),
-      events: {
-        progress: (progress) => {
-          if (progress && progress.stage !== '') line.update(progress);
-        },
-      },
+      events: { progress: showProgress(line) },
     });
+    let queued: string[] = [];
     try {
       engine.runs.recover();
-      const startedAt = Date.now();
-      const prepared = await engine.prepare(sweep, {
-        progress: (stage, done, total) => line.update({ stage, done, total, elapsedMs: Date.now() - startedAt }),
-      });
-      line.clear();
-      for (const warning of prepared.warnings) process.stderr.write(`${warning}\n`);
-      const { id, finished } = arguments_.flag('remeasure')
-        ? remeasure(engine, prepared)
-        : launch(engine, prepared, arguments_.flag('resume'));
-      const stop = cancelOnInterrupt(engine, id, line);
-      const status = await finished.finally(() => {
-        stop();
-        line.clear();
-      });
-      const view = engine.runs.view(id);
-      const folder = await writeResults(engine, view, arguments_.text('out'));
-      const wrongInput = commonProblem(view);
-      if (wrongInput) throw reviveError(wrongInput);
-      process.stdout.write(
-        arguments_.flag('json')
-          ? `${JSON.stringify(jsonReport(view), null, 2)}\n`
-          : `${matrixText(view)}\n${bestText(view, budget)}`,
-      );
-      process.stderr.write(`Run ${id}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`);
-      const collected = view.trials.filter((trial) => trial.collected).length;
-      if (collected > 0)
+      const prepared = await prepareAll(engine, sweeps, line);
+      const isOne = prepared.length === 1;
+      // Later ones wait in the journal: a restart finds them there.
+      const begins = prepared.map((sweep, at) => beginning(engine, sweep, arguments_, at === 0));
+      queued = begins.flatMap(({ queuedId }) => queuedId ?? []);
+      const reports: ReturnType<typeof jsonReport>[] = [];
+      let exitCode = 0;
+      for (const { begin } of begins) {
+        const { id, finished } = begin();
+        const stop = cancelOnInterrupt(engine, id, line);
+        const status = await finished.finally(() => {
+          stop();
+          line.clear();
+        });
+        const view = engine.runs.view(id);
+        const folder = await writeResults(engine, view, isOne ? arguments_.text('out') : undefined);
+        const wrongInput = commonProblem(view);
+        if (wrongInput) throw reviveError(wrongInput);
+        reports.push(jsonReport(view));
+        if (!arguments_.flag('json'))
+          process.stdout.write(`${isOne ? '' : `${view.name}\n\n`}${matrixText(view)}\n${bestText(view, budget)}`);
+        const when = status === 'stopped' ? ' ended when its time was up' : '';
         process.stderr.write(
-          `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
+          `Run ${id}${when}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`,
         );
-      return status === 'cancelled' ? 130 : view.trialsFailed > 0 ? 1 : 0;
+        const collected = view.trials.filter((trial) => trial.collected).length;
+        if (collected > 0)
+          process.stderr.write(
+            `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
+          );
+        exitCode = Math.max(exitCode, status === 'cancelled' ? 130 : view.trialsFailed > 0 ? 1 : 0);
+        if (status === 'cancelled') break;
+      }
+      if (arguments_.flag('json')) process.stdout.write(`${JSON.stringify(isOne ? reports[0] : reports, null, 2)}\n`);
+      return exitCode;
     } finally {
+      for (const id of queued) engine.workspace.runs.withdraw(id);
       engine.close();
     }
   },
 };
 
-function launch(engine: Engine, prepared: PreparedSweep, resume: boolean): ReturnType<Engine['runs']['start']> {
-  const unfinished = resume
+/** Keeps the line up to date; a full disk is told in a line of its own, since it may stay for hours. */
+function showProgress(line: ProgressLine): (progress: RunProgress | null) => void {
+  let waitsFor: RunProgress['waitsFor'];
+  return (progress) => {
+    if (progress?.waitsFor && !waitsFor) {
+      line.clear();
+      process.stderr.write(`${progress.stage[0]!.toUpperCase()}${progress.stage.slice(1)}. Ctrl-C stops it.\n`);
+    }
+    waitsFor = progress?.waitsFor;
+    if (progress && progress.stage !== '') line.update(progress);
+  };
+}
+
+/** All of them before the first begins: what is wrong with the last must not be found out in the morning. */
+async function prepareAll(engine: Engine, sweeps: readonly SweepFile[], line: ProgressLine): Promise<PreparedSweep[]> {
+  const startedAt = Date.now();
+  const prepared: PreparedSweep[] = [];
+  for (const sweep of sweeps)
+    prepared.push(
+      await engine.prepare(sweep, {
+        progress: (stage, done, total) => line.update({ stage, done, total, elapsedMs: Date.now() - startedAt }),
+      }),
+    );
+  line.clear();
+  for (const warning of new Set(prepared.flatMap(({ warnings }) => warnings))) process.stderr.write(`${warning}\n`);
+  return prepared;
+}
+
+/** How a sweep begins when it is its turn; until then all but the first are queued. */
+function beginning(
+  engine: Engine,
+  prepared: PreparedSweep,
+  arguments_: Arguments,
+  isFirst: boolean,
+): { queuedId?: string; begin(): Launched } {
+  const { runs } = engine;
+  if (arguments_.flag('remeasure')) return { begin: () => remeasure(engine, prepared) };
+  const unfinished = arguments_.flag('resume')
     ? engine.workspace.runs
         .list()
         .find((record) => record.manifest.sweepSha256 === prepared.manifest.sweepSha256 && record.status !== 'done')
     : undefined;
-  if (resume && !unfinished) process.stderr.write('There is no unfinished run of this sweep; starting a new one.\n');
-  return unfinished ? engine.runs.resume(unfinished.id, prepared) : engine.runs.start(prepared);
+  if (arguments_.flag('resume') && !unfinished)
+    process.stderr.write('There is no unfinished run of this sweep; starting a new one.\n');
+  if (unfinished) return { begin: () => runs.resume(unfinished.id, prepared) };
+  if (isFirst) return { begin: () => runs.start(prepared) };
+  const queuedId = runs.enqueue(prepared);
+  return { queuedId, begin: () => runs.resume(queuedId, prepared) };
 }
 
-function remeasure(engine: Engine, prepared: PreparedSweep): ReturnType<Engine['runs']['start']> {
+function remeasure(engine: Engine, prepared: PreparedSweep): Launched {
   const last = engine.workspace.runs
     .list()
     .find((record) => record.manifest.sweepSha256 === prepared.manifest.sweepSha256);
@@ -105,7 +150,7 @@ function remeasure(engine: Engine, prepared: PreparedSweep): ReturnType<Engine['
     return { id: last.id, finished: Promise.resolve(last.status) };
   }
   process.stderr.write(`Measuring ${keys.length} disturbed measurements of run ${last.id} again.\n`);
-  return engine.runs.resume(last.id, prepared, keys);
+  return engine.runs.resume(last.id, prepared, { again: keys });
 }
 
 /** The first interrupt stops cleanly, a second one at once. */

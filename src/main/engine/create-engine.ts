@@ -17,6 +17,7 @@ import { LocalContents } from './sweep/local-contents';
 import { LocalExecutor } from './sweep/local-executor';
 import { prepareSweep, type PreparedSweep } from './sweep/prepare-sweep';
 import { RunManager, type RunEvents } from './sweep/run-manager';
+import { RunQueue } from './sweep/run-queue';
 import { starterSweep } from './starter';
 import { whittleVersion } from './version';
 
@@ -36,6 +37,7 @@ export interface EngineOptions {
 export interface Engine {
   readonly workspace: Workspace;
   readonly runs: RunManager;
+  readonly queue: RunQueue;
   readonly executor: Executor;
   /** Makes models and images findable for jobs. */
   readonly contents: LocalContents;
@@ -69,9 +71,21 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const modelFolder = (): string => settings().modelFolder;
   const versions = { whittle: whittleVersion, onnxruntime: calculator.version() };
 
+  const prepare: Engine['prepare'] = (sweep, { signal, progress } = {}) =>
+    prepareSweep(sweep, {
+      modelFolder: modelFolder(),
+      cacheFolder: workspace.cacheFolder,
+      machine,
+      versions,
+      choice: options.choice,
+      signal,
+      progress,
+    });
+
   return {
     workspace,
     runs,
+    queue: new RunQueue(workspace, runs, prepare),
     executor,
     contents: new LocalContents(workspace.folder),
     machine,
@@ -98,16 +112,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       return collection;
     },
     lastCollection: () => workspace.settings.get('collection'),
-    prepare: (sweep, { signal, progress } = {}) =>
-      prepareSweep(sweep, {
-        modelFolder: modelFolder(),
-        cacheFolder: workspace.cacheFolder,
-        machine,
-        versions,
-        choice: options.choice,
-        signal,
-        progress,
-      }),
+    prepare,
     close() {
       workspace.close();
       if (home !== workspace) home.close();

@@ -1,15 +1,19 @@
 import { engineContract, type EngineContract } from '@shared/contract';
 import { serve, type Channel, type Message, type Server } from '@shared/rpc';
 import { toAppError } from '@shared/errors';
+import type { RunProgress, TrialView } from '@shared/run';
 import { createEngine, type Engine } from './create-engine';
+import { continueFlag, leaveMessage } from './engine-words';
+import { leastRoomBytes, waitForRoom } from './files/room-on-disk';
 import { handlersOf } from './handlers';
 import { keepWithinBudget } from './keep-within-budget';
+import type { InterruptedRun } from './store/run-records';
 import { defaultWorkspaceFolder } from './store/workspace';
 import { throttle } from './throttle';
 
 /**
  * Entry of the engine process: serves the contract to its parent over the process channel. Ends with its parent.
- * `--continue` (a restart after a crash) takes up the run that was under way.
+ * The run that was under way when the process before died goes on; so does the queue. `--continue`: this is a restart after a crash.
  */
 const channel: Channel = {
   send: (message) => {
@@ -18,7 +22,16 @@ const channel: Channel = {
   onMessage: (listener) => void process.on('message', (message) => listener(message as Message)),
 };
 
-process.once('disconnect', () => process.exit(0));
+let engine: Engine | undefined;
+/** The parent says so before it leaves for good: the run is to wait for a person then. */
+let isLeft = false;
+process.on('message', (message) => {
+  if (message === leaveMessage) isLeft = true;
+});
+process.once('disconnect', () => {
+  if (isLeft) engine?.runs.leave();
+  process.exit(0);
+});
 
 let server: Server<EngineContract> | undefined;
 const emitProgress = throttle(100, (state: Parameters<Server<EngineContract>['emit']>[1]) =>
@@ -26,28 +39,60 @@ const emitProgress = throttle(100, (state: Parameters<Server<EngineContract>['em
 );
 
 try {
-  const engine: Engine = await createEngine({
+  const own = process.env.WHITTLE_WORKSPACE === undefined;
+  const options = {
     workspace: process.env.WHITTLE_WORKSPACE,
     settingsFolder: defaultWorkspaceFolder(),
     events: {
-      progress: (progress) => {
+      progress: (progress: RunProgress | null) => {
         emitProgress(progress);
-        if (progress === null) void keepWithinBudget(engine);
+        if (progress === null && engine) void keepWithinBudget(engine);
       },
-      trial: (run, trial) => server?.emit('run.trial', { run, trial }),
+      trial: (run: string, trial: TrialView) => server?.emit('run.trial', { run, trial }),
     },
-  });
-  const handlers = handlersOf(engine);
-  server = serve(engineContract, handlers, channel);
+  };
+  engine = await onceThereIsRoom(() => createEngine(options));
+  server = serve(engineContract, handlersOf(engine), channel);
   const interrupted = engine.runs.recover();
+  engine.queue.watch();
   process.send?.({ type: 'signal', name: 'ready', state: null });
-  if (process.argv.includes('--continue') && interrupted[0]) {
-    await handlers['runs.resume']({ run: interrupted[0] });
-  } else {
-    await keepWithinBudget(engine);
-  }
+  // Results of others are looked at; nobody asked for what was under way there.
+  if (own || process.argv.includes(continueFlag)) await goOn(engine, interrupted);
+  if (!engine.runs.activeRun) await keepWithinBudget(engine);
 } catch (thrown) {
   process.send?.({ type: 'signal', name: 'failed', state: toAppError(thrown).toReport() }, undefined, undefined, () =>
     process.exit(1),
   );
+}
+
+/** A full disk is waited for: a run that it ended is to go on in the night. Throws what else `act` throws. */
+async function onceThereIsRoom<T>(act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'output.disk-full') throw thrown;
+      process.send?.({ type: 'signal', name: 'waiting', state: error.toReport() });
+      await waitForRoom(String(error.facts.path), leastRoomBytes, new AbortController().signal);
+    }
+  }
+}
+
+/** Takes up what was under way; what cannot go on, since a model is gone, say, stays interrupted for a person to see. */
+async function goOn(
+  { runs, queue, prepare, workspace }: Engine,
+  interrupted: readonly InterruptedRun[],
+): Promise<void> {
+  const [run] = interrupted;
+  if (run) {
+    try {
+      runs.resume(run.id, await prepare(runs.record(run.id).sweep), { asItWas: run });
+      return;
+    } catch (thrown) {
+      // Somebody was faster and started another: then this one is next.
+      if (toAppError(thrown).code === 'store.busy') workspace.runs.setRunStatus(run.id, 'queued');
+    }
+  }
+  if (run || process.argv.includes(continueFlag)) await queue.next();
 }

@@ -90,10 +90,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       return { trials: trials.length, ...countSteps(trials, workspace), warnings };
     },
     'sweeps.parse': ({ path }) => readSweep(path),
-    'sweeps.start': async (sweep) => {
-      const { id } = runs.start(await engine.prepare(sweep));
-      return runs.summary(runs.record(id));
-    },
+    'sweeps.start': (sweep) => engine.queue.add(sweep),
     'runs.list': () => runs.list(),
     'runs.get': ({ run, against }) => runs.view(run, against),
     'runs.compare': ({ reference, candidate, recipes }) =>
@@ -106,12 +103,16 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'runs.pause': ({ run }) => runs.control(run).pause(),
     'runs.continue': ({ run }) => runs.control(run).continue(),
     'runs.cancel': ({ run }) => runs.control(run).cancel(),
+    'runs.unqueue': ({ run }) => engine.queue.remove(run),
+    'runs.upcoming': ({ run }) => runs.control(run).upcoming,
+    'runs.skip': ({ run, trials }) => runs.control(run).skip(trials),
+    'runs.prefer': ({ run, trials }) => runs.control(run).prefer(trials),
     'runs.resume': async ({ run }) => {
       runs.resume(run, await engine.prepare(runs.record(run).sweep));
     },
     'runs.remeasure': async ({ run, trials }) => {
       const keys = measurementsToRepeat(runs.view(run), trials);
-      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
+      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), { again: keys });
       return { measurements: keys.length };
     },
     'runs.sweep': ({ run }) => runs.record(run).sweep,
@@ -123,7 +124,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
       if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       const keys = missingFiles(plan, workspace);
-      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
+      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), { again: keys });
     },
     'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
@@ -143,6 +144,8 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const found = view.trials.find((candidate) => candidate.id === trial);
       if (found?.collected) throw new AppError('artifact.collected', { trial });
       if (!found?.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      if (!found.isBaseline && !(await workspace.artifacts.isWhole(found.artifact.sha256)))
+        throw new AppError('artifact.damaged', { path: found.artifact.path });
       await copyModel(found.artifact.path, path);
       const card = await cardOfArtifact(view, found);
       if (card) await writeCard(path, card);

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, parseState, reviveError, type Client, type Message } from '@shared/rpc';
 import { AppError, toAppError } from '@shared/errors';
+import type { RunProgress } from '@shared/run';
 import { engineContract, type EngineContract } from '@shared/contract';
 import type { ErrorReport } from '@shared/errors';
+import { continueFlag, leaveMessage } from './engine-words';
 
 export type EngineState = { state: 'starting' | 'ready' | 'restarting' | 'failed'; detail?: string };
 
@@ -15,7 +17,7 @@ export interface HostOptions {
   onSignal(name: string, state: unknown): void;
 }
 
-/** Crashes in a row, without a minute of health between them, after which restarting would only repeat them. */
+/** Crashes in a row, without a minute of health or a finished step between them, after which restarting would only repeat them. */
 const crashLimit = 8;
 const healthyAfterMs = 60_000;
 
@@ -29,6 +31,8 @@ export class EngineHost {
   private client: Client<EngineContract> | undefined;
   private ready: Promise<void> = Promise.resolve();
   private crashes = 0;
+  /** Most steps of a run that were finished so far. */
+  private furthest = { run: '', done: 0 };
   private stopping = false;
   /** Last state of each signal, for windows opened later. */
   readonly signals = new Map<string, unknown>();
@@ -78,9 +82,11 @@ export class EngineHost {
     if (this.failure) throw this.failure;
   }
 
+  /** A person quits: what is under way is interrupted until that person continues it. */
   stop(): void {
     this.stopping = true;
-    this.child?.disconnect();
+    const { child } = this;
+    if (child?.connected) child.send(leaveMessage, () => child.connected && child.disconnect());
   }
 
   private launch(args: string[]): void {
@@ -106,12 +112,15 @@ export class EngineHost {
         if (name === 'ready') {
           onState({ state: 'ready' });
           resolve();
+        } else if (name === 'waiting') {
+          onState({ state: 'restarting', detail: reviveError(state as ErrorReport).message });
         } else if (name === 'failed') {
           this.failure = reviveError(state as ErrorReport);
         } else {
           const known = parseState(engineContract, name, state);
           if (known === undefined) return;
           this.signals.set(name, known);
+          if (name === 'run.progress') this.noteProgress(known as RunProgress | null);
           this.options.onSignal(name, known);
         }
       });
@@ -126,6 +135,14 @@ export class EngineHost {
     });
   }
 
+  /** An engine that finishes steps between its crashes gets somewhere. */
+  private noteProgress(progress: RunProgress | null): void {
+    if (!progress) return;
+    const { run, done } = progress;
+    if (run === this.furthest.run && done > this.furthest.done) this.crashes = 0;
+    if (run !== this.furthest.run || done > this.furthest.done) this.furthest = { run, done };
+  }
+
   private afterEnd(startedAt: number): void {
     const failure = this.failure?.message;
     this.client = undefined;
@@ -135,6 +152,6 @@ export class EngineHost {
       this.options.onState({ state: 'failed', detail: failure ?? 'it ended unexpectedly several times in a row' });
       return;
     }
-    this.launch(['--continue']);
+    this.launch([continueFlag]);
   }
 }

@@ -1,4 +1,5 @@
 import { toAppError } from '@shared/errors';
+import { isNoSpace, writeError } from './files/atomic-file';
 import { noCheckpoints, type Checkpoints } from './jobs/checkpoint';
 import type { Job, JobReporter, WorkerJob } from './jobs/job';
 import { jobOf } from './jobs/order';
@@ -38,12 +39,17 @@ export function serveJob(perform: (job: WorkerJob, report: JobReporter) => Promi
       .catch((thrown: unknown) =>
         send({
           type: 'error',
-          error: toAppError(thrown).toReport(),
+          error: (isNoSpace(thrown) ? writeError(folderOf(task), thrown) : toAppError(thrown)).toReport(),
           stack: thrown instanceof Error ? thrown.stack : undefined,
         }),
       )
       .finally(() => process.exit(0));
   });
+}
+
+/** Of the workspace; where a job came without one, the current folder. */
+function folderOf(task: WorkerJob | WorkerTask): string {
+  return 'workspace' in task ? task.workspace : process.cwd();
 }
 
 async function located(task: WorkerJob | WorkerTask): Promise<{ job: WorkerJob; checkpoint: Checkpoints }> {

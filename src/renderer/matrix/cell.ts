@@ -4,7 +4,7 @@ import { metrics, type MetricId, type MetricSource } from '@shared/presenter/met
 import type { Reading, RunPresentation } from '@shared/presenter/reading';
 import { referenceName } from '@shared/presenter/rows';
 
-export type CellState = 'value' | 'waiting' | 'running' | 'failed' | 'interrupted' | 'cancelled' | 'none';
+export type CellState = 'value' | 'waiting' | 'running' | 'failed' | 'interrupted' | 'cancelled' | 'skipped' | 'none';
 
 /** What one cell shows: a reading, or why there is none. */
 export interface Cell {
@@ -64,6 +64,8 @@ function describeAbsence(trial: TrialView, state: CellState, source: MetricSourc
       return 'interrupted; it is tried again when the run is resumed';
     case 'cancelled':
       return 'cancelled before it was measured';
+    case 'skipped':
+      return 'skipped; it can be run when the run is resumed';
     default:
       return 'not measured';
   }
@@ -71,7 +73,7 @@ function describeAbsence(trial: TrialView, state: CellState, source: MetricSourc
 
 function labelFor(state: CellState, source: MetricSource): string {
   if (state === 'running') return `${runningWord[source]}…`;
-  return state === 'failed' || state === 'interrupted' || state === 'cancelled' ? state : '';
+  return ['failed', 'interrupted', 'cancelled', 'skipped'].includes(state) ? state : '';
 }
 
 /** An adjusted p-value changes with every trial that is measured; a cell does not show it and stays the same. */

@@ -8,12 +8,14 @@ export function startedText(iso: string, now = new Date()): string {
 }
 
 export const statusTexts: Record<RunStatus, string> = {
+  queued: 'waits its turn',
   running: 'running',
   paused: 'paused',
   done: 'done',
   failed: 'failed',
   cancelled: 'cancelled',
   interrupted: 'interrupted',
+  stopped: 'time was up',
 };
 
 export const isUnderWay = ({ status }: Pick<RunSummary, 'status'>): boolean =>

@@ -124,7 +124,7 @@ export const useRunsStore = defineStore('runs', () => {
   const latest = computed(() => (isActive.value && progress.value?.run) || list.value[0]?.id);
   /** The latest run, when it ended with trials left that nobody decided to leave. */
   const unfinished = computed(() => {
-    const last = list.value[0];
+    const last = list.value.find(({ status }) => status !== 'queued');
     if (!last || isActive.value || last.status === 'cancelled' || last.id === dismissed.value) return undefined;
     return isUnfinished(last) ? last : undefined;
   });

@@ -26,7 +26,7 @@ export async function waitForRun(window: Page, run: string, timeoutMs: number): 
       if (/engine\.gone/.test(thrown.message)) return undefined;
       throw thrown;
     });
-    if (view && !['running', 'paused', 'interrupted'].includes(view.status)) return view;
+    if (view && !['queued', 'running', 'paused', 'interrupted'].includes(view.status)) return view;
     if (Date.now() > deadline) throw new Error(`run ${run} is still ${view?.status ?? 'without an engine'}`);
     await window.waitForTimeout(300);
   }

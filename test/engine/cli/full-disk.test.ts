@@ -1,36 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canMount, mountDisk } from '../store/small-disk';
 import { temporaryFolder } from '../store/temporary-folder';
 import { furnish, smallClassifier, writeModel, writeSweep } from './laboratory';
-import { filesBelow, sentences, whittle } from './whittle';
-
-/** Whether this process may mount a file system of a given size: root on Linux, outside of most containers. */
-function mayMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const folder = mkdtempSync(join(tmpdir(), 'whittle-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const canMount = mayMount();
-
-/** A disk of `size` mounted at `disk` below a folder, until the test ends. */
-function mountDisk(folder: string, size: string): void {
-  const disk = join(folder, 'disk');
-  mkdirSync(disk, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
-  onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
-}
+import { filesBelow, interrupt, sentences, start, whittle } from './whittle';
 
 let laboratory: string;
 beforeAll(async () => {
@@ -53,24 +29,35 @@ const problems = (stderr: string): string[] => sentences(stderr).filter((line) =
 describe.skipIf(!canMount)(
   `a full disk${canMount ? '' : ' (skipped: only root on Linux may mount a small one)'}`,
   () => {
-    it('stops a run with one sentence, leaves no part of a file, and the same command goes on when there is room', async () => {
+    it('pauses a run, which says so once and goes on by itself when there is room', async () => {
       const folder = bench();
       mountDisk(folder, '1m');
-      const run = ['run', 'sweep.yaml', '--out', 'disk/out'];
-      const full = await whittle(folder, ...run);
-      expect(problems(full.stderr)).toEqual([expect.stringMatching(isFull)]);
-      expect(full.code).toBe(2);
-      expect(full.stdout).toBe('');
-      expect(filesBelow(join(folder, 'disk')).filter((path) => /artifacts\/|\.tmp$|matrix|results/.test(path))).toEqual(
-        [],
-      );
+      const { child, ended } = start(folder, ['run', 'sweep.yaml', '--out', 'disk/out', '--json']);
+      let said = '';
+      child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+      const isFull = /^Paused: the disk is full; it goes on by itself when .+ MB are free\. Ctrl-C stops it\.$/gm;
+      await expect.poll(() => said.match(isFull), { timeout: 60_000 }).toHaveLength(1);
 
       execFileSync('mount', ['-o', 'remount,size=64m', join(folder, 'disk')]);
-      const again = await whittle(folder, ...run, '--resume', '--json');
-      expect(again.code).toBe(0);
-      const { trials } = JSON.parse(again.stdout) as { trials: { status: string; metrics: { sizeBytes: number } }[] };
+      const { code, stdout } = await ended;
+      expect(code).toBe(0);
+      expect(said.match(isFull)).toHaveLength(1);
+      const { trials } = JSON.parse(stdout) as { trials: { status: string; metrics: { sizeBytes: number } }[] };
       expect(trials.map((trial) => trial.status)).toEqual(['done', 'done']);
       expect(trials[1]!.metrics.sizeBytes).toBeGreaterThan(1_000_000);
+    });
+
+    it('leaves no part of a file behind a run that was stopped while it waited', async () => {
+      const folder = bench();
+      mountDisk(folder, '1m');
+      const { child, ended } = start(folder, ['run', 'sweep.yaml', '--out', 'disk/out']);
+      let said = '';
+      child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+      await expect.poll(() => said, { timeout: 60_000 }).toContain('Paused: the disk is full');
+      interrupt(child);
+      const { code } = await ended;
+      expect([2, 130]).toContain(code);
+      expect(filesBelow(join(folder, 'disk')).filter((path) => /artifacts\/.|\.tmp$/.test(path))).toEqual([]);
     });
 
     it('is told also where not even the journal fits', async () => {

@@ -231,6 +231,30 @@ describe('whittle run', () => {
     expect(filesBelow(join(folder, 'out')).filter((path) => /\.tmp$|incoming\//.test(path))).toEqual([]);
   });
 
+  it('takes several sweeps, checks all before the first begins, and runs one after another', async () => {
+    const folder = bench();
+    writeSweep(folder, { recipes: 'recipes: { baseline: [] }\nname: first' });
+    cpSync(join(folder, 'sweep.yaml'), join(folder, 'first.yaml'));
+    writeSweep(folder, { recipes: 'recipes: { baseline: [], half: [fp16] }\nname: second' });
+    const both = await whittle(folder, 'run', 'first.yaml', 'sweep.yaml', '--out', 'out', '--json');
+    expect(both.code).toBe(0);
+    const reports = JSON.parse(both.stdout) as { trials: { recipe: string; status: string; cachedSteps: number }[] }[];
+    expect(reports.map(({ trials }) => trials.map(({ recipe, status }) => `${recipe} ${status}`))).toEqual([
+      ['baseline done'],
+      ['baseline done', 'half done'],
+    ]);
+    expect(reports[1]!.trials[0]!.cachedSteps).toBe(2);
+    expect(look(folder, ({ runs }) => runs.list().map(({ name, status }) => `${name} ${status}`))).toEqual([
+      'second done',
+      'first done',
+    ]);
+
+    writeSweep(folder, { models: 'models: [gone.onnx]' });
+    const wrong = await whittle(folder, 'run', 'first.yaml', 'sweep.yaml', '--out', 'out');
+    expect(wrong.code).toBe(2);
+    expect(look(folder, ({ runs }) => runs.list())).toHaveLength(2);
+  });
+
   it('refuses a second run on one folder, and stops cleanly at Ctrl-C with the finished steps kept', async () => {
     const folder = bench();
     const first = start(folder, ['run', 'sweep.yaml', '--out', 'out']);

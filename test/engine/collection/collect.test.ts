@@ -97,7 +97,7 @@ describe('collecting', () => {
     const keys = missingFiles(both, workspace);
     expect(keys).toHaveLength(1);
     executor.begun.length = 0;
-    expect(await runs.resume(id, prepared, keys).finished).toBe('done');
+    expect(await runs.resume(id, prepared, { again: keys }).finished).toBe('done');
     expect(executor.begun).toEqual(['compress net|prune.magnitude with quantize.static']);
     const made = trialOf('both').artifact!;
     expect(made).toEqual(before.trials.find(({ recipe }) => recipe === 'both')!.artifact);

@@ -234,7 +234,10 @@ describe('RunRecords', () => {
       runs.setTrialStatus(id, 'run', 'running');
       runs.setTrialStatus(id, 'end', 'done');
     }
-    expect(runs.markInterrupted().sort()).toEqual(['live', 'paused']);
+    expect(runs.markInterrupted()).toEqual([
+      { id: 'live', wasPaused: false },
+      { id: 'paused', wasPaused: true },
+    ]);
     expect(runs.trials('live').map((trial) => trial.status)).toEqual(['interrupted', 'waiting', 'done']);
     expect(runs.find('paused')).toMatchObject({ status: 'interrupted', endedAt: expect.any(String) as string });
     expect(runs.find('done')!.status).toBe('done');

@@ -23,7 +23,7 @@ it('a finished run measures what is forgotten again, and computes nothing else',
   expect(keys).toEqual([step.key]);
 
   executor.begun.length = 0;
-  expect(await runs.resume(id, prepare(workspace), keys).finished).toBe('done');
+  expect(await runs.resume(id, prepare(workspace), { again: keys }).finished).toBe('done');
   expect(executor.begun).toEqual(['measure net|prune.magnitude']);
   expect(measurementsToRepeat(runs.view(id))).toEqual([]);
 });

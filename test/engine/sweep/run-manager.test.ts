@@ -3,45 +3,18 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '@shared/errors';
-import type { RunProgress, TrialView } from '@shared/run';
 import { RunLock } from '../../../src/main/engine/store/run-lock';
 import type { Workspace } from '../../../src/main/engine/store/workspace';
 import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
-import { countSteps, RunManager } from '../../../src/main/engine/sweep/run-manager';
+import { countSteps } from '../../../src/main/engine/sweep/run-manager';
 import { temporaryFolder } from '../store/temporary-folder';
+import { gate, managed, statuses } from './managed';
 import { images, model, prune } from '../../unit/sweep/sweeps';
 import { openTemporaryWorkspace, prepare, recipes } from './prepared';
 import { ScriptedExecutor } from './scripted-executor';
 
 const pruned = 'net|prune.magnitude';
 
-function managed(executor = new ScriptedExecutor(), workspace = openTemporaryWorkspace()) {
-  executor.workspace = workspace.folder;
-  const progress: (RunProgress | null)[] = [];
-  const trials: TrialView[] = [];
-  const runs = new RunManager(workspace, executor, {
-    progress: (state) => progress.push(state),
-    trial: (_run, trial) => trials.push(trial),
-  });
-  return { workspace, executor, runs, progress, trials };
-}
-
-/** A gate that jobs whose name matches wait at. */
-function gate(pattern: RegExp) {
-  let open = (): void => undefined;
-  let reach = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  const reached = new Promise<void>((resolve) => (reach = resolve));
-  const before = async (name: string): Promise<void> => {
-    if (!pattern.test(name)) return;
-    reach();
-    await opened;
-  };
-  return { open, reached, before };
-}
-
-const statuses = (runs: RunManager, id: string): string[] =>
-  runs.view(id).trials.map((trial) => `${trial.recipe} ${trial.status}`);
 const incoming = (workspace: Workspace): string[] => readdirSync(join(workspace.artifacts.folder, 'incoming'));
 
 describe('a run', () => {
@@ -256,40 +229,44 @@ describe('a failure', () => {
     expect(runs.list()).toHaveLength(1);
   });
 
-  it.each(['output.disk-full', 'output.unwritable'] as const)(
-    '%s stops the whole run, and what is finished is kept',
-    async (code) => {
-      const { workspace, runs, executor, progress } = managed(
-        new ScriptedExecutor(1, (name) => {
-          if (name.endsWith('with quantize.static')) throw new AppError(code, { path: '/disk', detail: 'x' });
-        }),
-      );
-      const { id, finished } = runs.start(prepare(workspace));
-      await expect(finished).rejects.toMatchObject({ code });
-      const begun = [...executor.begun];
-      expect(begun.at(-1)).toBe(`compress ${pruned} with quantize.static`);
-      expect(statuses(runs, id)).toEqual(['baseline done', 'pruned done', 'both failed', 'half waiting']);
-      expect(runs.view(id).status).toBe('failed');
-      expect(progress.at(-1)).toBeNull();
+  it('to write at all stops the whole run, and what is finished is kept', async () => {
+    const { workspace, runs, executor, progress } = managed(
+      new ScriptedExecutor(1, (name) => {
+        if (name.endsWith('with quantize.static'))
+          throw new AppError('output.unwritable', { path: '/disk', detail: 'x' });
+      }),
+    );
+    const { id, finished } = runs.start(
+      prepare(workspace, { recipes: { pruned: recipes.pruned, baseline: [], both: recipes.both, half: ['fp16'] } }),
+    );
+    await expect(finished).rejects.toMatchObject({ code: 'output.unwritable' });
+    const begun = [...executor.begun];
+    expect(begun.at(-1)).toBe(`compress ${pruned} with quantize.static`);
+    expect(statuses(runs, id)).toEqual(['pruned interrupted', 'baseline done', 'both failed', 'half waiting']);
+    expect(runs.view(id).status).toBe('failed');
+    expect(progress.at(-1)).toBeNull();
 
-      executor.before = () => undefined;
-      executor.begun.length = 0;
-      expect(await runs.resume(id, prepare(workspace)).finished).toBe('done');
-      expect(executor.begun.filter((name) => begun.slice(0, -1).includes(name))).toEqual([]);
-    },
-  );
+    executor.before = () => undefined;
+    executor.begun.length = 0;
+    expect(
+      await runs.resume(
+        id,
+        prepare(workspace, { recipes: { pruned: recipes.pruned, baseline: [], both: recipes.both, half: ['fp16'] } }),
+      ).finished,
+    ).toBe('done');
+    expect(executor.begun.filter((name) => begun.slice(0, -1).includes(name))).toEqual([]);
+  });
 
   it('leaves no trial running when the run stops half-way through it', async () => {
     const { workspace, runs } = managed(
       new ScriptedExecutor(1, (name) => {
-        if (name === 'evaluate net') throw new AppError('output.disk-full', { path: '/disk' });
+        if (name === `evaluate ${pruned}|quantize.static`)
+          throw new AppError('output.unwritable', { path: '/disk', detail: 'x' });
       }),
     );
-    const { id, finished } = runs.start(
-      prepare(workspace, { recipes: { pruned: recipes.pruned, baseline: [], both: recipes.both } }),
-    );
-    await expect(finished).rejects.toMatchObject({ code: 'output.disk-full' });
-    expect(statuses(runs, id)).toEqual(['pruned done', 'baseline failed', 'both interrupted']);
+    const { id, finished } = runs.start(prepare(workspace));
+    await expect(finished).rejects.toMatchObject({ code: 'output.unwritable' });
+    expect(statuses(runs, id)).toEqual(['baseline done', 'pruned interrupted', 'both failed', 'half waiting']);
   });
 });
 
@@ -376,7 +353,7 @@ describe('two at once', () => {
     expect(runs.recover()).toEqual([]);
     expect(runs.record('r1').status).toBe('running');
     lock.release();
-    expect(runs.recover()).toEqual(['r1']);
+    expect(runs.recover()).toEqual([{ id: 'r1', wasPaused: false }]);
     expect(runs.record('r1').status).toBe('interrupted');
   });
 });
@@ -439,7 +416,7 @@ it('a run that a dead process left is taken up where it was', async () => {
   const copy = temporaryFolder();
   cpSync(folder, copy, { recursive: true, filter: (path) => !path.includes('run.lock') });
   const alive = managed(new ScriptedExecutor(1), openTemporaryWorkspace(copy));
-  expect(alive.runs.recover()).toEqual([id]);
+  expect(alive.runs.recover()).toEqual([{ id, wasPaused: false }]);
   expect(statuses(alive.runs, id)).toEqual(['baseline done', 'pruned done', 'both done', 'half interrupted']);
   expect(await alive.runs.resume(id, prepare(alive.workspace)).finished).toBe('done');
   expect(alive.executor.begun).toEqual(['evaluate net|fp16', 'measure net|fp16']);

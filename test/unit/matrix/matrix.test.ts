@@ -9,6 +9,7 @@ import { scatterPoints } from '../../../src/renderer/matrix/scatter-points';
 import { manifestFacts, machineLine } from '../../../src/renderer/matrix/manifest-facts';
 import { endingText, isUnfinished, resumeLabel } from '../../../src/renderer/matrix/unfinished';
 import { parseViewSettings, visibleModels } from '../../../src/renderer/matrix/view-settings';
+import type { RunStatus } from '@shared/run';
 import { latency, run, target, trial } from './trials';
 
 describe('rows', () => {
@@ -175,17 +176,21 @@ describe('view settings', () => {
 });
 
 describe('runs that ended', () => {
-  const ended = (status: 'done' | 'failed' | 'interrupted' | 'running', done: number, failed: number) => ({
+  const ended = (status: RunStatus, done: number, failed: number, skipped = 0) => ({
     ...run([trial()]),
     status,
     trialsDone: done,
     trialsFailed: failed,
+    trialsSkipped: skipped,
     trialsTotal: 4,
   });
   it.each([
     [ended('done', 4, 0), false, 'Retry failed', 'ended: 4 of 4 trials done.'],
     [ended('failed', 3, 1), true, 'Retry failed', 'ended: 3 of 4 trials done, 1 failed.'],
     [ended('interrupted', 1, 1), true, 'Continue', 'was interrupted: 1 of 4 trials done, 1 failed, 2 not run.'],
+    [ended('stopped', 1, 0), true, 'Continue', 'ended when its time was up: 1 of 4 trials done, 3 not run.'],
+    [ended('done', 3, 0, 1), false, 'Continue', 'ended: 3 of 4 trials done, 1 skipped.'],
+    [ended('queued', 0, 0), false, 'Continue', 'ended: 0 of 4 trials done, 4 not run.'],
     [ended('running', 1, 0), false, 'Continue', 'ended: 1 of 4 trials done, 3 not run.'],
   ])('%#', (view, unfinished, label, text) => {
     expect([isUnfinished(view), resumeLabel(view), endingText(view)]).toEqual([unfinished, label, text]);

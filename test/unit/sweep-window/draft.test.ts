@@ -30,6 +30,9 @@ const sweep: UnfinishedSweep = {
   name: 'night',
   models: ['a', 'b'],
   dataset,
+  until: '07:00',
+  limits: { stepMinutes: 30 },
+  coolDownSeconds: 5,
   recipes: {
     baseline: [],
     small: [

@@ -31,6 +31,28 @@ describe('parseSweep', () => {
     });
   });
 
+  it('reads what a night needs', () => {
+    const night = 'limits: { stepMemoryMB: 2000, stepMinutes: 30 }\nuntil: 07:00\ncoolDownSeconds: 20\n';
+    expect(parseSweep(`${minimal}${night}`, 'a.yaml')).toMatchObject({
+      limits: { stepMemoryMB: 2000, stepMinutes: 30 },
+      until: '07:00',
+      coolDownSeconds: 20,
+    });
+    for (const [line, message] of [
+      ['until: 24:00', 'a.yaml: "until": give a time of day, as in "07:00". Correct the sweep file.'],
+      ['until: 7', 'a.yaml: "until": expected a text, found a number. Correct the sweep file.'],
+      [
+        'limits: { memory: 1 }',
+        'a.yaml: "limits": "memory" is not known here; check the spelling. Correct the sweep file.',
+      ],
+      [
+        'limits: { stepMemoryMB: 1 }',
+        'a.yaml: "limits.stepMemoryMB": Too small: expected number to be >=128. Correct the sweep file.',
+      ],
+    ] as const)
+      expect(problem(`${minimal}${line}\n`)).toBe(message);
+  });
+
   it('reads every form of a step', () => {
     const { recipes } = parseSweep(
       `${minimal.replace('{ baseline: [] }', '')}  a: [fp16, { fp16: }, { prune.magnitude: { amount: 0.3 } }, { technique: x, params: { y: 1 } }]\n`,

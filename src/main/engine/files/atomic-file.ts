@@ -18,11 +18,17 @@ const reasons: Record<string, string> = {
   EMFILE: 'too many files are open',
 };
 
+/** Whether a write failed for want of space, on the disk or of the person's share of it. */
+export function isNoSpace(thrown: unknown): boolean {
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** A failed write as an error people can act on: `output.disk-full` or `output.unwritable`. */
 export function writeError(path: string, thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code ?? '';
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('output.disk-full', { path }, { cause: thrown });
+  if (isNoSpace(thrown)) return new AppError('output.disk-full', { path }, { cause: thrown });
   const detail = reasons[code] ?? (thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown));
   return new AppError('output.unwritable', { path, detail }, { cause: thrown });
 }

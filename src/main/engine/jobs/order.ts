@@ -46,7 +46,7 @@ export type Order<J extends Job = Job> = J extends Job
 export interface Contents {
   /** For crops and shared results; safe to delete. */
   readonly cacheFolder: string;
-  /** Path of a file. Throws `model.changed`, and `content.missing` when it is not here. */
+  /** Path of a file that holds what the content says. Throws `model.changed`, `artifact.damaged`, and `content.missing` when it is not here. */
   file(content: FileContent): Promise<string>;
   /** Throws `content.missing`. */
   images<S extends Split>(content: ImagesContent<S>): Promise<ImageSet<S>>;

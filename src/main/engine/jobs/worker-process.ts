@@ -1,12 +1,14 @@
 import { fork } from 'node:child_process';
 import { AppError, type ErrorReport } from '@shared/errors';
 import { reviveError } from '@shared/rpc';
+import type { Limits } from '@shared/sweep-file';
 import type { Job, JobReporter, JobResults, WorkerJob } from './job';
+import { watchLimits } from './step-limits';
 import type { WorkerMessage, WorkerTask } from './worker-protocol';
 
 type WorkerEvents = Pick<JobReporter, 'progress' | 'note' | 'log'>;
 
-export interface WorkerLimits {
+export interface WorkerLimits extends Limits {
   signal: AbortSignal;
   /** A cancelled worker may finish the inference under way; after this it is killed. */
   graceMs: number;
@@ -17,7 +19,8 @@ export interface WorkerLimits {
  *
  * @param workerPath the built `worker.js`
  * @param task an order, or a job whose contents were found already
- * Throws what the job throws, `cancelled`, and `worker.crashed` where the process ends without an answer.
+ * Throws what the job throws, `cancelled`, `step.memory` or `step.time` where it passes a limit, and `worker.crashed` where the process ends
+ * without an answer.
  */
 export function runInWorker<K extends Job['kind']>(
   workerPath: string,
@@ -35,7 +38,7 @@ export function runInWorker(
   workerPath: string,
   task: WorkerTask | WorkerJob,
   events: WorkerEvents,
-  { signal, graceMs }: WorkerLimits,
+  { signal, graceMs, ...limits }: WorkerLimits,
 ): Promise<unknown> {
   const { kind } = 'workspace' in task ? task.order : task;
   return new Promise((resolve, reject) => {
@@ -49,12 +52,17 @@ export function runInWorker(
     });
     let outcome: { result: unknown } | { error: ErrorReport } | undefined;
     let failure: Error | undefined;
+    let beyond: AppError | undefined;
     let kill: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       if (worker.connected) worker.send('cancel');
       kill = setTimeout(() => worker.kill('SIGKILL'), graceMs);
     };
     signal.addEventListener('abort', cancel, { once: true });
+    const unwatch = watchLimits(worker.pid ?? 0, kind, limits, (error) => {
+      beyond = error;
+      worker.kill('SIGKILL');
+    });
 
     const lines = (chunk: Buffer): void => {
       for (const line of chunk.toString('utf8').split('\n')) if (line.trim()) events.log(line);
@@ -75,8 +83,10 @@ export function runInWorker(
     worker.on('error', (error) => (failure ??= error));
     worker.on('close', (code, killedBy) => {
       clearTimeout(kill);
+      unwatch();
       signal.removeEventListener('abort', cancel);
       if (signal.aborted) reject(new AppError('cancelled'));
+      else if (beyond) reject(beyond);
       else if (!outcome) {
         const detail = killedBy === null && failure ? failure.message : endingOf(code, killedBy);
         reject(new AppError('worker.crashed', { job: kind, detail }));

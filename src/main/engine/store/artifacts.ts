@@ -27,6 +27,9 @@ function isOfOthers(name: string): boolean {
 
 /** Files stored under their content hash: `artifacts/ab/abcdef….onnx`. */
 export class ArtifactFolder {
+  /** Stamps under which files were found to hold what their names say. */
+  private readonly whole = new Map<string, string>();
+
   constructor(readonly folder: string) {}
 
   /** @param format the ending of its name */
@@ -36,6 +39,18 @@ export class ArtifactFolder {
 
   has(sha256: string, format = 'onnx'): boolean {
     return existsSync(this.path(sha256, format));
+  }
+
+  /** Whether a file holds what its name says: hashed the first time, and whenever it was touched since. */
+  async isWhole(sha256: string, format = 'onnx'): Promise<boolean> {
+    const path = this.path(sha256, format);
+    const stamp = await stampOf(path);
+    if (stamp === undefined) return false;
+    if (this.whole.get(path) === stamp) return true;
+    // What cannot be read is as good as gone.
+    if ((await hashFile(path).catch(() => undefined)) !== sha256) return false;
+    this.whole.set(path, stamp);
+    return true;
   }
 
   /** A fresh path on the same file system where a worker may write; `adopt` or `discard` it. */
@@ -57,6 +72,8 @@ export class ArtifactFolder {
       throw writeError(destination, thrown);
     });
     await moveIntoPlace(path, destination);
+    const stamp = await stampOf(destination);
+    if (stamp !== undefined) this.whole.set(destination, stamp);
     return { sha256, sizeBytes: size };
   }
 
@@ -71,4 +88,10 @@ export class ArtifactFolder {
     const left = names.filter((name) => !isOfOthers(name));
     await Promise.all(left.map((name) => rm(join(folder, basename(name)), { force: true, recursive: true })));
   }
+}
+
+/** Changes whenever a file is written, also where its time of change is set back. */
+async function stampOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && [found.ino, found.size, found.mtimeNs, found.ctimeNs].join();
 }

@@ -19,6 +19,12 @@ export interface RunRecord {
   starred?: boolean;
 }
 
+/** A run that was under way when its process died. */
+export interface InterruptedRun {
+  id: string;
+  wasPaused: boolean;
+}
+
 /** A trial as planned; `P` is the sweep's own description of it, kept as JSON. */
 export interface TrialRecord<P = unknown> {
   run: string;
@@ -32,7 +38,7 @@ export interface TrialRecord<P = unknown> {
 }
 
 /** How many trials of a run are in a status, and how many have a star. */
-export type TrialCounts = Record<'done' | 'failed' | 'starred' | 'total', number>;
+export type TrialCounts = Record<'done' | 'failed' | 'skipped' | 'starred' | 'total', number>;
 
 interface RunRow {
   id: string;
@@ -106,11 +112,12 @@ export class RunRecords {
   counts(): Map<string, TrialCounts> {
     const rows = this.connection
       .prepare(
-        `SELECT run, count(*) AS total, sum(status = 'done') AS done, sum(status = 'failed') AS failed, sum(starred) AS starred
+        `SELECT run, count(*) AS total, sum(status = 'done') AS done, sum(status = 'failed') AS failed,
+                sum(status = 'skipped') AS skipped, sum(starred) AS starred
          FROM trial GROUP BY run`,
       )
       .all() as ({ run: string } & TrialCounts)[];
-    return new Map(rows.map(({ run, total, done, failed, starred }) => [run, { total, done, failed, starred }]));
+    return new Map(rows.map(({ run, ...counts }) => [run, counts]));
   }
 
   trials<P>(run: string): TrialRecord<P>[] {
@@ -129,7 +136,7 @@ export class RunRecords {
   }
 
   setRunStatus(id: string, status: RunStatus): void {
-    const ended = status === 'running' || status === 'paused' ? null : new Date().toISOString();
+    const ended = ['queued', 'running', 'paused'].includes(status) ? null : new Date().toISOString();
     this.connection.prepare('UPDATE run SET status = ?, ended_at = ? WHERE id = ?').run(status, ended, id);
   }
 
@@ -143,27 +150,51 @@ export class RunRecords {
       .run(status, error ? JSON.stringify(error) : null, run, trial);
   }
 
-  /** What a dead process left as running is interrupted, never lost. Answers the ids of those runs. */
-  markInterrupted(): string[] {
+  /** What a dead process left as running is interrupted, never lost. */
+  markInterrupted(): InterruptedRun[] {
     const mark = this.connection.transaction(() => {
-      const rows = this.connection.prepare("SELECT id FROM run WHERE status IN ('running', 'paused')").all() as {
-        id: string;
-      }[];
+      const rows = this.connection
+        .prepare("SELECT id, status FROM run WHERE status IN ('running', 'paused')")
+        .all() as Pick<RunRow, 'id' | 'status'>[];
       for (const { id } of rows) {
         this.connection.prepare("UPDATE trial SET status = 'interrupted' WHERE run = ? AND status = 'running'").run(id);
         this.connection
           .prepare("UPDATE run SET status = 'interrupted', ended_at = ? WHERE id = ?")
           .run(new Date().toISOString(), id);
       }
-      return rows.map((row) => row.id);
+      return rows.map(({ id, status }) => ({ id, wasPaused: status === 'paused' }));
     });
     return mark.immediate();
+  }
+
+  /** Ids of the runs that wait for their turn, the next first. */
+  queued(): string[] {
+    const rows = this.connection.prepare("SELECT id FROM run WHERE status = 'queued' ORDER BY rowid").all();
+    return (rows as Pick<RunRow, 'id'>[]).map(({ id }) => id);
+  }
+
+  /** A queued run starts now. */
+  begin(id: string): void {
+    this.connection.prepare('UPDATE run SET started_at = ? WHERE id = ?').run(new Date().toISOString(), id);
+  }
+
+  /** Removes a run that never began. Answers whether there was one. */
+  withdraw(id: string): boolean {
+    return this.connection.prepare("DELETE FROM run WHERE id = ? AND status = 'queued'").run(id).changes > 0;
   }
 
   appendLog(run: string, trial: string, line: string): void {
     this.connection
       .prepare('INSERT INTO log (run, trial, at, line) VALUES (?, ?, ?, ?)')
       .run(run, trial, new Date().toISOString(), line.slice(0, 2000));
+  }
+
+  /** When something was logged last; undefined: nothing was. */
+  lastLogged(run: string): string | undefined {
+    const row = this.connection.prepare('SELECT max(at) AS at FROM log WHERE run = ?').get(run) as {
+      at: string | null;
+    };
+    return row.at ?? undefined;
   }
 
   log(run: string, trial: string): string[] {

@@ -1,5 +1,6 @@
 import type { Job, JobReporter, JobResults } from '../jobs/job';
 import type { Order } from '../jobs/order';
+import type { Limits } from '@shared/sweep-file';
 
 export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log'> {
   /** The job got its core. */
@@ -13,6 +14,9 @@ export const waitingStage = 'waiting for a free core';
 export interface Placed<R> {
   /** Position in the plan: the lower, the earlier. */
   order: number;
+  limits?: Limits;
+  /** Rest before a job that takes times, with the core idle. */
+  coolDownMs?: number;
   /** Takes the result in while the core is still the job's: hashing and storing disturb measurements too. */
   settle(result: R): Promise<void>;
 }
@@ -26,7 +30,7 @@ export interface Executor {
   readonly slots: number;
   /** Threads one job may use. */
   readonly threads: number;
-  /** Does a job when it is its turn; its checkpoints go when it has finished. Throws what the job throws, `cancelled`, `worker.crashed`. */
+  /** Does a job when it is its turn; its checkpoints go when it has finished. Throws what the job throws, `cancelled`, `worker.crashed`, `step.memory`, `step.time`. */
   run<K extends Job['kind']>(
     order: Order & { kind: K },
     events: JobEvents,

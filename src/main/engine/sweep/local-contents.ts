@@ -49,7 +49,11 @@ export class LocalContents implements Contents {
   }
 
   async file({ sha256, format }: FileContent): Promise<string> {
-    if (this.artifacts.has(sha256, format)) return this.artifacts.path(sha256, format);
+    if (this.artifacts.has(sha256, format)) {
+      const artifact = this.artifacts.path(sha256, format);
+      if (await this.artifacts.isWhole(sha256, format)) return artifact;
+      throw new AppError('artifact.damaged', { path: artifact });
+    }
     const { path, stamp } = await this.read<KnownModel>(sha256, `file ${sha256}.${format}`);
     if (stampOf(path) !== stamp && (await modelIdentity(path)).sha256 !== sha256)
       throw new AppError('model.changed', { path });

@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '@shared/errors';
 import type { Job, JobResults } from '../jobs/job';
 import { laneOf } from '../jobs/lane';
 import type { Order } from '../jobs/order';
@@ -37,8 +39,9 @@ export class LocalExecutor implements Executor {
   ): Promise<JobResults[K]> {
     const work = async (): Promise<JobResults[K]> => {
       events.started?.();
+      if (placed?.coolDownMs && order.kind === 'measure') await coolDown(placed.coolDownMs, events, signal);
       const task: WorkerTask<K> = { order, workspace: this.workspace };
-      const result = await runInWorker(this.workerPath, task, events, { signal, graceMs });
+      const result = await runInWorker(this.workerPath, task, events, { signal, graceMs, ...placed?.limits });
       await placed?.settle(result);
       if (order.key !== undefined) await this.contents.checkpoints(order.key).clear();
       return result;
@@ -46,4 +49,11 @@ export class LocalExecutor implements Executor {
     const place = { lane: laneOf(order), order: placed?.order };
     return this.queue.run(place, signal, work, placed ? undefined : () => events.progress(waitingStage, 0, 0));
   }
+}
+
+async function coolDown(coolDownMs: number, events: JobEvents, signal: AbortSignal): Promise<void> {
+  events.progress('cooling down', 0, 1);
+  await sleep(coolDownMs, undefined, { signal }).catch(() => {
+    throw new AppError('cancelled');
+  });
 }

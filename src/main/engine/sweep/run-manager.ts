@@ -3,7 +3,7 @@ import { splits } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
 import { imagesFor } from '../dataset/map-classes';
-import type { RunRecord, TrialRecord } from '../store/run-records';
+import type { InterruptedRun, RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
 import { answersOfRun } from './answers-of-run';
@@ -14,7 +14,9 @@ import { distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { runAgainst } from './run-against';
 import { runSummary } from './run-summary';
-import { isDiskFull, SweepRun } from './sweep-run';
+import { nextTimeOfDay } from './deadline';
+import { isDiskFull } from './run-journal';
+import { SweepRun, type SweepRunOptions } from './sweep-run';
 import { trialView, type ViewSources } from './trial-view';
 
 export interface RunEvents {
@@ -22,9 +24,24 @@ export interface RunEvents {
   trial(run: string, trial: TrialView): void;
 }
 
+/** A run under way. */
+export interface Launched {
+  id: string;
+  finished: Promise<RunStatus>;
+}
+
+/** How a run is taken up again. */
+export interface ResumeOptions {
+  /** Keys of finished steps to compute anew; what is known of them stays until then. */
+  again?: readonly string[];
+  /** Nobody asked for it: it goes on as it was, paused, without what was skipped, and until when it was meant to end. */
+  asItWas?: InterruptedRun;
+}
+
 /** Starts, resumes and shows runs of one workspace; at most one is under way in this process, and in all processes. */
 export class RunManager {
   private active: { run: SweepRun; finished: Promise<RunStatus> } | undefined;
+  private readonly idle: (() => void)[] = [];
 
   constructor(
     private readonly workspace: Workspace,
@@ -37,40 +54,47 @@ export class RunManager {
     return this.active?.run.id;
   }
 
+  /** Called whenever a run has ended and another may begin. */
+  onIdle(listener: () => void): void {
+    this.idle.push(listener);
+  }
+
   /** Creates a run and starts it. @throws `store.busy` */
-  start(prepared: PreparedSweep): { id: string; finished: Promise<RunStatus> } {
+  start(prepared: PreparedSweep): Launched {
     const lock = this.lock();
-    const id = newRunId();
-    const { sweep, manifest, trials } = prepared;
-    this.guarded(lock, () =>
-      this.workspace.runs.create(
-        { id, name: sweep.name, status: 'running', sweep, manifest, startedAt: new Date().toISOString() },
-        trials.map((trial) => ({ id: trial.id, plan: trial })),
-      ),
-    );
-    return this.launch(id, prepared, lock);
+    const id = this.guarded(lock, () => this.create(prepared, 'running'));
+    return this.launch(id, prepared, lock, { deadline: deadlineOf(prepared) });
+  }
+
+  /** Creates a run that waits for its turn. */
+  enqueue(prepared: PreparedSweep): string {
+    return this.create(prepared, 'queued');
   }
 
   /**
-   * Continues a run that ended early, or retries its failed trials. @throws `store.busy`, `run.not-found`
-   * @param again keys of finished steps to compute anew; what is known of them stays until then
+   * Continues a run that ended early, retries its failed and skipped trials, or begins one that was queued.
+   * @throws `store.busy`, `run.not-found`
    */
-  resume(
-    id: string,
-    prepared: PreparedSweep,
-    again: readonly string[] = [],
-  ): { id: string; finished: Promise<RunStatus> } {
-    this.record(id);
+  resume(id: string, prepared: PreparedSweep, { again = [], asItWas }: ResumeOptions = {}): Launched {
+    const { status, startedAt } = this.record(id);
+    const { runs } = this.workspace;
     const lock = this.lock();
-    this.guarded(lock, () => {
-      this.workspace.runs.replan(id, prepared.trials, prepared.manifest);
-      this.workspace.runs.setRunStatus(id, 'running');
+    const isPaused = asItWas?.wasPaused ?? false;
+    const keepsSkipped = asItWas !== undefined || again.length > 0;
+    const skipped = this.guarded(lock, () => {
+      if (status === 'queued') runs.begin(id);
+      const before = runs.trials(id).filter((trial) => trial.status === 'skipped');
+      runs.replan(id, prepared.trials, prepared.manifest);
+      runs.setRunStatus(id, isPaused ? 'paused' : 'running');
+      return keepsSkipped ? before.map((trial) => trial.id) : [];
     });
-    return this.launch(id, prepared, lock, new Set(again));
+    // When it was alive last, its end was still to come.
+    const deadline = deadlineOf(prepared, asItWas && Date.parse(runs.lastLogged(id) ?? startedAt));
+    return this.launch(id, prepared, lock, { again: new Set(again), skipped, isPaused, deadline });
   }
 
-  /** Marks what dead processes left as running. Answers those run ids; none while another process runs. */
-  recover(): string[] {
+  /** Marks what dead processes left as running. Answers those runs; none while another process runs. */
+  recover(): InterruptedRun[] {
     const lock = this.active ? undefined : RunLock.tryAcquire(this.workspace.folder);
     if (!lock) return [];
     try {
@@ -78,6 +102,25 @@ export class RunManager {
     } finally {
       lock.release();
     }
+  }
+
+  /** This process ends because a person wants it to: what is under way waits for that person. */
+  leave(): void {
+    if (!this.active) return;
+    try {
+      this.workspace.runs.markInterrupted();
+    } catch {
+      // On a full disk it stays marked as under way, and goes on at the next start.
+    }
+  }
+
+  private create({ sweep, manifest, trials }: PreparedSweep, status: RunStatus): string {
+    const id = newRunId();
+    this.workspace.runs.create(
+      { id, name: sweep.name, status, sweep, manifest, startedAt: new Date().toISOString() },
+      trials.map((trial) => ({ id: trial.id, plan: trial })),
+    );
+    return id;
   }
 
   control(id: string): SweepRun {
@@ -116,12 +159,7 @@ export class RunManager {
     return runAgainst(view, against, answersOfRun(this.workspace, id));
   }
 
-  private launch(
-    id: string,
-    prepared: PreparedSweep,
-    lock: RunLock,
-    again: ReadonlySet<string> = new Set(),
-  ): { id: string; finished: Promise<RunStatus> } {
+  private launch(id: string, prepared: PreparedSweep, lock: RunLock, options: SweepRunOptions): Launched {
     const { sweep, models, dataset, trials } = prepared;
     const context = {
       workspace: this.workspace,
@@ -143,7 +181,7 @@ export class RunManager {
             progress: (progress) => this.events.progress(progress),
             trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
           },
-          again,
+          { ...options, limits: sweep.limits, coolDownMs: 1000 * (sweep.coolDownSeconds ?? 0) },
         ),
     );
     const finished = this.work(run, prepared, lock);
@@ -175,6 +213,7 @@ export class RunManager {
       this.active = undefined;
       lock.release();
       this.events.progress(null);
+      for (const listener of this.idle) listener();
     }
   }
 
@@ -218,6 +257,11 @@ export class RunManager {
 export function countSteps(trials: readonly TrialPlan[], workspace: Workspace): { steps: number; cachedSteps: number } {
   const steps = distinctSteps(trials);
   return { steps: steps.length, cachedSteps: finishedIn(workspace, steps).size };
+}
+
+/** When a sweep that says so has to end; undefined where it does not. */
+function deadlineOf({ sweep: { until } }: PreparedSweep, from = Date.now()): number | undefined {
+  return until === undefined ? undefined : nextTimeOfDay(until, from);
 }
 
 /** Sorts by time and stays unique: 20261122-154210-9f3a. */

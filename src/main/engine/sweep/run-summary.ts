@@ -1,7 +1,7 @@
 import type { RunSummary } from '@shared/run';
 import type { RunRecord, TrialCounts } from '../store/run-records';
 
-const none: TrialCounts = { done: 0, failed: 0, starred: 0, total: 0 };
+const none: TrialCounts = { done: 0, failed: 0, skipped: 0, starred: 0, total: 0 };
 
 /** A run as lists of runs show it. */
 export function runSummary(record: RunRecord, counts: TrialCounts = none): RunSummary {
@@ -16,6 +16,7 @@ export function runSummary(record: RunRecord, counts: TrialCounts = none): RunSu
     elapsedMs,
     trialsDone: counts.done,
     trialsFailed: counts.failed,
+    trialsSkipped: counts.skipped,
     trialsTotal: counts.total,
     trialsStarred: counts.starred,
     note: record.note ?? '',

@@ -1,11 +1,19 @@
-import { AppError, toAppError } from '@shared/errors';
+import { AppError } from '@shared/errors';
 import type { RunProgress, RunStatus } from '@shared/run';
+import type { Limits } from '@shared/sweep-file';
 import { incomingName } from '../store/artifacts';
 import type { Executor } from './executor';
 import { finishedIn } from './finished-steps';
-import { distinctSteps, formatOf, type PlannedStep, type TrialPlan } from './plan';
+import { LostArtifacts } from './lost-artifacts';
+import { formatOf, type PlannedStep, type TrialPlan } from './plan';
 import { orderOfStep, type OrderContext } from './order-of-step';
 import { RemainingTime } from './remaining-time';
+import { RoomKeeper } from './room-keeper';
+import { RunJournal } from './run-journal';
+import { runProgress } from './run-progress';
+import { StepBoard } from './step-board';
+import { stepCost } from './step-cost';
+import type { StepState } from './trial-status';
 
 export interface SweepRunEvents {
   /** The trial's status or results changed; ask the store for it. */
@@ -13,11 +21,23 @@ export interface SweepRunEvents {
   progress(progress: RunProgress): void;
 }
 
-/** What is known of a trial's current step while it runs. */
-export type StepState = 'waiting' | 'running' | 'done' | 'failed';
+export interface SweepRunOptions {
+  /** Finished steps to compute anew. */
+  again?: ReadonlySet<string>;
+  /** Trials that somebody does not want. */
+  skipped?: Iterable<string>;
+  /** It begins paused. */
+  isPaused?: boolean;
+  /** When it ends with what is there, milliseconds since 1970. */
+  deadline?: number;
+  limits?: Limits;
+  coolDownMs?: number;
+}
 
 interface Place {
   abort: AbortController;
+  /** What a failed attempt had written is gone. */
+  discarded?: Promise<void>;
   /** When it got its core, milliseconds since 1970. */
   startedAt?: number;
   fraction: number;
@@ -29,39 +49,59 @@ interface Place {
  * need it and nothing else. Every step that is ready is handed to the executor, which says when it begins.
  */
 export class SweepRun {
-  private readonly steps: PlannedStep[];
-  private readonly states = new Map<string, StepState>();
-  private readonly errors = new Map<string, AppError>();
+  private readonly board: StepBoard;
+  private readonly journal: RunJournal;
   /** Steps the executor has, begun or not. */
   private readonly handedIn = new Map<string, Place>();
+  /** Steps whose process ended unexpectedly once. */
+  private readonly crashed = new Set<string>();
+  private readonly lost: LostArtifacts;
+  private readonly room: RoomKeeper;
   private readonly remaining = new RemainingTime();
   private readonly startedAt: number;
-  private status: RunStatus = 'running';
+  private status: RunStatus;
   private fatal: AppError | undefined;
   private wake: () => void = () => undefined;
 
   constructor(
     readonly id: string,
-    private readonly trials: readonly TrialPlan[],
+    trials: readonly TrialPlan[],
     private readonly context: OrderContext,
     private readonly executor: Executor,
     private readonly events: SweepRunEvents,
-    /** Finished steps to compute anew. */
-    again: ReadonlySet<string> = new Set(),
+    private readonly options: SweepRunOptions = {},
   ) {
-    this.steps = distinctSteps(trials);
+    const { workspace, models } = context;
+    const sizeOf = (model: string): number => models.get(model)?.sizeBytes ?? 0;
+    this.status = options.isPaused ? 'paused' : 'running';
+    this.board = new StepBoard(trials, ({ order }) => stepCost(order, sizeOf(order.model)), options.skipped);
+    this.journal = new RunJournal(id, workspace, this.board, {
+      trialChanged: (trialId) => events.trialChanged(trialId),
+      failed: (error) => this.journalFailed(error),
+    });
+    this.lost = new LostArtifacts(workspace);
+    const largest = Math.max(0, ...[...models.values()].map(({ sizeBytes }) => sizeBytes));
+    this.room = new RoomKeeper(workspace.folder, largest, () => this.roomChanged());
     // As if it had never stopped.
-    this.startedAt = Date.now() - (context.workspace.runs.find(id)?.elapsedMs ?? 0);
-    const finished = finishedIn(context.workspace, this.steps, again);
-    for (const { key } of this.steps) this.states.set(key, finished.has(key) ? 'done' : 'waiting');
+    this.startedAt = Date.now() - (workspace.runs.find(id)?.elapsedMs ?? 0);
+    this.findKnown();
   }
 
   stateOf(key: string): StepState | undefined {
-    return this.states.get(key);
+    return this.board.stateOf(key);
+  }
+
+  /** Ids of the trials with something left to do, the next first. */
+  get upcoming(): string[] {
+    return this.board.upcoming.map(({ id }) => id);
   }
 
   private get elapsedMs(): number {
     return Date.now() - this.startedAt;
+  }
+
+  private get isOver(): boolean {
+    return this.status === 'cancelled' || this.status === 'stopped' || this.fatal !== undefined;
   }
 
   pause(): void {
@@ -70,49 +110,82 @@ export class SweepRun {
     this.setStatus('paused');
   }
 
+  /** Goes on after a pause; where the disk was full, whether there is room now or not. */
   continue(): void {
+    this.room.end();
     if (this.status === 'paused') this.setStatus('running');
   }
 
   /** Stops the steps under way; finished ones stay. */
   cancel(): void {
-    if (this.status === 'running' || this.status === 'paused') this.setStatus('cancelled');
-    for (const { abort } of this.handedIn.values()) abort.abort();
-    this.wake();
+    this.end('cancelled');
   }
 
-  /** Runs to the end. @throws `output.disk-full`, `output.unwritable`: nothing more could be kept */
+  /** Nobody wants these trials any more: steps that are only theirs do not begin, or stop. */
+  skip(trials: readonly string[]): void {
+    this.board.skip(trials);
+    for (const [key, { abort }] of this.handedIn) if (!this.board.isWanted(key)) abort.abort();
+    this.rearranged(trials);
+  }
+
+  /** These trials come next, also where they were skipped. What is under way is finished first. */
+  prefer(trials: readonly string[]): void {
+    this.board.prefer(trials);
+    this.findKnown();
+    this.rearranged(trials);
+  }
+
+  /** Runs to the end. @throws `output.unwritable`: nothing more could be kept */
   async run(): Promise<RunStatus> {
-    for (const trial of this.trials) this.updateTrial(trial);
-    this.announce();
+    this.updateAll();
+    const { deadline } = this.options;
+    const alarm = deadline && setTimeout(() => this.end('stopped'), Math.max(0, deadline - Date.now()));
     for (;;) {
-      const stopped = this.status === 'cancelled' || this.fatal !== undefined;
-      if (!stopped && this.status === 'running') this.handInReadySteps();
-      if (this.handedIn.size === 0 && (stopped || this.steps.every((step) => this.isSettled(step.key)))) break;
+      if (!this.isOver && this.status === 'running' && !this.room.isWaiting) this.handInReadySteps();
+      if (this.handedIn.size === 0 && this.isOver) break;
+      if (this.handedIn.size === 0 && this.board.open.length === 0) {
+        await this.mendAll();
+        if (this.board.open.length === 0) break;
+        continue;
+      }
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
+    clearTimeout(alarm);
     if (this.fatal) this.setStatus('failed');
-    else if (this.status !== 'cancelled') this.setStatus(this.errors.size > 0 ? 'failed' : 'done');
-    for (const trial of this.trials) this.updateTrial(trial);
-    this.announce();
+    else if (!this.isOver) this.setStatus(this.board.hasFailed ? 'failed' : 'done');
+    this.updateAll();
     if (this.fatal) throw this.fatal;
     return this.status;
   }
 
-  private isSettled(key: string): boolean {
-    const state = this.states.get(key);
-    return state === 'done' || state === 'failed';
+  private end(status: 'cancelled' | 'stopped'): void {
+    if (this.status === 'running' || this.status === 'paused') this.setStatus(status);
+    for (const { abort } of this.handedIn.values()) abort.abort();
+    this.room.end();
+    this.wake();
+  }
+
+  private findKnown(): void {
+    const finished = finishedIn(this.context.workspace, this.board.steps, this.options.again);
+    for (const { key } of this.board.open)
+      if (!this.handedIn.has(key) && finished.has(key)) this.board.set(key, 'done');
+  }
+
+  private rearranged(trials: readonly string[]): void {
+    this.takeBack();
+    for (const trial of this.board.trials) if (trials.includes(trial.id)) this.journal.trial(trial, this.status);
+    this.announce();
+    this.wake();
   }
 
   private handInReadySteps(): void {
-    for (const [order, step] of this.steps.entries()) {
-      if (this.states.get(step.key) !== 'waiting' || this.handedIn.has(step.key)) continue;
-      const failedNeed = step.needs.find((need) => this.states.get(need) === 'failed');
-      if (failedNeed !== undefined) {
-        this.fail(step, this.errors.get(failedNeed)!);
-        continue;
-      }
-      if (step.needs.every((need) => this.states.get(need) === 'done')) void this.runStep(step, order);
+    for (const step of this.board.open) {
+      if (this.handedIn.has(step.key)) continue;
+      const failed = this.board.failedNeed(step);
+      if (failed) {
+        this.board.fail(step.key, failed);
+        this.updateTrialsOf(step);
+      } else if (this.board.isReady(step)) void this.runStep(step);
     }
   }
 
@@ -121,49 +194,66 @@ export class SweepRun {
     for (const { abort, startedAt } of this.handedIn.values()) if (startedAt === undefined) abort.abort();
   }
 
-  private async runStep(step: PlannedStep, order: number): Promise<void> {
+  private async runStep(step: PlannedStep): Promise<void> {
     const place: Place = { abort: new AbortController(), fraction: 0, stage: step.title };
     this.handedIn.set(step.key, place);
     try {
-      await this.compute(step, place, order);
-      this.states.set(step.key, 'done');
+      await this.compute(step, place);
+      this.board.set(step.key, 'done');
       this.remaining.add(step, Date.now() - place.startedAt!);
+      this.room.eased();
     } catch (thrown) {
-      const error = this.journalError(thrown);
-      if (error.code === 'cancelled') this.states.set(step.key, 'waiting');
-      else this.fail(step, error);
-      if (error.code === 'output.disk-full' || error.code === 'output.unwritable') this.stop(error);
+      await this.afterFailure(step, place, this.journal.errorOf(thrown));
     } finally {
       this.handedIn.delete(step.key);
       if (place.startedAt !== undefined) {
         this.updateTrialsOf(step);
-        this.keep(() => this.context.workspace.runs.setElapsed(this.id, this.elapsedMs));
+        this.journal.elapsed(this.elapsedMs);
       }
       this.announce();
       this.wake();
     }
   }
 
-  private async compute(step: PlannedStep, place: Place, order: number): Promise<void> {
+  /** What can be tried again waits; all else has failed. */
+  private async afterFailure(step: PlannedStep, { discarded }: Place, error: AppError): Promise<void> {
+    const { key } = step;
+    const isDamaged = error.code === 'artifact.damaged' || error.code === 'content.missing';
+    const needed = this.board.steps.filter((other) => step.needs.includes(other.key));
+    if (error.code === 'output.disk-full') this.waitForRoom(error);
+    else if (error.code === 'worker.crashed' && !this.crashed.has(key)) {
+      this.crashed.add(key);
+      this.journal.log(step, `its process ended unexpectedly (${error.facts.detail}); it is tried once more`);
+    } else if (error.code !== 'cancelled' && !(isDamaged && (await this.mend(needed)))) {
+      this.fail(step, error);
+      if (error.code === 'output.unwritable') this.stop(error);
+      return;
+    }
+    await discarded;
+    this.board.set(key, 'waiting');
+  }
+
+  private async compute(step: PlannedStep, place: Place): Promise<void> {
     const { workspace } = this.context;
-    const owner = this.trialsOf(step)[0]!;
+    const { limits, coolDownMs = 0 } = this.options;
     const notes: string[] = [];
-    // Workers log from their own events, where nobody would catch an error: it stops the run instead.
-    const log = (line: string): void => this.keep(() => workspace.runs.appendLog(this.id, owner.id, line));
     const outputPath = workspace.artifacts.reserve(incomingName(step.key));
     const format = formatOf(step.order);
     const started = (): void => {
       place.startedAt = Date.now();
-      this.states.set(step.key, 'running');
+      this.board.set(step.key, 'running');
       this.updateTrialsOf(step);
       this.announce();
-      log(`${step.kind} ${step.title}`);
+      this.journal.log(step);
     };
     const settle = async (result: unknown): Promise<void> => {
-      const artifact = format ? (await workspace.artifacts.adopt(outputPath, format)).sha256 : undefined;
-      const elapsedMs = Date.now() - place.startedAt!;
-      workspace.steps.record({ key: step.key, kind: step.kind, result, artifact, notes, elapsedMs }, this.id);
-      log(`${step.kind} ${step.title}: done in ${(elapsedMs / 1000).toFixed(1)} s`);
+      const elapsedMs = Date.now() - place.startedAt! - (step.kind === 'measure' ? coolDownMs : 0);
+      const adopted = format && (await this.persist(place, () => workspace.artifacts.adopt(outputPath, format)));
+      const artifact = adopted ? adopted.sha256 : undefined;
+      if (this.lost.isAnother(step.key, artifact)) this.computeAgain(this.board.dependentsOf(step.key));
+      const finished = { key: step.key, kind: step.kind, result, artifact, notes, elapsedMs };
+      await this.persist(place, () => workspace.steps.record(finished, this.id));
+      this.journal.log(step, `done in ${(elapsedMs / 1000).toFixed(1)} s`);
     };
     const progress = (stage: string, done: number, total: number): void => {
       place.fraction = total > 0 ? done / total : 0;
@@ -172,59 +262,98 @@ export class SweepRun {
     };
     try {
       const job = orderOfStep(step, this.context);
-      const events = { started, progress, note: (sentence: string) => void notes.push(sentence), log };
-      await this.executor.run(job, events, place.abort.signal, { order, settle });
+      const note = (sentence: string): void => void notes.push(sentence);
+      const events = { started, progress, note, log: (line: string) => this.journal.line(step, line) };
+      const placed = { order: this.board.placeOf(step.key), limits, coolDownMs, settle };
+      await this.executor.run(job, events, place.abort.signal, placed);
     } catch (thrown) {
       // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.
-      workspace.artifacts.discard(outputPath).catch(() => undefined);
+      place.discarded = workspace.artifacts.discard(outputPath).catch(() => undefined);
       throw thrown;
     }
   }
 
+  /** Keeps a result however long it takes until there is room for it: it must not be computed twice. */
+  private async persist<T>({ abort }: Place, act: () => T | Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await act();
+      } catch (thrown) {
+        const error = this.journal.errorOf(thrown);
+        if (error.code !== 'output.disk-full' || this.isOver) throw error;
+        await this.room.wait(error);
+        if (abort.signal.aborted) throw new AppError('cancelled');
+      }
+    }
+  }
+
+  /** Sees to it that damaged files are made again. Answers whether some of the steps are not done (any more). */
+  private async mend(steps: readonly PlannedStep[]): Promise<boolean> {
+    for (const step of steps) {
+      if (this.board.stateOf(step.key) !== 'done' || (await this.lost.isWhole(step))) continue;
+      const error = this.lost.tooOften(step);
+      if (error) this.fail(step, error);
+      else {
+        this.journal.log(step, 'its file is damaged or gone and is made again');
+        this.computeAgain([step]);
+      }
+    }
+    return steps.some(({ key }) => this.board.stateOf(key) !== 'done');
+  }
+
+  /** Before the run is called done: every file that it names holds what it says, unless it was collected. */
+  private mendAll(): Promise<boolean> {
+    const { board, lost } = this;
+    return this.mend(board.steps.filter((step) => board.stateOf(step.key) === 'done' && lost.isThere(step)));
+  }
+
+  private computeAgain(steps: readonly PlannedStep[]): void {
+    for (const step of steps) {
+      this.handedIn.get(step.key)?.abort.abort();
+      this.journal.keep(() => this.lost.forget(step));
+      if (this.board.stateOf(step.key) === 'done') this.board.set(step.key, 'waiting');
+      this.updateTrialsOf(step);
+    }
+  }
+
   private fail(step: PlannedStep, error: AppError): void {
-    this.states.set(step.key, 'failed');
-    this.errors.set(step.key, error);
+    this.board.fail(step.key, error);
+    this.journal.failure(step, error);
     this.updateTrialsOf(step);
   }
 
-  private trialsOf(step: PlannedStep): TrialPlan[] {
-    return this.trials.filter((trial) => trial.steps.some((other) => other.key === step.key));
-  }
-
   private updateTrialsOf(step: PlannedStep): void {
-    for (const trial of this.trialsOf(step)) this.updateTrial(trial);
+    this.journal.trialsOf(step, this.status);
   }
 
-  private updateTrial(trial: TrialPlan): void {
-    const states = trial.steps.map((step) => this.states.get(step.key)!);
-    const failed = trial.steps.find((step) => this.states.get(step.key) === 'failed');
-    const { runs } = this.context.workspace;
-    const begun = states.includes('running') || states.includes('done');
-    this.keep(() => {
-      if (states.every((state) => state === 'done')) runs.setTrialStatus(this.id, trial.id, 'done');
-      else if (failed && !states.includes('running')) {
-        runs.setTrialStatus(this.id, trial.id, 'failed', this.errors.get(failed.key)!.toReport());
-      } else if (this.status === 'cancelled') runs.setTrialStatus(this.id, trial.id, 'cancelled');
-      else if (begun) runs.setTrialStatus(this.id, trial.id, this.status === 'failed' ? 'interrupted' : 'running');
-      else runs.setTrialStatus(this.id, trial.id, 'waiting');
-      this.events.trialChanged(trial.id);
-    });
+  private updateAll(): void {
+    for (const trial of this.board.trials) this.journal.trial(trial, this.status);
+    this.announce();
   }
 
   private setStatus(status: RunStatus): void {
     this.status = status;
-    this.keep(() => this.context.workspace.runs.setRunStatus(this.id, status));
+    this.journal.run(status);
     this.announce();
     this.wake();
   }
 
-  /** A use of the journal outside a step: when it fails, nothing more can be kept and the run stops. */
-  private keep(act: () => void): void {
-    try {
-      act();
-    } catch (thrown) {
-      this.stop(this.journalError(thrown));
-    }
+  /** Without room it waits; anything else means that nothing more can be kept. */
+  private journalFailed(error: AppError): void {
+    if (error.code === 'output.disk-full') this.waitForRoom(error);
+    else this.stop(error);
+  }
+
+  private waitForRoom(error: AppError): void {
+    if (!this.isOver) void this.room.wait(error);
+  }
+
+  private roomChanged(): void {
+    if (this.room.isWaiting) this.takeBack();
+    // What could not be written meanwhile.
+    else this.updateAll();
+    this.announce();
+    this.wake();
   }
 
   /** Nothing more can be kept: what is under way ends, what waits does not begin. */
@@ -234,36 +363,20 @@ export class SweepRun {
     this.wake();
   }
 
-  private journalError(thrown: unknown): AppError {
-    if (!isDiskFull(thrown)) return toAppError(thrown);
-    return new AppError('output.disk-full', { path: this.context.workspace.folder }, { cause: thrown });
-  }
-
   private announce(): void {
-    const waiting = this.steps.filter((step) => !this.isSettled(step.key));
+    const { id, status, board, room, elapsedMs } = this;
     const first = [...this.handedIn].find(([, { startedAt }]) => startedAt !== undefined);
-    const under = first && this.steps.find((step) => step.key === first[0]);
-    const left = waiting.map((step) => ({ step, share: 1 - (this.handedIn.get(step.key)?.fraction ?? 0) }));
-    const estimate = this.remaining.estimate(left, this.executor.slots);
-    const stepFraction = first?.[1].fraction;
-    this.events.progress({
-      run: this.id,
-      status: this.status,
-      stage: under ? `${this.trialsOf(under)[0]!.id}: ${first[1].stage}` : this.status === 'paused' ? 'paused' : '',
-      done: this.steps.length - waiting.length,
-      total: this.steps.length,
-      elapsedMs: this.elapsedMs,
-      remainingMs: estimate,
-      stepFraction,
-    });
+    const left = board.open.map((step) => ({ step, share: 1 - (this.handedIn.get(step.key)?.fraction ?? 0) }));
+    this.events.progress(
+      runProgress({
+        id,
+        status,
+        board,
+        underWay: first && { key: first[0], stage: first[1].stage, fraction: first[1].fraction },
+        waitsForBytes: room.isWaiting ? room.wantedBytes : undefined,
+        elapsedMs,
+        remainingMs: this.remaining.estimate(left, this.executor.slots),
+      }),
+    );
   }
-}
-
-/** Whether SQLite could not write for want of space. */
-export function isDiskFull(thrown: unknown): boolean {
-  return (
-    !(thrown instanceof AppError) &&
-    thrown instanceof Error &&
-    /disk is full|disk I\/O error|SQLITE_FULL/i.test(thrown.message)
-  );
 }

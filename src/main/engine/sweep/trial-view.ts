@@ -8,7 +8,7 @@ import type { TrialRecord } from '../store/run-records';
 import type { FinishedStep } from '../store/step-journal';
 import type { Workspace } from '../store/workspace';
 import { deploymentsOf, type Deployment, type TrialPlan } from './plan';
-import type { StepState } from './sweep-run';
+import type { StepState } from './trial-status';
 
 /** Sources of a view beside the plan: the journal, and what a run under way knows. */
 export interface ViewSources {

@@ -1,0 +1,32 @@
+import { floatNetwork, formAfter } from './handling';
+import { findTechnique } from './registry';
+import { handlingOf, type Technique } from './technique';
+
+/** What a recipe makes of a network, as far as people ask for it first. */
+export interface RecipeTraits {
+  /** Layers multiply integers. */
+  integers: boolean;
+  /** Layers are smaller, fewer, or see smaller images: less to compute in any number format. */
+  structural: boolean;
+}
+
+/** The traits of checked steps, from what their techniques take and leave. Throws `technique.unknown`. */
+export function recipeTraits(steps: readonly { technique: string; params: unknown }[]): RecipeTraits {
+  const known = steps.map(({ technique, params }) => ({ technique: findTechnique(technique), params }));
+  const form = known.map(({ technique, params }) => handlingOf(technique, params)).reduce(formAfter, floatNetwork);
+  return {
+    integers: form.weights.has('integers'),
+    structural: known.some(({ technique, params }) => changesStructure(technique, params)),
+  };
+}
+
+/** Takes something away and stores what is left as it was; what only repairs looks at the network that nothing was taken from. */
+function changesStructure(technique: Technique, params: unknown): boolean {
+  const { family, preservesFunction, usesReference } = technique;
+  return (
+    family === 'pruning' &&
+    !preservesFunction &&
+    !usesReference &&
+    handlingOf(technique, params).leaves.weights === undefined
+  );
+}
