@@ -149,7 +149,7 @@ describe('a queue', () => {
     all.queue.remove(all.runs.list().find(({ name }) => name === 'three')!.id);
     expect(() => all.queue.remove('no such run')).toThrow(expect.objectContaining({ code: 'run.not-found' }));
     stop.open();
-    await expect.poll(() => names(all)).toEqual(['one done', 'two done', 'four done']);
+    await expect.poll(() => names(all), { timeout: 30_000 }).toEqual(['one done', 'two done', 'four done']);
   });
 
   it('goes on behind one that cannot begin', async () => {
@@ -161,7 +161,7 @@ describe('a queue', () => {
     const id = all.runs.enqueue(gone);
     await all.queue.add(all.sweepNamed('three'));
     stop.open();
-    await expect.poll(() => names(all)).toEqual(['one done', 'gone failed', 'three done']);
+    await expect.poll(() => names(all), { timeout: 30_000 }).toEqual(['one done', 'gone failed', 'three done']);
     expect(all.runs.view(id).trials[0]!.error).toMatchObject({ facts: { detail: 'the model is gone' } });
   });
 
@@ -174,6 +174,6 @@ describe('a queue', () => {
     again.close();
     const queue = new RunQueue(workspace, runs, () => Promise.resolve(prepare(workspace)));
     await queue.next();
-    await expect.poll(() => runs.list()[0]!.status).toBe('done');
+    await expect.poll(() => runs.list()[0]!.status, { timeout: 30_000 }).toBe('done');
   });
 });

@@ -49,7 +49,7 @@ describe('a full disk', () => {
       if (isFull && name.endsWith('with quantize.static')) throw full(workspace.folder);
     };
     const { id, finished } = runs.start(prepare(workspace));
-    await expect.poll(() => progress.at(-1)?.waitsFor).toBe('room on the disk');
+    await expect.poll(() => progress.at(-1)?.waitsFor, { timeout: 30_000 }).toBe('room on the disk');
     expect(progress.at(-1)).toMatchObject({ status: 'paused' });
     expect(progress.at(-1)!.stage).toMatch(/^paused: the disk is full; it goes on by itself when 4\.19 MB are free$/);
     isFull = false;
@@ -69,8 +69,8 @@ describe('a full disk', () => {
     };
     const { id, finished } = runs.start(prepare(workspace, { recipes: { half: recipes.half } }));
     for (let wait = 0; wait < 2; wait++) {
-      await expect.poll(() => failures).toBe(wait + 1);
-      await expect.poll(() => progress.at(-1)?.waitsFor).toBe('room on the disk');
+      await expect.poll(() => failures, { timeout: 30_000 }).toBe(wait + 1);
+      await expect.poll(() => progress.at(-1)?.waitsFor, { timeout: 30_000 }).toBe('room on the disk');
       runs.control(id).continue();
     }
     expect(await finished).toBe('done');
@@ -83,7 +83,7 @@ describe('a full disk', () => {
       throw full(workspace.folder);
     };
     const { id, finished } = runs.start(prepare(workspace));
-    await expect.poll(() => progress.at(-1)?.waitsFor).toBe('room on the disk');
+    await expect.poll(() => progress.at(-1)?.waitsFor, { timeout: 30_000 }).toBe('room on the disk');
     runs.control(id).cancel();
     expect(await finished).toBe('cancelled');
     expect(executor.begun).toHaveLength(1);
