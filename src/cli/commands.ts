@@ -5,6 +5,7 @@ import { compress } from './commands/compress';
 import { datasets } from './commands/datasets';
 import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
+import { flips } from './commands/flips';
 import { inspect } from './commands/inspect';
 import { models } from './commands/models';
 import { open } from './commands/open';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   report,
   runs,
   clean,
+  flips,
   open,
   techniques,
   models,
