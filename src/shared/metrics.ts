@@ -51,6 +51,22 @@ export const fileMetricsSchema = z.object({
   macs: z.number().int(),
   /** The depthwise layer in which one weight scale for all channels leaves most of them next to no steps. */
   starvedLayer: z.object({ node: z.string(), channels: z.number().int(), of: z.number().int() }).optional(),
+  /** What in the file is known to run in slow kernels; absent where nothing is, and in results of earlier versions. */
+  slowKernels: z
+    .object({
+      /** Convolutions that quantize their inputs while they run (ConvInteger). */
+      dynamicConvolutions: z.number().int(),
+      /** Integer depthwise layers whose channels are no multiple of what a kernel takes at a time, and the first of them. */
+      raggedDepthwise: z
+        .object({
+          layers: z.number().int(),
+          node: z.string(),
+          channels: z.number().int(),
+          multipleOf: z.number().int(),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 export type FileMetrics = z.infer<typeof fileMetricsSchema>;
 

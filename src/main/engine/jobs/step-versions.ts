@@ -5,7 +5,7 @@
 export const stepVersions = {
   compress: 2,
   convert: 1,
-  describe: 4,
+  describe: 5,
   evaluate: 3,
   measure: 2,
   sensitivity: 1,
