@@ -51,12 +51,13 @@ export const fileMetricsSchema = z.object({
   macs: z.number().int(),
   /** The depthwise layer in which one weight scale for all channels leaves most of them next to no steps. */
   starvedLayer: z.object({ node: z.string(), channels: z.number().int(), of: z.number().int() }).optional(),
-  /** What in the file is known to run in slow kernels; absent where nothing is, and in results of earlier versions. */
-  slowKernels: z
+  /** What runs in integers; absent in results of earlier versions. */
+  integerKernels: z
     .object({
+      layers: z.number().int(),
       /** Convolutions that quantize their inputs while they run (ConvInteger). */
       dynamicConvolutions: z.number().int(),
-      /** Integer depthwise layers whose channels are no multiple of what a kernel takes at a time, and the first of them. */
+      /** Depthwise layers whose channels are no multiple of what an integer kernel takes at a time, and the first of them. */
       raggedDepthwise: z
         .object({
           layers: z.number().int(),

@@ -12,7 +12,8 @@ const unclear = ratio(1, 0.97, 1.03);
 const faster = ratio(0.5, 0.48, 0.52);
 const lost = comparePoints({ value: -69, interval: [-72, -66], among: 1 }, [0, 0], 1000);
 const kept = comparePoints({ value: -0.1, interval: [-1, 0.8], among: 1 }, [0, 0], 1000);
-const whole = { sizeBytes: 14e6, params: 100, nonZeroParams: 100, macs: 300 };
+const floats = { layers: 0, dynamicConvolutions: 0 };
+const whole = { sizeBytes: 14e6, params: 100, nonZeroParams: 100, macs: 300, integerKernels: floats };
 const ragged = { layers: 3, node: 'dw1', channels: 376, multipleOf: 16 };
 
 /** Each rule on its evidence, and on evidence that lacks one thing. */
@@ -28,19 +29,19 @@ const cases: { id: string; fires: Evidence; says: string; not: Evidence[] }[] = 
   },
   {
     id: 'dynamic-convolutions',
-    fires: { own: { ...whole, slowKernels: { dynamicConvolutions: 52 } }, reference: whole, time: slower },
+    fires: { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 52 } }, reference: whole, time: slower },
     says: '52 convolutions quantize their inputs while they run (ConvInteger), in slow kernels: time ×2.30 [2.20, 2.40].',
     not: [
-      { own: { ...whole, slowKernels: { dynamicConvolutions: 52 } }, reference: whole, time: faster },
-      { own: { ...whole, slowKernels: { dynamicConvolutions: 0 } }, reference: whole, time: slower },
-      { own: { ...whole, slowKernels: { dynamicConvolutions: 52 } }, reference: whole },
+      { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 52 } }, reference: whole, time: faster },
+      { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 0 } }, reference: whole, time: slower },
+      { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 52 } }, reference: whole },
     ],
   },
   {
     id: 'ragged-depthwise',
-    fires: { own: { ...whole, slowKernels: { dynamicConvolutions: 0, raggedDepthwise: ragged } }, reference: whole, time: faster },
+    fires: { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 0, raggedDepthwise: ragged } }, reference: whole, time: faster },
     says: '3 depthwise layers ("dw1" with 376 channels is the first) have no multiple of 16 channels and run slowly',
-    not: [{ own: { ...whole, slowKernels: { dynamicConvolutions: 0 } }, reference: whole, time: faster }],
+    not: [{ own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 0 } }, reference: whole, time: faster }],
   },
   {
     id: 'dense-masks',
@@ -64,12 +65,15 @@ const cases: { id: string; fires: Evidence; says: string; not: Evidence[] }[] = 
       latency: latency({ coldStartMs: 50 }),
       referenceLatency: latency({ coldStartMs: 40 }),
     },
-    says: 'The file is ×0.10 and computes what it did before, in the same kernels: time ×1.00 [0.97, 1.03], starting takes 50.0 ms (before: 40.0 ms).',
+    says: 'The file is ×0.10 and runs in the same float kernels as before: time ×1.00 [0.97, 1.03], starting takes 50.0 ms (before: 40.0 ms).',
     not: [
       { own: { ...whole, sizeBytes: 1.4e6 }, reference: whole, time: faster },
       { own: { ...whole, sizeBytes: 1.4e6, macs: 290 }, reference: whole, time: unclear },
       { own: whole, reference: whole, time: unclear },
       { own: { ...whole, sizeBytes: 1.4e6 }, reference: whole },
+      { own: { ...whole, sizeBytes: 1.4e6, integerKernels: { ...floats, layers: 53 } }, reference: whole, time: unclear },
+      // An earlier version did not look.
+      { own: { ...whole, sizeBytes: 1.4e6, integerKernels: undefined }, reference: whole, time: unclear },
     ],
   },
   {

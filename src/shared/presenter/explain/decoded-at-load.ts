@@ -9,13 +9,13 @@ export const decodedAtLoad: Rule = {
   shownIn: 'metrics',
   explain({ own, reference, latency, referenceLatency, time }) {
     const isWhole = own.macs !== undefined && own.macs === reference.macs;
-    if (!isWhole || isMasked(own, reference) || (own.slowKernels?.dynamicConvolutions ?? 0) > 0) return undefined;
+    if (!isWhole || isMasked(own, reference) || own.integerKernels?.layers !== 0) return undefined;
     const size = own.sizeBytes === undefined ? undefined : compareExact(own.sizeBytes, reference.sizeBytes);
     if (size?.verdict !== 'gain' || !time || (time.verdict !== 'unclear' && time.verdict !== 'same')) return undefined;
     const starts =
       latency && referenceLatency
         ? `, starting takes ${formatMs(latency.coldStartMs)} (before: ${formatMs(referenceLatency.coldStartMs)})`
         : '';
-    return `The file is ${size.text} and computes what it did before, in the same kernels: time ${differenceText(time)}${starts}. It saves disk and downloads, not time.`;
+    return `The file is ${size.text} and runs in the same float kernels as before: time ${differenceText(time)}${starts}. It saves disk and downloads, not time.`;
   },
 };

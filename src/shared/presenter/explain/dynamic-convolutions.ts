@@ -6,7 +6,7 @@ export const dynamicConvolutions: Rule = {
   id: 'dynamic-convolutions',
   shownIn: 'time-ratio',
   explain({ own, time }) {
-    const count = own.slowKernels?.dynamicConvolutions ?? 0;
+    const count = own.integerKernels?.dynamicConvolutions ?? 0;
     if (count === 0 || !time || time.verdict === 'gain') return undefined;
     const which =
       count === 1

@@ -6,7 +6,7 @@ export const raggedDepthwise: Rule = {
   id: 'ragged-depthwise',
   shownIn: 'layers',
   explain({ own, time }) {
-    const ragged = own.slowKernels?.raggedDepthwise;
+    const ragged = own.integerKernels?.raggedDepthwise;
     if (!ragged || !time) return undefined;
     const { layers, node, channels, multipleOf } = ragged;
     const which =
