@@ -1,4 +1,4 @@
-import { dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
+import { clipboard, dialog, nativeImage, nativeTheme, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { Handlers } from '@shared/rpc';
@@ -53,6 +53,8 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     },
     'shell.theme': () => nativeTheme.themeSource,
     'shell.setTheme': ({ theme }) => chooseTheme(theme),
+    'shell.copyText': ({ text }) => clipboard.writeText(text),
+    'shell.copyImage': ({ dataUrl }) => clipboard.writeImage(nativeImage.createFromDataURL(dataUrl)),
     'shell.reveal': async ({ run, trial }) => {
       const view = (await host.request('runs.get', { run })) as RunView;
       const found = view.trials.find((candidate) => candidate.id === trial);

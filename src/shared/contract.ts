@@ -339,6 +339,17 @@ export const shellContract = {
   'shell.theme': rpc(nothing, themeSchema),
   'shell.setTheme': rpc(z.strictObject({ theme: themeSchema }), nothing),
   'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
+  /** Puts on the clipboard what the window made: a table as text, a chart as a picture. Nothing is ever read from there. */
+  'shell.copyText': rpc(z.strictObject({ text: z.string().min(1).max(20_000_000) }), nothing),
+  'shell.copyImage': rpc(
+    z.strictObject({
+      dataUrl: z
+        .string()
+        .max(50_000_000)
+        .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/),
+    }),
+    nothing,
+  ),
   /** Whether the engine answers; the window shows a quiet banner while it restarts. */
   'shell.engine': signal(
     z.object({ state: z.enum(['starting', 'ready', 'restarting', 'failed']), detail: z.string().optional() }),

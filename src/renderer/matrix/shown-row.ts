@@ -11,6 +11,14 @@ export interface CellGroup {
   trial?: string | undefined;
   starred: boolean;
   cells: Cell[];
+  /** What it is to the others of its network, where the row as a whole is nothing of the kind. */
+  role?: string | undefined;
+}
+
+/** What the row is whose numbers the others are compared with. */
+export function roleOf({ isBaseline, recipeText }: Pick<ShownRow, 'isBaseline' | 'recipeText'>): string | undefined {
+  if (!isBaseline) return undefined;
+  return recipeText === '' ? 'baseline' : 'reference';
 }
 
 /** One row as it is drawn: plain data, so that a row that stays the same is not drawn again. */
@@ -21,11 +29,14 @@ export interface ShownRow {
   differs: string;
   rest: string;
   isBaseline: boolean;
+  isPinned: boolean;
+  /** Turned round: the row is a network, and its groups are recipes. */
+  isNetwork?: boolean;
   groups: CellGroup[];
 }
 
 export function shownRow(
-  { recipe, recipeText, isBaseline, trials }: MatrixRow,
+  { recipe, recipeText, isBaseline, isPinned = false, trials }: MatrixRow,
   labels: ReturnType<typeof recipeLabels>,
   presentation: Pick<RunPresentation, 'read' | 'baselineOf'>,
   view: { models: readonly string[]; metrics: readonly MetricId[]; target: string },
@@ -40,5 +51,5 @@ export function shownRow(
       cells: trialCells(trial, view.metrics, presentation, view.target),
     };
   });
-  return { recipe, recipeText, differs, rest, isBaseline, groups };
+  return { recipe, recipeText, differs, rest, isBaseline, isPinned, groups };
 }

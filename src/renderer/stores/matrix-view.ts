@@ -4,6 +4,7 @@ import { computed, ref, shallowRef } from 'vue';
 import type { MetricId } from '@shared/presenter/metrics';
 import { presentRun } from '@shared/presenter/reading';
 import type { ReportView } from '@shared/presenter/report-view';
+import type { Arrangement } from '../matrix/arrangement';
 import { parseViewSettings, visibleModels, type ViewSettings } from '../matrix/view-settings';
 import { useRunsStore } from './runs';
 import { useSettingsStore } from './settings';
@@ -19,6 +20,8 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   const filter = ref('');
   const selectedTrial = shallowRef<string | null>(null);
   const hoveredTrial = shallowRef<string | null>(null);
+  /** Trials within the ranges that are marked on axes of parameters; null: none is marked. */
+  const brushed = shallowRef<ReadonlySet<string> | null>(null);
 
   const models = computed(() => visibleModels(runs.current?.models ?? [], settings.value.hiddenModels));
   const targets = computed(() => runs.current?.manifest.targets ?? []);
@@ -31,7 +34,8 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   /** The view as exports take it. */
   const reportView = computed((): ReportView => {
     const { metrics, sort } = settings.value;
-    return { metrics, models: models.value, filter: filter.value, sort, target: target.value };
+    const { pinned, onlyClear } = settings.value.arrangement;
+    return { metrics, models: models.value, filter: filter.value, pinned, onlyClear, sort, target: target.value };
   });
   const selected = computed(() => runs.current?.trials.find((trial) => trial.id === selectedTrial.value));
 
@@ -55,11 +59,17 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
     else change({ sort: sort.descending === bestIsHigh ? { ...sort, descending: !bestIsHigh } : null });
   }
 
+  function arrange(changes: Partial<Arrangement>): void {
+    change({ arrangement: { ...settings.value.arrangement, ...changes } });
+  }
+
   return {
     settings,
+    arrange,
     filter,
     selectedTrial,
     hoveredTrial,
+    brushed,
     models,
     targets,
     target,

@@ -17,10 +17,10 @@ export function useMatrixRows(): ComputedRef<ShownRow[]> {
   return computed<ShownRow[]>((before = []) => {
     const { presentation, models, target } = view;
     if (!presentation) return [];
-    const { sort, metrics } = view.settings;
+    const { sort, metrics, arrangement } = view.settings;
     const known = sort && models.includes(sort.model) ? sort : null;
     const last = new Map(before.map((row) => [row.recipe, row]));
-    const rows = shownRows(presentation, { filter: view.filter, sort: known }, target).map((row) =>
+    const rows = shownRows(presentation, { filter: view.filter, models, sort: known, ...arrangement }, target).map((row) =>
       keepUnchanged(shownRow(row, labels.value, presentation, { models, metrics, target }), last.get(row.recipe)),
     );
     return keepUnchanged(rows, before);
