@@ -1,9 +1,10 @@
-import { clipboard, dialog, nativeImage, nativeTheme, shell, type OpenDialogOptions } from 'electron';
+import { clipboard, dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { Handlers } from '@shared/rpc';
 import type { RunView } from '@shared/run';
 import { basename } from 'node:path';
+import { copyImage } from './clipboard';
 import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
 import { recentResults, rememberResults } from './recent-results';
@@ -54,7 +55,7 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     'shell.theme': () => nativeTheme.themeSource,
     'shell.setTheme': ({ theme }) => chooseTheme(theme),
     'shell.copyText': ({ text }) => clipboard.writeText(text),
-    'shell.copyImage': ({ dataUrl }) => clipboard.writeImage(nativeImage.createFromDataURL(dataUrl)),
+    'shell.copyImage': ({ dataUrl }) => copyImage(dataUrl),
     'shell.reveal': async ({ run, trial }) => {
       const view = (await host.request('runs.get', { run })) as RunView;
       const found = view.trials.find((candidate) => candidate.id === trial);

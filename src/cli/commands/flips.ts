@@ -14,7 +14,11 @@ export const flips: Command = {
   options: {
     against: { type: 'string', value: 'RECIPE', help: 'compare with this recipe in place of the model as it came' },
     runtime: { type: 'string', value: 'NAME', help: 'whose answers, where the run has several runtimes (the first)' },
-    csv: { type: 'string', value: 'FILE', help: 'write every image that flipped, with both answers (- for standard output)' },
+    csv: {
+      type: 'string',
+      value: 'FILE',
+      help: 'write every image that flipped, with both answers (- for standard output)',
+    },
     out: { type: 'string', value: 'DIR', help: 'the folder given to run --out' },
   },
   async run(arguments_) {

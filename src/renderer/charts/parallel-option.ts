@@ -1,8 +1,6 @@
 import type { ParallelLines } from '../matrix/parallel-lines';
 import type { ChartTheme } from './chart-theme';
-import type { ChartOption } from './echarts';
-
-type Series = Extract<NonNullable<ChartOption['series']>, readonly unknown[]>;
+import type { ParallelOption } from './echarts';
 
 /** More lines are drawn thinner, so that single ones can still be followed. */
 const manyLines = 60;
@@ -14,7 +12,7 @@ export function parallelOption(
   models: readonly string[],
   selected: string | null,
   theme: ChartTheme,
-): ChartOption {
+): ParallelOption {
   const width = lines.length > manyLines ? 1 : 1.5;
   return {
     animation: false,
@@ -56,6 +54,6 @@ export function parallelOption(
             opacity: line.trial === selected ? 1 : 0.55,
           },
         })),
-    })) as Series,
+    })),
   };
 }

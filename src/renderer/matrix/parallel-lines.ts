@@ -68,7 +68,13 @@ export function parallelLines(
     .filter(({ recipe }) => family === null || stepsOf(recipe) === family);
   const columns =
     family === null
-      ? [textColumn('steps', 'Steps', rows.map(({ recipe }) => stepsOf(recipe) || 'as it came'))]
+      ? [
+          textColumn(
+            'steps',
+            'Steps',
+            rows.map(({ recipe }) => stepsOf(recipe) || 'as it came'),
+          ),
+        ]
       : parameterColumns(rows.map(({ recipe }) => recipe));
   const outcomes = measured.map((id): ParallelAxis => {
     const { title, unit, better } = metrics[id];

@@ -170,7 +170,8 @@ describe('whittle run', () => {
     expect(share).toBeCloseTo(100 - undisturbed.trials[3]!.metrics.agreement!, 9);
     const written = readFileSync(join(folder, 'flips.csv'), 'utf8').trimEnd().split('\r\n');
     expect(written).toHaveLength(1 + found.flips.length);
-    for (const line of written.slice(1)) expect(line).toMatch(/^[0-9a-f]{64},[^,]*image-\d{3}\.jpg,(lost|gained|moved),/);
+    for (const line of written.slice(1))
+      expect(line).toMatch(/^[0-9a-f]{64},[^,]*image-\d{3}\.jpg,(lost|gained|moved),/);
     const turned = await whittle(folder, 'flips', 'out', 'small/int8', '--against', 'both');
     expect(turned.stdout).toMatch(/^small\/int8 against both, ort-cpu: /);
     expect(await whittle(folder, 'flips', 'out', 'small/int4')).toMatchObject({ code: 2 });

@@ -71,7 +71,8 @@ describe('the flips of a trial', () => {
     // Bytes that are others now are not decoded.
     const file = join(folder, 'images', 'val');
     const names = Array.from({ length: 20 }, (_, index) => `image-${String(index).padStart(3, '0')}.jpg`);
-    for (const name of names) writeFileSync(join(file, name), Buffer.concat([readFileSync(join(file, name)), Buffer.from('x')]));
+    for (const name of names)
+      writeFileSync(join(file, name), Buffer.concat([readFileSync(join(file, name)), Buffer.from('x')]));
     const [changed] = await ask['trials.thumbnails']({ run, trial: 'small/rough', hashes: wanted.slice(0, 1) });
     expect(changed!.problem).toContain('the file changed after the dataset was opened');
 

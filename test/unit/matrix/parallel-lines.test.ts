@@ -59,12 +59,7 @@ describe('lines over parameters', () => {
   });
   it('of all recipes stand over their steps, with a gap where nothing is measured yet', () => {
     const { axes, lines: found } = lines(null);
-    expect(axes[0]!.categories).toEqual([
-      'as it came',
-      'fp16',
-      'prune.channels | quantize.static',
-      'quantize.weights',
-    ]);
+    expect(axes[0]!.categories).toEqual(['as it came', 'fp16', 'prune.channels | quantize.static', 'quantize.weights']);
     expect(found.find(({ recipe }) => recipe === 'half')!.values).toEqual([1, null, null, null]);
     expect(found).toHaveLength(7);
   });
@@ -80,8 +75,23 @@ describe('marked ranges', () => {
     expect(within([])).toBeNull();
     expect(within([['0 bits', []]])).toBeNull();
     expect(within([['0 bits', [[3, 4]]]])).toEqual(['b4', 'b3']);
-    expect(within([['0 bits', [[3.5, 4], [1, 2]]]])).toEqual(['b4', 'b2']);
-    expect(within([['0 bits', [[2, 4]]], ['0 rounding', [[1, 1]]]])).toEqual(['b3']);
+    expect(
+      within([
+        [
+          '0 bits',
+          [
+            [3.5, 4],
+            [1, 2],
+          ],
+        ],
+      ]),
+    ).toEqual(['b4', 'b2']);
+    expect(
+      within([
+        ['0 bits', [[2, 4]]],
+        ['0 rounding', [[1, 1]]],
+      ]),
+    ).toEqual(['b3']);
     expect(within([['0 bits', [[7, 8]]]])).toEqual([]);
   });
   it('hold nothing that has no value there', () => {
@@ -102,7 +112,10 @@ describe('the drawing', () => {
       [4, 'value'],
     ]);
     expect(axes.at(-1)!.name).toBe('Top-1, % ↑');
-    const series = option.series as { id: string; data: { value: unknown[]; trial: string; lineStyle: { width: number; color: string } }[] }[];
+    const series = option.series as {
+      id: string;
+      data: { value: unknown[]; trial: string; lineStyle: { width: number; color: string } }[];
+    }[];
     expect(series.map(({ id, data }) => [id, data.length])).toEqual([
       ['other', 0],
       ['mobilenetv2', 3],

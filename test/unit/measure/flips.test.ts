@@ -40,12 +40,7 @@ describe('flipTable', () => {
   it('finds what was lost, gained and moved by the hash of each image, surest losses first', () => {
     const table = flipTable(after, before);
     expect(table).toMatchObject({ images: 6, labelled: 6, top1Before: 50, top1After: (100 * 2) / 6 });
-    expect(table.flips.map(({ hash, kind }) => `${hash} ${kind}`)).toEqual([
-      'b lost',
-      'a lost',
-      'c gained',
-      'd moved',
-    ]);
+    expect(table.flips.map(({ hash, kind }) => `${hash} ${kind}`)).toEqual(['b lost', 'a lost', 'c gained', 'd moved']);
     expect(table.flips[0]!.before).toMatchObject({ class: 0, score: 0.95, trueScore: 0.95 });
     expect(table.flips[0]!.before.margin).toBeCloseTo(0.93, 12);
     expect(table.flips[0]!.after).toMatchObject({ class: 1, score: 0.5, trueScore: 0.25 });
@@ -55,7 +50,9 @@ describe('flipTable', () => {
 
   it('adds them up by true class, the greatest damage first, with exact McNemar', () => {
     const { classes, confusions } = flipTable(after, before);
-    expect(classes.map(({ label, n, rightBefore, lost, gained, moved }) => [label, n, rightBefore, lost, gained, moved])).toEqual([
+    expect(
+      classes.map(({ label, n, rightBefore, lost, gained, moved }) => [label, n, rightBefore, lost, gained, moved]),
+    ).toEqual([
       [0, 2, 2, 2, 0, 0],
       [1, 2, 0, 0, 1, 1],
     ]);
@@ -102,7 +99,11 @@ describe('flipTable', () => {
 
   it('agrees with the paired statistics of the matrix, whatever was answered', () => {
     const images = fc.array(
-      fc.record({ label: fc.integer({ min: -1, max: 3 }), before: fc.integer({ min: 0, max: 3 }), after: fc.integer({ min: 0, max: 3 }) }),
+      fc.record({
+        label: fc.integer({ min: -1, max: 3 }),
+        before: fc.integer({ min: 0, max: 3 }),
+        after: fc.integer({ min: 0, max: 3 }),
+      }),
       { minLength: 1, maxLength: 60 },
     );
     fc.assert(

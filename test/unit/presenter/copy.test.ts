@@ -22,7 +22,10 @@ const table: MatrixTable = {
       name: '[b] 100% <x> & $ #1',
       steps: 'prune.magnitude{amount:0.5} | quantize.static',
       cells: [
-        [{ value: '3.84', change: '▲ ×0.27' }, { value: '80.1', change: '≈ no clear difference' }],
+        [
+          { value: '3.84', change: '▲ ×0.27' },
+          { value: '80.1', change: '≈ no clear difference' },
+        ],
         [{ value: '1', change: '▼ −1.0 [−2.0, −0.1]' }, { value: '2' }],
       ],
     },
@@ -36,14 +39,14 @@ describe('the matrix as Markdown', () => {
     // A bar that is escaped ends no column.
     const columns = lines.slice(0, 4).map((line) => line.split(/(?<!\\)\|/).length - 2);
     expect(columns).toEqual([5, 5, 5, 5]);
-    expect(lines[0]).toBe(
-      '| Recipe | net\\_1: Size, MB | net\\_1: Top-1, % | net\\|2: Size, MB | net\\|2: Top-1, % |',
-    );
+    expect(lines[0]).toBe('| Recipe | net\\_1: Size, MB | net\\_1: Top-1, % | net\\|2: Size, MB | net\\|2: Top-1, % |');
     expect(lines[1]).toBe('| --- | ---: | ---: | ---: | ---: |');
     expect(lines[2]).toContain('13.97<br>baseline');
   });
   it('shows names as text and steps as code', () => {
-    expect(lines[3]).toContain('| \\[b\\] 100% \\<x\\> & $ \\#1<br>`prune.magnitude{amount:0.5} \\| quantize.static` |');
+    expect(lines[3]).toContain(
+      '| \\[b\\] 100% \\<x\\> & $ \\#1<br>`prune.magnitude{amount:0.5} \\| quantize.static` |',
+    );
     expect(lines.slice(5).join('\n')).toBe('A run: images, 1,000 images.\n\n▲ clear gain.\n');
   });
 });

@@ -29,7 +29,11 @@ const cases: { id: string; fires: Evidence; says: string; not: Evidence[] }[] = 
   },
   {
     id: 'dynamic-convolutions',
-    fires: { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 52 } }, reference: whole, time: slower },
+    fires: {
+      own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 52 } },
+      reference: whole,
+      time: slower,
+    },
     says: '52 convolutions quantize their inputs while they run (ConvInteger), in slow kernels: time ×2.30 [2.20, 2.40].',
     not: [
       { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 52 } }, reference: whole, time: faster },
@@ -39,9 +43,15 @@ const cases: { id: string; fires: Evidence; says: string; not: Evidence[] }[] = 
   },
   {
     id: 'ragged-depthwise',
-    fires: { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 0, raggedDepthwise: ragged } }, reference: whole, time: faster },
+    fires: {
+      own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 0, raggedDepthwise: ragged } },
+      reference: whole,
+      time: faster,
+    },
     says: '3 depthwise layers ("dw1" with 376 channels is the first) have no multiple of 16 channels and run slowly',
-    not: [{ own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 0 } }, reference: whole, time: faster }],
+    not: [
+      { own: { ...whole, integerKernels: { layers: 53, dynamicConvolutions: 0 } }, reference: whole, time: faster },
+    ],
   },
   {
     id: 'dense-masks',
@@ -71,7 +81,11 @@ const cases: { id: string; fires: Evidence; says: string; not: Evidence[] }[] = 
       { own: { ...whole, sizeBytes: 1.4e6, macs: 290 }, reference: whole, time: unclear },
       { own: whole, reference: whole, time: unclear },
       { own: { ...whole, sizeBytes: 1.4e6 }, reference: whole },
-      { own: { ...whole, sizeBytes: 1.4e6, integerKernels: { ...floats, layers: 53 } }, reference: whole, time: unclear },
+      {
+        own: { ...whole, sizeBytes: 1.4e6, integerKernels: { ...floats, layers: 53 } },
+        reference: whole,
+        time: unclear,
+      },
       // An earlier version did not look.
       { own: { ...whole, sizeBytes: 1.4e6, integerKernels: undefined }, reference: whole, time: unclear },
     ],
@@ -86,8 +100,18 @@ const cases: { id: string; fires: Evidence; says: string; not: Evidence[] }[] = 
     },
     says: 'Starting takes 300 ms, 3.0 times as long as before (100 ms)',
     not: [
-      { own: whole, reference: whole, latency: latency({ coldStartMs: 140 }), referenceLatency: latency({ coldStartMs: 100 }) },
-      { own: whole, reference: whole, latency: latency({ coldStartMs: 20 }), referenceLatency: latency({ coldStartMs: 5 }) },
+      {
+        own: whole,
+        reference: whole,
+        latency: latency({ coldStartMs: 140 }),
+        referenceLatency: latency({ coldStartMs: 100 }),
+      },
+      {
+        own: whole,
+        reference: whole,
+        latency: latency({ coldStartMs: 20 }),
+        referenceLatency: latency({ coldStartMs: 5 }),
+      },
       { own: whole, reference: whole, latency: latency({ coldStartMs: 300 }) },
     ],
   },
@@ -101,8 +125,18 @@ const cases: { id: string; fires: Evidence; says: string; not: Evidence[] }[] = 
     },
     says: 'The measurement was disturbed: other processes took 40 % of the processor. That may be why the time ×1.00 [0.97, 1.03] is not clear',
     not: [
-      { own: whole, reference: whole, time: unclear, latency: latency({ disturbance: { p99OverP50: 1.2, roundSpread: 0.01 } }) },
-      { own: whole, reference: whole, time: faster, latency: latency({ disturbance: { p99OverP50: 9, roundSpread: 0.01 } }) },
+      {
+        own: whole,
+        reference: whole,
+        time: unclear,
+        latency: latency({ disturbance: { p99OverP50: 1.2, roundSpread: 0.01 } }),
+      },
+      {
+        own: whole,
+        reference: whole,
+        time: faster,
+        latency: latency({ disturbance: { p99OverP50: 9, roundSpread: 0.01 } }),
+      },
     ],
   },
 ];
@@ -114,7 +148,7 @@ describe('explanations', () => {
   });
   it.each(cases)('$id is said on its evidence, with its numbers, and by itself', ({ id, fires, says }) => {
     expect(fired(fires)).toEqual([id]);
-    const [{ sentence }] = explainEvidence(fires) as [{ sentence: string }];
+    const { sentence } = explainEvidence(fires)[0]!;
     expect(sentence).toContain(says);
     expect(sentence).toMatch(/^[A-Z0-9].*\.$/);
   });
@@ -128,7 +162,10 @@ describe('explanations', () => {
     expect(explainEvidence({ own: {}, reference: {} })).toEqual([]);
   });
   it('rest on the verdicts of the run and say nothing of its baselines', () => {
-    const baseline = trial({ recipe: 'baseline' }, { ...whole, latency: [latency({ ratio: 1, ratioInterval: [1, 1] })] });
+    const baseline = trial(
+      { recipe: 'baseline' },
+      { ...whole, latency: [latency({ ratio: 1, ratioInterval: [1, 1] })] },
+    );
     const masked = trial(
       { recipe: 'masked' },
       { ...whole, nonZeroParams: 30, latency: [latency({ ratio: 1, ratioInterval: [0.99, 1.02] })] },

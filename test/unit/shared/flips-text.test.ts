@@ -40,7 +40,9 @@ describe('flips in words', () => {
     expect(className({}, undefined)).toBe('no answer');
   });
   it('are a CSV with a row for each image, whose names do not run as formulas', () => {
-    const [header, first, second, end] = flipsCsv(report, (hash) => (hash === 'ab' ? '/a, b.jpg' : undefined)).split('\r\n');
+    const [header, first, second, end] = flipsCsv(report, (hash) => (hash === 'ab' ? '/a, b.jpg' : undefined)).split(
+      '\r\n',
+    );
     expect(header!.split(',')).toHaveLength(13);
     expect(first).toBe(`ab,"/a, b.jpg",lost,1,"tench, Tinca tinca",1,"tench, Tinca tinca",0.9,0.9,0,'=cmd,0.5,`);
     expect(second).toBe(`cd,,changed,,,0,'=cmd,,,,,,`);

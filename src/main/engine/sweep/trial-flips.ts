@@ -31,8 +31,7 @@ export async function trialFlips(request: FlipRequest, sources: FlipSources): Pr
   const { name, manifest } = runs.record(request.run);
   const plans = workspace.runs.trials<TrialPlan>(request.run).map(({ plan }) => plan);
   const plan = plans.find(({ id }) => id === request.trial);
-  if (!plan)
-    throw new AppError('run.not-found', { run: `${request.run}: ${request.trial}`, path: workspace.folder });
+  if (!plan) throw new AppError('run.not-found', { run: `${request.run}: ${request.trial}`, path: workspace.folder });
   const own = deploymentIn(plan, request.runtime);
   const evaluated = (key: string, recipe: string): Predictions => {
     const step = workspace.steps.find(key);

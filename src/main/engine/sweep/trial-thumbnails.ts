@@ -24,7 +24,9 @@ export async function trialThumbnails(
   const { path } = runs.record(run).sweep.dataset;
   const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
   if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
-  const evaluated = new Set(deploymentsOf(plan).flatMap(({ evaluate }) => hashesOf(workspace.steps.find(evaluate)?.result)));
+  const evaluated = new Set(
+    deploymentsOf(plan).flatMap(({ evaluate }) => hashesOf(workspace.steps.find(evaluate)?.result)),
+  );
   const images = evaluationImages(run, sources);
   return concurrentMap(hashes, atOnce, async (hash): Promise<Thumbnail> => {
     try {

@@ -20,8 +20,9 @@ export function useMatrixRows(): ComputedRef<ShownRow[]> {
     const { sort, metrics, arrangement } = view.settings;
     const known = sort && models.includes(sort.model) ? sort : null;
     const last = new Map(before.map((row) => [row.recipe, row]));
-    const rows = shownRows(presentation, { filter: view.filter, models, sort: known, ...arrangement }, target).map((row) =>
-      keepUnchanged(shownRow(row, labels.value, presentation, { models, metrics, target }), last.get(row.recipe)),
+    const rows = shownRows(presentation, { filter: view.filter, models, sort: known, ...arrangement }, target).map(
+      (row) =>
+        keepUnchanged(shownRow(row, labels.value, presentation, { models, metrics, target }), last.get(row.recipe)),
     );
     return keepUnchanged(rows, before);
   });

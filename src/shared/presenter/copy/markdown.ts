@@ -4,7 +4,8 @@ import { metricHead, type CopiedCell, type MatrixTable } from './matrix-table';
 export function matrixMarkdown({ corner, groups, metrics: shown, rows, notes }: MatrixTable): string {
   const heads = groups.flatMap((group) => shown.map((id) => `${escaped(group)}: ${metricHead(id)}`));
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const steps = (text: string): string => (text === '' ? '' : `<br>\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``);
+  const steps = (text: string): string =>
+    text === '' ? '' : `<br>\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
   return [
     line([corner, ...heads]),
     line(['---', ...heads.map(() => '---:')]),
@@ -17,8 +18,10 @@ export function matrixMarkdown({ corner, groups, metrics: shown, rows, notes }: 
 }
 
 const cellText = ({ value, change }: CopiedCell): string =>
-  [value, change].filter((text) => text !== undefined).map(escaped).join('<br>');
+  [value, change]
+    .filter((text) => text !== undefined)
+    .map(escaped)
+    .join('<br>');
 
 /** Names come from files: none may open a link, a tag or another column. */
 const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|~#]/g, '\\$&').replaceAll(/\s+/g, ' ');
-

@@ -10,8 +10,7 @@ const integer = new Set(['QLinearConv', 'QLinearMatMul', 'QGemm', 'ConvInteger',
 export function integerKernels(graph: Graph): FileMetrics['integerKernels'] {
   const index = indexGraph(graph);
   const isInteger = (node: Node): boolean =>
-    integer.has(node.op) ||
-    (weighted.has(node.op) && index.producer(node.inputs[0] ?? '')?.op === 'DequantizeLinear');
+    integer.has(node.op) || (weighted.has(node.op) && index.producer(node.inputs[0] ?? '')?.op === 'DequantizeLinear');
   const layers = graph.nodes.filter(isInteger);
   const ragged = layers.filter((node) => raggedChannels(node) !== undefined);
   return {
