@@ -57,11 +57,11 @@ test('where the points went, image by image; the matrix laid out, remembered and
     }, run.id);
 
     // The panel says what was lost, and the dialog shows it.
-    await window.getByTestId(`cell-${model}-two-top1`).click();
+    await window.getByTestId(`cell-${model}-masked-top1`).click();
     const summary = window.getByTestId('flip-summary');
     await expect(summary).toContainText(/on 60 labelled images: \d+ lost/);
     await expect(window.getByTestId('trial-latency').locator('circle').first()).toBeVisible();
-    await expect(window.getByTestId('trial-explanations')).toContainText(/kernels/);
+    await expect(window.getByTestId('trial-explanations')).toContainText('kernels multiply zeros too');
     await summary.scrollIntoViewIfNeeded();
     await picture('insight-panel');
     await window.getByTestId('flips-open').click();
@@ -77,6 +77,12 @@ test('where the points went, image by image; the matrix laid out, remembered and
     await picture('insight-flips');
     await expectAccessible(window);
     const all = await cards.count();
+    expect(all).toBe(24);
+    await dialog.getByRole('button', { name: 'Next page' }).click();
+    await expect(dialog.getByRole('status')).toContainText(/^25 to \d+ of \d+$/);
+    await dialog.getByTestId('flip-images').focus();
+    await window.keyboard.press('PageUp');
+    await expect(dialog.getByRole('status')).toContainText(/^1 to 24 of \d+$/);
     await dialog.getByTestId('flip-classes').focus();
     await window.keyboard.press('ArrowDown');
     await expect(dialog.getByRole('option', { selected: true })).not.toContainText('All classes');
