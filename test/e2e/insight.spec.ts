@@ -112,7 +112,7 @@ test('where the points went, image by image; the matrix laid out, remembered and
     await window.keyboard.press('Escape');
 
     // What is copied says what is shown.
-    const shown = await window.getByTestId(`cell-${model}-two-size`).locator('.value').innerText();
+    const shown = await window.getByTestId(`cell-${model}-two-size`).locator('span.value').innerText();
     await window.getByRole('button', { name: 'Copy', exact: true }).click();
     await window.getByTestId('copy-markdown').click();
     await expect.poll(clipboardText).toMatch(/^\| Recipe \| .*Size, MB/);
