@@ -6,6 +6,9 @@ import type { ParallelOption } from './echarts';
 const manyLines = 60;
 const widestLabel = 120;
 
+const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
+  lines.every(({ values }) => Number.isInteger(values[dim]));
+
 /** Trials as lines over upright axes: plain data in, plain data out. */
 export function parallelOption(
   { axes, lines }: ParallelLines,
@@ -23,6 +26,8 @@ export function parallelOption(
       dim,
       name: better === undefined ? name : `${name} ${better === 'lower' ? '↓' : '↑'}`,
       ...(categories ? { type: 'category' as const, data: categories } : { type: 'value' as const, scale: true }),
+      // Half a bit is no choice.
+      ...(isWhole(lines, dim) && { minInterval: 1 }),
       nameGap: 12,
       nameTextStyle: { color: theme.textMuted, fontSize: 11, fontFamily: theme.font },
       axisLine: { lineStyle: { color: theme.line } },
