@@ -7,11 +7,13 @@ import { openImages } from '../../../src/main/engine/dataset/image-batches';
 import { openDataset } from '../../../src/main/engine/dataset/open-dataset';
 import { accuracyMetrics } from '../../../src/main/engine/measure/accuracy/accuracy';
 import { evaluateModel } from '../../../src/main/engine/measure/accuracy/evaluate';
+import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { saveModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
 import { datasetSpecSchema } from '../../../src/shared/dataset';
 import { toAppError, type AppError } from '../../../src/shared/errors';
 import { modelCardSchema } from '../../../src/shared/model-card';
-import { saveSmallClassifier, side, smallCard } from './small-classifier';
+import { saveSmallClassifier, side, smallCard, smallClassifier } from './small-classifier';
 
 const shared = process.env.WHITTLE_SHARED ?? resolve('../shared');
 const pixels = side * side;
@@ -104,6 +106,22 @@ describe('evaluateModel', () => {
       expect(accuracyMetrics(result)).toMatchObject({ n: 5, top1: 80 });
     },
   );
+
+  it('makes up no probabilities of integer scores, whose scale is not known', async () => {
+    const graph = smallClassifier({ weights: rgbWeights.map((row) => row.map((weight) => 100 * weight)) });
+    const gemm = graph.nodes.at(-1)!;
+    graph.nodes = [
+      ...graph.nodes.slice(0, -1),
+      { ...gemm, name: 'floats', outputs: ['floats'] },
+      makeNode('Cast', ['floats'], ['scores'], { to: attr.int(6) }),
+    ];
+    graph.outputs = [makeValue('scores', 'int32', ['batch', 3])];
+    const modelPath = join(folder, 'integers.onnx');
+    await saveModel(graph, modelPath);
+    const result = await evaluateModel({ ...base, modelPath, images: colours(rows) });
+    expect(result.topK).toEqual(expected.topK);
+    expect(result).not.toHaveProperty('scores');
+  });
 
   it('reports images whose scores are not numbers, and counts them as wrong', async () => {
     const modelPath = await saveSmallClassifier(join(folder, 'nan.onnx'), {
