@@ -7,6 +7,7 @@ import { datasets } from './commands/datasets';
 import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
 import { gate } from './commands/gate';
+import { flips } from './commands/flips';
 import { inspect } from './commands/inspect';
 import { models } from './commands/models';
 import { open } from './commands/open';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   clean,
   compare,
   gate,
+  flips,
   open,
   techniques,
   models,

@@ -3,6 +3,7 @@ import { absent, formatDelta } from '@shared/format';
 import { runtimeOf, runtimesOf } from '@shared/presenter/deployment';
 import { disturbedSign } from '@shared/presenter/disturbance';
 import { referenceRule, timesRule, verdictKey, verdictRule } from '@shared/presenter/legend';
+import { explainTrial } from '@shared/presenter/explain/explain';
 import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
 import { textTable } from './text-table';
@@ -21,7 +22,7 @@ export function matrixText(run: RunView): string {
   const collapses = run.trials.flatMap((trial) =>
     trial.collapsed === undefined ? [] : [`${trial.id} collapsed: ${trial.collapsed}.\n`],
   );
-  const sections = [collapses, failures, disturbances(presentation), published(run)];
+  const sections = [collapses, failures, disturbances(presentation), explanations(presentation), published(run)];
   return [
     ...tables,
     ...sections.filter((lines) => lines.length > 0).map((lines) => lines.join('')),
@@ -83,6 +84,17 @@ function disturbances({ run, read }: RunPresentation): string[] {
       return disturbed ? [`${disturbedSign} ${trial.id} on ${target}, ${disturbed}.\n`] : [];
     }),
   );
+}
+
+/** Likely causes of what was measured; what holds on every target is said once. */
+function explanations(presentation: RunPresentation): string[] {
+  const { run } = presentation;
+  const lines = run.trials.flatMap((trial) =>
+    run.manifest.targets.flatMap((target) =>
+      explainTrial(presentation, trial, target).map(({ sentence }) => `${trial.id}: ${sentence}\n`),
+    ),
+  );
+  return [...new Set(lines)].map((line) => `${wrap(line.trimEnd())}\n`);
 }
 
 /** The closest published change of top-1 for each trial that has one. */

@@ -1,10 +1,11 @@
-import { dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
+import { clipboard, dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { Handlers } from '@shared/rpc';
 import type { RunComparison } from '@shared/run-comparison';
 import type { RunSummary, RunView } from '@shared/run';
 import { basename } from 'node:path';
+import { copyImage } from './clipboard';
 import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
 import { recentResults, rememberResults } from './recent-results';
@@ -67,6 +68,8 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     },
     'shell.theme': () => nativeTheme.themeSource,
     'shell.setTheme': ({ theme }) => chooseTheme(theme),
+    'shell.copyText': ({ text }) => clipboard.writeText(text),
+    'shell.copyImage': ({ dataUrl }) => copyImage(dataUrl),
     'shell.reveal': async ({ run, trial }) => {
       const view = (await host.request('runs.get', { run })) as RunView;
       const found = view.trials.find((candidate) => candidate.id === trial);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
 import { datasetSpecSchema, datasetSummarySchema } from './dataset';
 import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
+import type { FlipReport, Thumbnail } from './flips';
 import type { LayerReport } from './layers';
 import { reportViewSchema } from './presenter/report-view';
 import type { RunComparison } from './run-comparison';
@@ -274,6 +275,23 @@ export const openEngineContract = {
   /** Makes files of a trial again that were collected; the run goes on with what else it has left. */
   'trials.remake': rpc(trialRef, nothing),
   'trials.annotate': rpc(trialRef.extend({ note: z.string().max(10_000) }), nothing),
+  /** Which images a trial answers differently than what it is compared with, from the answers that are kept. */
+  'trials.flips': rpc(
+    shownRun.extend({ trial: z.string().min(1).max(400), runtime: z.string().max(100).optional() }),
+    typed<FlipReport>(),
+  ),
+  /** Small pictures of images that a trial was evaluated on, by the hash of their bytes; in the order asked for. */
+  'trials.thumbnails': rpc(
+    z.strictObject({
+      run: z.string().min(1).max(200),
+      trial: z.string().min(1).max(400),
+      hashes: z
+        .array(z.string().regex(/^[0-9a-f]{64}$/))
+        .min(1)
+        .max(60),
+    }),
+    typed<Thumbnail[]>(),
+  ),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),
   /** The trial that changed last. */
@@ -351,6 +369,17 @@ export const shellContract = {
   'shell.theme': rpc(nothing, themeSchema),
   'shell.setTheme': rpc(z.strictObject({ theme: themeSchema }), nothing),
   'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
+  /** Puts on the clipboard what the window made: a table as text, a chart as a picture. Nothing is ever read from there. */
+  'shell.copyText': rpc(z.strictObject({ text: z.string().min(1).max(20_000_000) }), nothing),
+  'shell.copyImage': rpc(
+    z.strictObject({
+      dataUrl: z
+        .string()
+        .max(50_000_000)
+        .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/),
+    }),
+    nothing,
+  ),
   /** Whether the engine answers; the window shows a quiet banner while it restarts. */
   'shell.engine': signal(
     z.object({ state: z.enum(['starting', 'ready', 'restarting', 'failed']), detail: z.string().optional() }),

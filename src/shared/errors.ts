@@ -106,6 +106,8 @@ const sentences = {
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
+  'trial.not-evaluated': (f: Facts) =>
+    `Nothing to compare yet: ${f.model} with ${f.recipe} was not evaluated in ${f.runtime}. Wait for it, or continue the run.`,
   'results.not-found': (f: Facts) =>
     `There are no results in ${f.path}: it holds no whittle.db. Choose the folder that was given to "whittle run --out".`,
   'results.busy': () =>

@@ -51,6 +51,23 @@ export const fileMetricsSchema = z.object({
   macs: z.number().int(),
   /** The depthwise layer in which one weight scale for all channels leaves most of them next to no steps. */
   starvedLayer: z.object({ node: z.string(), channels: z.number().int(), of: z.number().int() }).optional(),
+  /** What runs in integers; absent in results of earlier versions. */
+  integerKernels: z
+    .object({
+      layers: z.number().int(),
+      /** Convolutions that quantize their inputs while they run (ConvInteger). */
+      dynamicConvolutions: z.number().int(),
+      /** Depthwise layers whose channels are no multiple of what an integer kernel takes at a time, and the first of them. */
+      raggedDepthwise: z
+        .object({
+          layers: z.number().int(),
+          node: z.string(),
+          channels: z.number().int(),
+          multipleOf: z.number().int(),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 export type FileMetrics = z.infer<typeof fileMetricsSchema>;
 

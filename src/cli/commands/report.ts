@@ -1,5 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { AppError } from '@shared/errors';
 import { renderReport, type ReportFormat } from '../../main/engine/report/render-report';
 import { htmlReport } from '../../main/engine/report/html';
@@ -11,7 +9,7 @@ import type { Arguments, Command } from '../arguments';
 import { findRun } from '../find-run';
 import { matrixText } from '../matrix-text';
 import { printWithElectron } from '../print-with-electron';
-import { openSession } from '../session';
+import { openStoredRun } from '../stored-run';
 
 const formats: ReportFormat[] = ['csv', 'json', 'html'];
 
@@ -38,10 +36,9 @@ export const report: Command = {
   },
   async run(arguments_) {
     const reference = arguments_.positionals[0] ?? 'latest';
-    const isFolder = existsSync(join(reference, 'whittle.db')) && statSync(reference).isDirectory();
-    const engine = await openSession(arguments_, { workspace: isFolder ? reference : arguments_.text('out') });
+    const { engine, run: id } = await openStoredRun(arguments_, reference);
     try {
-      const run = engine.runs.view(findRun(engine, isFolder ? 'latest' : reference), arguments_.text('against'));
+      const run = engine.runs.view(id, arguments_.text('against'));
       const view = viewOf(arguments_, run);
       const written: string[] = [];
       for (const format of formats) {

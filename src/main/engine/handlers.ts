@@ -31,7 +31,9 @@ import { RunMarker } from './sweep/run-marker';
 import { missingFiles } from './sweep/missing-files';
 import type { TrialPlan } from './sweep/plan';
 import { countSteps } from './sweep/run-manager';
+import { trialFlips } from './sweep/trial-flips';
 import { trialLayers } from './sweep/trial-layers';
+import { trialThumbnails } from './sweep/trial-thumbnails';
 import { readSweep } from './sweep/read-sweep';
 import { checkRecipe } from './techniques/check-recipe';
 import { describeTechniques } from './techniques/registry';
@@ -138,6 +140,8 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
       return trialLayers(run, trial, sources, events, signal);
     },
+    'trials.flips': (request) => trialFlips(request, { workspace, runs }),
+    'trials.thumbnails': ({ run, trial, hashes }) => trialThumbnails(run, trial, hashes, { workspace, runs }),
     'runs.html': ({ run, against, view }) => htmlReport(runs.view(run, against), view),
     'runs.saveArtifact': async ({ run, trial, path }) => {
       const view = runs.view(run);

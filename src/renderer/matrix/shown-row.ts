@@ -16,6 +16,14 @@ export interface CellGroup {
   cells: Cell[];
   /** What the trial is to the budget, where one is set. */
   budget?: { verdict: BudgetVerdict; text: string };
+  /** What it is to the others of its network, where the row as a whole is nothing of the kind. */
+  role?: string | undefined;
+}
+
+/** What the row is whose numbers the others are compared with. */
+export function roleOf({ isBaseline, recipeText }: Pick<ShownRow, 'isBaseline' | 'recipeText'>): string | undefined {
+  if (!isBaseline) return undefined;
+  return recipeText === '' ? 'baseline' : 'reference';
 }
 
 /** One row as it is drawn: plain data, so that a row that stays the same is not drawn again. */
@@ -26,11 +34,14 @@ export interface ShownRow {
   differs: string;
   rest: string;
   isBaseline: boolean;
+  isPinned: boolean;
+  /** Turned round: the row is a network, and its groups are recipes. */
+  isNetwork?: boolean;
   groups: CellGroup[];
 }
 
 export function shownRow(
-  { recipe, recipeText, isBaseline, trials }: MatrixRow,
+  { recipe, recipeText, isBaseline, isPinned = false, trials }: MatrixRow,
   labels: ReturnType<typeof recipeLabels>,
   presentation: Pick<RunPresentation, 'read' | 'baselineOf'>,
   view: {
@@ -50,5 +61,5 @@ export function shownRow(
       ? { ...group, budget: { verdict: judgement.verdict, text: judgementText(judgement) } }
       : group;
   });
-  return { recipe, recipeText, differs, rest, isBaseline, groups };
+  return { recipe, recipeText, differs, rest, isBaseline, isPinned, groups };
 }

@@ -1,6 +1,7 @@
 import { budgetSchema, type Budget } from '@shared/presenter/budget';
 import { defaultMetrics, metricIds, type MetricId } from '@shared/presenter/metrics';
 import { matrixSortSchema, shownModels, type MatrixSort } from '@shared/presenter/report-view';
+import { parseArrangement, type Arrangement } from './arrangement';
 import { recipeWidths } from './pane-sizes';
 import type { ScatterAxis } from './scatter-points';
 
@@ -10,12 +11,16 @@ export interface ViewSettings {
   hiddenModels: string[];
   /** Null: the order of the sweep. */
   sort: MatrixSort | null;
+  /** Which recipes show, and what stands across. */
+  arrangement: Arrangement;
   /** The latency target shown; null: the first of the run. */
   target: string | null;
   chartOpen: boolean;
   chartAxis: ScatterAxis;
   chartLog: boolean;
   chartAsTable: boolean;
+  /** In place of cost against top-1, recipes by their parameters. */
+  chartParameters: boolean;
   /** Collapsed trials are drawn too. */
   chartCollapsed: boolean;
   /** The chart's part of the height; null: nobody has moved it. */
@@ -50,11 +55,13 @@ export function parseViewSettings(value: unknown): ViewSettings {
     metrics: metrics.length > 0 ? metrics : [...defaultMetrics],
     hiddenModels: Array.isArray(stored.hiddenModels) ? stored.hiddenModels.filter(isText) : [],
     sort: parseSort(stored.sort),
+    arrangement: parseArrangement(stored.arrangement),
     target: isText(stored.target) ? stored.target : null,
     chartOpen: flag(stored.chartOpen, true),
     chartAxis: stored.chartAxis === 'latency' ? 'latency' : 'size',
     chartLog: flag(stored.chartLog, true),
     chartAsTable: flag(stored.chartAsTable, false),
+    chartParameters: flag(stored.chartParameters, false),
     chartCollapsed: flag(stored.chartCollapsed, false),
     chartShare: numberWithin(stored.chartShare, 0, 1) ?? null,
     recipeWidth: numberWithin(stored.recipeWidth, recipeWidths.minimum, recipeWidths.maximum) ?? recipeWidths.usual,

@@ -6,6 +6,7 @@ import { isLimited } from '@shared/presenter/budget';
 import type { MetricId } from '@shared/presenter/metrics';
 import { presentRun } from '@shared/presenter/reading';
 import type { ReportView } from '@shared/presenter/report-view';
+import type { Arrangement } from '../matrix/arrangement';
 import { parseViewSettings, visibleModels, type ViewSettings } from '../matrix/view-settings';
 import { useRunsStore } from './runs';
 import { useSettingsStore } from './settings';
@@ -23,6 +24,8 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   const hoveredTrial = shallowRef<string | null>(null);
   /** Rows outside the budget are shown all the same. */
   const foldOpen = ref(false);
+  /** Trials within the ranges that are marked on axes of parameters; null: none is marked. */
+  const brushed = shallowRef<ReadonlySet<string> | null>(null);
 
   const models = computed(() => visibleModels(runs.current?.models ?? [], settings.value.hiddenModels));
   const targets = computed(() => runs.current?.manifest.targets ?? []);
@@ -40,8 +43,10 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   /** The view as exports take it. */
   const reportView = computed((): ReportView => {
     const { metrics, sort, budget } = settings.value;
+    const { pinned, onlyClear } = settings.value.arrangement;
     const limits = isLimited(budget) ? { budget } : {};
-    return { metrics, models: models.value, filter: filter.value, sort, target: target.value, ...limits };
+    const shown = { metrics, models: models.value, filter: filter.value, pinned, onlyClear };
+    return { ...shown, sort, target: target.value, ...limits };
   });
   const selected = computed(() => runs.current?.trials.find((trial) => trial.id === selectedTrial.value));
 
@@ -65,11 +70,17 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
     else change({ sort: sort.descending === bestIsHigh ? { ...sort, descending: !bestIsHigh } : null });
   }
 
+  function arrange(changes: Partial<Arrangement>): void {
+    change({ arrangement: { ...settings.value.arrangement, ...changes } });
+  }
+
   return {
     settings,
+    arrange,
     filter,
     selectedTrial,
     hoveredTrial,
+    brushed,
     models,
     targets,
     target,

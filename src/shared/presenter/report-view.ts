@@ -3,6 +3,7 @@ import type { RunView } from '../run';
 import { budgetSchema } from './budget';
 import { defaultMetrics, metricIds } from './metrics';
 import type { RunPresentation } from './reading';
+import { arrangementSchema, hasClearDifference } from './row-arrangement';
 import { matchesFilter, matrixRows, type MatrixRow } from './rows';
 
 export const matrixSortSchema = z.strictObject({
@@ -18,6 +19,7 @@ export const reportViewSchema = z.strictObject({
   /** Names of networks; absent: all. */
   models: z.array(z.string().max(200)).max(100).optional(),
   filter: z.string().max(1000).default(''),
+  ...arrangementSchema.partial().shape,
   /** Null: the order of the sweep. */
   sort: matrixSortSchema.nullable().default(null),
   /** The target that stands first and that rows are sorted by; absent: the first of the run. */
@@ -40,16 +42,32 @@ export function shownTargets({ manifest: { targets } }: RunView, chosen: string 
     : targets;
 }
 
-/** Rows as they are shown: what the others are compared with always and first, the rest filtered and sorted; what has no value comes last. */
+/**
+ * Rows as they are shown: what the others are compared with always and first, then those that are pinned, the rest filtered and sorted;
+ * what has no value comes last.
+ */
 export function shownRows(
-  { run, read }: RunPresentation,
-  { filter, sort }: Pick<ReportView, 'filter' | 'sort'>,
+  presentation: RunPresentation,
+  view: Pick<ReportView, 'filter' | 'sort' | 'models' | 'pinned' | 'onlyClear'>,
   target: string,
 ): MatrixRow[] {
+  const { run, read } = presentation;
+  const { filter, sort, pinned = [], onlyClear = false } = view;
   const rows = matrixRows(run);
-  const pinned = rows.filter((row) => row.isBaseline);
-  const others = rows.filter((row) => !row.isBaseline && matchesFilter(row, filter));
-  if (!sort) return [...pinned, ...others];
+  const models = shownModels(run, view.models);
+  const isPinned = ({ recipe, isBaseline }: MatrixRow): boolean => !isBaseline && pinned.includes(recipe);
+  const first = [
+    ...rows.filter((row) => row.isBaseline),
+    ...rows.filter(isPinned).map((row) => ({ ...row, isPinned: true })),
+  ];
+  const others = rows.filter(
+    (row) =>
+      !row.isBaseline &&
+      !isPinned(row) &&
+      matchesFilter(row, filter) &&
+      (!onlyClear || hasClearDifference(presentation, row, models, target)),
+  );
+  if (!sort) return [...first, ...others];
   const valueOf = (row: MatrixRow): number | undefined => {
     const trial = row.trials.get(sort.model);
     return trial && read(sort.metric, trial, target)?.value;
@@ -62,5 +80,5 @@ export function shownRows(
         return Number(a.value === undefined) - Number(b.value === undefined);
       return sign * (a.value - b.value);
     });
-  return [...pinned, ...sorted.map(({ row }) => row)];
+  return [...first, ...sorted.map(({ row }) => row)];
 }

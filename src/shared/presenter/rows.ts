@@ -6,6 +6,8 @@ export interface MatrixRow {
   /** The steps as text; empty for the baseline. */
   recipeText: string;
   isBaseline: boolean;
+  /** It stays in view whatever is filtered. */
+  isPinned?: boolean;
   /** By model name. */
   trials: ReadonlyMap<string, TrialView>;
 }

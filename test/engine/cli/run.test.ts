@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FlipReport } from '@shared/flips';
 import { modelCardSchema } from '@shared/model-card';
 import type { TrialMetrics } from '@shared/metrics';
 import type { RunComparison } from '@shared/run-comparison';
@@ -163,6 +164,19 @@ describe('whittle run', () => {
     expect(shown.code).toBe(0);
     expect(readFileSync(join(folder, 'against.csv'), 'utf8')).toMatch(/^small,both,[^\r]*,done,int8,/m);
     expect((await whittle(folder, 'report', 'out', '--against', 'int8')).stdout).toMatch(/^small +size MB +of ref /);
+    const flips = await whittle(folder, 'flips', 'out', 'small/both', '--csv', 'flips.csv', '--json');
+    expect(flips.code).toBe(0);
+    const found = JSON.parse(flips.stdout) as FlipReport;
+    expect(found).toMatchObject({ reference: 'baseline', images: 12, labelled: 12 });
+    const share = (100 * found.flips.length) / found.images;
+    expect(share).toBeCloseTo(100 - undisturbed.trials[3]!.metrics.agreement!, 9);
+    const written = readFileSync(join(folder, 'flips.csv'), 'utf8').trimEnd().split('\r\n');
+    expect(written).toHaveLength(1 + found.flips.length);
+    for (const line of written.slice(1))
+      expect(line).toMatch(/^[0-9a-f]{64},[^,]*image-\d{3}\.jpg,(lost|gained|moved),/);
+    const turned = await whittle(folder, 'flips', 'out', 'small/int8', '--against', 'both');
+    expect(turned.stdout).toMatch(/^small\/int8 against both, ort-cpu: /);
+    expect(await whittle(folder, 'flips', 'out', 'small/int4')).toMatchObject({ code: 2 });
     expect(await whittle(folder, 'report', 'out', '--against', 'int4')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('has no recipe "int4" to compare with. It has: baseline, int8,') as string,

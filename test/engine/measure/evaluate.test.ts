@@ -7,11 +7,13 @@ import { openImages } from '../../../src/main/engine/dataset/image-batches';
 import { openDataset } from '../../../src/main/engine/dataset/open-dataset';
 import { accuracyMetrics } from '../../../src/main/engine/measure/accuracy/accuracy';
 import { evaluateModel } from '../../../src/main/engine/measure/accuracy/evaluate';
+import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import { saveModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
 import { datasetSpecSchema } from '../../../src/shared/dataset';
 import { toAppError, type AppError } from '../../../src/shared/errors';
 import { modelCardSchema } from '../../../src/shared/model-card';
-import { saveSmallClassifier, side, smallCard } from './small-classifier';
+import { saveSmallClassifier, side, smallCard, smallClassifier } from './small-classifier';
 
 const shared = process.env.WHITTLE_SHARED ?? resolve('../shared');
 const pixels = side * side;
@@ -76,6 +78,14 @@ describe('evaluateModel', () => {
       [0, 2, 1],
       [0, 1, 2],
     ],
+    // Softmax by hand: e / (e + 2); 1, e^0.5 and e over their sum; e^0.2, e^0.1 and 1 over theirs.
+    scores: [
+      [0.5761, 0.2119, 0.2119],
+      [0.5761, 0.2119, 0.2119],
+      [0.5065, 0.3072, 0.1863],
+      [0.5065, 0.3072, 0.1863],
+      [0.3672, 0.3322, 0.3006],
+    ],
     labels: [0, 1, 2, 1, 0],
   };
 
@@ -96,6 +106,22 @@ describe('evaluateModel', () => {
       expect(accuracyMetrics(result)).toMatchObject({ n: 5, top1: 80 });
     },
   );
+
+  it('makes up no probabilities of integer scores, whose scale is not known', async () => {
+    const graph = smallClassifier({ weights: rgbWeights.map((row) => row.map((weight) => 100 * weight)) });
+    const gemm = graph.nodes.at(-1)!;
+    graph.nodes = [
+      ...graph.nodes.slice(0, -1),
+      { ...gemm, name: 'floats', outputs: ['floats'] },
+      makeNode('Cast', ['floats'], ['scores'], { to: attr.int(6) }),
+    ];
+    graph.outputs = [makeValue('scores', 'int32', ['batch', 3])];
+    const modelPath = join(folder, 'integers.onnx');
+    await saveModel(graph, modelPath);
+    const result = await evaluateModel({ ...base, modelPath, images: colours(rows) });
+    expect(result.topK).toEqual(expected.topK);
+    expect(result).not.toHaveProperty('scores');
+  });
 
   it('reports images whose scores are not numbers, and counts them as wrong', async () => {
     const modelPath = await saveSmallClassifier(join(folder, 'nan.onnx'), {

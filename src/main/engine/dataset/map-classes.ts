@@ -19,7 +19,7 @@ export function imagesFor<S extends Split>(
   if (!dataset.byName) return set;
   const refuse = (detail: string): AppError =>
     new AppError('dataset.classes-unnamed', { path: dataset.path, model: card.name, detail });
-  const [ours, theirs] = [namesOf(dataset), namesOf(card)];
+  const [ours, theirs] = [classNamesOf(dataset), classNamesOf(card)];
   if (!ours) throw refuse('the dataset does not name its classes');
   if (!theirs) throw refuse('the model does not name its classes (labelNames in its card, or labels "imagenet-1k")');
   const classOf = matchNames(ours, theirs);
@@ -49,7 +49,8 @@ export function matchNames(names: Names, others: Names): (number | undefined)[] 
   });
 }
 
-function namesOf({ labels, labelNames }: { labels?: string; labelNames?: Names }): Names | undefined {
+/** Names in the order of the class numbers: given one by one, or by the name of a list that is known here. */
+export function classNamesOf({ labels, labelNames }: { labels?: string; labelNames?: Names }): Names | undefined {
   return labelNames ?? (labels === imagenetLabels ? imagenetNames : undefined);
 }
 

@@ -100,7 +100,8 @@ async function decodeCmyk(bytes: Uint8Array): Promise<Uint8Array> {
   return rgb;
 }
 
-const decoding: SharpOptions = {
+/** How foreign bytes are opened, whatever becomes of them. */
+export const decoding: SharpOptions = {
   limitInputPixels: megapixelLimit * 1e6,
   ignoreIcc: true,
   // A damaged image is an error, never a half grey one.

@@ -5,8 +5,8 @@
 export const stepVersions = {
   compress: 2,
   convert: 1,
-  describe: 4,
-  evaluate: 2,
+  describe: 5,
+  evaluate: 3,
   measure: 2,
   sensitivity: 1,
   layers: 2,

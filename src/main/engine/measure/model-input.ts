@@ -62,6 +62,9 @@ export function inputTensor(
 }
 
 const integerScores = new Set(['uint8', 'int8', 'int32']);
+/** Whether scores order the classes and say no more: what an integer stands for is not known. */
+export const isIntegerScore = (type: RuntimeTensor['type']): boolean => integerScores.has(type);
+
 const floatScores = new Set(['float32', 'float16', 'float64']);
 
 /** Class scores of a batch as float32 `[batch, classes]`, from floats or integers. Throws `model.not-classifier` and `model.differs`. */
@@ -70,7 +73,7 @@ export function classScores(
   { card, path, batch }: { card: ModelCard; path: string; batch: number },
 ): Float32Array {
   const refuse = (detail: string): AppError => new AppError('model.not-classifier', { path, detail });
-  const isInteger = integerScores.has(output?.type ?? '');
+  const isInteger = output !== undefined && isIntegerScore(output.type);
   if (!output || !(isInteger || floatScores.has(output.type)))
     throw refuse(`its output is ${output?.type ?? 'missing'}, neither floating-point numbers nor small integers`);
   const { classes, score } = card.output;

@@ -1,3 +1,4 @@
+import { csvText, type CsvCell } from '@shared/csv';
 import { sentenceFor } from '@shared/errors';
 import type { LatencyMetrics } from '@shared/metrics';
 import { deploymentOf, runtimeOf } from '@shared/presenter/deployment';
@@ -16,7 +17,6 @@ interface Row {
   target: string;
 }
 const baselineName = 'baseline';
-type Cell = string | number | boolean | undefined;
 
 /** The verdict in words, where there is one: a baseline is compared with nothing. */
 const verdict = (row: Row, metric: MetricId): string | undefined => {
@@ -28,7 +28,7 @@ const changeOf = ({ presentation, trial, target }: Row, metric: MetricId): Readi
 const times = ({ presentation, trial, latency }: Row): ReturnType<RunPresentation['times']> =>
   latency && presentation.times(trial, latency.target);
 
-const columns: Record<string, (row: Row) => Cell> = {
+const columns: Record<string, (row: Row) => CsvCell> = {
   model: ({ trial }) => trial.model,
   recipe: ({ trial }) => trial.recipe,
   steps: ({ trial }) => trial.recipeText,
@@ -101,15 +101,7 @@ export function csvReport(run: RunView): string {
       return { presentation, trial, file: deploymentOf(trial, runtime), baselineFile, latency, target };
     });
   });
-  const lines = rows.map((row) => Object.values(columns).map((cell) => quote(cell(row))));
-  return [Object.keys(columns), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
-}
-
-function quote(cell: Cell): string {
-  let text = cell === undefined ? '' : String(cell);
-  // Spreadsheets run cells that begin like a formula; names come from files, so they are shown as text.
-  if (typeof cell === 'string' && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvText([Object.keys(columns), ...rows.map((row) => Object.values(columns).map((cell) => cell(row)))]);
 }
 
 function round(value: number | undefined, digits = 2): number | undefined {

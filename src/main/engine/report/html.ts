@@ -41,11 +41,12 @@ function subtitle(run: RunView): string {
 }
 
 /** What was left out or put in order, so that nobody takes a part for the whole. */
-function shownText(run: RunView, { models, filter, sort }: ReportView): string {
+function shownText(run: RunView, { models, filter, onlyClear, sort }: ReportView): string {
   const shown = shownModels(run, models);
   const parts = [
     shown.length < run.models.length && `${shown.length} of ${run.models.length} models`,
     filter.trim() !== '' && `recipes with “${filter.trim()}”`,
+    onlyClear && 'recipes with a clear difference of time or top-1',
     sort && `sorted by ${metrics[sort.metric].title.toLowerCase()} of ${sort.model}`,
   ].filter(Boolean);
   return parts.length > 0 ? `<p>Shown: ${escapeHtml(parts.join(', '))}</p>` : '';

@@ -19,9 +19,9 @@ export function useMatrixRows(): { rows: ComputedRef<ShownRow[]>; folded: Comput
   const parts = computed(() => {
     const { presentation, models, target, judgements, filter } = view;
     if (!presentation) return { kept: [], folded: [] };
-    const { sort } = view.settings;
+    const { sort, arrangement } = view.settings;
     const known = sort && models.includes(sort.model) ? sort : null;
-    const rows = shownRows(presentation, { filter, sort: known }, target);
+    const rows = shownRows(presentation, { filter, models, sort: known, ...arrangement }, target);
     return judgements ? foldRows(rows, judgements, models) : { kept: rows, folded: [] };
   });
   const folded = computed(() => parts.value.folded.length);

@@ -9,6 +9,8 @@ export interface Predictions {
   classes: number;
   /** Best five classes of each image, best first; fewer where there are fewer numbers. */
   topK: number[][];
+  /** Probability of each of them, 0..1; absent where scores are integers of unknown scale, and in results of earlier versions. */
+  scores?: number[][];
   /** Class of each image, or -1 where it is unknown. */
   labels: number[];
   /** sha256 of each image file: how two networks' answers are matched. */

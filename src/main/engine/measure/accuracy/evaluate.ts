@@ -3,8 +3,9 @@ import type { ModelCard } from '@shared/model-card';
 import type { Images } from '../../dataset/image-batches';
 import type { Runtime, SessionOptions } from '../../runtimes/runtime';
 import type { Predictions } from './accuracy';
+import { AnswerScores } from './answer-scores';
 import { throwIfCancelled } from '../cancellation';
-import { classScores, inputTensor, modelInput } from '../model-input';
+import { classScores, inputTensor, isIntegerScore, modelInput } from '../model-input';
 import { openScored } from '../open-scored';
 import { top5Of } from './top-classes';
 
@@ -44,6 +45,8 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     const { name, outputName, type, fixedBatch } = modelInput(session, card, path);
     const batchSize = fixedBatch ?? options.batchSize ?? defaultBatchSize;
     const topK: number[][] = [];
+    const answers = new AnswerScores();
+    let haveScale = true;
     const labels: number[] = [];
     const hashes: string[] = [];
     const notNumbers: ImageProblem[] = [];
@@ -55,10 +58,14 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       const missing = fixedBatch === undefined ? 0 : fixedBatch - count;
       const feed = missing === 0 ? { shape, data } : filledUp(data, shape, count + missing);
       const outputs = await session.run({ [name]: inputTensor(type, feed) });
-      const scores = classScores(outputs[outputName], { card, path, batch: count + missing });
+      const output = outputs[outputName];
+      const scores = classScores(output, { card, path, batch: count + missing });
+      haveScale &&= output !== undefined && !isIntegerScore(output.type);
       entries.forEach((entry, row) => {
-        const top = top5Of(scores.subarray(row * classes, (row + 1) * classes));
+        const own = scores.subarray(row * classes, (row + 1) * classes);
+        const top = top5Of(own);
         topK.push(top.classes);
+        answers.add(own, top.classes);
         labels.push(entry.label);
         hashes.push(entry.hash);
         if (top.notNumbers > 0) {
@@ -69,7 +76,8 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       progress('images', topK.length + images.problems.length, images.count);
     }
     const problems = [...images.problems, ...notNumbers];
-    return { n: topK.length, classes, topK, labels, hashes, skipped: images.problems.length, problems };
+    const scored = haveScale ? { scores: answers.probabilities() } : {};
+    return { n: topK.length, classes, topK, ...scored, labels, hashes, skipped: images.problems.length, problems };
   } finally {
     await session.close();
   }

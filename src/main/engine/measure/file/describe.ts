@@ -3,6 +3,7 @@ import { countMacs, countParams } from '../../onnx/count';
 import { loadModel } from '../../onnx/load';
 import { entropyBoundBytes } from './entropy-bound';
 import { fileSize } from './file-size';
+import { integerKernels } from './integer-kernels';
 import { starvedLayer } from './starved-layer';
 
 /**
@@ -19,5 +20,6 @@ export async function describeArtifact(path: string): Promise<FileMetrics> {
     ...countParams(graph),
     macs: countMacs(graph),
     starvedLayer: starvedLayer(graph),
+    integerKernels: integerKernels(graph),
   };
 }

@@ -1,0 +1,64 @@
+import type { ParallelLines } from '../matrix/parallel-lines';
+import type { ChartTheme } from './chart-theme';
+import type { ParallelOption } from './echarts';
+
+/** More lines are drawn thinner, so that single ones can still be followed. */
+const manyLines = 60;
+const widestLabel = 120;
+
+const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
+  lines.every(({ values }) => Number.isInteger(values[dim]));
+
+/** Trials as lines over upright axes: plain data in, plain data out. */
+export function parallelOption(
+  { axes, lines }: ParallelLines,
+  models: readonly string[],
+  selected: string | null,
+  theme: ChartTheme,
+): ParallelOption {
+  const width = lines.length > manyLines ? 1 : 1.5;
+  return {
+    animation: false,
+    textStyle: { fontFamily: theme.font },
+    parallel: { left: 72, right: 72, top: 34, bottom: 14 },
+    parallelAxis: axes.map(({ id, name, categories, better }, dim) => ({
+      id,
+      dim,
+      name: better === undefined ? name : `${name} ${better === 'lower' ? '↓' : '↑'}`,
+      ...(categories ? { type: 'category' as const, data: categories } : { type: 'value' as const, scale: true }),
+      // Half a bit is no choice.
+      ...(isWhole(lines, dim) && { minInterval: 1 }),
+      nameGap: 12,
+      nameTextStyle: { color: theme.textMuted, fontSize: 11, fontFamily: theme.font },
+      axisLine: { lineStyle: { color: theme.line } },
+      axisTick: { show: false },
+      axisLabel: {
+        color: theme.textMuted,
+        fontSize: 11,
+        width: widestLabel,
+        overflow: 'truncate' as const,
+        hideOverlap: true,
+        textBorderColor: theme.surface,
+        textBorderWidth: 2,
+      },
+      areaSelectStyle: { color: theme.accent, borderColor: theme.accent, opacity: 0.2, width: 16 },
+    })),
+    series: models.map((model, index) => ({
+      id: model,
+      type: 'parallel' as const,
+      inactiveOpacity: 0.08,
+      emphasis: { lineStyle: { width: 3, opacity: 1 } },
+      data: lines
+        .filter((line) => line.model === model)
+        .map((line) => ({
+          value: line.values.map((value) => value ?? '-'),
+          trial: line.trial,
+          lineStyle: {
+            color: theme.series[index % theme.series.length]!,
+            width: line.trial === selected ? 3.5 : width,
+            opacity: line.trial === selected ? 1 : 0.55,
+          },
+        })),
+    })),
+  };
+}
