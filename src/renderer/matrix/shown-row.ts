@@ -57,9 +57,7 @@ export function shownRow(
     const cells = trialCells(trial, view.metrics, presentation, view.target);
     const group = { model, trial: trial?.id, starred: trial?.starred === true, cells };
     const judgement = trial && !trial.isBaseline ? view.judgements?.of(trial.id) : undefined;
-    return judgement
-      ? { ...group, budget: { verdict: judgement.verdict, text: judgementText(judgement) } }
-      : group;
+    return judgement ? { ...group, budget: { verdict: judgement.verdict, text: judgementText(judgement) } } : group;
   });
   return { recipe, recipeText, differs, rest, isBaseline, isPinned, groups };
 }
