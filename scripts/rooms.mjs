@@ -196,6 +196,21 @@ export const rooms = [
     holds: 'which files go when the disk budget is spent',
     knows: ['store', 'sweep'],
   },
+  {
+    room: 'search',
+    holds: 'proposing chains, stopping them early, choosing and confirming winners',
+    knows: [
+      'dataset',
+      'compression/algebra',
+      'techniques',
+      'measure/statistics',
+      'measure/accuracy',
+      'store',
+      'models',
+      'jobs',
+      'sweep',
+    ],
+  },
   { room: 'report', holds: 'a run as CSV, JSON, HTML', knows: [] },
 ];
 

@@ -9,6 +9,8 @@ import type { Command } from '../arguments';
 import { matrixText } from '../matrix-text';
 import { ProgressLine } from '../progress-line';
 import { writeResults } from '../results-folder';
+import { runSearches } from '../run-search';
+import { searchText } from '../search-text';
 import { openSession } from '../session';
 import { measurementsToRepeat } from '../../main/engine/sweep/remeasure';
 
@@ -52,15 +54,19 @@ export const run: Command = {
       const folder = await writeResults(engine, view, arguments_.text('out'));
       const wrongInput = commonProblem(view);
       if (wrongInput) throw reviveError(wrongInput);
-      process.stdout.write(
-        arguments_.flag('json') ? `${JSON.stringify(jsonReport(view), null, 2)}\n` : `${matrixText(view)}\n`,
-      );
       process.stderr.write(`Run ${id}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`);
       const collected = view.trials.filter((trial) => trial.collected).length;
       if (collected > 0)
         process.stderr.write(
           `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
         );
+      const asJson = arguments_.flag('json');
+      if (!asJson) process.stdout.write(`${matrixText(view)}\n`);
+      const searches =
+        sweep.search && status !== 'cancelled' ? await runSearches(engine, sweep, folder, line) : undefined;
+      if (asJson)
+        process.stdout.write(`${JSON.stringify({ ...jsonReport(view), ...(searches && { searches }) }, null, 2)}\n`);
+      else for (const answer of searches ?? []) process.stdout.write(`\n${searchText(answer, sweep.search!)}`);
       return status === 'cancelled' ? 130 : view.trialsFailed > 0 ? 1 : 0;
     } finally {
       engine.close();
