@@ -26,7 +26,7 @@ const found = (stdout: string): Omit<SearchAnswer, 'seconds' | 'runs'> => {
   return rest;
 };
 
-describe('whittle search', { timeout: 300_000 }, () => {
+describe('whittle search', { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'whittle-search-'));
   let undisturbed: SearchAnswer;
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
