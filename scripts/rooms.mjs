@@ -197,6 +197,21 @@ export const rooms = [
     knows: ['store', 'sweep'],
   },
   { room: 'compare', holds: 'two runs beside each other', knows: ['measure/statistics', 'measure/accuracy'] },
+  {
+    room: 'search',
+    holds: 'proposing chains, stopping them early, choosing and confirming winners',
+    knows: [
+      'dataset',
+      'compression/algebra',
+      'techniques',
+      'measure/statistics',
+      'measure/accuracy',
+      'store',
+      'models',
+      'jobs',
+      'sweep',
+    ],
+  },
   { room: 'report', holds: 'a run as CSV, JSON, HTML', knows: [] },
 ];
 

@@ -14,11 +14,13 @@ import { open } from './commands/open';
 import { report } from './commands/report';
 import { run } from './commands/run';
 import { runs } from './commands/runs';
+import { search } from './commands/search';
 import { sensitivity } from './commands/sensitivity';
 import { techniques } from './commands/techniques';
 
 export const commands: readonly Command[] = [
   run,
+  search,
   compress,
   evaluate,
   bench,

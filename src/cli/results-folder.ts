@@ -18,10 +18,10 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
     await mkdir(modelsFolder, { recursive: true });
     await writeFileAtomic(join(folder, 'matrix.csv'), renderReport(run, 'csv'));
     await writeFileAtomic(join(folder, 'results.json'), renderReport(run, 'json'));
-    const taken = new Set<string>();
+    const paths = modelPaths(run, folder);
     for (const trial of run.trials) {
-      if (trial.isBaseline || trial.status === 'failed' || !trial.artifact) continue;
-      const path = join(modelsFolder, `${unique(`${fileName(trial.model)}--${fileName(trial.recipe)}`, taken)}.onnx`);
+      const path = paths.get(trial.id);
+      if (path === undefined || !trial.artifact) continue;
       await rm(path, { force: true });
       await link(trial.artifact.path, path).catch(() => copyFile(trial.artifact!.path, path));
       const source = run.manifest.models.find((model) => model.name === trial.model);
@@ -32,6 +32,19 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
     throw writeError(folder, thrown);
   }
   return folder;
+}
+
+/** Where the compressed models of a run lie in its results folder, by trial. */
+export function modelPaths(run: RunView, folder: string): Map<string, string> {
+  const taken = new Set<string>();
+  return new Map(
+    run.trials
+      .filter(({ isBaseline, status, artifact }) => !isBaseline && status !== 'failed' && artifact)
+      .map(({ id, model, recipe }) => {
+        const name = unique(`${fileName(model)}--${fileName(recipe)}`, taken);
+        return [id, join(folder, 'models', `${name}.onnx`)];
+      }),
+  );
 }
 
 /** "a b" and "A-b" are one name for a file system that ignores case. */

@@ -6,12 +6,18 @@ export type Split = (typeof splits)[number];
 /** Calibration images that are taken where nobody asks for a number. */
 export const usualCalibrationImages = 256;
 
+/** Halves of the evaluation images: one to choose on, and one that only what was chosen is measured on. */
+const evaluationParts = ['selection', 'confirmation'] as const;
+export type EvaluationPart = (typeof evaluationParts)[number];
+
 /** What a sweep says of its dataset. Counts of 0 mean: all there are (eval), or none (the others). */
 export const datasetSpecSchema = z.strictObject({
   path: z.string().min(1),
   eval: z.number().int().min(0).default(0),
   calibration: z.number().int().min(0).default(usualCalibrationImages),
   train: z.number().int().min(0).default(0),
+  /** Only this half of the evaluation images; absent: both. */
+  part: z.enum(evaluationParts).optional(),
   seed: z.number().int().min(0).default(1),
   /** The images are already scaled: only crop. Overrides dataset.json. */
   alreadyResized: z.boolean().optional(),

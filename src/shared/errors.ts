@@ -132,6 +132,8 @@ const sentences = {
   'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
   'pdf.unavailable': (f: Facts) =>
     `The PDF needs Electron to print it: ${f.detail}. Use --html, --csv or --json, or start the window once with "npm start".`,
+  'search.no-time': (f: Facts) =>
+    `The time was over before ${f.network} itself was measured. Give a longer --budget; what is done is kept.`,
   usage: (f: Facts) => `${f.detail}. "whittle --help" shows the commands.`,
   'ipc.invalid': (f: Facts) => `The request ${f.endpoint} is not valid: ${f.detail}.`,
   cancelled: () => `Cancelled.`,

@@ -36,7 +36,7 @@ const latencyMetricsSchema = z.object({
   disturbance: disturbanceSchema.optional(),
   coldStartMs: z.number(),
   peakMemoryBytes: z.number(),
-  mode: z.enum(['quick', 'rigorous']),
+  mode: z.enum(['brief', 'quick', 'rigorous']),
 });
 export type LatencyMetrics = z.infer<typeof latencyMetricsSchema>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetSpecSchema } from './dataset';
 import { recipeSchema } from './recipe';
+import { searchSpecSchema } from './search';
 
 export const targetSchema = z.strictObject({
   runtime: z.string().min(1),
@@ -36,7 +37,8 @@ export const indifferenceSchema = z.strictObject({
 });
 export type Indifference = z.infer<typeof indifferenceSchema>;
 
-export const latencyModes = ['quick', 'rigorous'] as const;
+/** `brief`: enough to rank, for what will be measured again. */
+export const latencyModes = ['brief', 'quick', 'rigorous'] as const;
 export type LatencyMode = (typeof latencyModes)[number];
 
 /** What one step may take; one that takes more fails its trials, and the others go on. */
@@ -64,6 +66,8 @@ export const sweepFileSchema = z.strictObject({
   recipes: z
     .record(z.string().min(1).max(200), recipeSchema)
     .refine((recipes) => Object.keys(recipes).length > 0, 'name at least one recipe'),
+  /** Beside the recipes: chains are searched for each model. */
+  search: searchSpecSchema.optional(),
   latency: z.enum(latencyModes).default('quick'),
   indifference: indifferenceSchema.prefault({}),
   seed: z.number().int().min(0).default(1),

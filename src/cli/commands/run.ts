@@ -13,6 +13,8 @@ import { bestText } from '../best-text';
 import { matrixText } from '../matrix-text';
 import { ProgressLine } from '../progress-line';
 import { writeResults } from '../results-folder';
+import { runSearches } from '../run-search';
+import { searchText } from '../search-text';
 import { openSession } from '../session';
 import { measurementsToRepeat } from '../../main/engine/sweep/remeasure';
 
@@ -49,9 +51,9 @@ export const run: Command = {
       // Later ones wait in the journal: a restart finds them there.
       const begins = prepared.map((sweep, at) => beginning(engine, sweep, arguments_, at === 0));
       queued = begins.flatMap(({ queuedId }) => queuedId ?? []);
-      const reports: ReturnType<typeof jsonReport>[] = [];
+      const reports: object[] = [];
       let exitCode = 0;
-      for (const { begin } of begins) {
+      for (const [at, { begin }] of begins.entries()) {
         const { id, finished } = begin();
         const stop = cancelOnInterrupt(engine, id, line);
         const status = await finished.finally(() => {
@@ -62,7 +64,6 @@ export const run: Command = {
         const folder = await writeResults(engine, view, isOne ? arguments_.text('out') : undefined);
         const wrongInput = commonProblem(view);
         if (wrongInput) throw reviveError(wrongInput);
-        reports.push(jsonReport(view));
         if (!arguments_.flag('json'))
           process.stdout.write(`${isOne ? '' : `${view.name}\n\n`}${matrixText(view)}\n${bestText(view, budget)}`);
         const when = status === 'stopped' ? ' ended when its time was up' : '';
@@ -74,6 +75,12 @@ export const run: Command = {
           process.stderr.write(
             `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
           );
+        const { search } = sweeps[at]!;
+        const searches =
+          search && status !== 'cancelled' ? await runSearches(engine, sweeps[at]!, folder, line) : undefined;
+        reports.push({ ...jsonReport(view), ...(searches && { searches }) });
+        if (!arguments_.flag('json'))
+          for (const answer of searches ?? []) process.stdout.write(`\n${searchText(answer, search!)}`);
         exitCode = Math.max(exitCode, status === 'cancelled' ? 130 : view.trialsFailed > 0 ? 1 : 0);
         if (status === 'cancelled') break;
       }

@@ -89,7 +89,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     },
     'sweeps.plan': async (sweep) => {
       const { trials, warnings } = await engine.prepare(sweep);
-      return { trials: trials.length, ...countSteps(trials, workspace), warnings };
+      const searches = sweep.search
+        ? ['Only the recipes of this sweep run here; its search runs on the command line, with "whittle run".']
+        : [];
+      return { trials: trials.length, ...countSteps(trials, workspace), warnings: [...warnings, ...searches] };
     },
     'sweeps.parse': ({ path }) => readSweep(path),
     'sweeps.start': (sweep) => engine.queue.add(sweep),

@@ -10,3 +10,14 @@ export function normalUpperTail(z: number): number {
   for (let odd = 3; Math.abs(term) > 1e-18 * Math.abs(sum); odd += 2) sum += term *= (z * z) / odd;
   return Math.max(0, 0.5 - (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI));
 }
+
+/** The z with P(Z > z) = `upperTail`, for tails from 1e-12 to 0.5: bisection, to the precision of numbers. */
+export function normalQuantile(upperTail: number): number {
+  let [low, high] = [0, 8];
+  for (;;) {
+    const middle = (low + high) / 2;
+    if (middle <= low || middle >= high) return middle;
+    if (normalUpperTail(middle) > upperTail) low = middle;
+    else high = middle;
+  }
+}

@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { chooseSplits, type ChosenSplits, type Pools } from './choose-splits';
 import type { Dataset, ImageEntry, ImageSet } from './dataset';
 import { readDatasetFile } from './dataset-file';
+import { splitEvaluation } from './evaluation-parts';
 import { hashFiles } from './hash-index';
 import type { Layout } from './layout';
 import { recogniseLayout } from './recognise-layout';
@@ -42,7 +43,9 @@ export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions
     entries: found.chosen[split],
     alreadyResized: spec.alreadyResized ?? layout.pools[found.source[split] ?? split]?.alreadyResized ?? false,
   });
-  const sets = { eval: imageSet('eval'), calibration: imageSet('calibration'), train: imageSet('train') };
+  const evaluation = imageSet('eval');
+  const part = spec.part ? splitEvaluation(evaluation, spec.seed)[spec.part] : evaluation;
+  const sets = { eval: part, calibration: imageSet('calibration'), train: imageSet('train') };
   const labels = Object.values(layout.pools).flatMap((pool) => pool.images.map((image) => image.label));
   const labelled =
     (layout.pools.eval ?? Object.values(layout.pools)[0])?.images.some((image) => image.label >= 0) ?? false;

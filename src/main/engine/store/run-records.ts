@@ -93,6 +93,21 @@ export class RunRecords {
     update.immediate();
   }
 
+  /** Adds the trials that a run does not have yet; `sweep` names their recipes. */
+  extend(run: string, sweep: SweepFile, trials: readonly { id: string }[]): void {
+    const extend = this.connection.transaction(() => {
+      this.connection.prepare('UPDATE run SET sweep = ? WHERE id = ?').run(JSON.stringify(sweep), run);
+      const { count } = this.connection.prepare('SELECT COUNT(*) AS count FROM trial WHERE run = ?').get(run) as {
+        count: number;
+      };
+      const insert = this.connection.prepare(
+        'INSERT OR IGNORE INTO trial (run, id, position, plan, status) VALUES (?, ?, ?, ?, ?)',
+      );
+      trials.forEach((trial, at) => insert.run(run, trial.id, count + at, JSON.stringify(trial), 'waiting'));
+    });
+    extend.immediate();
+  }
+
   /** Newest first, without those that were deleted. */
   list(): RunRecord[] {
     const rows = this.connection

@@ -20,6 +20,7 @@ export const clusterWeights = defineTechnique({
   family: 'quantization',
   needs: ['calibration'],
   version: 3,
+  search: { place: 'rounding', params: { clusters: { ordered: [16, 32, 64] } } },
   params: z.strictObject({
     clusters: z.number().int().min(2).max(256).default(32).describe('Number of values that weights may take'),
     per: z

@@ -26,6 +26,7 @@ export const correctBias = defineTechnique({
   // It measures the network that it corrects, which may be an integer one.
   dependsOn: ['kernels'],
   version: 1,
+  search: { place: 'repair', params: {} },
   usesReference: true,
   params: z.strictObject({
     images: z

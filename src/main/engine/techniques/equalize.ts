@@ -22,6 +22,7 @@ export const equalize = defineTechnique({
   family: 'quantization',
   needs: ['calibration'],
   version: 2,
+  search: { place: 'structure', params: { relu6: { choices: ['keep', 'relu'] } } },
   preservesFunction: true,
   params: z.strictObject({
     relu6: z

@@ -24,6 +24,7 @@ export const factorize = defineTechnique({
   family: 'pruning',
   needs: ['calibration'],
   version: 3,
+  search: { place: 'structure', params: { macs: { ordered: [0.7, 0.8, 0.85, 0.9, 0.95] } } },
   params: z
     .strictObject({
       macs: z

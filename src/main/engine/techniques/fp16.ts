@@ -44,6 +44,7 @@ export const fp16 = defineTechnique({
   family: 'precision',
   needs: [],
   version: 2,
+  search: { place: 'rounding', params: {} },
   params: z.strictObject({}),
   handling: () => ({
     takes: {

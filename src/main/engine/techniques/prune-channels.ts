@@ -29,6 +29,10 @@ export const pruneChannels = defineTechnique({
   needs: ['calibration'],
   dependsOnFor: ({ latency, allocation }) => (latency < 1 || allocation === 'latency' ? ['machine', 'runtime'] : []),
   version: 3,
+  search: {
+    place: 'structure',
+    params: { macs: { ordered: [0.7, 0.8, 0.85, 0.9, 0.95] }, allocation: { choices: ['global', 'latency'] } },
+  },
   params: z
     .strictObject({
       macs: fraction

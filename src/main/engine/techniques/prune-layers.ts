@@ -21,6 +21,7 @@ export const pruneLayers = defineTechnique({
   family: 'pruning',
   needs: ['calibration'],
   version: 3,
+  search: { place: 'structure', params: { count: { ordered: [1, 2] } } },
   params: z.strictObject({
     count: z.number().int().min(1).max(100).default(1).describe('Residual blocks to remove'),
     steps: z

@@ -69,6 +69,10 @@ export const pruneMagnitude = defineTechnique({
   needs: ['calibration'],
   needsFor: ({ scope }) => (scope === 'sensitivity' ? ['calibration'] : []),
   version: 2,
+  search: {
+    place: 'zeros',
+    params: { amount: { ordered: [0.1, 0.2, 0.3, 0.5] }, scope: { choices: ['global', 'sensitivity'] } },
+  },
   params: z.strictObject({
     amount: amountParam,
     scope: z

@@ -25,6 +25,7 @@ export const pruneSecondOrder = defineTechnique({
   family: 'pruning',
   needs: ['calibration'],
   version: 4,
+  search: { place: 'zeros', params: { amount: { ordered: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7] } } },
   params: z.strictObject({
     amount: amountParam,
     scope: z

@@ -22,6 +22,7 @@ export const pruneUnits = defineTechnique({
   family: 'pruning',
   needs: ['calibration'],
   version: 2,
+  search: { place: 'structure', params: { keep: { ordered: [0.5, 0.7, 0.85] } } },
   params: z.strictObject({
     keep: z.number().min(0.01).max(1).default(0.5).describe('Fraction of the units of each hidden layer that stays'),
     refit: z

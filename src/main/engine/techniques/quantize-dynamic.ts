@@ -131,6 +131,7 @@ export const quantizeDynamic = defineTechnique({
   family: 'quantization',
   needs: [],
   version: 4,
+  search: { place: 'integers', params: { scope: { choices: ['linear', 'all'] } } },
   params: z.strictObject({
     scope: z
       .enum(['linear', 'all'])

@@ -58,6 +58,7 @@ export const quantizeMixed = defineTechnique({
   family: 'quantization',
   needs: ['calibration'],
   version: 2,
+  search: { place: 'rounding', params: { averageBits: { ordered: [3.5, 4, 4.3, 5, 6] } } },
   params: z
     .strictObject({
       maxBytes: z

@@ -88,6 +88,14 @@ export const quantizeStatic = defineTechnique({
   // Integer sums saturate on some instruction sets, so what the network answers does too.
   dependsOnFor: ({ maxDrop }) => (maxDrop < noLimit ? ['kernels'] : []),
   version: 4,
+  search: {
+    place: 'integers',
+    params: {
+      calibration: { choices: ['min-max', 'percentile', 'mse'] },
+      keepFirst: { choices: [false, true] },
+      keepLast: { choices: [false, true] },
+    },
+  },
   params: staticParams,
   adds: 'scales and conversions of activations, which few-bit weights do not have',
   handling: ({ format, maxDrop, ...choice }) => ({

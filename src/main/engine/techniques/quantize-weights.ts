@@ -25,6 +25,14 @@ export const quantizeWeights = defineTechnique({
   family: 'quantization',
   needs: ['calibration'],
   version: 3,
+  search: {
+    place: 'rounding',
+    params: {
+      bits: { ordered: [3, 4, 5, 6, 8] },
+      scheme: { choices: ['linear-symmetric', 'kmeans'] },
+      granularity: { choices: ['channel', 'tensor'] },
+    },
+  },
   params: z.strictObject({
     bits: z
       .literal([1, 2, 3, 4, 5, 6, 7, 8, halfBits])

@@ -35,6 +35,7 @@ export const shrinkInput = defineTechnique({
   family: 'pruning',
   needs: [],
   version: 2,
+  search: { place: 'input', params: { scale: { ordered: [0.7, 0.75, 0.8, 0.85, 0.9, 0.95] } } },
   params: z.strictObject({
     scale: z.number().min(0.2).max(1).default(0.75).describe('Width and height to keep, as a fraction'),
     roundTo: z

@@ -5,6 +5,7 @@ import type { CollapseCause, CollapseFacts } from './collapse-causes';
 import type { Handling } from './handling';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { Graph } from '../onnx/graph';
+import type { SearchSpace } from './search-space';
 
 /** What the same step may give other results on: another processor, another version of ONNX Runtime. */
 export type Dependence = 'machine' | 'runtime' | 'kernels';
@@ -29,6 +30,8 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   compensates?: boolean;
   /** Why a network that collapsed after this step may have done so. */
   explainCollapse?(params: P, facts: CollapseFacts): CollapseCause[];
+  /** Where a search may put it, and what it tries; absent: a search leaves it alone. */
+  search?: SearchSpace;
   /** It calls `context.reference()`. */
   usesReference?: boolean;
   /**

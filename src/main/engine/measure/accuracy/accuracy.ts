@@ -1,5 +1,5 @@
 import type { AccuracyMetrics, Interval } from '@shared/metrics';
-import { mcNemarExactP, pairedDifferenceInterval } from '../statistics/paired';
+import { mcNemarExactP, pairedDifferenceInterval, type PairedCounts } from '../statistics/paired';
 import { wilsonInterval } from '../statistics/proportion';
 
 /** What a network answered on the evaluation images; row i of every array is the same image. Plain data: it is stored as JSON. */
@@ -40,7 +40,11 @@ export function accuracyMetrics(predictions: Predictions, baseline?: Predictions
   return baseline ? { ...metrics, ...comparison(predictions, baseline) } : metrics;
 }
 
-function comparison(predictions: Predictions, baseline: Predictions): Partial<AccuracyMetrics> {
+/** Labelled images that both answered, and those on which exactly one of the two is right; beside them, on how many of all they agree. */
+export function pairedAnswers(
+  predictions: Predictions,
+  baseline: Predictions,
+): { counts: PairedCounts; matched: number; agreeing: number } {
   const baselineRow = new Map(baseline.hashes.map((hash, row) => [hash, row]));
   let matched = 0;
   let agreeing = 0;
@@ -59,6 +63,11 @@ function comparison(predictions: Predictions, baseline: Predictions): Partial<Ac
     if (answer === label && baselineAnswer !== label) counts.gained++;
     if (answer !== label && baselineAnswer === label) counts.lost++;
   });
+  return { counts, matched, agreeing };
+}
+
+function comparison(predictions: Predictions, baseline: Predictions): Partial<AccuracyMetrics> {
+  const { counts, matched, agreeing } = pairedAnswers(predictions, baseline);
   const result: Partial<AccuracyMetrics> = {};
   if (matched > 0) result.agreement = percent(agreeing, matched);
   if (counts.n > 0) {

@@ -16,13 +16,17 @@ export interface PairedCounts {
  * cell, by Bonett and Price (2012), "Adjusted Wald confidence interval for a difference of binomial proportions based on
  * paired data", JEBS 37. Fagerland, Lydersen and Laake (2014), Statistics in Medicine 33, recommend it for its coverage at
  * all sample sizes; unlike the plain Wald interval it does not shrink to a point when the two agree on every image.
+ * @param quantile standard errors to either side; absent: those of 95 %
  */
-export function pairedDifferenceInterval({ n, gained, lost }: PairedCounts): Interval {
+export function pairedDifferenceInterval(
+  { n, gained, lost }: PairedCounts,
+  quantile: number = normalQuantile95,
+): Interval {
   if (n === 0) return [-1, 1];
   const up = (gained + 1) / (n + 2);
   const down = (lost + 1) / (n + 2);
   const centre = up - down;
-  const spread = normalQuantile95 * Math.sqrt((up + down - centre ** 2) / (n + 2));
+  const spread = quantile * Math.sqrt((up + down - centre ** 2) / (n + 2));
   return [Math.max(-1, centre - spread), Math.min(1, centre + spread)];
 }
 

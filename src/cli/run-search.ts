@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { SearchAnswer } from '@shared/search';
+import type { SweepFile } from '@shared/sweep-file';
+import type { Engine } from '../main/engine/create-engine';
+import { searchNetwork } from '../main/engine/search/search-network';
+import type { ProgressLine } from './progress-line';
+import { modelPaths, writeResults } from './results-folder';
+
+/** Searches from the command line: what was confirmed goes to the results folder. Interrupt stops it; the same command goes on. */
+export async function runSearch(
+  engine: Engine,
+  sweep: SweepFile,
+  out: string | undefined,
+  line: ProgressLine,
+): Promise<SearchAnswer> {
+  engine.runs.recover();
+  const abort = new AbortController();
+  const say = (sentence: string): void => {
+    line.clear();
+    process.stderr.write(`${sentence}\n`);
+  };
+  const interrupt = (): void => {
+    say('Stopping. What is done is kept; run the same command again to go on.');
+    abort.abort();
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    return await searchNetwork(sweep, {
+      workspace: engine.workspace,
+      runs: engine.runs,
+      signal: abort.signal,
+      say,
+      prepare: (one) => engine.prepare(one, { signal: abort.signal }),
+      async place(run) {
+        const folder = await writeResults(engine, run, out);
+        const paths = modelPaths(run, folder);
+        say(`Results in ${folder}`);
+        return ({ id, artifact }) => paths.get(id) ?? artifact!.path;
+      },
+    });
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** The searches that a sweep asks for beside its recipes, one a model: what was confirmed goes to `search/MODEL` of the results folder. */
+export async function runSearches(
+  engine: Engine,
+  sweep: SweepFile,
+  folder: string,
+  line: ProgressLine,
+): Promise<SearchAnswer[]> {
+  const answers: SearchAnswer[] = [];
+  for (const [at, model] of sweep.models.entries()) {
+    const name = `${sweep.name}, search ${at + 1}`.slice(0, 180);
+    const out = join(folder, 'search', String(at + 1));
+    answers.push(await runSearch(engine, { ...sweep, name, models: [model] }, out, line));
+  }
+  return answers;
+}

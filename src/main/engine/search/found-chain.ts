@@ -1,0 +1,39 @@
+import { AppError } from '@shared/errors';
+import { formatRecipe } from '@shared/recipe-syntax';
+import type { RunView, TrialView } from '@shared/run';
+import type { FoundChain } from '@shared/search';
+import { normalQuantile95 } from '@shared/statistics/normal';
+import type { Model } from '../models/model-folder';
+import { findTechnique } from '../techniques/registry';
+import type { Confirmed } from './confirmation';
+import { confirmedDelta } from './evidence';
+import type { Candidate } from './plan-candidate';
+
+/** A confirmed candidate as people are told of it. Throws `internal` where the run does not have it. */
+export function foundChain(
+  candidate: Candidate,
+  { evidence, top1 }: Confirmed,
+  { view, network, place }: { view: RunView; network: Model; place: (trial: TrialView) => string },
+): FoundChain {
+  const { sizeBytes, latency, counts } = evidence.get(candidate)!;
+  const { model, name, chain } = candidate;
+  const trial = view.trials.find(({ id }) => id === `${model.name}/${name}`);
+  if (!trial) throw new AppError('internal', { detail: `no trial ${model.name}/${name}` });
+  const isScaled = chain.some(({ technique }) => findTechnique(technique).search?.place === 'input');
+  const replaces = model !== network ? 'network' : isScaled ? 'input' : undefined;
+  return {
+    model: model.name,
+    name,
+    recipe: formatRecipe(chain),
+    ...(replaces && { replaces }),
+    path: place(trial),
+    sizeBytes,
+    sizeRatio: sizeBytes / network.sizeBytes,
+    ...(latency && { latencyRatio: latency.ratio, latencyInterval: latency.ratioInterval }),
+    confirmed: {
+      top1: top1.get(candidate)!,
+      ...confirmedDelta(counts!, normalQuantile95),
+      n: counts!.n,
+    },
+  };
+}

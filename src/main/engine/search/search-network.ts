@@ -1,0 +1,158 @@
+import { durationMs, goalsOf, type FoundChain, type SearchAnswer, type SearchSpec } from '@shared/search';
+import type { RunView, TrialView } from '@shared/run';
+import type { SweepFile } from '@shared/sweep-file';
+import { createRandom, deriveSeed } from '../compression/algebra/random';
+import type { PreparedSweep } from '../sweep/prepare-sweep';
+import { surroundingsOf } from '../sweep/surroundings';
+import { choosePicks, confirmWinner, networkEvidence } from './choose-winners';
+import { confirm } from './confirmation';
+import { foundChain } from './found-chain';
+import type { Candidate, PlanSettings } from './plan-candidate';
+import { ChainProposer } from './propose-chains';
+import { searchImages } from './search-images';
+import { SuccessiveHalving, type Standing } from './successive-halving';
+import { TrialLaboratory, type Bench } from './trial-laboratory';
+
+/** Candidates that enter together: few, so that the first of them are known to the end early. */
+const groupSize = 4;
+/** Of the budget; the rest is for confirmation. */
+const searchShare = 0.8;
+
+export interface SearchOptions extends Bench {
+  runs: Bench['runs'] & { view(id: string): RunView };
+  prepare(sweep: SweepFile): Promise<PreparedSweep>;
+  /** What a person should know while it runs. */
+  say(sentence: string): void;
+  /** Path of a confirmed trial's file, where people find it. */
+  place(run: RunView): Promise<(trial: TrialView) => string>;
+}
+
+/**
+ * Looks for chains that make the first model of the sweep small or fast without losing more than `search.maxDrop` points. Chooses on the
+ * selection half of the evaluation images alone; every figure of the answer is of the other half.
+ * Throws `search.no-time`, `cancelled`, and what opening the sweep and its runs throw.
+ * @param sweep with `search`; its recipes are not looked at
+ */
+export async function searchNetwork(sweep: SweepFile, options: SearchOptions): Promise<SearchAnswer> {
+  const aims = sweep.search!;
+  const { workspace, runs, say } = options;
+  // What may be changed when a search is continued is no part of what it is.
+  const search = { ...aims, budget: '1h', trials: 500 };
+  const { part: _both, ...spec } = sweep.dataset;
+  const searched: SweepFile = { ...sweep, search, dataset: spec, recipes: { baseline: [] }, latency: 'brief' };
+  const whole = await options.prepare(searched);
+  for (const warning of whole.warnings) say(warning);
+  const [network] = [...whole.models.values()];
+  const { machine } = whole.manifest;
+  const around = surroundingsOf(sweep.targets, machine, whole.manifest.onnxruntime);
+  const images = await searchImages(spec, whole.dataset, workspace.cacheFolder);
+  const settings: PlanSettings = { sweep: searched, dataset: whole.dataset, around, network: network! };
+  const chosenOn = { ...searched, dataset: { ...spec, part: 'selection' as const } };
+  const selectionImages = images.blocks.reduce((sum, { entries }) => sum + entries.length, 0);
+  const manifest = { ...whole.manifest, dataset: { ...whole.manifest.dataset, eval: selectionImages } };
+  const selection = { ...whole, sweep: chosenOn, manifest };
+  const laboratory = new TrialLaboratory({
+    bench: options,
+    prepared: selection,
+    settings,
+    images,
+    untilMs: searchShare * durationMs(aims.budget)!,
+    isTimed: sweep.targets.length > 0 && (aims.goal !== 'size' || aims.maxLatencyRatio !== undefined),
+    run: workspace.runs.list().find((record) => isSameSearch(record, selection))?.id,
+  });
+  await laboratory.open();
+
+  const proposer = new ChainProposer([...whole.models.values()], createRandom(deriveSeed(sweep.seed, 'search')));
+  const finalists = await explore(laboratory, proposer, aims, say);
+  workspace.runs.setRunStatus(laboratory.runId, 'done');
+
+  const itself = networkEvidence(network!.sizeBytes);
+  const choices = goalsOf(aims.goal).map((goal) => choosePicks(finalists, aims, goal, itself));
+  const chosen = new Set(choices.flatMap(({ picks, looser }) => [...picks, ...(looser ? [looser] : [])]));
+  const answer: SearchAnswer = {
+    model: network!.name,
+    winners: [],
+    front: [],
+    trials: laboratory.trials,
+    seconds: laboratory.elapsedMs / 1000,
+    images: {
+      divergence: images.divergence.entries.length,
+      selection: selectionImages,
+      confirmation: whole.dataset.eval.entries.length - selectionImages,
+    },
+    runs: { candidates: laboratory.runId },
+  };
+  if (chosen.size === 0) return answer;
+
+  say(`Measuring ${chosen.size} of them anew on ${answer.images.confirmation} images that took no part in choosing.`);
+  const recipes = Object.fromEntries([...chosen].map(({ name, chain }) => [name, chain]));
+  const prepared = await options.prepare({
+    ...searched,
+    name: `${sweep.name}, confirmed`,
+    dataset: { ...spec, part: 'confirmation' },
+    recipes: { baseline: [], ...recipes },
+    latency: sweep.latency === 'brief' ? 'quick' : sweep.latency,
+  });
+  const confirmation = { ...settings, sweep: prepared.sweep, dataset: prepared.dataset };
+  const confirmed = await confirm([...chosen], prepared, confirmation, options);
+  const view = runs.view(confirmed.run);
+  const place = await options.place(view);
+  const found = (candidate: Candidate): FoundChain =>
+    foundChain(candidate, confirmed, { view, network: network!, place });
+  const winners = choices.flatMap(
+    (choice) => confirmWinner(choice, confirmed.evidence, aims, { network: itself, looks: confirmed.looks }) ?? [],
+  );
+  return {
+    ...answer,
+    winners: winners.map(({ goal, candidate, interval, isClear }) => {
+      const chain = found(candidate);
+      return { goal, isClear, ...chain, confirmed: { ...chain.confirmed, interval } };
+    }),
+    front: [...chosen]
+      .filter((candidate) => confirmed.evidence.has(candidate))
+      .map(found)
+      .sort((a, b) => b.confirmed.top1Delta - a.confirmed.top1Delta),
+    seconds: answer.seconds + (workspace.runs.find(confirmed.run)?.elapsedMs ?? 0) / 1000,
+    runs: { ...answer.runs, confirmation: confirmed.run },
+  };
+}
+
+/** Tries what is known to do well, then what is proposed, until the time or the number of candidates is reached, or nothing new comes up. */
+async function explore(
+  laboratory: TrialLaboratory,
+  proposer: ChainProposer,
+  aims: SearchSpec,
+  say: (sentence: string) => void,
+): Promise<Standing<Candidate>[]> {
+  const halving = new SuccessiveHalving(laboratory, aims);
+  const waiting = proposer.portfolio();
+  while (halving.standings.length < aims.trials && !laboratory.isOutOfTime) {
+    const room = Math.min(groupSize, aims.trials - halving.standings.length);
+    const group = waiting.splice(0, room);
+    while (group.length < room) {
+      const proposal = proposer.propose(halving.ranked);
+      if (!proposal) break;
+      group.push(proposal);
+    }
+    if (group.length === 0) break;
+    await halving.enter(group);
+    say(`${laboratory.trials} candidates tried, ${halving.finalists.length} of them on all selection images.`);
+  }
+  return halving.finalists;
+}
+
+/** Whether a run is this search, on the same contents and machine. */
+function isSameSearch(
+  { sweep, manifest }: { sweep: SweepFile; manifest: PreparedSweep['manifest'] },
+  prepared: PreparedSweep,
+): boolean {
+  const own = prepared.manifest;
+  return (
+    sweep.search !== undefined &&
+    sweep.dataset.part === 'selection' &&
+    manifest.sweepSha256 === own.sweepSha256 &&
+    manifest.machine.id === own.machine.id &&
+    manifest.dataset.fingerprint === own.dataset.fingerprint &&
+    manifest.models.every(({ sha256 }, at) => sha256 === own.models[at]?.sha256)
+  );
+}
