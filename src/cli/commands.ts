@@ -5,6 +5,7 @@ import { compress } from './commands/compress';
 import { datasets } from './commands/datasets';
 import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
+import { get } from './commands/get';
 import { inspect } from './commands/inspect';
 import { models } from './commands/models';
 import { open } from './commands/open';
@@ -28,5 +29,6 @@ export const commands: readonly Command[] = [
   techniques,
   models,
   datasets,
+  get,
   doctor,
 ];

@@ -2,11 +2,11 @@ import type { ImageProblem, Split } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
 import type { ModelCard } from '@shared/model-card';
 import { hash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cropGeometry } from './crop-geometry';
 import { openCropCache } from './crop-cache';
 import type { ImageEntry, ImageSet } from './dataset';
+import { readImageFile } from './image-file';
 import { batchShape, normalizeFor, type Pixels, type PixelType } from './normalize';
 import { decodeCrop } from './preprocess';
 
@@ -41,7 +41,6 @@ export interface Images<S extends Split = Split> {
 
 /** Images decoded ahead at least; enough that a thread blocked by inference finds the next ones ready. */
 const minimumAhead = 32;
-const fileSizeLimitBytes = 512 * 1024 * 1024;
 
 /**
  * @param options.cacheFolder where crops are kept; safe to delete
@@ -137,17 +136,7 @@ export async function openImages<S extends Split>(
 
 /** The file's bytes, if they still are the ones the entry was made from: crops are kept under the entry's hash. */
 async function readImage(entry: ImageEntry): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    const { size } = await stat(entry.path);
-    if (size > fileSizeLimitBytes)
-      throw new AppError('image.broken', { path: entry.path, detail: `it has ${size} bytes` });
-    bytes = await readFile(entry.path);
-  } catch (thrown) {
-    if (thrown instanceof AppError) throw thrown;
-    const detail = (thrown as NodeJS.ErrnoException).code === 'ENOENT' ? 'the file is gone' : 'the file cannot be read';
-    throw new AppError('image.broken', { path: entry.path, detail }, { cause: thrown });
-  }
+  const bytes = await readImageFile(entry.path);
   if (hash('sha256', bytes) !== entry.hash) {
     throw new AppError('image.broken', { path: entry.path, detail: 'the file changed after the dataset was opened' });
   }

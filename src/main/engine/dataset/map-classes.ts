@@ -49,7 +49,7 @@ export function matchNames(names: Names, others: Names): (number | undefined)[] 
   });
 }
 
-function namesOf({ labels, labelNames }: { labels?: string; labelNames?: Names }): Names | undefined {
+export function namesOf({ labels, labelNames }: { labels?: string; labelNames?: Names }): Names | undefined {
   return labelNames ?? (labels === imagenetLabels ? imagenetNames : undefined);
 }
 

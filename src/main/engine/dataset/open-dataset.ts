@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { chooseSplits, type ChosenSplits, type Pools } from './choose-splits';
 import type { Dataset, ImageEntry, ImageSet } from './dataset';
 import { readDatasetFile } from './dataset-file';
+import { findDuplicates } from './duplicates';
 import { hashFiles } from './hash-index';
 import type { Layout } from './layout';
 import { recogniseLayout } from './recognise-layout';
@@ -59,6 +60,7 @@ export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions
     available,
     ...sets,
     problems: [...layout.problems, ...problems, ...splitProblems(found, path)],
+    duplicates: findDuplicates(pools),
   };
 }
 
