@@ -1,7 +1,7 @@
 // `npm run package:dir`: the application folder that an installer would hold, unpacked in dist/. Electron's official download is taken
 // where it is here, else the fallback, so that what is packed can be started and tested on a machine without the download host.
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ensureInstalled, main, projectDir, run } from './ensure.mjs';
 
@@ -21,7 +21,7 @@ export async function packageFolder(output = join(projectDir, 'dist')) {
     ...['--dir', '--publish', 'never'],
     `-c.directories.output=${output}`,
     `-c.electronDist=${electronDir}`,
-    `-c.electronVersion=${readFileSync(join(electronDir, 'version'), 'utf8').trim().replace(/^v/, '')}`,
+    `-c.electronVersion=${versionOf(electronDir)}`,
   ];
   const { code, output: said } = await run(process.execPath, [builder, ...words]);
   if (code !== 0) throw new Error(`electron-builder failed:\n${said}`);
@@ -32,6 +32,15 @@ export async function packageFolder(output = join(projectDir, 'dist')) {
   // The fallback's stand-in for Electron's default app; the fuse that loads only the archive makes it idle.
   rmSync(join(folder, 'resources', 'app'), { recursive: true, force: true });
   return folder;
+}
+
+/** The official download says it in a file, the fallback in its folder's name. */
+function versionOf(electronDir) {
+  const file = join(electronDir, 'version');
+  const said = existsSync(file) ? readFileSync(file, 'utf8') : basename(electronDir);
+  const version = /\d+\.\d+\.\d+/.exec(said)?.[0];
+  if (!version) throw new Error(`The version of the Electron in ${electronDir} is not known.`);
+  return version;
 }
 
 /** Bytes below a path; links count as nothing. */

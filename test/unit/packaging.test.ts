@@ -24,6 +24,7 @@ const configSchema = z.strictObject({
   electronFuses: z.record(z.string(), z.boolean()),
   npmRebuild: z.boolean(),
   files: z.array(z.string()),
+  electronLanguages: z.array(z.string()),
   extraResources: z.array(z.strictObject({ from: z.string(), to: z.string() })),
   linux: platform,
   mac: platform,
