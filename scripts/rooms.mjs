@@ -155,6 +155,11 @@ export const rooms = [
   { room: 'store', holds: 'SQLite journal and artifact folder', knows: ['files'] },
   { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx'] },
   {
+    room: 'fetch',
+    holds: 'networks and images from elsewhere: checked downloads, archives, what there is to get',
+    knows: ['files', 'models'],
+  },
+  {
     room: 'jobs',
     holds: 'what a worker does with an order; keys of results',
     knows: [

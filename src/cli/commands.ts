@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
 import { gate } from './commands/gate';
 import { flips } from './commands/flips';
+import { get } from './commands/get';
 import { inspect } from './commands/inspect';
 import { models } from './commands/models';
 import { open } from './commands/open';
@@ -36,5 +37,6 @@ export const commands: readonly Command[] = [
   techniques,
   models,
   datasets,
+  get,
   doctor,
 ];

@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from '@shared/errors';
-import { applicationFolder, locateElectron } from './locate-electron';
+import { windowProgram } from './locate-electron';
 
 /** Prints a page to PDF with Electron's own printing, without showing a window. @throws `pdf.unavailable`, `output.unwritable` */
 export async function printWithElectron(html: string, path: string): Promise<void> {
-  const electron = await locateElectron();
-  if (!electron) throw new AppError('pdf.unavailable', { detail: 'it is not installed yet' });
+  const program = await windowProgram();
+  if (!program) throw new AppError('pdf.unavailable', { detail: 'it is not installed yet' });
   const folder = await mkdtemp(join(tmpdir(), 'whittle-pdf-'));
   try {
     const page = join(folder, 'report.html');
@@ -18,10 +18,9 @@ export async function printWithElectron(html: string, path: string): Promise<voi
     const isRoot = process.getuid?.() === 0;
     const headless = process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
     const words = [
-      electron,
+      ...program,
       ...(isRoot ? ['--no-sandbox'] : []),
       '--disable-gpu',
-      applicationFolder(),
       '--print-report',
       page,
       resolve(path),

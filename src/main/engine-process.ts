@@ -38,7 +38,7 @@ export function startEngine(firstResults?: string): EngineAccess {
   const environment = { ...process.env, ...(app.isPackaged ? { WHITTLE_RESOURCES: process.resourcesPath } : {}) };
   const host = new EngineHost({
     nodePath: nodePath ?? 'node',
-    enginePath: fileURLToPath(new URL('./engine.js', import.meta.url)),
+    enginePath: outsideArchive(fileURLToPath(new URL('./engine.js', import.meta.url))),
     environment,
     onState: setState,
     onSignal: (name, value) => {
@@ -86,6 +86,11 @@ export function startEngine(firstResults?: string): EngineAccess {
     onState: (listener) => stateListeners.push(listener),
     onSignal: (listener) => signalListeners.push(listener),
   };
+}
+
+/** Where a file of the packaged application lies that must not be in its archive: plain Node reads none. */
+function outsideArchive(path: string): string {
+  return path.replace(/([\\/]app\.asar)(?=[\\/])/, '$1.unpacked');
 }
 
 /** Plain Node for the engine: the one named, the one shipped with the application, the one npm runs with, or one on the PATH. */

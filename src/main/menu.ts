@@ -58,7 +58,10 @@ export function initMenu(engine: EngineAccess): void {
       ],
     },
     { role: 'windowMenu' },
-    { role: 'help', submenu: [item('Keyboard Shortcuts', { kind: 'shortcuts' }), about] },
+    {
+      role: 'help',
+      submenu: [item('Tour of a Minute', { kind: 'tour' }), item('Keyboard Shortcuts', { kind: 'shortcuts' }), about],
+    },
   ];
   const menu = Menu.buildFromTemplate(template);
   Menu.setApplicationMenu(menu);

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
-import { datasetSpecSchema, datasetSummarySchema } from './dataset';
+import {
+  classMappingSchema,
+  datasetPreviewSchema,
+  datasetSpecSchema,
+  datasetSummarySchema,
+  imageCheckSchema,
+  previewRequestSchema,
+} from './dataset';
 import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
 import type { FlipReport, Thumbnail } from './flips';
 import type { LayerReport } from './layers';
@@ -21,6 +28,7 @@ import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity'
 import { settingsChangeSchema, settingsSchema, themeSchema } from './settings';
 import { collectionSchema, storageUseSchema } from './storage';
 import { sweepFileSchema } from './sweep-file';
+import { zooModelSchema } from './zoo';
 
 /**
  * The contracts between processes. Three kinds only: an *rpc* asks and gets an answer; a *job* also sends typed
@@ -229,7 +237,20 @@ export const openEngineContract = {
     }),
     preprocessTrialSchema,
   ),
+  /** Networks of the ONNX model zoo that can be fetched into the model folder. */
+  'zoo.list': rpc(nothing, z.array(zooModelSchema)),
+  /** Fetches one of them, checked and with a card. A person said yes to its size and licence. */
+  'zoo.get': job(z.strictObject({ name: z.string().min(1).max(200) }), modelSummarySchema),
   'datasets.inspect': job(datasetSpecSchema, datasetSummarySchema),
+  /** A few images of a split by their place in it, small. */
+  'datasets.preview': rpc(previewRequestSchema, datasetPreviewSchema),
+  /** Decodes all images that the splits took: which files are damaged. */
+  'datasets.check': job(datasetSpecSchema, imageCheckSchema),
+  /** What the classes of a dataset are to each of these models; models without a card are left out. */
+  'datasets.classes': rpc(
+    z.strictObject({ dataset: datasetSpecSchema, models: z.array(z.string().min(1).max(4096)).max(100) }),
+    z.array(classMappingSchema),
+  ),
   /** Each layer compressed alone: what that does to the output on calibration images. Asked again, it is answered from the cache. */
   'sensitivity.measure': job(sensitivityRequestSchema, typed<SensitivityReport>()),
   'sweeps.plan': rpc(sweepFileSchema, sweepPlanSchema),
@@ -332,6 +353,7 @@ const windowCommandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('open-sweep') }),
   z.object({ kind: z.literal('palette') }),
   z.object({ kind: z.literal('shortcuts') }),
+  z.object({ kind: z.literal('tour') }),
 ]);
 export type WindowCommand = z.infer<typeof windowCommandSchema>;
 

@@ -32,6 +32,21 @@ export type ImageProblem = z.infer<typeof imageProblemSchema>;
 
 const perSplit = z.record(z.enum(splits), z.number().int());
 
+/** How many images of a class the splits took. */
+const classCountSchema = z.object({ label: z.number().int(), name: z.string(), images: perSplit });
+export type ClassCount = z.infer<typeof classCountSchema>;
+
+const duplicatesSchema = z.object({
+  /** Files that repeat, byte for byte, another one of their own split. */
+  within: z.number().int(),
+  /** Files that are in an earlier split too, where alone they are used. */
+  between: z.number().int(),
+  /** Contents that are there more than once. */
+  groups: z.number().int(),
+  /** The files of the first of them. */
+  examples: z.array(z.array(z.string())),
+});
+
 /** A dataset as the window and the command line show it. */
 export const datasetSummarySchema = z.object({
   path: z.string(),
@@ -46,7 +61,62 @@ export const datasetSummarySchema = z.object({
   chosen: perSplit,
   fingerprint: z.string(),
   problems: z.array(imageProblemSchema),
+  /** Of classes that have images, in their order. */
+  classCounts: z.array(classCountSchema),
+  duplicates: duplicatesSchema,
   /** A few image paths for a preview. */
   samples: z.array(z.object({ file: z.string(), label: z.string().optional() })),
 });
 export type DatasetSummary = z.infer<typeof datasetSummarySchema>;
+
+/** Images of a split that are shown at once, at most. */
+const previewLimit = 48;
+
+export const previewRequestSchema = z.strictObject({
+  dataset: datasetSpecSchema,
+  split: z.enum(splits),
+  from: z.number().int().min(0),
+  count: z.number().int().min(1).max(previewLimit),
+});
+
+/** What decoding every image found. */
+export const imageCheckSchema = z.object({ images: z.number().int(), problems: z.array(imageProblemSchema) });
+
+export const datasetPreviewSchema = z.object({
+  /** Images of the split. */
+  total: z.number().int(),
+  images: z.array(
+    z.object({
+      file: z.string(),
+      label: z.string().optional(),
+      /** A small JPEG; absent where `problem` says why. */
+      url: z.string().optional(),
+      problem: z.string().optional(),
+    }),
+  ),
+});
+export type DatasetPreview = z.infer<typeof datasetPreviewSchema>;
+
+/** What the classes of a dataset are to a network. */
+export const classMappingSchema = z.object({
+  model: z.string(),
+  /** Of the network. */
+  classes: z.number().int(),
+  /** Both sides name their classes. */
+  namesKnown: z.boolean(),
+  /** Both say that they follow the same class list. */
+  sameList: z.boolean(),
+  rows: z.array(
+    z.object({
+      label: z.number().int(),
+      name: z.string(),
+      images: z.number().int(),
+      /** The network's class of this number, and of this name. */
+      byNumber: z.string().optional(),
+      byName: z.string().optional(),
+      /** The network's class with the nearest name, where none is the same. */
+      near: z.string().optional(),
+    }),
+  ),
+});
+export type ClassMapping = z.infer<typeof classMappingSchema>;

@@ -129,6 +129,23 @@ const sentences = {
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,
+  'download.off': (f: Facts) =>
+    `Downloads are switched off, so ${f.name} was not fetched. Leave out --offline (or unset WHITTLE_OFFLINE), or bring the files by hand: "whittle get --json" tells their addresses and hashes.`,
+  'download.unconfirmed': (f: Facts) =>
+    `Nothing was fetched: ${f.name} takes ${f.size}, and nobody said yes. Add --yes where nobody can be asked.`,
+  'download.unknown': (f: Facts) =>
+    `There is nothing called "${f.name}" to get${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle get" lists what there is.`,
+  'download.insecure': (f: Facts) =>
+    `${f.url} leads to ${f.to}, which is not https, so nothing was fetched. Use an https address.`,
+  'download.unreachable': (f: Facts) =>
+    `${f.url} could not be fetched (${f.detail}). Check the connection and ask again: what has arrived is kept.`,
+  'download.refused': (f: Facts) =>
+    `${f.url} is not to be had (the server answers ${f.status}). Try again later, or bring the file by hand.`,
+  'download.damaged': (f: Facts) =>
+    `${f.url} is not the file it should be (${f.detail}), however often it is asked for, and was deleted. Try again later, or over another connection.`,
+  'archive.unsafe': (f: Facts) =>
+    `${f.path} was not unpacked: of "${f.entry}", ${f.detail}. Nothing of it was kept; get the archive from its makers.`,
+  'archive.damaged': (f: Facts) => `${f.path} is a damaged archive (${f.detail}). Delete it and fetch it again.`,
   'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
   'pdf.unavailable': (f: Facts) =>
     `The PDF needs Electron to print it: ${f.detail}. Use --html, --csv or --json, or start the window once with "npm start".`,

@@ -13,6 +13,8 @@ const preferencesSchema = z.object({
   cores: z.number().int().min(1).max(1024).nullable(),
   /** What artifacts and cached images may take; null: as much as there is. */
   diskBudgetBytes: z.number().int().min(0).nullable(),
+  /** Whether networks and images may be fetched when a person asks for them; nothing else ever uses the network. */
+  downloads: z.boolean(),
 });
 
 export const settingsSchema = preferencesSchema.extend({

@@ -10,6 +10,7 @@ const read = (path: string): string => readFileSync(join(projectDir, path), 'utf
 const platform = z.strictObject({
   category: z.string().optional(),
   maintainer: z.string().optional(),
+  executableName: z.string().optional(),
   target: z.array(z.string()).min(1),
 });
 const configSchema = z.strictObject({
@@ -19,8 +20,11 @@ const configSchema = z.strictObject({
   extraMetadata: z.strictObject({ homepage: z.url() }),
   directories: z.strictObject({ output: z.string(), buildResources: z.string() }),
   asar: z.boolean(),
+  asarUnpack: z.array(z.string()),
+  electronFuses: z.record(z.string(), z.boolean()),
   npmRebuild: z.boolean(),
   files: z.array(z.string()),
+  electronLanguages: z.array(z.string()),
   extraResources: z.array(z.strictObject({ from: z.string(), to: z.string() })),
   linux: platform,
   mac: platform,
@@ -50,9 +54,50 @@ describe('electron-builder.yml', () => {
     expect(config.win.target).toEqual(['nsis']);
   });
 
-  it('ships the starter pack and a plain Node, which cannot read an asar archive', () => {
-    expect(config.extraResources.map((resource) => resource.to)).toEqual(['starter', 'node']);
-    expect(config.asar).toBe(false);
+  it('ships the starter pack, a plain Node and the command line beside the archive', () => {
+    expect(config.extraResources.map((resource) => resource.to)).toEqual(['starter', 'node', 'bin']);
+  });
+
+  it('keeps the window and the main process in the archive and nothing else', () => {
+    expect(config.asar).toBe(true);
+    const entries = [...read('electron.vite.config.ts').matchAll(/at\('src\/(?:main|cli)\/[^']*'\)/g)].map(([text]) =>
+      text.replace(/^.*\/|\.ts'\)$/g, ''),
+    );
+    const outside = entries.filter((name) => name !== 'main').map((name) => `out/main/${name}.js`);
+    expect(outside).toContain('out/main/engine.js');
+    // Modules that plain Node loads: its entries, what they share, their packages, and what says that they are ES modules.
+    expect([...config.asarUnpack].sort()).toEqual(
+      [...outside, 'out/main/chunks/**', 'node_modules/**', 'package.json'].sort(),
+    );
+  });
+
+  it('turns every start-up switch to the safe side', () => {
+    expect(config.electronFuses).toEqual({
+      runAsNode: false,
+      enableCookieEncryption: true,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableEmbeddedAsarIntegrityValidation: true,
+      onlyLoadAppFromAsar: true,
+      loadBrowserProcessSpecificV8Snapshot: false,
+      grantFileProtocolExtraPrivileges: false,
+      resetAdHocDarwinSignature: true,
+    });
+  });
+
+  it('installs the program under the names by which the command line looks for it', () => {
+    const code = read('src/cli/locate-electron.ts');
+    expect(code).toContain(`'${config.linux.executableName}'`);
+    expect(code).toContain(`'${config.productName}.exe'`);
+    expect(code).toContain(`'MacOS', '${config.productName}'`);
+  });
+
+  it.each(['whittle', 'whittle.cmd'])('%s starts the command line with the Node beside it', (name) => {
+    const script = read(`resources/command/${name}`).replaceAll('\\', '/');
+    const folders = Object.fromEntries(config.extraResources.map(({ from, to }) => [from, to]));
+    expect(folders['resources/command']).toBe('bin');
+    expect(script).toContain(`../${folders['.runtime/node']}/node`);
+    expect(script).toContain('../app.asar.unpacked/out/main/cli.js');
   });
 
   it('packs the file package.json starts', () => {

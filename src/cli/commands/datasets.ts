@@ -1,8 +1,10 @@
 import { AppError } from '@shared/errors';
 import { datasetSpecSchema, usualCalibrationImages } from '@shared/dataset';
+import { checkImages } from '../../main/engine/dataset/check-images';
 import { summarize } from '../../main/engine/dataset/dataset-summary';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Command } from '../arguments';
+import { balanceText, duplicatesText } from '../dataset-text';
 import { ProgressLine } from '../progress-line';
 import { openSession } from '../session';
 
@@ -18,6 +20,7 @@ export const datasets: Command = {
     },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
     seed: { type: 'string', value: 'N', help: 'which images (1)' },
+    check: { type: 'boolean', help: 'decode every image of the splits and name those that are damaged' },
   },
   async run(arguments_) {
     const path = arguments_.positionals[0];
@@ -39,8 +42,14 @@ export const datasets: Command = {
         progress: (done, total) =>
           line.update({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - startedAt }),
       });
-      line.clear();
       const found = summarize(dataset);
+      if (arguments_.flag('check')) {
+        const images = [...dataset.eval.entries, ...dataset.calibration.entries, ...dataset.train.entries];
+        const progress = (done: number, total: number): void =>
+          line.update({ stage: 'decoding the images', done, total, elapsedMs: Date.now() - startedAt });
+        found.problems.push(...(await checkImages(images, { progress })));
+      }
+      line.clear();
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
         return 0;
@@ -49,7 +58,9 @@ export const datasets: Command = {
         `eval ${of.eval}, calibration ${of.calibration}, train ${of.train}`;
       process.stdout.write(
         `${found.name}  ${found.path}\n  layout       ${found.layout}\n  classes      ${found.labelled ? found.classes : 'no labels: latency and agreement only'}\n` +
-          `  available    ${counts(found.available)}\n  chosen       ${counts(found.chosen)}\n  fingerprint  ${found.fingerprint}\n`,
+          `  available    ${counts(found.available)}\n  chosen       ${counts(found.chosen)}\n` +
+          `${balanceText(found)}${duplicatesText(found)}` +
+          `  fingerprint  ${found.fingerprint}\n`,
       );
       for (const problem of found.problems.slice(0, 20)) process.stdout.write(`  skipped      ${problem.message}\n`);
       if (found.problems.length > 20) process.stdout.write(`  and ${found.problems.length - 20} more\n`);

@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RuntimeInfo } from '@shared/contract';
 import { formatBytes } from '@shared/format';
 import { resourcesFolder } from '../../main/engine/starter';
-import { locateElectron } from '../locate-electron';
+import { listModels } from '../../main/engine/models/model-folder';
+import { doctorFindings } from '../doctor-findings';
+import { windowProgram } from '../locate-electron';
+import { missingLibraries, needsVirtualScreen } from '../window-libraries';
 import type { Command } from '../arguments';
 import { openSession } from '../session';
 
@@ -21,8 +26,7 @@ export const doctor: Command = {
         () => true,
         () => false,
       );
-      const electron = await locateElectron();
-      const vnni = machine.isa.some((flag) => /VNNI|ASIMDDP|AMX/.test(flag));
+      const electron = (await windowProgram())?.[0];
       const info = await engine.info();
       const facts = {
         machine,
@@ -35,8 +39,16 @@ export const doctor: Command = {
         electron,
         info: info.version,
       };
+      const found = doctorFindings({
+        ...facts,
+        models: (await listModels(facts.modelFolder)).models.length,
+        starter: existsSync(join(facts.resources, 'starter', 'sweep.yaml')),
+        downloads: engine.settings().downloads,
+        missingLibraries: await missingLibraries(electron),
+        needsVirtualScreen: await needsVirtualScreen(),
+      });
       if (arguments_.flag('json')) {
-        process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+        process.stdout.write(`${JSON.stringify({ ...facts, found }, null, 2)}\n`);
         return 0;
       }
       process.stdout.write(
@@ -44,12 +56,14 @@ export const doctor: Command = {
           `Whittle ${facts.info} on Node ${process.versions.node}`,
           `  processor    ${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)}`,
           `  instructions ${machine.isa.join(' ') || 'unknown'}`,
-          `  int8         ${vnni ? 'dot-product instructions: sums do not saturate' : 'no dot-product instructions: u8 x s8 sums may saturate, int8 results can differ from other machines'}`,
           `  governor     ${machine.governor ?? 'unknown'}`,
           ...facts.runtimes.map((runtime, at) => `  ${at === 0 ? 'runtimes' : '        '}     ${runtimeLine(runtime)}`),
           `  workspace    ${workspace.folder}${writable ? '' : ' (not writable)'}, ${formatBytes(freeBytes)} free`,
           `  models       ${facts.modelFolder}`,
           `  window       ${electron ?? 'Electron is not here yet: npm start fetches it'}`,
+          '',
+          ...(found.length === 0 ? ['Nothing is missing.'] : []),
+          ...found.map(({ kind, sentence }) => `${kind === 'missing' ? 'missing' : 'note   '}  ${sentence}`),
           '',
         ].join('\n'),
       );

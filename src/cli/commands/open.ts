@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError } from '@shared/errors';
 import type { Command } from '../arguments';
-import { applicationFolder, locateElectron } from '../locate-electron';
+import { applicationFolder, windowProgram } from '../locate-electron';
 
 export const open: Command = {
   name: 'open',
@@ -18,13 +18,13 @@ export const open: Command = {
   },
 };
 
-/** In a checkout `npm start` knows how to get an Electron; a packaged application brings its own. */
+/** In a checkout `npm start` knows how to get an Electron; an installed application brings its own. */
 async function windowCommand(): Promise<string[]> {
   const start = join(applicationFolder(), 'scripts', 'start.mjs');
   if (existsSync(start)) return [process.execPath, start];
-  const electron = await locateElectron();
-  if (!electron) throw new AppError('window.unavailable', { detail: 'Electron is not installed here' });
-  return [electron, applicationFolder()];
+  const program = await windowProgram();
+  if (!program) throw new AppError('window.unavailable', { detail: 'Electron is not installed here' });
+  return program;
 }
 
 function runWindow(command: string, words: string[]): Promise<number> {

@@ -1,6 +1,6 @@
 import type { EngineContract } from '@shared/contract';
 import { AppError, toAppError } from '@shared/errors';
-import { splits } from '@shared/dataset';
+import { splits, type DatasetSpec } from '@shared/dataset';
 import { recipeSchema } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
@@ -9,9 +9,15 @@ import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { storageUse } from './collection/storage-use';
 import { compareRuns, type RunWithAnswers } from './compare/compare-runs';
-import { openDataset } from './dataset/open-dataset';
+
+import { checkImages } from './dataset/check-images';
+import { classMapping } from './dataset/class-mapping';
+import { LastDataset } from './dataset/last-dataset';
+import { previewImages } from './dataset/preview-images';
 import { summarize } from './dataset/dataset-summary';
-import { writeCard } from './models/card';
+import { listZoo, zooModel } from './fetch/catalogue';
+import { getModel } from './fetch/get-model';
+import { readCard, writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
 import { describeModel } from './models/describe-model';
 import { inspectModel } from './models/inspect-model';
@@ -42,6 +48,10 @@ import { describeTechniques } from './techniques/registry';
 export function handlersOf(engine: Engine): Handlers<EngineContract> {
   const { runs, workspace } = engine;
   const marker = new RunMarker(workspace, runs);
+  const datasets = new LastDataset();
+  // What is there is shown beside what is asked for; a sweep that asks for more says so.
+  const lenient = { cacheFolder: workspace.cacheFolder, upTo: splits };
+  const recall = (spec: DatasetSpec) => datasets.recall(spec, lenient);
   return {
     'engine.info': () => engine.info(),
     'settings.get': () => engine.settings(),
@@ -71,16 +81,43 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const run: Parameters<typeof preprocessTrial>[2] = (job) => engine.executor.run(job, events, signal);
       return preprocessTrial(engine, request, run, { output, size }, signal);
     },
+    'zoo.list': () => listZoo(engine.modelFolder()),
+    'zoo.get': async ({ name }, { progress, signal }) => {
+      if (!engine.settings().downloads) throw new AppError('download.off', { name });
+      const events = watchedBy(progress);
+      const path = await getModel(zooModel(name), engine.modelFolder(), name, {
+        signal,
+        progress: (done, total) => events.progress(name, done, total),
+      });
+      return summarizeModel(path);
+    },
     'datasets.inspect': async (spec, { progress, signal }) => {
       const events = watchedBy(progress);
-      const dataset = await openDataset(spec, {
-        cacheFolder: workspace.cacheFolder,
+      const dataset = await datasets.open(spec, {
+        ...lenient,
         signal,
-        // What is there is shown beside what is asked for; a sweep that asks for more says so.
-        upTo: splits,
         progress: (done, total) => events.progress('reading the dataset', done, total),
       });
       return summarize(dataset);
+    },
+    'datasets.preview': async ({ dataset: spec, split, ...place }) => {
+      const dataset = await recall(spec);
+      return previewImages(dataset, dataset[split], place);
+    },
+    'datasets.check': async (spec, { progress, signal }) => {
+      const events = watchedBy(progress);
+      const dataset = await recall(spec);
+      const images = splits.flatMap((split) => dataset[split].entries);
+      const problems = await checkImages(images, {
+        signal,
+        progress: (done, total) => events.progress('decoding the images', done, total),
+      });
+      return { images: images.length, problems };
+    },
+    'datasets.classes': async ({ dataset: spec, models }) => {
+      const dataset = await recall(spec);
+      const cards = await Promise.all(models.map((model) => readCard(locateModel(model, engine.modelFolder()))));
+      return cards.filter((card) => card !== undefined).map((card) => classMapping(dataset, card));
     },
     'sensitivity.measure': async (request, { progress, signal }) => {
       const events = watchedBy(progress);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Settings, SettingsChange } from '@shared/settings';
 import type { Workspace } from './store/workspace';
 
-const kept = ['modelFolder', 'latency', 'cores', 'diskBudgetBytes'] as const;
+const kept = ['modelFolder', 'latency', 'cores', 'diskBudgetBytes', 'downloads'] as const;
 
 /** Settings of a person, from their own workspace. @param modelFolder overrides the setting for this process */
 export function readPreferences({ settings, folder }: Workspace, modelFolder?: string): Settings {
@@ -11,6 +11,7 @@ export function readPreferences({ settings, folder }: Workspace, modelFolder?: s
     latency: settings.get('latency') ?? 'quick',
     cores: settings.get('cores') ?? null,
     diskBudgetBytes: settings.get('diskBudgetBytes') ?? null,
+    downloads: !process.env.WHITTLE_OFFLINE && (settings.get<boolean>('downloads') ?? true),
     view: settings.get('view') ?? {},
   };
 }

@@ -4,9 +4,16 @@ import { fileURLToPath } from 'node:url';
 import type { SweepFile } from '@shared/sweep-file';
 import { parseSweep } from './sweep/read-sweep';
 
-/** The folder `resources`: beside the code in a checkout, beside the archive in a packaged application. */
+/** The `resources` of the installed application that this code lies in, or undefined in a checkout. */
+export function installedResources(): string | undefined {
+  return /^(.*)[\\/]app\.asar\.unpacked[\\/]/.exec(fileURLToPath(import.meta.url))?.[1];
+}
+
+/** The folder `resources`: beside the code in a checkout, beside the archive in an installed application. */
 export function resourcesFolder(): string {
   if (process.env.WHITTLE_RESOURCES) return process.env.WHITTLE_RESOURCES;
+  const installed = installedResources();
+  if (installed !== undefined) return installed;
   let folder = fileURLToPath(new URL('.', import.meta.url));
   while (!existsSync(join(folder, 'resources', 'starter'))) {
     const parent = resolve(folder, '..');

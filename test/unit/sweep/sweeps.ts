@@ -46,6 +46,7 @@ export function dataset(changes: Partial<Dataset> = {}): Dataset {
     calibration: images('calibration', 4, 100),
     train: images('train', 0),
     problems: [],
+    duplicates: { within: 0, between: 0, groups: [] },
     ...changes,
   };
 }

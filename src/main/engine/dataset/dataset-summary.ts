@@ -1,8 +1,10 @@
 import type { DatasetSummary, ImageProblem } from '@shared/dataset';
+import { classCounts } from './class-counts';
 import type { Dataset, ImageEntry } from './dataset';
 
 const sampleCount = 12;
 const problemCount = 100;
+const duplicateCount = 20;
 
 /** A dataset as the window and the command line show it: counts, a few images of different classes, the first problems. */
 export function summarize(dataset: Dataset): DatasetSummary {
@@ -23,6 +25,13 @@ export function summarize(dataset: Dataset): DatasetSummary {
     },
     fingerprint,
     problems: firstProblems(dataset.problems),
+    classCounts: classCounts(dataset),
+    duplicates: {
+      within: dataset.duplicates.within,
+      between: dataset.duplicates.between,
+      groups: dataset.duplicates.groups.length,
+      examples: dataset.duplicates.groups.slice(0, duplicateCount).map((copies) => copies.map((copy) => copy.path)),
+    },
     samples: sampleOf(entries).map(({ path: file, label }) => ({
       file,
       ...(label < 0 ? {} : { label: dataset.labelNames?.[label] ?? String(label) }),

@@ -24,6 +24,21 @@ export interface ImageSet<S extends Split = Split> {
   readonly alreadyResized: boolean;
 }
 
+/** One of several files of the same content. */
+export interface Copy extends ImageEntry {
+  pool: Split;
+}
+
+/** Files with the very same bytes; an image that was scaled or saved anew is another one. */
+export interface Duplicates {
+  /** Files that repeat another one of their own pool. */
+  within: number;
+  /** Files of a pool that are in an earlier one too (eval, calibration, train); they are left out there. */
+  between: number;
+  /** All files of each content that is there more than once, those in several pools first. */
+  groups: readonly (readonly Copy[])[];
+}
+
 export interface Dataset {
   readonly path: string;
   readonly name: string;
@@ -44,4 +59,5 @@ export interface Dataset {
   readonly calibration: ImageSet<'calibration'>;
   readonly train: ImageSet<'train'>;
   readonly problems: readonly ImageProblem[];
+  readonly duplicates: Duplicates;
 }

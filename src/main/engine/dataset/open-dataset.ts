@@ -8,6 +8,7 @@ import { chooseSplits, type ChosenSplits, type Pools } from './choose-splits';
 import type { Dataset, ImageEntry, ImageSet } from './dataset';
 import { readDatasetFile } from './dataset-file';
 import { splitEvaluation } from './evaluation-parts';
+import { findDuplicates } from './duplicates';
 import { hashFiles } from './hash-index';
 import type { Layout } from './layout';
 import { recogniseLayout } from './recognise-layout';
@@ -62,6 +63,7 @@ export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions
     available,
     ...sets,
     problems: [...layout.problems, ...problems, ...splitProblems(found, path)],
+    duplicates: findDuplicates(pools),
   };
 }
 

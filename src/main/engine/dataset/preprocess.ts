@@ -4,20 +4,15 @@
  * accuracies measured that way, and an image turned upright here would be another image than there.
  */
 import { AppError } from '@shared/errors';
-import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { planCrop, type CropGeometry, type CropPlan } from './crop-geometry';
-import { isComplete } from './image-completeness';
+import { imageError, openImageFile, openPixels } from './image-file';
 import { resampleCrop } from './resample';
 
-const megapixelLimit = 100;
 const largePixels = 4e6;
-const formats = ['jpeg', 'png', 'webp'];
 
 /** Part of the key of cached crops: another decoder or another arithmetic gives other pixels. */
 export const preprocessVersion = `1-${sharp.versions.vips}`;
-
-// Every image is decoded once; libvips' cache of operations would only hold memory.
-sharp.cache(false);
 
 /**
  * @param bytes of the file at `path` (the path is only for messages)
@@ -26,15 +21,8 @@ sharp.cache(false);
  */
 export async function decodeCrop(bytes: Uint8Array, path: string, geometry: CropGeometry): Promise<Uint8Array> {
   try {
-    const image = open(bytes);
-    // Beyond the limit the header is not shown either; then it is read for the message.
-    const header = await image.metadata().catch(() => sharp(bytes, { limitInputPixels: false }).metadata());
-    if (!formats.includes(header.format)) throw new Error(`it is ${header.format}, not JPEG, PNG or WebP`);
-    if (!isComplete(bytes, header.format)) throw new Error('the file is cut short');
+    const { image, header } = await openImageFile(bytes, path);
     const { width, height } = header;
-    if (width * height > megapixelLimit * 1e6) {
-      throw new AppError('image.too-large', { path, width, height, limit: megapixelLimit });
-    }
     const plan = planCrop(width, height, geometry);
     if (!plan) {
       const [resize, crop] = [geometry.resize, geometry.crop].map((size) => size && [size].flat().join(' x '));
@@ -42,9 +30,7 @@ export async function decodeCrop(bytes: Uint8Array, path: string, geometry: Crop
     }
     return await decode(image, bytes, header, plan);
   } catch (thrown) {
-    if (thrown instanceof AppError) throw thrown;
-    const detail = thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown);
-    throw new AppError('image.broken', { path, detail }, { cause: thrown });
+    throw imageError(path, thrown);
   }
 }
 
@@ -89,7 +75,7 @@ function sharpIsClose(header: Metadata, plan: CropPlan): boolean {
 
 /** CMYK to RGB as Pillow does it, without a profile: each ink and black only dim the channel. */
 async function decodeCmyk(bytes: Uint8Array): Promise<Uint8Array> {
-  const inks = await open(bytes).pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer();
+  const inks = await openPixels(bytes).pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer();
   const rgb = new Uint8Array((inks.length / 4) * 3);
   for (let from = 0, to = 0; from < inks.length; from += 4, to += 3) {
     const light = 255 - inks[from + 3]!;
@@ -99,12 +85,3 @@ async function decodeCmyk(bytes: Uint8Array): Promise<Uint8Array> {
   }
   return rgb;
 }
-
-/** How foreign bytes are opened, whatever becomes of them. */
-export const decoding: SharpOptions = {
-  limitInputPixels: megapixelLimit * 1e6,
-  ignoreIcc: true,
-  // A damaged image is an error, never a half grey one.
-  failOn: 'warning',
-};
-const open = (bytes: Uint8Array): Sharp => sharp(bytes, decoding);

@@ -1,27 +1,21 @@
-import { AppError } from '@shared/errors';
-import sharp from 'sharp';
-import type { ImageEntry } from './dataset';
-import { decoding } from './preprocess';
-import { readImage } from './read-image';
-
-/** Longer side of a picture, pixels: twice what a list shows, for dense screens. */
-const sidePixels = 160;
-const jpegQuality = 72;
+import { imageError, openImageFile } from './image-file';
 
 /**
- * A small JPEG of the whole image, as it lies in the file. Bytes that are not the entry's any more are refused, so that what is decoded
- * here was decoded before by the worker that evaluated it. Throws `image.broken`.
+ * A small JPEG of an image file, as the networks get it: without turning it by its EXIF orientation.
+ * @param path only for messages
+ * @param side of the square it fits into, pixels
+ * Throws `image.too-large` and `image.broken`.
  */
-export async function thumbnail(entry: ImageEntry): Promise<Uint8Array> {
-  const bytes = await readImage(entry);
+export async function thumbnail(bytes: Uint8Array, path: string, side: number): Promise<Uint8Array> {
   try {
-    return await sharp(bytes, decoding)
-      .resize(sidePixels, sidePixels, { fit: 'inside', withoutEnlargement: true })
+    const { image } = await openImageFile(bytes, path);
+    return await image
+      .resize(side, side, { fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
-      .jpeg({ quality: jpegQuality })
+      .jpeg({ quality: 72 })
       .toBuffer();
-  } catch (cause) {
-    throw new AppError('image.broken', { path: entry.path, detail: 'it has no picture to show' }, { cause });
+  } catch (thrown) {
+    throw imageError(path, thrown);
   }
 }

@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '@shared/errors';
 import type { Thumbnail } from '@shared/flips';
 import { concurrentMap } from '../dataset/concurrent-map';
+import { readImage } from '../dataset/read-image';
 import { thumbnail } from '../dataset/thumbnail';
 import type { Predictions } from '../measure/accuracy/accuracy';
 import { evaluationImages } from './evaluation-images';
@@ -9,6 +10,8 @@ import type { FlipSources } from './trial-flips';
 
 /** Images decoded at once: a page of them is there in a moment, and a run beside it hardly notices. */
 const atOnce = 2;
+/** Twice what a list shows, for dense screens. */
+const sidePixels = 160;
 
 /**
  * Small pictures of images that a trial was evaluated on, found by the hash of their bytes wherever the dataset has them now; other
@@ -32,7 +35,7 @@ export async function trialThumbnails(
     try {
       const entry = (await images).get(hash);
       if (!entry || !evaluated.has(hash)) throw new AppError('content.missing', { what: 'image', path });
-      const jpeg = Buffer.from(await thumbnail(entry));
+      const jpeg = Buffer.from(await thumbnail(await readImage(entry), entry.path, sidePixels));
       return { hash, dataUrl: `data:image/jpeg;base64,${jpeg.toString('base64')}` };
     } catch (thrown) {
       return { hash, problem: toAppError(thrown).message };

@@ -1,0 +1,106 @@
+import { join, relative, resolve } from 'node:path';
+import { AppError } from '@shared/errors';
+import { formatBytes } from '@shared/format';
+import { caseStudySources, zooModel, zooModels } from '../../main/engine/fetch/catalogue';
+import type { Source } from '../../main/engine/fetch/download';
+import { getCaseStudy } from '../../main/engine/fetch/get-case-study';
+import { getModel } from '../../main/engine/fetch/get-model';
+import type { Command } from '../arguments';
+import { askYes } from '../ask';
+import { openSession } from '../session';
+import { textTable } from '../text-table';
+import { TransferProgress } from '../transfer-progress';
+
+const caseStudy = 'case-study';
+
+export const get: Command = {
+  name: 'get',
+  usage: '[NAME]',
+  summary: `fetch a network of the ONNX model zoo, or all of the published case study ("get ${caseStudy}"); without a name: what there is`,
+  options: {
+    out: {
+      type: 'string',
+      value: 'DIR',
+      help: `folder it is put into (the model folder; for ${caseStudy}: ./${caseStudy})`,
+    },
+    yes: { type: 'boolean', short: 'y', help: 'fetch without asking' },
+    offline: { type: 'boolean', help: 'fetch nothing (as WHITTLE_OFFLINE=1 does everywhere)' },
+  },
+  async run(arguments_) {
+    const [name] = arguments_.positionals;
+    const out = arguments_.text('out');
+    const json = arguments_.flag('json');
+    if (name === undefined) {
+      process.stdout.write(
+        json ? `${JSON.stringify({ models: zooModels, caseStudy: caseStudySources }, null, 2)}\n` : listing(),
+      );
+      return 0;
+    }
+    const { models, images } = caseStudySources;
+    const wanted = name === caseStudy ? [...Object.values(models), images] : [zooModel(name)];
+    const engine = await openSession(arguments_);
+    const { downloads } = engine.settings();
+    const folder = resolve(out ?? (name === caseStudy ? caseStudy : engine.modelFolder()));
+    engine.close();
+    if (arguments_.flag('offline') || !downloads) throw new AppError('download.off', { name });
+
+    const size = formatBytes(wanted.reduce((sum, { bytes }) => sum + bytes, 0));
+    process.stderr.write(`${wanted.map(offerLine).join('\n')}\n`);
+    const agreed = arguments_.flag('yes') || (await askYes(`Fetch ${size} into ${folder}?`));
+    if (agreed === undefined) throw new AppError('download.unconfirmed', { name, size });
+    if (!agreed) throw new AppError('cancelled');
+
+    const abort = new AbortController();
+    const interrupt = (): void => abort.abort();
+    process.once('SIGINT', interrupt);
+    const line = new TransferProgress();
+    const { signal } = abort;
+    try {
+      const path =
+        name === caseStudy
+          ? await getCaseStudy(caseStudySources, folder, {
+              signal,
+              progress: (stage, done, total) => line.bytes(stage, done, total),
+              unpacking: (files) => line.show(`unpacking ${images.name}`, files, images.files),
+            })
+          : await getModel(zooModel(name), folder, name, {
+              signal,
+              progress: (done, total) => line.bytes(name, done, total),
+            });
+      line.clear();
+      const here = relative('.', path).startsWith('..') ? path : relative('.', path);
+      const next =
+        name === caseStudy
+          ? `Now: whittle run ${here} --out ${join(here, '..', 'results')}`
+          : `Now: whittle inspect ${here}`;
+      process.stdout.write(json ? `${JSON.stringify({ path }, null, 2)}\n` : `${path}\n${next}\n`);
+      return 0;
+    } finally {
+      line.clear();
+      process.off('SIGINT', interrupt);
+    }
+  },
+};
+
+const offerLine = ({ title, bytes, licence, urls }: Source & { title: string; licence: string }): string =>
+  `${title}: ${formatBytes(bytes)}, licence ${licence}\n  from ${urls[0]}`;
+
+function listing(): string {
+  const { models, images } = caseStudySources;
+  const total = [...Object.values(models), images].reduce((sum, { bytes }) => sum + bytes, 0);
+  const rows = zooModels.map(({ name, title, bytes, licence, stated }) => [
+    name,
+    title,
+    formatBytes(bytes),
+    stated ? stated.top1.toFixed(2) : '',
+    licence,
+  ]);
+  const columns = [
+    { title: 'name' },
+    { title: 'network' },
+    { title: 'size', align: 'right' as const },
+    { title: 'stated top-1, %', align: 'right' as const },
+    { title: 'licence' },
+  ];
+  return `${textTable(columns, rows)}\n${caseStudy} is ${Object.keys(models).join(', ')} and ${images.title}: ${formatBytes(total)}. "whittle get NAME" fetches one.\n`;
+}
