@@ -15,6 +15,7 @@ import { run } from './commands/run';
 import { runs } from './commands/runs';
 import { sensitivity } from './commands/sensitivity';
 import { techniques } from './commands/techniques';
+import { templates } from './commands/templates';
 
 export const commands: readonly Command[] = [
   run,
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   gate,
   open,
   techniques,
+  templates,
   models,
   datasets,
   doctor,

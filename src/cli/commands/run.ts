@@ -5,13 +5,16 @@ import type { RunView } from '@shared/run';
 import type { Engine } from '../../main/engine/create-engine';
 import type { PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
 import { jsonReport } from '../../main/engine/report/json';
-import { readSweep } from '../../main/engine/sweep/read-sweep';
-import type { Command } from '../arguments';
+import { readSweep, resolveSweep } from '../../main/engine/sweep/read-sweep';
+import { previewSweep } from '../../main/engine/sweep-preview';
+import { usageError, type Command } from '../arguments';
 import { bestText } from '../best-text';
 import { matrixText } from '../matrix-text';
+import { planText } from '../plan-text';
 import { ProgressLine } from '../progress-line';
 import { writeResults } from '../results-folder';
 import { openSession } from '../session';
+import { templateOptions, templateSweep } from '../template-sweep';
 import { measurementsToRepeat } from '../../main/engine/sweep/remeasure';
 
 /** What most people can spare. */
@@ -19,10 +22,17 @@ const usualBudget = 'drop<=1';
 
 export const run: Command = {
   name: 'run',
-  usage: 'SWEEP.yaml',
-  summary: 'run a sweep and print the matrix; finished steps are never computed again',
+  usage: '[SWEEP.yaml]',
+  summary: 'run a sweep, or a template, and print the matrix; finished steps are never computed again',
   options: {
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the compressed models and the results in DIR' },
+    'dry-run': { type: 'boolean', help: 'print what would run and about how long it takes, and do nothing' },
+    template: {
+      type: 'string',
+      value: 'NAME',
+      help: 'run a template instead of a file; "whittle templates" lists them',
+    },
+    ...templateOptions,
     resume: { type: 'boolean', help: 'continue the last unfinished run of the same sweep' },
     budget: {
       type: 'string',
@@ -34,7 +44,13 @@ export const run: Command = {
   async run(arguments_) {
     const budget = parseBudget(arguments_.text('budget') ?? usualBudget);
     const line = new ProgressLine();
-    const sweep = await readSweep(arguments_.positionals[0]!);
+    const [path] = arguments_.positionals;
+    const template = arguments_.text('template');
+    if ((path === undefined) === (template === undefined))
+      throw usageError(run, path === undefined ? 'SWEEP.yaml is missing' : 'give a file or a template, not both');
+    const idle = ['models', 'data'].find((option) => path !== undefined && arguments_.text(option) !== undefined);
+    if (idle !== undefined) throw usageError(run, `--${idle} is of use only with --template; the file names them`);
+    const written = path === undefined ? undefined : await readSweep(path);
     const engine = await openSession(arguments_, {
       workspace: arguments_.text('out'),
       events: {
@@ -46,11 +62,18 @@ export const run: Command = {
     try {
       engine.runs.recover();
       const startedAt = Date.now();
+      const words = { models: arguments_.text('models'), data: arguments_.text('data') };
+      const sweep = written ?? resolveSweep(await templateSweep(engine, template!, words), process.cwd());
       const prepared = await engine.prepare(sweep, {
         progress: (stage, done, total) => line.update({ stage, done, total, elapsedMs: Date.now() - startedAt }),
       });
       line.clear();
-      for (const warning of prepared.warnings) process.stderr.write(`${warning}\n`);
+      const plan = await previewSweep(engine, prepared);
+      for (const warning of plan.warnings) process.stderr.write(`${warning}\n`);
+      if (arguments_.flag('dry-run')) {
+        process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+        return 0;
+      }
       const { id, finished } = arguments_.flag('remeasure')
         ? remeasure(engine, prepared)
         : launch(engine, prepared, arguments_.flag('resume'));
