@@ -3,28 +3,29 @@ import { openWorkspace } from '../src/main/engine/store/workspace';
 import { recordedCosts } from '../src/main/engine/sweep/recorded-costs';
 import { StepCosts, type StepSample } from '../src/main/engine/sweep/step-costs';
 
-/** How well the runs of a workspace could have been foretold from those before: each step, and each run as a whole. */
-const folder = process.argv[2];
-if (!folder) throw new Error('usage: plan-estimate WORKSPACE [--json]');
-const workspace = openWorkspace(folder);
-try {
-  const machines = new Set(workspace.runs.list().map(({ manifest }) => manifest.machine.id));
-  for (const machine of machines) {
-    const runs = workspace.runs
-      .list()
-      .filter(({ manifest }) => manifest.machine.id === machine)
-      .reverse();
-    const all = recordedCosts(workspace, machine);
-    const keysOf = (run: string): Set<string> => workspace.steps.computedBy(run);
-    const known: StepSample[] = [];
-    for (const { id, name } of runs) {
-      const own = all.filter(({ key }) => keysOf(id).has(key));
-      report(`${id} ${name}`, known, own);
-      known.push(...own);
-    }
+/** How well each run of these workspaces could have been foretold from those before it: its steps, and the whole. */
+const folders = process.argv.slice(2);
+if (folders.length === 0) throw new Error('usage: plan-estimate WORKSPACE...');
+const runs = folders.flatMap((folder) => {
+  const workspace = openWorkspace(folder);
+  try {
+    return workspace.runs.list().map(({ id, name, startedAt, manifest: { machine } }) => {
+      const computed = workspace.steps.computedBy(id);
+      const steps = recordedCosts(workspace, machine.id).filter(({ key }) => computed.has(key));
+      return { title: `${id} ${name}`, startedAt, machine: machine.id, steps };
+    });
+  } finally {
+    workspace.close();
   }
-} finally {
-  workspace.close();
+});
+runs.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+for (const { title, startedAt, machine, steps } of runs) {
+  const before = runs.filter((other) => other.machine === machine && other.startedAt < startedAt);
+  report(
+    title,
+    before.flatMap((other) => other.steps),
+    steps,
+  );
 }
 
 function report(title: string, known: readonly StepSample[], own: readonly StepSample[]): void {

@@ -16,8 +16,10 @@ const sample = (elapsedMs: number, changes: Partial<StepSample> = {}): StepSampl
   elapsedMs,
   sizeBytes: changes.sizeBytes,
 });
+/** Next to no time: what it takes to start a worker is a test of its own. */
+const start = sample(1e-9, { kind: 'describe' });
 const expected = (samples: StepSample[], changes: Partial<StepTraits> = {}): number | undefined =>
-  new StepCosts(samples).expect(traits(changes))?.expectedMs;
+  new StepCosts([start, ...samples]).expect(traits(changes))?.expectedMs;
 
 describe('what a step costs', () => {
   it('is not known before any step of its kind has finished', () => {
@@ -62,10 +64,20 @@ describe('what a step costs', () => {
   it('is trusted as far as those before it could have been', () => {
     const steady = Array.from({ length: 12 }, (_, at) => sample(100 + at, { variant: `${at}` }));
     const wild = Array.from({ length: 12 }, (_, at) => sample(100 * 3 ** (at % 4), { variant: `${at}` }));
-    const deviation = (samples: StepSample[]): number => new StepCosts(samples).expect(traits())!.deviation;
+    const deviation = (samples: StepSample[]): number => new StepCosts([start, ...samples]).expect(traits())!.deviation;
     expect(deviation(steady)).toBe(0.05);
     expect(deviation(wild)).toBeGreaterThan(0.8);
     expect(deviation(steady.slice(0, 2)), 'too few to tell').toBe(0.35);
+  });
+
+  it('begins with the start of a worker, which does not grow with the work', () => {
+    const once = (elapsedMs: number): StepSample => sample(elapsedMs, { kind: 'evaluate', work: 'ort', images: 400 });
+    const costs = new StepCosts([sample(200, { kind: 'describe' }), once(600)]);
+    const evaluation = traits({ kind: 'evaluate', work: 'ort' });
+    expect(costs.expect({ ...evaluation, images: 100 })!.expectedMs).toBeCloseTo(300, 6);
+    expect(costs.expect({ ...evaluation, images: 4000 })!.expectedMs).toBeCloseTo(4200, 6);
+    const few = new StepCosts([once(40_500)]);
+    expect(few.expect({ ...evaluation, images: 800 })!.expectedMs, 'no start is that slow').toBeCloseTo(80_500, 6);
   });
 
   it('is a guess where another network or other work stands for it', () => {

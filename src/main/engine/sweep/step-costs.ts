@@ -34,8 +34,8 @@ export interface StepCost {
 /** How alike two steps are, the closest first: what must be equal, and what the rest is scaled by. */
 interface Likeness {
   keyOf(traits: StepTraits): string;
-  /** Steps of one group cost as much for each unit of this. */
-  scaleOf(traits: StepTraits): number;
+  /** Steps of one group cost as much for each unit of this, beyond the start of a worker. Absent: they cost the same. */
+  scaleOf?(traits: StepTraits): number;
   /** Until the journal tells: standard deviation of the logarithm. */
   usualDeviation: number;
   isGuess: boolean;
@@ -47,7 +47,6 @@ const everything = (traits: StepTraits): number => images(traits) * traits.netwo
 const likenesses: readonly Likeness[] = [
   {
     keyOf: ({ kind, work, network, variant, images: count }) => [kind, work, network, variant, count].join('\n'),
-    scaleOf: () => 1,
     usualDeviation: 0.15,
     isGuess: false,
   },
@@ -69,40 +68,42 @@ const leastDeviation = 0.05;
 /** Median absolute deviation of a normal distribution to its standard deviation. */
 const madToDeviation = 1.4826;
 
+/** The quickest step did little else than start its worker, unless it is one of few: no start takes longer than this. */
+const longestStartMs = 500;
+/** Of what a step takes beyond the start of its worker, at least this share counts as work: a logarithm needs some. */
+const leastShare = 0.02;
+
+/** What is alike in one way: its samples, those that are alike more closely together. */
+type Group = Map<string, StepSample[]>;
+
 /**
- * What steps cost on this machine, learned from finished ones: the median of those that are most alike, on a logarithmic scale, so that one
- * which slept with the machine does not count. How far to trust it is learned too: each is left out and predicted from the others.
+ * What steps cost on this machine, learned from finished ones: the start of a worker, and the median work of those that are most alike, on a
+ * logarithmic scale, so that one which slept with the machine does not count. How far to trust it is learned too: each is left out and predicted from
+ * the others.
  */
 export class StepCosts {
-  /** For each likeness: what is like a step costs, by what makes it like. */
-  private readonly levels: { logCosts: Map<string, number>; sizeShares: Map<string, number>; deviation: number }[];
+  private readonly startMs: number;
+  /** For each likeness: what is like a step costs beyond the start, by what makes it like. */
+  private readonly levels: { logWork: Map<string, number>; sizeShares: Map<string, number>; deviation: number }[];
 
   constructor(samples: readonly StepSample[]) {
     const usable = samples.filter(({ elapsedMs }) => elapsedMs > 0);
-    this.levels = likenesses.map(({ keyOf, scaleOf, usualDeviation }, level) => {
-      const closer = likenesses[level - 1]?.keyOf;
-      const groups = new Map<string, Map<string, StepSample[]>>();
-      for (const [at, sample] of usable.entries()) {
-        const group = gained(groups, keyOf(sample), () => new Map<string, StepSample[]>());
-        gained(group, closer?.(sample) ?? String(at), () => []).push(sample);
-      }
-      // What is alike more closely counts once, however often it was done.
-      const unitsOf = (group: Map<string, StepSample[]>): number[] =>
-        [...group.values()].map((unit) => median(unit.map((sample) => Math.log(sample.elapsedMs / scaleOf(sample)))));
-      const units = new Map([...groups].map(([key, group]) => [key, unitsOf(group)]));
-      const residuals = [...units.values()].flatMap(residualsOf);
-      const shares = [...groups].flatMap(([key, group]): [string, number][] => {
+    this.startMs = usable.reduce((least, { elapsedMs }) => Math.min(least, elapsedMs), longestStartMs);
+    this.levels = likenesses.map((likeness, level) => {
+      const groups = [...groupsOf(usable, likeness, likenesses[level - 1])];
+      const residuals = groups.flatMap(([, group]) => this.residualsOf(group, likeness));
+      const shares = groups.flatMap(([key, group]): [string, number][] => {
         const made = [...group.values()]
           .flat()
           .flatMap(({ sizeBytes, networkBytes }) => (sizeBytes ?? 0) / networkBytes);
         return made.some((share) => share > 0) ? [[key, median(made.filter((share) => share > 0))]] : [];
       });
       return {
-        logCosts: new Map([...units].map(([key, values]) => [key, median(values)])),
+        logWork: new Map(groups.map(([key, group]) => [key, median(this.unitsOf(group, likeness))])),
         sizeShares: new Map(shares),
         deviation:
           residuals.length < enoughResiduals
-            ? usualDeviation
+            ? likeness.usualDeviation
             : Math.max(leastDeviation, madToDeviation * median(residuals.map(Math.abs))),
       };
     });
@@ -110,10 +111,11 @@ export class StepCosts {
 
   /** Undefined where no step of the kind has finished here. */
   expect(traits: StepTraits): StepCost | undefined {
-    for (const [level, { keyOf, scaleOf, isGuess }] of likenesses.entries()) {
-      const { logCosts, deviation } = this.levels[level]!;
-      const logCost = logCosts.get(keyOf(traits));
-      if (logCost !== undefined) return { expectedMs: Math.exp(logCost) * scaleOf(traits), deviation, isGuess };
+    for (const [level, likeness] of likenesses.entries()) {
+      const { logWork, deviation } = this.levels[level]!;
+      const work = logWork.get(likeness.keyOf(traits));
+      if (work === undefined) continue;
+      return { expectedMs: this.elapsedMs(Math.exp(work), traits, likeness), deviation, isGuess: likeness.isGuess };
     }
     return undefined;
   }
@@ -126,11 +128,39 @@ export class StepCosts {
     }
     return undefined;
   }
+
+  private elapsedMs(work: number, traits: StepTraits, { scaleOf }: Likeness): number {
+    return scaleOf ? this.startMs + work * scaleOf(traits) : work;
+  }
+
+  private workOf(sample: StepSample, { scaleOf }: Likeness): number {
+    const { elapsedMs } = sample;
+    return scaleOf ? Math.max(elapsedMs - this.startMs, leastShare * elapsedMs) / scaleOf(sample) : elapsedMs;
+  }
+
+  /** The work of each unit of a group: what is alike more closely counts once, however often it was done. */
+  private unitsOf(group: Group, likeness: Likeness): number[] {
+    return [...group.values()].map((unit) => median(unit.map((sample) => Math.log(this.workOf(sample, likeness)))));
+  }
+
+  /** Of each unit of a group, how far it is from what the others foretell. */
+  private residualsOf(group: Group, likeness: Likeness): number[] {
+    if (group.size < 2) return [];
+    const units = this.unitsOf(group, likeness);
+    return [...group.values()].map((unit, at) => {
+      const work = Math.exp(median(units.filter((_unit, other) => other !== at)));
+      return median(unit.map((sample) => Math.log(sample.elapsedMs / this.elapsedMs(work, sample, likeness))));
+    });
+  }
 }
 
-function residualsOf(units: readonly number[]): number[] {
-  if (units.length < 2) return [];
-  return units.map((unit, at) => unit - median(units.filter((_other, other) => other !== at)));
+function groupsOf(samples: readonly StepSample[], { keyOf }: Likeness, closer?: Likeness): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const [at, sample] of samples.entries()) {
+    const group = gained(groups, keyOf(sample), (): Group => new Map());
+    gained(group, closer?.keyOf(sample) ?? String(at), () => []).push(sample);
+  }
+  return groups;
 }
 
 function gained<K, V>(map: Map<K, V>, key: K, make: () => V): V {
