@@ -72,7 +72,7 @@ export function recipeVariants(recipe: Recipe, techniques: readonly Describes[])
 }
 
 /** Whether a value of a parameter is a range of values rather than one. */
-export function isRange(value: unknown, schema: ParameterSchema): boolean {
+function isRange(value: unknown, schema: ParameterSchema): boolean {
   if (!Array.isArray(value)) return isSpan(value) && !accepts(schema, 'object');
   return !accepts(schema, 'array') || (value.length > 0 && value.every(Array.isArray));
 }

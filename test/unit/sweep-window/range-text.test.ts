@@ -56,8 +56,14 @@ describe('several numbers as people type them', () => {
 });
 
 describe('a field that takes several values', () => {
-  const field = (kind: FormField['kind']): FormField =>
-    ({ kind, name: 'x', label: 'X', range: {}, step: 1, options: [] }) as never;
+  const field = (kind: FormField['kind']): FormField => ({
+    kind,
+    name: 'x',
+    label: 'X',
+    range: {},
+    step: 1,
+    options: [],
+  });
 
   it.each<[FormField['kind'], unknown, boolean]>([
     ['number', 0.5, false],

@@ -103,6 +103,7 @@ recipes:
         const own = sweepFileSchema.parse(JSON.parse(JSON.stringify(given)));
         expect(parseSweep(formatSweep(own, 'a.yaml'), 'a.yaml')).toEqual(own);
       }),
+      { numRuns: 50 },
     );
   });
 });
