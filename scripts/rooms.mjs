@@ -189,6 +189,7 @@ export const rooms = [
       'formats',
       'dataset',
       'techniques',
+      'measure/statistics',
       'measure/accuracy',
       'measure/explain',
       'store',

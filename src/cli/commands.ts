@@ -18,6 +18,7 @@ import { runs } from './commands/runs';
 import { search } from './commands/search';
 import { sensitivity } from './commands/sensitivity';
 import { techniques } from './commands/techniques';
+import { templates } from './commands/templates';
 
 export const commands: readonly Command[] = [
   run,
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   flips,
   open,
   techniques,
+  templates,
   models,
   datasets,
   get,

@@ -24,6 +24,7 @@ export function initMenu(engine: EngineAccess): void {
       label: '&File',
       submenu: [
         item('Open Sweep File…', { kind: 'open-sweep' }, 'CmdOrCtrl+O'),
+        item('Save Sweep File…', { kind: 'save-sweep' }, 'CmdOrCtrl+S'),
         {
           label: 'Open Results…',
           accelerator: 'CmdOrCtrl+Shift+O',

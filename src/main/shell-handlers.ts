@@ -1,4 +1,4 @@
-import { clipboard, dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
+import { clipboard, dialog, nativeTheme, powerMonitor, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { Handlers } from '@shared/rpc';
@@ -55,6 +55,12 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       (
         await choose({ properties: ['openFile'], filters: [{ name: 'Sweep files', extensions: ['yaml', 'yml'] }] })
       )[0] ?? null,
+    'shell.saveSweep': async ({ sweep, suggestedName }) => {
+      const path = await chooseDestination(suggestedName, 'yaml');
+      return path ? ((await host.request('sweeps.save', { sweep, path })) as { path: string }) : null;
+    },
+    // On Linux the engine sees it too, and tells the command line as well.
+    'shell.onBattery': () => process.platform !== 'linux' && powerMonitor.isOnBatteryPower(),
     'shell.exportRun': async ({ run, against, format, view, suggestedName }) => {
       const path = await chooseDestination(suggestedName, format);
       if (!path) return null;

@@ -14,6 +14,7 @@ import type { LayerReport } from './layers';
 import { reportViewSchema } from './presenter/report-view';
 import type { RunComparison } from './run-comparison';
 import type { TechniqueInfo } from './recipe';
+import type { SweepTemplate } from './sweep-template';
 import {
   machineSchema,
   progressSchema,
@@ -29,6 +30,7 @@ import { settingsChangeSchema, settingsSchema, themeSchema } from './settings';
 import { collectionSchema, storageUseSchema } from './storage';
 import { sweepFileSchema } from './sweep-file';
 import { zooModelSchema } from './zoo';
+import { sweepPlanSchema } from './sweep-plan';
 
 /**
  * The contracts between processes. Three kinds only: an *rpc* asks and gets an answer; a *job* also sends typed
@@ -80,16 +82,6 @@ const comparedRuns = z.strictObject({
 });
 /** As `comparedRuns`, the reference a run of another folder of results. */
 const comparedResults = comparedRuns.extend({ folder: z.string().min(1).max(4096) });
-
-const sweepPlanSchema = z.object({
-  trials: z.number().int(),
-  steps: z.number().int(),
-  /** Steps whose result is in the store already. */
-  cachedSteps: z.number().int(),
-  /** Sentences the person should read before starting. */
-  warnings: z.array(z.string()),
-});
-export type SweepPlan = z.infer<typeof sweepPlanSchema>;
 
 /** A runtime that a target may name. */
 const runtimeInfoSchema = z.object({
@@ -201,10 +193,14 @@ export const openEngineContract = {
   /** Removes files that can be made again until the rest is within the disk budget. */
   'storage.collect': rpc(nothing, collectionSchema),
   'techniques.list': rpc(nothing, typed<TechniqueInfo[]>()),
-  /** Checks one recipe step chain; the answer is undefined or the sentence to show beside the form. */
+  /** Checks one recipe step chain: the sentence to show beside the form, or what comes of it, with what tells its variants apart ("" for the only one). */
   'recipes.check': rpc(
     z.strictObject({ recipe: z.unknown() }),
-    z.object({ problem: z.string().optional(), text: z.string().optional() }),
+    z.object({
+      problem: z.string().optional(),
+      text: z.string().optional(),
+      variants: z.array(z.string()).optional(),
+    }),
   ),
   'models.list': rpc(
     z.strictObject({ folder: z.string().max(4096).optional() }),
@@ -254,6 +250,7 @@ export const openEngineContract = {
   /** Each layer compressed alone: what that does to the output on calibration images. Asked again, it is answered from the cache. */
   'sensitivity.measure': job(sensitivityRequestSchema, typed<SensitivityReport>()),
   'sweeps.plan': rpc(sweepFileSchema, sweepPlanSchema),
+  'sweeps.templates': rpc(nothing, typed<SweepTemplate[]>()),
   'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), sweepFileSchema),
   /** Starts a sweep; while another is under way it is queued. */
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
@@ -329,6 +326,11 @@ export const mainEngineContract = {
     }),
     z.strictObject({ path: z.string() }),
   ),
+  /** Writes a sweep file. */
+  'sweeps.save': rpc(
+    z.strictObject({ sweep: sweepFileSchema, path: z.string().min(1).max(4096) }),
+    z.strictObject({ path: z.string() }),
+  ),
   /** The run as a self-contained HTML page, for printing. */
   'runs.html': rpc(shownRun.extend({ view: reportViewSchema.optional() }), z.string()),
   /** The runs in another folder of results, which is opened for it. */
@@ -354,6 +356,7 @@ const windowCommandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('palette') }),
   z.object({ kind: z.literal('shortcuts') }),
   z.object({ kind: z.literal('tour') }),
+  z.object({ kind: z.literal('save-sweep') }),
 ]);
 export type WindowCommand = z.infer<typeof windowCommandSchema>;
 
@@ -362,6 +365,13 @@ export const shellContract = {
   'shell.chooseModels': rpc(nothing, z.array(z.string())),
   'shell.chooseFolder': rpc(z.strictObject({ title: z.string().max(200) }), z.string().nullable()),
   'shell.chooseSweep': rpc(nothing, z.string().nullable()),
+  /** Writes a sweep file where a person chooses. Answers its path, or null when none was chosen. */
+  'shell.saveSweep': rpc(
+    z.strictObject({ sweep: sweepFileSchema, suggestedName: z.string().max(200) }),
+    z.strictObject({ path: z.string() }).nullable(),
+  ),
+  /** Whether the machine lives on its battery, where the engine cannot see it. */
+  'shell.onBattery': rpc(nothing, z.boolean()),
   'shell.exportRun': rpc(
     shownRun.extend({
       format: z.enum(exportFormats),

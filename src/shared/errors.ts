@@ -90,6 +90,13 @@ const sentences = {
   'sweep.invalid': (f: Facts) => `${f.path}: ${f.at ? `"${f.at}": ` : ''}${f.detail}. Correct the sweep file.`,
   'budget.invalid': (f: Facts) =>
     `The budget "${f.text}" is not valid: ${f.detail}. Write it as in "drop<=1, size<=2MB, time<=0.5".`,
+  'sweep.range': (f: Facts) =>
+    `${f.recipe ? `In the recipe "${f.recipe}", ` : ''}${f.id}: ${f.detail}. Give a list of values, or { from, to, step }.`,
+  'sweep.names': (f: Facts) => `The recipe "${f.recipe}" cannot be expanded: ${f.detail}.`,
+  'sweep.too-many': (f: Facts) =>
+    `The sweep would have ${f.trials} trials (${f.models} ${f.models === '1' ? 'model' : 'models'} x ${f.recipes} recipes), and the most is ${f.limit}. Narrow a range, or split the sweep.`,
+  'template.unknown': (f: Facts) =>
+    `Unknown template "${f.id}"${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle templates" lists them.`,
   'output.unwritable': (f: Facts) => `Cannot write to ${f.path} (${f.detail}). Choose a folder you may write to.`,
   'output.disk-full': (f: Facts) =>
     `The disk that holds ${f.path} is full. Free some space and run the same command again: finished steps are kept.`,

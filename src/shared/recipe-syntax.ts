@@ -134,7 +134,8 @@ const isWord = (text: string): boolean =>
   /^[A-Za-z_][\w.\-/]*$/.test(text) && !['true', 'false', 'null'].includes(text);
 const formatText = (text: string): string => (isWord(text) ? text : JSON.stringify(text));
 
-function formatValue(value: unknown): string {
+/** A parameter's value as `parseRecipe` reads it. */
+export function formatValue(value: unknown): string {
   if (typeof value === 'string') return formatText(value);
   if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`;
   if (typeof value === 'object' && value !== null) return formatGroup(value as Record<string, unknown>);

@@ -62,6 +62,11 @@ test('the starter sweep, started from the window, fills the matrix with what the
     await window.getByLabel('Compared with').selectOption('');
     await expect(cell('baseline', 'top1')).toContainText('baseline');
 
+    // The same sweep again would compute nothing, and says so.
+    await window.getByTestId('nav-sweep').click();
+    await expect(window.getByTestId('plan-time')).toHaveText('nothing is left to compute');
+    await window.getByTestId('nav-matrix').click();
+
     const csv = join(home, 'exported.csv');
     await answerSaveDialog(app, csv);
     await window.getByTestId('export-csv').click();

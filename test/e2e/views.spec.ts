@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { views } from '@shared/views';
 import { encodeModel } from '../../src/main/engine/onnx/save';
@@ -8,7 +8,7 @@ import { grayImage } from '../fixtures/networks/gray-image';
 import { rectangle } from '../fixtures/networks/rectangle';
 import { severalOutputs } from '../fixtures/networks/several-outputs';
 import { expectAccessible } from './actions/accessible';
-import { launchApp, projectFolder } from './actions/launch';
+import { answerSaveDialog, launchApp, projectFolder } from './actions/launch';
 import { look } from './actions/look';
 import { answerOpenDialog, menuLabels, pressMenu } from './actions/menu';
 
@@ -57,7 +57,7 @@ test('the menu leads to every view, each of them usable without a mouse or a scr
 test('numbers stay as typed with what is wrong beside them, and nothing runs with another one', async () => {
   test.setTimeout(240_000);
   const launched = await launchApp({ width: 1440, height: 900 });
-  const { window } = launched;
+  const { window, app, home } = launched;
   try {
     await window.getByTestId('template-starter').first().click();
     await expect(window.getByTestId('plan-trials')).toContainText('18');
@@ -82,6 +82,38 @@ test('numbers stay as typed with what is wrong beside them, and nothing runs wit
     await amount.press('Enter');
     await expect(window.getByTestId('recipe-problem')).toBeHidden();
     await expect(window.getByTestId('start-sweep')).toBeEnabled({ timeout: 30_000 });
+
+    // Several values of one parameter: a recipe each, and a plan that is honest about the time.
+    await window.getByTestId('several-amount').click();
+    await expect(amount).toHaveValue('0.5');
+    await amount.fill('0.3 to 0.5 step');
+    await amount.press('Enter');
+    await expect(window.getByTestId('recipe-problem')).toBeVisible();
+    await amount.fill('0.3 to 0.5 step 0.1');
+    await amount.press('Enter');
+    await expect(window.getByTestId('recipe-variants')).toContainText('3 recipes: amount 0.3; amount 0.4; amount 0.5');
+    await expect(window.getByTestId('plan-trials')).toHaveText('24');
+    await expect(window.getByTestId('plan-time')).toContainText('no estimate yet');
+    await expectAccessible(window);
+    await look(launched, 'sweep-ranges');
+
+    const saved = join(home, 'night.sweep.yaml');
+    await answerSaveDialog(app, saved);
+    await window.getByTestId('save-sweep').click();
+    await expect(window.getByTestId('sweep-saved')).toContainText(saved);
+    const text = await readFile(saved, 'utf8');
+    expect(text).toMatch(/^# .*Run it with:\n# {3}whittle run night\.sweep\.yaml --out results\/night\n/);
+    expect(text).toContain('{ from: 0.3, to: 0.5, step: 0.1 }');
+
+    await window.getByTestId('templates').click();
+    await expect(window.getByTestId('template-overnight')).toBeVisible();
+    await look(launched, 'sweep-templates', [1440]);
+    await window.getByTestId('template-quick').click();
+    await expect(window.getByTestId('undo-note')).toContainText('"Quick look" replaced your sweep');
+    await expect(window.getByTestId('plan-trials')).toHaveText('15');
+    await answerOpenDialog(app, saved);
+    await pressMenu(app, 'File', 'Open Sweep File…');
+    await expect(window.getByTestId('plan-trials')).toHaveText('24');
   } finally {
     await launched.close();
   }

@@ -1,4 +1,5 @@
 import { join, relative, resolve } from 'node:path';
+import { caseStudyText } from '../case-study-text';
 import { AppError } from '@shared/errors';
 import { formatBytes } from '@shared/format';
 import { caseStudySources, zooModel, zooModels } from '../../main/engine/fetch/catalogue';
@@ -59,6 +60,7 @@ export const get: Command = {
       const path =
         name === caseStudy
           ? await getCaseStudy(caseStudySources, folder, {
+              sweepText: caseStudyText,
               signal,
               progress: (stage, done, total) => line.bytes(stage, done, total),
               unpacking: (files) => line.show(`unpacking ${images.name}`, files, images.files),

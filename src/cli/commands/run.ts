@@ -7,15 +7,18 @@ import type { Engine } from '../../main/engine/create-engine';
 import type { PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
 import type { Launched } from '../../main/engine/sweep/run-manager';
 import { jsonReport } from '../../main/engine/report/json';
-import { readSweep } from '../../main/engine/sweep/read-sweep';
-import type { Arguments, Command } from '../arguments';
+import { readSweep, resolveSweep } from '../../main/engine/sweep/read-sweep';
+import { previewSweep } from '../../main/engine/sweep-preview';
+import { usageError, type Arguments, type Command } from '../arguments';
 import { bestText } from '../best-text';
 import { matrixText } from '../matrix-text';
+import { planText } from '../plan-text';
 import { ProgressLine } from '../progress-line';
 import { writeResults } from '../results-folder';
 import { runSearches } from '../run-search';
 import { searchText } from '../search-text';
 import { openSession } from '../session';
+import { templateOptions, templateSweep } from '../template-sweep';
 import { measurementsToRepeat } from '../../main/engine/sweep/remeasure';
 
 /** What most people can spare. */
@@ -23,10 +26,17 @@ const usualBudget = 'drop<=1';
 
 export const run: Command = {
   name: 'run',
-  usage: 'SWEEP.yaml...',
-  summary: 'run sweeps, one after another, and print their matrices; finished steps are never computed again',
+  usage: '[SWEEP.yaml...]',
+  summary: 'run sweeps, one after another, or a template, and print their matrices; finished steps are kept',
   options: {
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the compressed models and the results in DIR' },
+    'dry-run': { type: 'boolean', help: 'print what would run and about how long it takes, and do nothing' },
+    template: {
+      type: 'string',
+      value: 'NAME',
+      help: 'run a template instead of a file; "whittle templates" lists them',
+    },
+    ...templateOptions,
     resume: { type: 'boolean', help: 'continue the last unfinished run of the same sweep' },
     budget: {
       type: 'string',
@@ -38,7 +48,13 @@ export const run: Command = {
   async run(arguments_) {
     const budget = parseBudget(arguments_.text('budget') ?? usualBudget);
     const line = new ProgressLine();
-    const sweeps = await Promise.all(arguments_.positionals.map((path) => readSweep(path)));
+    const paths = arguments_.positionals;
+    const template = arguments_.text('template');
+    if ((paths.length === 0) === (template === undefined))
+      throw usageError(run, paths.length === 0 ? 'SWEEP.yaml is missing' : 'give files or a template, not both');
+    const idle = ['models', 'data'].find((option) => paths.length > 0 && arguments_.text(option) !== undefined);
+    if (idle !== undefined) throw usageError(run, `--${idle} is of use only with --template; the file names them`);
+    const written = await Promise.all(paths.map((path) => readSweep(path)));
     const engine = await openSession(arguments_, {
       workspace: arguments_.text('out'),
       events: { progress: showProgress(line) },
@@ -46,7 +62,21 @@ export const run: Command = {
     let queued: string[] = [];
     try {
       engine.runs.recover();
+      const words = { models: arguments_.text('models'), data: arguments_.text('data') };
+      const sweeps =
+        template === undefined ? written : [resolveSweep(await templateSweep(engine, template, words), process.cwd())];
       const prepared = await prepareAll(engine, sweeps, line);
+      const plans = await Promise.all(prepared.map((sweep) => previewSweep(engine, sweep)));
+      for (const warning of new Set(plans.flatMap(({ warnings }) => warnings))) process.stderr.write(`${warning}\n`);
+      if (arguments_.flag('dry-run')) {
+        const isOnePlan = plans.length === 1;
+        process.stdout.write(
+          arguments_.flag('json')
+            ? `${JSON.stringify(isOnePlan ? plans[0] : plans, null, 2)}\n`
+            : plans.map(planText).join('\n'),
+        );
+        return 0;
+      }
       const isOne = prepared.length === 1;
       // Later ones wait in the journal: a restart finds them there.
       const begins = prepared.map((sweep, at) => beginning(engine, sweep, arguments_, at === 0));
@@ -117,7 +147,6 @@ async function prepareAll(engine: Engine, sweeps: readonly SweepFile[], line: Pr
       }),
     );
   line.clear();
-  for (const warning of new Set(prepared.flatMap(({ warnings }) => warnings))) process.stderr.write(`${warning}\n`);
   return prepared;
 }
 

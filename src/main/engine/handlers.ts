@@ -1,7 +1,9 @@
+import { basename, dirname } from 'node:path';
 import type { EngineContract } from '@shared/contract';
 import { AppError, toAppError } from '@shared/errors';
 import { splits, type DatasetSpec } from '@shared/dataset';
 import { recipeSchema } from '@shared/recipe';
+import { recipeVariants } from '@shared/recipe-ranges';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
 import type { Progress } from '@shared/run';
@@ -36,13 +38,15 @@ import { measurementsToRepeat } from './sweep/remeasure';
 import { RunMarker } from './sweep/run-marker';
 import { missingFiles } from './sweep/missing-files';
 import type { TrialPlan } from './sweep/plan';
-import { countSteps } from './sweep/run-manager';
 import { trialFlips } from './sweep/trial-flips';
 import { trialLayers } from './sweep/trial-layers';
 import { trialThumbnails } from './sweep/trial-thumbnails';
 import { readSweep } from './sweep/read-sweep';
+import { formatSweep } from './sweep/write-sweep';
+import { previewSweep } from './sweep-preview';
 import { checkRecipe } from './techniques/check-recipe';
 import { describeTechniques } from './techniques/registry';
+import { sweepTemplates } from './techniques/templates';
 
 /** The engine's answers to the contract. */
 export function handlersOf(engine: Engine): Handlers<EngineContract> {
@@ -63,8 +67,9 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const parsed = recipeSchema.safeParse(recipe);
       if (!parsed.success) return { problem: parsed.error.issues[0]!.message };
       try {
-        checkRecipe(parsed.data);
-        return { text: formatRecipe(parsed.data) };
+        const variants = recipeVariants(parsed.data, describeTechniques());
+        for (const variant of variants) checkRecipe(variant.recipe);
+        return { text: formatRecipe(parsed.data), variants: variants.map(({ varied }) => varied) };
       } catch (thrown) {
         return { problem: toAppError(thrown).message };
       }
@@ -125,11 +130,15 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       return sensitivityReport(engine, model, request, (job) => engine.executor.run(job, events, signal));
     },
     'sweeps.plan': async (sweep) => {
-      const { trials, warnings } = await engine.prepare(sweep);
-      const searches = sweep.search
-        ? ['Only the recipes of this sweep run here; its search runs on the command line, with "whittle run".']
-        : [];
-      return { trials: trials.length, ...countSteps(trials, workspace), warnings: [...warnings, ...searches] };
+      const plan = await previewSweep(engine, await engine.prepare(sweep));
+      if (!sweep.search) return plan;
+      const beside = 'Only the recipes of this sweep run here; its search runs on the command line.';
+      return { ...plan, warnings: [...plan.warnings, beside] };
+    },
+    'sweeps.templates': () => sweepTemplates(),
+    'sweeps.save': async ({ sweep, path }) => {
+      await writeFileAtomic(path, formatSweep(sweep, basename(path), dirname(path)));
+      return { path };
     },
     'sweeps.parse': ({ path }) => readSweep(path),
     'sweeps.start': (sweep) => engine.queue.add(sweep),

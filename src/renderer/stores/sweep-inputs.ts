@@ -2,9 +2,12 @@ import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
 import { toAppError } from '@shared/errors';
 import type { Settings } from '@shared/settings';
-import { caseStudyFor } from '@shared/templates';
+import { sweepFromTemplate, type SweepTemplate } from '@shared/sweep-template';
 import { call } from '../bridge/client';
+import { sweepFromDraft } from '../sweep/draft';
 import { droppedKind } from '../sweep/dropped-files';
+import { gapsOf } from '../sweep/gaps';
+import { useDatasetStore } from './dataset';
 import { useEngineStore } from './engine';
 import { useModelsStore } from './models';
 import { useSettingsStore } from './settings';
@@ -17,6 +20,9 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
   const store = useSweepDraftStore();
   const settings = useSettingsStore();
   const problems = shallowRef<string[]>([]);
+  const templates = shallowRef<SweepTemplate[]>([]);
+  /** Where the sweep was written last. */
+  const saved = shallowRef<string>();
 
   const report = (problem: string): void => void (problems.value = [...problems.value, problem]);
 
@@ -33,6 +39,7 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     <A extends unknown[]>(work: (...words: A) => Promise<void> | void) =>
     (...words: A): Promise<void> => {
       problems.value = [];
+      saved.value = undefined;
       return attempt(() => work(...words));
     };
 
@@ -72,11 +79,26 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     await readPaths();
   });
 
-  const useCaseStudy = action(async () => {
+  const loadTemplates = (): Promise<void> =>
+    attempt(async () => void (templates.value = await call('sweeps.templates')));
+
+  /** Its networks, else those that are chosen, else those of the model folder. */
+  const useTemplate = action(async (template: SweepTemplate) => {
     const present = models.folder.filter((model) => !model.recipe).map((model) => model.reference);
-    const sweep = { ...caseStudyFor(present, store.draft.dataset), ...(await usualProtocol()) };
+    const chosen = template.models.some((name) => present.includes(name)) ? [] : store.draft.models;
+    const counts = useDatasetStore().summary;
+    const names = chosen.length > 0 ? chosen : present;
+    const sweep = { ...sweepFromTemplate(template, names, store.draft.dataset, counts), ...(await usualProtocol()) };
     const count = sweep.models.length === 1 ? '1 model' : `${sweep.models.length} models`;
-    store.replace(sweep, `The case study replaced your sweep: its recipes, and ${count} of your model folder.`);
+    store.replace(sweep, `"${template.title}" replaced your sweep: its recipes, and ${count}.`);
+  });
+
+  const saveSweep = action(async () => {
+    const [gap] = gapsOf(store.draft, models.list, useDatasetStore().problem);
+    if (gap !== undefined) return report(`The sweep is not complete, so it was not saved. ${gap}`);
+    const sweep = sweepFromDraft(store.draft);
+    const suggestedName = `${sweep.name.replace(/[^\p{L}\p{N}.+-]+/gu, '-').replace(/^[.-]+|-+$/g, '') || 'sweep'}.sweep.yaml`;
+    saved.value = (await call('shell.saveSweep', { sweep, suggestedName }))?.path;
   });
 
   /** A folder holds results, else it is taken for images. Answers whether results were opened. */
@@ -110,5 +132,17 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     return view;
   }
 
-  return { problems, readPaths, addModels: action(add), chooseSweep, useStarter, useCaseStudy, takeDropped };
+  return {
+    problems,
+    templates,
+    saved,
+    readPaths,
+    loadTemplates,
+    addModels: action(add),
+    chooseSweep,
+    saveSweep,
+    useStarter,
+    useTemplate,
+    takeDropped,
+  };
 });

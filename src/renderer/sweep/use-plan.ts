@@ -1,7 +1,8 @@
 import { watchDebounced } from '@vueuse/core';
 import { computed, shallowRef } from 'vue';
-import type { SweepPlan } from '@shared/contract';
+import type { SweepPlan } from '@shared/sweep-plan';
 import { toAppError } from '@shared/errors';
+import { batteryWarning } from '@shared/presenter/sweep-plan';
 import type { SweepFile } from '@shared/sweep-file';
 import { call } from '../bridge/client';
 
@@ -25,9 +26,11 @@ export function usePlan(sweep: () => SweepFile | undefined) {
     }
     pending.value = true;
     try {
-      const answer = await call('sweeps.plan', JSON.parse(text.value) as SweepFile);
+      const wanted = JSON.parse(text.value) as SweepFile;
+      const [answer, onBattery] = await Promise.all([call('sweeps.plan', wanted), call('shell.onBattery')]);
       if (turn !== asked) return;
-      plan.value = answer;
+      const warns = onBattery && answer.cachedSteps < answer.steps;
+      plan.value = warns ? { ...answer, warnings: [...answer.warnings, batteryWarning] } : answer;
       problem.value = undefined;
     } catch (thrown) {
       if (turn !== asked) return;

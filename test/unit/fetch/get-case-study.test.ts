@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { datasetSpecSchema } from '@shared/dataset';
+import { caseStudyText } from '../../../src/cli/case-study-text';
 import { openDataset } from '../../../src/main/engine/dataset/open-dataset';
 import {
   caseStudySources,
@@ -98,7 +99,11 @@ describe('getCaseStudy', () => {
     const folder = temporaryFolder();
     const { sources: from, requests } = await sources(dropsAfter(100), honest);
     const seen = new Set<string>();
-    const options = { retryMs: 1, progress: (name: string) => void seen.add(name) };
+    const options = {
+      sweepText: caseStudyText,
+      retryMs: 1,
+      progress: (name: string) => void seen.add(name),
+    };
     const path = await getCaseStudy(from, folder, options);
     expect(requests()).toBe(6);
     expect([...seen]).toEqual(['mobilenetv2', 'squeezenet1.1', 'imagenette2-320']);

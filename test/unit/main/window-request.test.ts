@@ -13,9 +13,11 @@ const errorOf = (name: string, input: unknown): AppError => {
 };
 
 const trial = { run: 'r', trial: 't' };
+const sweep = { models: ['net'], dataset: { path: '/images' }, recipes: { baseline: [] } };
 /** Input that the engine itself would take. */
 const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
   'runs.export': { run: 'r', format: 'csv', path: '/etc/cron.d/x' },
+  'sweeps.save': { sweep, path: '/etc/cron.d/x' },
   'runs.html': { run: 'r' },
   'runs.saveArtifact': { ...trial, path: '/home/ada/.bashrc' },
   'results.runs': { folder: '/home/ada' },

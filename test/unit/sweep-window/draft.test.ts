@@ -13,7 +13,8 @@ import {
 } from '../../../src/renderer/sweep/draft';
 import { gapsOf } from '../../../src/renderer/sweep/gaps';
 import type { ListedModel } from '../../../src/renderer/sweep/listed-model';
-import { caseStudyFor } from '../../../src/shared/templates';
+import { findTemplate } from '../../../src/main/engine/techniques/templates';
+import { sweepFromTemplate } from '../../../src/shared/sweep-template';
 
 const unfinishedFile = (path: string): UnfinishedSweep =>
   parse(readFileSync(join(import.meta.dirname, '..', '..', '..', path), 'utf8')) as UnfinishedSweep;
@@ -167,26 +168,47 @@ describe('what is missing', () => {
   });
 });
 
-describe('the case study', () => {
-  it.each(['examples/case-study.yaml', 'resources/starter/sweep.yaml'])(
-    'has the recipes of %s, by their names',
-    (path) => {
-      const file = unfinishedFile(path);
-      const recipes = (sweep: UnfinishedSweep) => sweepFromDraft(draftFromSweep(sweep)).recipes;
-      expect(recipes(caseStudyFor([], dataset))).toEqual(recipes(file));
-    },
-  );
+describe('a template', () => {
+  const caseStudy = findTemplate('case-study');
+  const from = (present: string[]) => sweepFromTemplate(caseStudy, present, dataset);
+
+  it.each([
+    ['examples/case-study.yaml', 7],
+    ['resources/starter/sweep.yaml', 6],
+  ])('of the case study has the recipes of %s, by their names', (path, count) => {
+    const recipes = (sweep: UnfinishedSweep) => sweepFromDraft(draftFromSweep(sweep)).recipes;
+    const own = recipes(unfinishedFile(path));
+    expect(Object.keys(own)).toHaveLength(count);
+    expect(recipes(from([]))).toMatchObject(own);
+  });
 
   it('takes its networks in a fixed order, on the dataset at hand', () => {
-    const draft = draftFromSweep(caseStudyFor(['squeezenet1.1', 'other', 'mobilenetv2'], dataset));
+    const draft = draftFromSweep(from(['squeezenet1.1', 'other', 'mobilenetv2']));
     expect(draft.models).toEqual(['mobilenetv2', 'squeezenet1.1']);
-    expect(draft.dataset).toMatchObject(dataset);
+    expect(draft.dataset).toMatchObject({ path: '/data', eval: 0, calibration: 256 });
     expect(Object.keys(sweepFromDraft(draft).recipes)).toHaveLength(7);
   });
 
   it('takes what is there when none of its networks is, and may wait for a dataset', () => {
-    const draft = draftFromSweep(caseStudyFor(['mine'], { path: '' }));
+    const draft = draftFromSweep(sweepFromTemplate(caseStudy, ['mine'], { path: '' }));
     expect(draft.models).toEqual(['mine']);
     expect(gapsOf(draft, [model('mine')])).toEqual(['Choose a dataset folder.']);
+  });
+
+  const counts = (all: number[], taken: number[]) => ({
+    available: { eval: all[0]!, calibration: all[1]!, train: 0 },
+    chosen: { eval: taken[0]!, calibration: taken[1]!, train: 0 },
+  });
+  it.each([
+    ['nothing is known of the dataset', 'quick', undefined, { eval: 200, calibration: 64 }],
+    ['there are many', 'quick', counts([1000, 1000], [1000, 256]), { eval: 200, calibration: 64 }],
+    ['there are few', 'quick', counts([120, 10], [120, 10]), { eval: 120, calibration: 10 }],
+    ['a few serve for both', 'quick', counts([0, 20], [0, 20]), { eval: 14, calibration: 6 }],
+    ['a few serve for both', 'overnight', counts([0, 20], [0, 20]), { eval: 0, calibration: 6 }],
+    ['the sweep before took few', 'overnight', counts([1000, 1000], [200, 64]), { eval: 0, calibration: 256 }],
+  ])('takes the images that it says, and never more than there are: %s, %s', (_where, id, known, images) => {
+    expect(sweepFromTemplate(findTemplate(id), ['mine'], { path: '/data', eval: 7 }, known).dataset).toMatchObject(
+      images,
+    );
   });
 });

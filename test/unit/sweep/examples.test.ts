@@ -1,17 +1,20 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { expandRecipes } from '@shared/recipe-ranges';
 import { parseRecipe } from '@shared/recipe-syntax';
 import { readSweep } from '../../../src/main/engine/sweep/read-sweep';
 import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
+import { describeTechniques } from '../../../src/main/engine/techniques/registry';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'examples');
 
 describe('examples', () => {
   test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s can be run', async (name) => {
-    const { recipes } = await readSweep(join(folder, name));
-    expect(Object.keys(recipes).length).toBeGreaterThan(1);
-    for (const recipe of Object.values(recipes)) expect(checkRecipe(recipe)).toHaveLength(recipe.length);
+    const { recipes, models } = await readSweep(join(folder, name));
+    const expanded = Object.values(expandRecipes(recipes, describeTechniques(), models.length));
+    expect(expanded.length).toBeGreaterThan(1);
+    for (const recipe of expanded) expect(checkRecipe(recipe)).toHaveLength(recipe.length);
   });
 });
 

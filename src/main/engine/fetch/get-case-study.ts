@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { caseStudyFor } from '@shared/templates';
 import { writeFileAtomic } from '../files/atomic-file';
 import type { CaseStudySources } from './catalogue';
 import type { DownloadOptions } from './download';
@@ -8,6 +6,8 @@ import { getImages } from './get-images';
 import { getModel } from './get-model';
 
 export interface CaseStudyOptions extends Omit<DownloadOptions, 'progress'> {
+  /** The text of the sweep file `file` in `folder`, of models and a folder of images there. */
+  sweepText(models: string[], images: string, file: string, folder: string): string;
   /** Bytes of what is fetched now. */
   progress?(name: string, doneBytes: number, totalBytes: number): void;
   unpacking?(files: number): void;
@@ -21,7 +21,7 @@ export interface CaseStudyOptions extends Omit<DownloadOptions, 'progress'> {
 export async function getCaseStudy(
   { models, images }: CaseStudySources,
   folder: string,
-  { progress, unpacking, ...options }: CaseStudyOptions = {},
+  { sweepText, progress, unpacking, ...options }: CaseStudyOptions,
 ): Promise<string> {
   for (const [name, model] of Object.entries(models)) {
     await getModel(model, join(folder, 'models'), name, {
@@ -34,10 +34,10 @@ export async function getCaseStudy(
     progress: (done, total) => progress?.(images.name, done, total),
     unpacking,
   });
+  const paths = Object.keys(models).map((name) => join(folder, 'models', `${name}.onnx`));
+  const text = sweepText(paths, join(folder, images.root), 'case-study.yaml', folder);
   const path = join(folder, 'case-study.yaml');
-  const paths = Object.keys(models).map((name) => `./models/${name}.onnx`);
-  const sweep = caseStudyFor(paths, { path: `./${images.root}`, eval: 1000, calibration: 256, seed: 1 });
-  await writeFileAtomic(path, `${introduction(images.title)}${stringify(sweep)}`);
+  await writeFileAtomic(path, `${introduction(images.title)}${text}`);
   return path;
 }
 

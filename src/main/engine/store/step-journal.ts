@@ -74,6 +74,17 @@ export class StepJournal {
     this.connection.prepare('DELETE FROM step WHERE key = ?').run(key);
   }
 
+  /** What the steps that `run` computed took, with the size of the file that each made. */
+  costsOf(run: string): { key: string; elapsedMs: number; sizeBytes?: number }[] {
+    const rows = this.connection
+      .prepare(
+        `SELECT step.key, step.elapsed_ms, CASE WHEN step.artifact IS NULL THEN NULL ELSE json_extract(step.result, '$.sizeBytes') END AS size
+         FROM computed JOIN step ON step.key = computed.key WHERE computed.run = ?`,
+      )
+      .all(run) as { key: string; elapsed_ms: number; size: number | null }[];
+    return rows.map(({ key, elapsed_ms: elapsedMs, size }) => ({ key, elapsedMs, sizeBytes: size ?? undefined }));
+  }
+
   /** Keys that `run` computed itself, as opposed to found. */
   computedBy(run: string): Set<string> {
     const rows = this.connection.prepare('SELECT key FROM computed WHERE run = ?').all(run) as { key: string }[];

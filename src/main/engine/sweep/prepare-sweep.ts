@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { splits } from '@shared/dataset';
 import { AppError } from '@shared/errors';
+import { expandRecipes } from '@shared/recipe-ranges';
 import type { Machine, Manifest } from '@shared/run';
 import { targetName, type SweepFile } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
@@ -10,6 +11,7 @@ import { openDataset } from '../dataset/open-dataset';
 import type { CardChoice } from '../models/card';
 import { locateModel, openModel, type Model } from '../models/model-folder';
 import { checkTarget } from '../runtimes/check-target';
+import { describeTechniques } from '../techniques/registry';
 import { expandSweep } from './expand';
 import { imagesOf, type TrialPlan } from './plan';
 import { surroundingsOf, type Surroundings } from './surroundings';
@@ -28,6 +30,7 @@ export interface PrepareOptions {
 
 /** A sweep with everything it names opened and checked: nothing of it can be wrong any more, only fail. */
 export interface PreparedSweep {
+  /** As it was written, ranges and all; the trials are what comes of it. */
   sweep: SweepFile;
   models: Map<string, Model>;
   dataset: Dataset;
@@ -38,6 +41,7 @@ export interface PreparedSweep {
 
 /** Opens models and images and expands the sweep. Throws what they throw. */
 export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): Promise<PreparedSweep> {
+  const recipes = expandRecipes(sweep.recipes, describeTechniques(), sweep.models.length);
   for (const target of sweep.targets) await checkTarget(target);
   const models = new Map<string, Model>();
   for (const [index, reference] of sweep.models.entries()) {
@@ -52,7 +56,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     progress: (done, total) => options.progress?.('reading the dataset', done, total),
   });
   const around = surroundingsOf(sweep.targets, options.machine, options.versions.onnxruntime);
-  const trials = expandSweep(sweep, [...models.values()], dataset, around);
+  const trials = expandSweep({ ...sweep, recipes }, [...models.values()], dataset, around);
   checkImages(trials, dataset);
   checkLabels([...models.values()], dataset);
   return {

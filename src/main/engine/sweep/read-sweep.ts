@@ -18,8 +18,11 @@ export async function readSweep(path: string): Promise<SweepFile> {
   } catch {
     throw new AppError('sweep.not-found', { path });
   }
-  const sweep = parseSweep(text, path);
-  const folder = dirname(resolve(path));
+  return resolveSweep(parseSweep(text, path), dirname(resolve(path)));
+}
+
+/** The sweep with its relative paths taken from `folder`. */
+export function resolveSweep(sweep: SweepFile, folder: string): SweepFile {
   return {
     ...sweep,
     dataset: { ...sweep.dataset, path: resolveReference(sweep.dataset.path, folder) },

@@ -152,6 +152,8 @@ export class RunManager {
     const view = {
       ...this.summary(record),
       sweep: record.sweep,
+      // Ranges are recipes by now.
+      recipes: [...new Set(records.map(({ plan }) => plan.recipe))],
       manifest: record.manifest,
       trials: records.map((trial) => trialView(trial, sources)),
     };

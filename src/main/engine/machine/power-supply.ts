@@ -1,0 +1,38 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What Linux tells of a power supply, as in /sys/class/power_supply/NAME. Empty where it tells nothing. */
+export interface PowerSupply {
+  /** Mains, Battery, USB, UPS, ... */
+  type: string;
+  /** "1": it gives power. */
+  online: string;
+  /** Charging, Discharging, Full, ... */
+  status: string;
+  /** "Device" for those of a mouse or a headset. */
+  scope: string;
+}
+
+/** Whether the machine lives on a battery: one discharges, and no other supply gives power. */
+export function livesOnBattery(supplies: readonly PowerSupply[]): boolean {
+  const own = supplies.filter(({ scope }) => scope !== 'Device');
+  const isPowered = own.some(({ type, online }) => type !== 'Battery' && online === '1');
+  return !isPowered && own.some(({ type, status }) => type === 'Battery' && status === 'Discharging');
+}
+
+/** The same of this machine. False where the system does not tell here: macOS and Windows tell Electron. */
+export async function isOnBattery(folder = '/sys/class/power_supply'): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  const fact = (name: string, file: string): Promise<string> =>
+    readFile(join(folder, name, file), 'utf8').then(
+      (text) => text.trim(),
+      () => '',
+    );
+  const supplies = names.map(async (name): Promise<PowerSupply> => {
+    const [type, online, status, scope] = await Promise.all(
+      ['type', 'online', 'status', 'scope'].map((file) => fact(name, file)),
+    );
+    return { type: type!, online: online!, status: status!, scope: scope! };
+  });
+  return livesOnBattery(await Promise.all(supplies));
+}

@@ -1,0 +1,43 @@
+import type { SweepPlan } from '@shared/sweep-plan';
+import { formatBytes } from '@shared/format';
+import { batteryWarning } from '@shared/presenter/sweep-plan';
+import type { Engine } from './create-engine';
+import { freeBytes } from './files/free-space';
+import { isOnBattery } from './machine/power-supply';
+import { estimatePlan } from './sweep/plan-estimate';
+import type { PreparedSweep } from './sweep/prepare-sweep';
+import { countSteps } from './sweep/run-manager';
+
+/** What starting a sweep would do, what it would cost, and what a person should know before. */
+export async function previewSweep(engine: Engine, prepared: PreparedSweep): Promise<SweepPlan> {
+  const { workspace, executor, machine } = engine;
+  const { trials } = prepared;
+  const counted = countSteps(trials, workspace);
+  const { time, unknownSteps, diskBytes } = estimatePlan(prepared, workspace, {
+    machineId: machine.id,
+    slots: executor.slots,
+  });
+  const [free, onBattery] = await Promise.all([freeBytes(workspace.folder), isOnBattery()]);
+  return {
+    trials: trials.length,
+    recipes: [...new Set(trials.map(({ recipe }) => recipe))],
+    ...counted,
+    sharedSteps: trials.reduce((sum, { steps }) => sum + steps.length, 0) - counted.steps,
+    time,
+    unknownSteps,
+    diskBytes,
+    freeBytes: free,
+    warnings: [
+      ...prepared.warnings,
+      ...diskWarning(diskBytes, free, workspace.folder),
+      ...(onBattery && counted.cachedSteps < counted.steps ? [batteryWarning] : []),
+    ],
+  };
+}
+
+function diskWarning(needed: number, free: number | undefined, folder: string): string[] {
+  if (free === undefined || needed <= free) return [];
+  return [
+    `The sweep may write ${formatBytes(needed)}, and the disk of ${folder} has ${formatBytes(free)} left. Free some space, or start it all the same: what is finished is kept.`,
+  ];
+}

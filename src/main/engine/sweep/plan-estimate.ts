@@ -1,0 +1,86 @@
+import { heightAndWidth } from '@shared/model-card';
+import type { Workspace } from '../store/workspace';
+import { distinctSteps, formatOf, imagesOf, type PlannedStep } from './plan';
+import type { PreparedSweep } from './prepare-sweep';
+import { recordedCosts } from './recorded-costs';
+import { StepCosts } from './step-costs';
+import { traitsOf } from './step-traits';
+
+/** What is left to compute of a sweep. */
+export interface PlanEstimate {
+  /** Between these in about four of five sweeps; absent where no step of these kinds has finished here, so that nothing is known. */
+  time?: { lowMs: number; highMs: number };
+  /** Steps of a kind that has never finished here: the time does not count them. */
+  unknownSteps: number;
+  /** Files that it will write: artifacts and crops of images. */
+  diskBytes: number;
+}
+
+/** Machines are faster or slower than the day before by about this much (standard deviation of the logarithm). */
+const dailyDeviation = 0.12;
+/** Of a normal distribution: between -1.28 and 1.28 deviations lie four fifths. */
+const fourFifths = 1.28;
+
+/** @param slots steps that run beside each other, measurements aside */
+export function estimatePlan(
+  prepared: PreparedSweep,
+  workspace: Workspace,
+  { machineId, slots }: { machineId: string; slots: number },
+): PlanEstimate {
+  const { trials, models, dataset, sweep } = prepared;
+  const costs = new StepCosts(recordedCosts(workspace, machineId));
+  const images = { eval: dataset.eval.entries.length, calibration: dataset.calibration.entries.length };
+  const facts = { models, images, latency: sweep.latency };
+  const traits = new Map(trials.flatMap((trial) => [...traitsOf(trial, facts)]));
+  const left = distinctSteps(trials).filter((step) => !workspace.steps.has(step.key));
+  const made = left.filter(({ order }) => formatOf(order) !== undefined).map(({ key }) => traits.get(key)!);
+  const artifactBytes = made.reduce((sum, own) => sum + (costs.expectBytes(own) ?? own.networkBytes), 0);
+  return {
+    ...timeOf(left, (step) => costs.expect(traits.get(step.key)!), slots),
+    diskBytes: Math.round(artifactBytes + cropBytes(prepared, new Set(left))),
+  };
+}
+
+/** The sum of what the steps take, measurements one after the other, the rest on all slots. */
+export function timeOf(
+  left: readonly PlannedStep[],
+  costOf: (step: PlannedStep) => ReturnType<StepCosts['expect']>,
+  slots: number,
+): Pick<PlanEstimate, 'time' | 'unknownSteps'> {
+  let [quiet, shared, longest, guessed, variance, unknownSteps] = [0, 0, 0, 0, 0, 0];
+  for (const step of left) {
+    const cost = costOf(step);
+    if (!cost) {
+      unknownSteps++;
+      continue;
+    }
+    const { expectedMs, deviation, isGuess } = cost;
+    if (step.kind === 'measure') quiet += expectedMs;
+    else shared += expectedMs;
+    if (step.kind !== 'measure') longest = Math.max(longest, expectedMs);
+    // Guesses err together; what was measured errs each for itself.
+    if (isGuess) guessed += expectedMs * deviation;
+    else variance += (expectedMs * deviation) ** 2;
+  }
+  if (unknownSteps > 0 && unknownSteps === left.length) return { unknownSteps };
+  const total = quiet + shared;
+  const relative = total > 0 ? Math.hypot(guessed / total, Math.sqrt(variance) / total, dailyDeviation) : 0;
+  const expected = quiet + Math.max(shared / slots, longest);
+  const factor = Math.exp(fourFifths * relative);
+  return { time: { lowMs: expected / factor, highMs: expected * factor }, unknownSteps };
+}
+
+/** Of images that no finished step has looked at: they are decoded once for each way of cutting them out, three bytes a pixel. */
+function cropBytes({ models, dataset, trials }: PreparedSweep, left: ReadonlySet<PlannedStep>): number {
+  const bytes = new Map<string, number>();
+  for (const step of distinctSteps(trials)) {
+    const { resize, crop } = models.get(step.order.model)!.card.preprocess;
+    const [height, width] = heightAndWidth(crop);
+    for (const split of imagesOf(step.order)) {
+      const key = JSON.stringify([split, resize, crop]);
+      const isThere = !left.has(step) || bytes.get(key) === 0;
+      bytes.set(key, isThere ? 0 : dataset[split].entries.length * height * width * 3);
+    }
+  }
+  return [...bytes.values()].reduce((sum, count) => sum + count, 0);
+}

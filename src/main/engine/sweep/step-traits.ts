@@ -1,0 +1,48 @@
+import { canonicalJson } from '../jobs/step-key';
+import { targetName, type LatencyMode } from '@shared/sweep-file';
+import type { Split } from '@shared/dataset';
+import { imagesOf, type PlannedStep, type TrialPlan } from './plan';
+import type { StepTraits } from './step-costs';
+
+/** What else of a run the cost of its steps depends on. */
+export interface RunFacts {
+  models: ReadonlyMap<string, { sha256: string; sizeBytes: number }>;
+  /** Images of each split. */
+  images: Partial<Record<Split, number>>;
+  latency: LatencyMode;
+}
+
+/** The traits of each step of a trial, by its key; steps of networks that the run does not name are left out. */
+export function traitsOf(
+  { steps }: Pick<TrialPlan, 'steps'>,
+  { models, images, latency }: RunFacts,
+): Map<string, StepTraits> {
+  const chain: string[] = [];
+  return new Map(
+    steps.flatMap((step): [string, StepTraits][] => {
+      const model = models.get(step.order.model);
+      const before = chain.join(' | ');
+      const { work, parameters } = workOf(step, latency);
+      if (step.kind === 'compress') chain.push(`${work} ${parameters}`);
+      if (!model) return [];
+      const count = imagesOf(step.order).reduce((sum, split) => sum + (images[split] ?? 0), 0);
+      const variant = `${before} | ${parameters}`;
+      const { sha256: network, sizeBytes: networkBytes } = model;
+      return [[step.key, { kind: step.kind, work, variant, network, networkBytes, images: count }]];
+    }),
+  );
+}
+
+function workOf({ order }: PlannedStep, latency: LatencyMode): { work: string; parameters: string } {
+  switch (order.kind) {
+    case 'compress':
+      return { work: order.technique, parameters: canonicalJson(order.params) };
+    case 'convert':
+    case 'describe':
+      return { work: order.format, parameters: '' };
+    case 'evaluate':
+      return { work: order.runtime, parameters: canonicalJson([order.device, order.options]) };
+    case 'measure':
+      return { work: `${targetName(order.target)} ${latency}`, parameters: '' };
+  }
+}

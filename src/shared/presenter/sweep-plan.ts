@@ -1,0 +1,25 @@
+import { formatDuration } from '../format';
+
+/** What is known of the time that a sweep will take. */
+export interface PlanTime {
+  time?: { lowMs: number; highMs: number };
+  /** Steps that the time does not count. */
+  unknownSteps: number;
+  /** Steps that are not computed yet. */
+  left: number;
+}
+
+/** "2 h 10 min to 2 h 50 min", and what it leaves out; that nothing is known where nothing is. */
+export function planTimeText({ time, unknownSteps, left }: PlanTime): string {
+  if (left === 0) return 'nothing is left to compute';
+  if (!time) return 'no estimate yet: no step of these kinds has run on this machine';
+  const [low, high] = [formatDuration(time.lowMs), formatDuration(time.highMs)];
+  const range = low === high ? low : `${low} to ${high}`;
+  if (unknownSteps === 0) return range;
+  const others = unknownSteps === 1 ? '1 step' : `${unknownSteps} steps`;
+  return `${range}, and ${others} of a kind that has never run on this machine`;
+}
+
+/** For people who start a sweep. */
+export const batteryWarning =
+  'The machine runs on its battery: it may be slower than usual, and latencies with it. Plug it in first.';

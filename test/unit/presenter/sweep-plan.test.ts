@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { planTimeText } from '@shared/presenter/sweep-plan';
+
+const minutes = (low: number, high: number) => ({ lowMs: low * 60_000, highMs: high * 60_000 });
+
+describe('the time a sweep will take, in words', () => {
+  it.each([
+    [{ time: minutes(130, 170), unknownSteps: 0, left: 9 }, '2 h 10 min to 2 h 50 min'],
+    [{ time: minutes(2, 2), unknownSteps: 0, left: 9 }, '2 min 0 s'],
+    [
+      { time: minutes(2, 3), unknownSteps: 1, left: 9 },
+      '2 min 0 s to 3 min 0 s, and 1 step of a kind that has never run on this machine',
+    ],
+    [
+      { time: minutes(2, 3), unknownSteps: 4, left: 9 },
+      '2 min 0 s to 3 min 0 s, and 4 steps of a kind that has never run on this machine',
+    ],
+    [{ unknownSteps: 9, left: 9 }, 'no estimate yet: no step of these kinds has run on this machine'],
+    [{ time: minutes(0, 0), unknownSteps: 0, left: 0 }, 'nothing is left to compute'],
+  ])('%j', (plan, text) => {
+    expect(planTimeText(plan)).toBe(text);
+  });
+});
