@@ -4,6 +4,7 @@ import { compress } from './commands/compress';
 import { datasets } from './commands/datasets';
 import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
+import { handover } from './commands/handover';
 import { inspect } from './commands/inspect';
 import { models } from './commands/models';
 import { open } from './commands/open';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   inspect,
   sensitivity,
   report,
+  handover,
   open,
   techniques,
   models,

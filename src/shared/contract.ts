@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { ChannelMap } from './channel-groups';
 import { datasetSpecSchema, datasetSummarySchema } from './dataset';
 import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
+import { exportFormatIds } from './export-formats';
 import type { LayerReport } from './layers';
+import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
 import type { TechniqueInfo } from './recipe';
 import {
@@ -258,14 +260,22 @@ export const openEngineContract = {
 export const mainEngineContract = {
   'runs.export': rpc(
     shownRun.extend({
-      format: z.enum(['csv', 'json', 'html']),
+      format: z.enum(['csv', 'matrix-csv', 'long-csv', 'json', 'html', 'md']),
       view: reportViewSchema.optional(),
       path: z.string().min(1).max(4096),
     }),
     z.strictObject({ path: z.string() }),
   ),
   /** The run as a self-contained HTML page, for printing. */
-  'runs.html': rpc(shownRun.extend({ view: reportViewSchema.optional() }), z.string()),
+  'runs.html': rpc(
+    shownRun.extend({ view: reportViewSchema.optional(), paper: z.enum(papers).optional() }),
+    z.string(),
+  ),
+  /** A trial as a folder to give away, made inside `parent`, and as a zip beside it. */
+  'trials.handOver': rpc(
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), parent: z.string().min(1).max(4096) }),
+    z.strictObject({ folder: z.string() }),
+  ),
   /** Copies a trial's artifact (and its card) to a path the person chose. */
   'runs.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
@@ -276,12 +286,9 @@ export const mainEngineContract = {
 export const engineContract = { ...openEngineContract, ...mainEngineContract };
 export type EngineContract = typeof engineContract;
 
-export const exportFormats = ['csv', 'json', 'pdf'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
-
 const windowCommandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('show'), view: z.string() }),
-  z.object({ kind: z.literal('export'), format: z.enum(exportFormats) }),
+  z.object({ kind: z.literal('export'), format: z.enum(exportFormatIds) }),
   z.object({ kind: z.literal('open-sweep') }),
 ]);
 export type WindowCommand = z.infer<typeof windowCommandSchema>;
@@ -293,7 +300,7 @@ export const shellContract = {
   'shell.chooseSweep': rpc(nothing, z.string().nullable()),
   'shell.exportRun': rpc(
     shownRun.extend({
-      format: z.enum(exportFormats),
+      format: z.enum(exportFormatIds),
       /** What the window shows; pages for people follow it. */
       view: reportViewSchema.optional(),
       suggestedName: z.string().max(200),
@@ -304,7 +311,12 @@ export const shellContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
-  /** Shows the results in a folder, which a person chooses where no path is given; a path that was not dropped is refused. Answers it, or null when nothing was chosen. */
+  /** Hands a trial over as a folder and a zip, in a folder that a person chooses. Answers the new one, or null when nothing was chosen. */
+  'shell.handOver': rpc(
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }),
+    z.strictObject({ path: z.string() }).nullable(),
+  ),
+  /** Shows the results in a folder, which a person chooses where no path is given, or in a JSON report; a path that was not dropped is refused. Answers it, or null when nothing was chosen. */
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
   /** Back to the person's own results. */
   'shell.closeResults': rpc(nothing, nothing),
@@ -313,7 +325,7 @@ export const shellContract = {
   'shell.engine': signal(
     z.object({ state: z.enum(['starting', 'ready', 'restarting', 'failed']), detail: z.string().optional() }),
   ),
-  /** Whose results the window shows: those in a folder that was opened, or (null) the person's own. */
+  /** Whose results the window shows: those in a folder or JSON report that was opened, or (null) the person's own. */
   'shell.results': signal(z.object({ folder: z.string().nullable() })),
   /** A menu item or shortcut asks the window to do something. */
   'shell.command': signal(windowCommandSchema),

@@ -6,6 +6,7 @@ import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
 import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
+import { readRunFile } from './report/read-run-file';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
 import type { Executor } from './sweep/executor';
@@ -21,6 +22,8 @@ export interface EngineOptions {
   workspace?: string;
   /** Folder whose settings count; default: the workspace. Other results are looked at with one's own settings. */
   settingsFolder?: string;
+  /** A JSON report to show in place of the workspace's runs. */
+  runFile?: string;
   /** Overrides the setting for this process. */
   modelFolder?: string;
   /** For models without a card. */
@@ -53,10 +56,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const home = resolve(settingsFolder) === workspace.folder ? workspace : openWorkspace(settingsFolder);
   const machine = await machineFacts();
   const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder);
-  const runs = new RunManager(workspace, executor, {
+  const events: RunEvents = {
     progress: (progress) => options.events?.progress?.(progress),
     trial: (run, trial) => options.events?.trial?.(run, trial),
-  });
+  };
+  const opened = options.runFile === undefined ? undefined : await readRunFile(options.runFile);
+  const runs = new RunManager(workspace, executor, events, opened);
   const modelFolder = (): string =>
     options.modelFolder ?? home.settings.get<string>('modelFolder') ?? join(home.folder, 'models');
   const settings = (): Settings => ({

@@ -27,6 +27,7 @@ const emitProgress = throttle(100, (state: Parameters<Server<EngineContract>['em
 try {
   const engine = await createEngine({
     workspace: process.env.WHITTLE_WORKSPACE,
+    runFile: process.env.WHITTLE_RUN_FILE,
     settingsFolder: defaultWorkspaceFolder(),
     events: {
       progress: (progress) => emitProgress(progress),

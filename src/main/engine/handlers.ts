@@ -1,14 +1,17 @@
+import { join } from 'node:path';
 import type { EngineContract } from '@shared/contract';
 import { AppError, toAppError } from '@shared/errors';
 import { splits } from '@shared/dataset';
 import { recipeSchema } from '@shared/recipe';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
-import type { Progress } from '@shared/run';
+import type { Progress, RunView, TrialView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
+import { gatherReportSources } from './gather-report-sources';
+import { handOver, handoverName } from './handover/hand-over';
 import { writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
 import { describeModel } from './models/describe-model';
@@ -18,7 +21,6 @@ import { listModels, locateModel, openModel, summarizeModel } from './models/mod
 import { writeFileAtomic } from './files/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
 import { preprocessTrial } from './preprocess-trial';
-import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
 import type { JobEvents } from './sweep/executor';
@@ -99,7 +101,9 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     },
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
     'runs.export': async ({ run, against, format, view, path }) => {
-      await writeFileAtomic(path, renderReport(runs.view(run, against), format, view));
+      const shown = runs.view(run, against);
+      const sources = await gatherReportSources(engine, shown);
+      await writeFileAtomic(path, renderReport(shown, format, { view, sources }));
       return { path };
     },
     'trials.layers': async ({ run, trial }, { progress, signal }) => {
@@ -108,17 +112,33 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
       return trialLayers(run, trial, sources, events, signal);
     },
-    'runs.html': ({ run, against, view }) => htmlReport(runs.view(run, against), view),
+    'runs.html': async ({ run, against, view, paper }) => {
+      const shown = runs.view(run, against);
+      return renderReport(shown, 'html', { view, paper, sources: await gatherReportSources(engine, shown) });
+    },
+    'trials.handOver': async ({ run, trial, parent }) => {
+      const { view, found } = ownTrial(engine, run, trial);
+      const { folder } = await handOver(view, found, join(parent, handoverName(found)), true);
+      return { folder };
+    },
     'runs.saveArtifact': async ({ run, trial, path }) => {
-      const view = runs.view(run);
-      const found = view.trials.find((candidate) => candidate.id === trial);
-      if (!found?.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      const { view, found } = ownTrial(engine, run, trial);
+      if (!found.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       await copyModel(found.artifact.path, path);
       const card = await cardOfArtifact(view, found);
       if (card) await writeCard(path, card);
       return { path };
     },
   };
+}
+
+/** A trial of the workspace's own runs: of one that was opened from a file, no model is here. @throws `results.read-only`, `run.not-found` */
+function ownTrial({ runs, workspace }: Engine, run: string, trial: string): { view: RunView; found: TrialView } {
+  runs.record(run);
+  const view = runs.view(run);
+  const found = view.trials.find((candidate) => candidate.id === trial);
+  if (!found) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  return { view, found };
 }
 
 /** Events of a job for somebody who waits for its answer: progress with the time it has taken. Notes and log lines have no reader. */

@@ -11,6 +11,8 @@ export const useResultsStore = defineStore('results', () => {
   const runs = useRunsStore();
   const problem = shallowRef('');
   const folder = computed(() => signal.value?.folder ?? null);
+  /** A JSON report, whose run cannot be continued. */
+  const isFile = computed(() => /\.json$/i.test(folder.value ?? ''));
   const name = computed(() => folder.value && fileNameOf(folder.value));
 
   watch(folder, () => {
@@ -32,5 +34,5 @@ export const useResultsStore = defineStore('results', () => {
   const choose = (): Promise<boolean> => attempt(() => call('shell.openResults', {}));
   const close = (): Promise<boolean> => attempt(() => call('shell.closeResults'));
 
-  return { folder, name, problem, choose, close };
+  return { folder, isFile, name, problem, choose, close };
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunView } from '../run';
+import { budgetSchema } from './budget';
 import { defaultMetrics, metricIds } from './metrics';
 import type { RunPresentation } from './reading';
 import { matchesFilter, matrixRows, type MatrixRow } from './rows';
@@ -17,6 +18,9 @@ export const reportViewSchema = z.strictObject({
   /** Names of networks; absent: all. */
   models: z.array(z.string().max(200)).max(100).optional(),
   filter: z.string().max(1000).default(''),
+  /** Names of the recipes that were picked; absent: all that the filter leaves. */
+  only: z.array(z.string().max(200)).max(10_000).optional(),
+  budget: budgetSchema.optional(),
   /** Null: the order of the sweep. */
   sort: matrixSortSchema.nullable().default(null),
   /** The target that stands first and that rows are sorted by; absent: the first of the run. */
@@ -40,12 +44,14 @@ export function shownTargets({ manifest: { targets } }: RunView, chosen: string 
 /** Rows as they are shown: what the others are compared with always and first, the rest filtered and sorted; what has no value comes last. */
 export function shownRows(
   { run, read }: RunPresentation,
-  { filter, sort }: Pick<ReportView, 'filter' | 'sort'>,
+  { filter, only, sort }: Pick<ReportView, 'filter' | 'only' | 'sort'>,
   target: string,
 ): MatrixRow[] {
   const rows = matrixRows(run);
   const pinned = rows.filter((row) => row.isBaseline);
-  const others = rows.filter((row) => !row.isBaseline && matchesFilter(row, filter));
+  const others = rows.filter(
+    (row) => !row.isBaseline && matchesFilter(row, filter) && (!only || only.includes(row.recipe)),
+  );
   if (!sort) return [...pinned, ...others];
   const valueOf = (row: MatrixRow): number | undefined => {
     const trial = row.trials.get(sort.model);

@@ -18,6 +18,7 @@ const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
   'runs.export': { run: 'r', format: 'csv', path: '/etc/cron.d/x' },
   'runs.html': { run: 'r' },
   'runs.saveArtifact': { ...trial, path: '/home/ada/.bashrc' },
+  'trials.handOver': { ...trial, parent: '/etc' },
 };
 
 describe('a request of the window', () => {

@@ -2,9 +2,11 @@ import { sentenceFor } from '@shared/errors';
 import type { LatencyMetrics } from '@shared/metrics';
 import { deploymentOf, runtimeOf } from '@shared/presenter/deployment';
 import { disturbanceText } from '@shared/presenter/disturbance';
-import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
+import type { Reading, RunPresentation } from '@shared/presenter/reading';
 import type { MetricId } from '@shared/presenter/metrics';
-import type { RunView, TrialView } from '@shared/run';
+import type { TrialView } from '@shared/run';
+import { csvText, type Cell } from './csv-text';
+import { shownTrials, type Report } from './report-model';
 
 interface Row {
   presentation: RunPresentation;
@@ -16,7 +18,6 @@ interface Row {
   target: string;
 }
 const baselineName = 'baseline';
-type Cell = string | number | boolean | undefined;
 
 /** The verdict in words, where there is one: a baseline is compared with nothing. */
 const verdict = (row: Row, metric: MetricId): string | undefined => {
@@ -87,11 +88,13 @@ const columns: Record<string, (row: Row) => Cell> = {
 
 /**
  * One row a trial and target, RFC 4180, a header of names with units. Empty cells were not measured. Size and accuracy are those of
- * the target's runtime. `..._q` are p-values adjusted for all comparisons of their kind; scaled times agree with the ratios.
+ * the target's runtime. `..._q` are p-values adjusted for all comparisons of their kind; scaled times agree with the ratios. Rows are
+ * those of the view, columns always the same.
  */
-export function csvReport(run: RunView): string {
-  const presentation = presentRun(run);
-  const rows = run.trials.flatMap((trial) => {
+export function csvReport(report: Report): string {
+  const { presentation } = report;
+  const { run } = presentation;
+  const rows = shownTrials(report).flatMap((trial) => {
     const latencies = trial.metrics.latency.length > 0 ? trial.metrics.latency : [undefined];
     return latencies.map((latency): Row => {
       const target = latency?.target ?? run.manifest.targets[0] ?? '';
@@ -101,15 +104,7 @@ export function csvReport(run: RunView): string {
       return { presentation, trial, file: deploymentOf(trial, runtime), baselineFile, latency, target };
     });
   });
-  const lines = rows.map((row) => Object.values(columns).map((cell) => quote(cell(row))));
-  return [Object.keys(columns), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
-}
-
-function quote(cell: Cell): string {
-  let text = cell === undefined ? '' : String(cell);
-  // Spreadsheets run cells that begin like a formula; names come from files, so they are shown as text.
-  if (typeof cell === 'string' && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvText([Object.keys(columns), ...rows.map((row) => Object.values(columns).map((cell) => cell(row)))]);
 }
 
 function round(value: number | undefined, digits = 2): number | undefined {
