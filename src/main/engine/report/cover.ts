@@ -28,7 +28,7 @@ export function coverOf(
   const shown = models.flatMap((model) => trialsOf(model));
   return {
     sentences: [
-      bestSentence(presentation, target, best, scopeOf(presentation, target, budget), budget),
+      bestSentence(presentation, target, best, scopeOf(presentation, target, shown, budget), budget),
       lossSentence(presentation, target, best),
       basisSentence(presentation, target, shown),
     ],
@@ -50,11 +50,18 @@ export function budgetText({ maxDropPoints, maxBytes, maxLatencyRatio }: Budget)
     .join(', ');
 }
 
-function scopeOf({ run }: RunPresentation, target: string, budget: Budget | undefined): string {
-  if (budget) return `Within the budget (${budgetText(budget)})`;
+function scopeOf(
+  { run }: RunPresentation,
+  target: string,
+  shown: readonly TrialView[],
+  budget: Budget | undefined,
+): string {
+  const count = shown.filter(({ collapsed, isBaseline }) => collapsed !== undefined && !isBaseline).length;
+  const left = count > 0 ? ` and without ${formatNumber(count)} that collapsed` : '';
+  if (budget) return `Within the budget (${budgetText(budget)})${left}`;
   const runtime = runtimeOf(run, target);
   const isScored = run.trials.some((trial) => deploymentOf(trial, runtime).top1 !== undefined);
-  return isScored ? 'Without a clear loss of top-1' : 'By size and time alone, since top-1 was not measured';
+  return isScored ? `Without a clear loss of top-1${left}` : 'By size and time alone, since top-1 was not measured';
 }
 
 /** "×0.27 of the size", "×0.59 of the time [0.57, 0.61]" */
@@ -104,9 +111,11 @@ function lossSentence({ run, read }: RunPresentation, target: string, best: read
   const changes = namedTrials(best).flatMap((trial) => {
     const change = read('top1', trial, target)?.change;
     const delta = deploymentOf(trial, runtimeOf(run, target)).top1Delta;
-    return change && delta !== undefined
-      ? [{ delta, text: `${change.text} points ${change.interval ?? ''} with ${trial.recipe} of ${trial.model}` }]
-      : [];
+    if (!change || delta === undefined) return [];
+    // What speaks against an interval stands there in words, not as a p-value.
+    const [interval = '', isDoubtful] = change.interval?.split(/ [pq] /) ?? [];
+    const doubt = isDoubtful === undefined ? '' : ` (${change.words})`;
+    return [{ delta, text: `${change.text} points ${interval}${doubt} with ${trial.recipe} of ${trial.model}` }];
   });
   if (changes.length === 0)
     return namedTrials(best).length === 0

@@ -10,7 +10,7 @@ export function chartFigures(charts: readonly Chart[], { named = false } = {}): 
     const left = chart.collapsed > 0 ? ` <small>without ${chart.collapsed} that collapsed</small>` : '';
     return `<figure><figcaption>${escapeHtml(chart.title)}${left}</figcaption>${scatterSvg(chart, named)}</figure>`;
   });
-  return `<div class="charts">${figures.join('')}</div>`;
+  return `<div class="charts${figures.length > 2 ? ' three' : ''}">${figures.join('')}</div>`;
 }
 
 /** Which mark is which network. */

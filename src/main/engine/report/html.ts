@@ -26,13 +26,13 @@ export function htmlReport(report: Report, paper: Paper = 'a4'): string {
 <body>
 <header><h1>${title}</h1><p>${escapeHtml(report.subtitle)}</p>${shown}</header>
 ${cover(report)}
-${matrixPages(report, paper)}
 ${section('Caveats', saidList(report.caveats))}
+${matrixPages(report, paper)}
 ${report.networks.map((pages) => network(report, pages)).join('\n')}
-${section('Published changes of top-1', plainTable(report.published))}
+<div class="annex">${section('Published changes of top-1', plainTable(report.published))}
 ${section('Method', factsTable(report.method))}
 ${section('Notes of the techniques', saidList(report.notes))}
-${section('Manifest', factsTable(report.manifest))}
+${section('Manifest', factsTable(report.manifest))}</div>
 <script>${sortScript}</script>
 </body></html>`;
 }

@@ -91,5 +91,7 @@ const saidText = (said: readonly Said[]): string =>
 
 /** Names come from files: nothing in them may end a cell, a line, or become markup. */
 function text(plain: string): string {
-  return plain.replaceAll(/\s*[\r\n]+\s*/g, ' ').replaceAll(/[\\`*_[\]<>|#&~]/g, '\\$&');
+  return plain
+    .replaceAll(/\s*[\r\n]+\s*/g, ' ')
+    .replaceAll(/[\\`*<>|]|^[#+-]|&(?=[#\w])|~(?=~)|\](?=[([:])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&');
 }

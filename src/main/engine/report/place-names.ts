@@ -22,7 +22,7 @@ const overlaps = (a: Box, b: Box): boolean =>
   a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 /**
- * Names beside their points where there is room: to the right, to the left, below, above. A name that would cover another one or a point
+ * Names beside their points where there is room: above, to the right, to the left, below. A name that would cover another one or a point
  * is left out; the table under the chart has it.
  * @param points all that is drawn
  */
@@ -36,10 +36,10 @@ export function placeNames(
   for (const { text, x, y } of wanted) {
     const width = text.length * letterWidth;
     const choices = [
+      { anchor: 'middle' as const, x, y: y - gap, left: x - width / 2 },
       { anchor: 'start' as const, x: x + gap, y: y + 3, left: x + gap },
       { anchor: 'end' as const, x: x - gap, y: y + 3, left: x - gap - width },
       { anchor: 'middle' as const, x, y: y + gap + lineHeight, left: x - width / 2 },
-      { anchor: 'middle' as const, x, y: y - gap, left: x - width / 2 },
     ];
     for (const { anchor, left, ...at } of choices) {
       const box = { left, right: left + width, top: at.y - lineHeight + 2, bottom: at.y + 2 };
