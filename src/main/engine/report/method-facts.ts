@@ -42,7 +42,7 @@ export function methodFacts(
 }
 
 /** "short side to 256, centre crop 224 x 224, RGB, (x - [123.7, 116.3, 103.5]) / [58.4, 57.1, 57.4], NCHW float32" */
-export function preprocessText({ input, preprocess }: ModelCard): string {
+function preprocessText({ input, preprocess }: ModelCard): string {
   const { resize, crop, mean, std } = preprocess;
   const sides = (size: number | readonly number[]): string => [size].flat().join(' x ');
   const scaled = typeof resize === 'number' ? `short side to ${resize}` : `stretched to ${sides(resize)}`;

@@ -48,7 +48,7 @@ const isRecord = (value: unknown): value is Loose => typeof value === 'object' &
 
 /** What earlier versions left out follows from the rest. */
 function viewOf({ run: id, comparedWith: against, trials, ...rest }: z.infer<typeof fileSchema>): Loose {
-  const { manifest, sweep } = rest as Loose;
+  const { manifest, sweep } = rest;
   const found: Loose[] = trials.map((trial) => trialOf(trial));
   const count = (status: string): number => found.filter((trial) => trial.status === status).length;
   const models = isRecord(manifest) && Array.isArray(manifest.models) ? (manifest.models as unknown[]) : [];
