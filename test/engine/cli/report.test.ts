@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { runViewSchema } from '@shared/run';
 import { unzip } from '../../../scripts/electron-fallback/unzip.mjs';
 import { createEngine } from '../../../src/main/engine/create-engine';
 import { handlersOf } from '../../../src/main/engine/handlers';
@@ -60,7 +61,8 @@ it('a run becomes reports that say what the store holds, a run on another machin
   try {
     const [ours, theirs] = [engine, elsewhere].map(handlersOf);
     const request = { run: record!.id };
-    expect(await theirs!['runs.get'](request)).toEqual(await ours!['runs.get'](request));
+    // As the window gets it: the contract lets nothing else through.
+    expect(await theirs!['runs.get'](request)).toEqual(runViewSchema.parse(await ours!['runs.get'](request)));
     expect(await theirs!['runs.list']()).toEqual(await ours!['runs.list']());
     for (const refused of [
       () => theirs!['runs.resume'](request),
