@@ -192,6 +192,12 @@ export const rooms = [
     ],
   },
   {
+    room: 'collection',
+    holds: 'which files go when the disk budget is spent',
+    knows: ['store', 'sweep'],
+  },
+  { room: 'compare', holds: 'two runs beside each other', knows: ['measure/statistics', 'measure/accuracy'] },
+  {
     room: 'report',
     holds: 'one model of a run for people: as PDF page, HTML, Markdown, CSV, JSON; a run from JSON',
     knows: [],

@@ -6,6 +6,7 @@ import { initIpc } from './ipc';
 import { initMenu } from './menu';
 import { printFromCommandLine } from './print-command';
 import { openResultsFromCommandLine, resultsOf } from './results-command';
+import { applyTheme } from './theme';
 import { hardenSession, openMainWindow, showMainWindow } from './window';
 
 /** The application as a list of small modules. It owns windows, menus, dialogs and the engine's process, and computes nothing. */
@@ -17,6 +18,7 @@ function start(): void {
   registerScheme();
   app.on('activate', showMainWindow);
   void app.whenReady().then(() => {
+    applyTheme();
     hardenSession();
     serveRenderer();
     const results = resultsOf(process.argv);

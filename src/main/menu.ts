@@ -1,6 +1,6 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import type { WindowCommand } from '@shared/contract';
-import { exportFormats, type ExportFormat } from '@shared/export-formats';
+import { exportFormats, exportShortcuts } from '@shared/export-formats';
 import { views } from '@shared/views';
 import { showAbout } from './about';
 import type { EngineAccess } from './engine-process';
@@ -8,20 +8,10 @@ import { chooseResults, chooseRunFile } from './shell-handlers';
 import { showProblem } from './problem';
 import { currentWindow } from './window';
 
-const exportShortcuts: Partial<Record<ExportFormat, string>> = {
-  csv: 'CmdOrCtrl+E',
-  json: 'CmdOrCtrl+Shift+E',
-  pdf: 'CmdOrCtrl+P',
-};
-
 /** The menu. What concerns the contents of the window is asked of it: it knows what is shown. */
 export function initMenu(engine: EngineAccess): void {
   const isMac = process.platform === 'darwin';
-  const item = (
-    label: string,
-    command: WindowCommand,
-    accelerator: string | undefined,
-  ): MenuItemConstructorOptions => ({
+  const item = (label: string, command: WindowCommand, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     accelerator,
     click: () => currentWindow()?.webContents.send('whittle:signal', 'shell.command', command),
@@ -57,6 +47,8 @@ export function initMenu(engine: EngineAccess): void {
     {
       label: '&View',
       submenu: [
+        item('Command Palette…', { kind: 'palette' }, 'CmdOrCtrl+K'),
+        { type: 'separator' },
         ...views.map(({ name, title, shortcut }) => item(title, { kind: 'show', view: name }, shortcut)),
         { type: 'separator' },
         { role: 'resetZoom' },
@@ -66,7 +58,7 @@ export function initMenu(engine: EngineAccess): void {
       ],
     },
     { role: 'windowMenu' },
-    { role: 'help', submenu: [about] },
+    { role: 'help', submenu: [item('Keyboard Shortcuts', { kind: 'shortcuts' }), about] },
   ];
   const menu = Menu.buildFromTemplate(template);
   Menu.setApplicationMenu(menu);

@@ -1,12 +1,15 @@
-import { dialog, shell, type OpenDialogOptions } from 'electron';
+import { dialog, nativeTheme, shell, type OpenDialogOptions } from 'electron';
 import type { ShellContract } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import { exportFormat } from '@shared/export-formats';
 import type { Handlers } from '@shared/rpc';
-import type { RunView } from '@shared/run';
+import type { RunComparison } from '@shared/run-comparison';
+import type { RunSummary, RunView } from '@shared/run';
 import { basename } from 'node:path';
 import type { EngineAccess } from './engine-process';
 import { printPdf } from './print-pdf';
+import { recentResults, rememberResults } from './recent-results';
+import { chooseTheme } from './theme';
 import { currentWindow } from './window';
 
 /**
@@ -15,16 +18,33 @@ import { currentWindow } from './window';
  */
 export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>): Handlers<ShellContract> {
   const { host } = engine;
+  engine.onResults((folder) => {
+    if (folder !== null) rememberResults(folder);
+  });
+  const compared = new Set<string>();
   return {
     'shell.openResults': async ({ path }) => {
       if (path === undefined) return chooseResults(engine);
-      if (!dropped.has(path))
+      if (!dropped.has(path) && !recentResults().includes(path))
         throw new AppError('ipc.invalid', {
           endpoint: 'shell.openResults',
-          detail: 'nothing of that name was dropped',
+          detail: 'nothing of that name was dropped or opened before',
         });
       await engine.openResults(path);
       return path;
+    },
+    'shell.recentResults': () => recentResults(),
+    'shell.chooseComparedResults': async () => {
+      const [folder] = await choose({ title: 'Folder with results to compare with', properties: ['openDirectory'] });
+      if (folder === undefined) return null;
+      const runs = (await host.request('results.runs', { folder })) as RunSummary[];
+      compared.add(folder);
+      return { folder, runs };
+    },
+    'shell.compareResults': async (asked) => {
+      if (!compared.has(asked.folder))
+        throw new AppError('ipc.invalid', { endpoint: 'shell.compareResults', detail: 'no such folder was chosen' });
+      return (await host.request('results.compare', asked)) as RunComparison;
     },
     'shell.closeResults': () => engine.openResults(null),
     'shell.chooseModels': async () =>
@@ -55,9 +75,13 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       const { folder } = (await host.request('trials.handOver', { run, trial, parent })) as { folder: string };
       return { path: folder };
     },
+    'shell.theme': () => nativeTheme.themeSource,
+    'shell.setTheme': ({ theme }) => chooseTheme(theme),
     'shell.reveal': async ({ run, trial }) => {
       const view = (await host.request('runs.get', { run })) as RunView;
-      const artifact = view.trials.find((candidate) => candidate.id === trial)?.artifact;
+      const found = view.trials.find((candidate) => candidate.id === trial);
+      if (found?.collected) throw new AppError('artifact.collected', { trial });
+      const artifact = found?.artifact;
       if (!artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: 'this workspace' });
       shell.showItemInFolder(artifact.path);
     },

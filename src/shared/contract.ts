@@ -6,16 +6,21 @@ import { exportFormatIds } from './export-formats';
 import type { LayerReport } from './layers';
 import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
+import type { RunComparison } from './run-comparison';
 import type { TechniqueInfo } from './recipe';
 import {
   machineSchema,
   progressSchema,
+  recordedSweepSchema,
+  runEditSchema,
   runProgressSchema,
   runSummarySchema,
   runViewSchema,
   trialViewSchema,
 } from './run';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
+import { settingsChangeSchema, settingsSchema, themeSchema } from './settings';
+import { collectionSchema, storageUseSchema } from './storage';
 import { sweepFileSchema } from './sweep-file';
 
 /**
@@ -57,8 +62,16 @@ const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined)
 const nothing = z.void();
 
 const runRef = z.strictObject({ run: z.string().min(1).max(200) });
+const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
+const comparedRuns = z.strictObject({
+  reference: z.string().min(1).max(200),
+  candidate: z.string().min(1).max(200),
+  recipes: z.strictObject({ reference: z.string().max(200), candidate: z.string().max(200) }).optional(),
+});
+/** As `comparedRuns`, the reference a run of another folder of results. */
+const comparedResults = comparedRuns.extend({ folder: z.string().min(1).max(4096) });
 
 const sweepPlanSchema = z.object({
   trials: z.number().int(),
@@ -171,24 +184,14 @@ const preprocessTrialSchema = z.object({
 });
 export type PreprocessTrial = z.infer<typeof preprocessTrialSchema>;
 
-const settingsSchema = z.object({
-  modelFolder: z.string(),
-  /** Remembered choices of the window (metrics, columns, sorting); opaque to the engine. */
-  view: z.record(z.string(), z.unknown()),
-});
-export type Settings = z.infer<typeof settingsSchema>;
-
 /** What the window may ask of the engine. Nothing here writes to a path that the window names, but for a card beside a model that loads. */
 export const openEngineContract = {
   'engine.info': rpc(nothing, engineInfoSchema),
   'settings.get': rpc(nothing, settingsSchema),
-  'settings.set': rpc(
-    z.strictObject({
-      modelFolder: z.string().max(4096).optional(),
-      view: z.record(z.string(), z.unknown()).optional(),
-    }),
-    settingsSchema,
-  ),
+  'settings.set': rpc(settingsChangeSchema, settingsSchema),
+  'storage.use': rpc(nothing, storageUseSchema),
+  /** Removes files that can be made again until the rest is within the disk budget. */
+  'storage.collect': rpc(nothing, collectionSchema),
   'techniques.list': rpc(nothing, typed<TechniqueInfo[]>()),
   /** Checks one recipe step chain; the answer is undefined or the sentence to show beside the form. */
   'recipes.check': rpc(
@@ -234,6 +237,8 @@ export const openEngineContract = {
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
   'runs.get': rpc(shownRun, runViewSchema),
+  /** Two runs beside each other, paired where the images are the same; with recipes, those two alone. */
+  'runs.compare': rpc(comparedRuns, typed<RunComparison>()),
   'runs.pause': rpc(runRef, nothing),
   'runs.continue': rpc(runRef, nothing),
   'runs.cancel': rpc(runRef, nothing),
@@ -244,12 +249,23 @@ export const openEngineContract = {
     runRef.extend({ trials: z.array(z.string().max(400)).max(10_000).optional() }),
     z.strictObject({ measurements: z.number().int() }),
   ),
+  /** The sweep that a run carried out, to run it again. */
+  'runs.sweep': rpc(runRef, recordedSweepSchema),
+  /** Changes what people say of a run; what is not given stays. */
+  'runs.edit': rpc(runRef.extend(runEditSchema.shape), runSummarySchema),
+  /** Hides an ended run; for a week it can be restored. */
+  'runs.delete': rpc(runRef, nothing),
+  'runs.restore': rpc(runRef, runSummarySchema),
   'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
   /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
   'trials.layers': job(
     z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
     typed<LayerReport>(),
   ),
+  'trials.star': rpc(trialRef.extend({ starred: z.boolean() }), nothing),
+  /** Makes files of a trial again that were collected; the run goes on with what else it has left. */
+  'trials.remake': rpc(trialRef, nothing),
+  'trials.annotate': rpc(trialRef.extend({ note: z.string().max(10_000) }), nothing),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),
   /** The trial that changed last. */
@@ -276,6 +292,9 @@ export const mainEngineContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), parent: z.string().min(1).max(4096) }),
     z.strictObject({ folder: z.string() }),
   ),
+  /** The runs in another folder of results, which is opened for it. */
+  'results.runs': rpc(z.strictObject({ folder: z.string().min(1).max(4096) }), z.array(runSummarySchema)),
+  'results.compare': rpc(comparedResults, typed<RunComparison>()),
   /** Copies a trial's artifact (and its card) to a path the person chose. */
   'runs.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
@@ -290,6 +309,8 @@ const windowCommandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('show'), view: z.string() }),
   z.object({ kind: z.literal('export'), format: z.enum(exportFormatIds) }),
   z.object({ kind: z.literal('open-sweep') }),
+  z.object({ kind: z.literal('palette') }),
+  z.object({ kind: z.literal('shortcuts') }),
 ]);
 export type WindowCommand = z.infer<typeof windowCommandSchema>;
 
@@ -316,10 +337,21 @@ export const shellContract = {
     z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
-  /** Shows the results in a folder, which a person chooses where no path is given, or in a JSON report; a path that was not dropped is refused. Answers it, or null when nothing was chosen. */
+  /** Shows the results in a folder, which a person chooses where no path is given, or in a JSON report; a path that was neither dropped nor opened before is refused. Answers it, or null when nothing was chosen. */
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
+  /** Folders of results that were opened before, the last one first; these may be opened by their path. */
+  'shell.recentResults': rpc(nothing, z.array(z.string())),
+  /** Asks for another folder of results to compare with; what is shown stays. Null when nothing was chosen. */
+  'shell.chooseComparedResults': rpc(
+    nothing,
+    z.strictObject({ folder: z.string(), runs: z.array(runSummarySchema) }).nullable(),
+  ),
+  /** A run of a folder that was chosen so, beside one of those at hand. */
+  'shell.compareResults': rpc(comparedResults, typed<RunComparison>()),
   /** Back to the person's own results. */
   'shell.closeResults': rpc(nothing, nothing),
+  'shell.theme': rpc(nothing, themeSchema),
+  'shell.setTheme': rpc(z.strictObject({ theme: themeSchema }), nothing),
   'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
   /** Whether the engine answers; the window shows a quiet banner while it restarts. */
   'shell.engine': signal(

@@ -88,6 +88,8 @@ const sentences = {
   'sweep.not-found': (f: Facts) => `No sweep file at ${f.path}. Give the path of a YAML file.`,
   'sweep.yaml': (f: Facts) => `${f.path}, line ${f.line}: ${f.detail}. Correct the YAML.`,
   'sweep.invalid': (f: Facts) => `${f.path}: ${f.at ? `"${f.at}": ` : ''}${f.detail}. Correct the sweep file.`,
+  'budget.invalid': (f: Facts) =>
+    `The budget "${f.text}" is not valid: ${f.detail}. Write it as in "drop<=1, size<=2MB, time<=0.5".`,
   'output.unwritable': (f: Facts) => `Cannot write to ${f.path} (${f.detail}). Choose a folder you may write to.`,
   'output.disk-full': (f: Facts) =>
     `The disk that holds ${f.path} is full. Free some space and run the same command again: finished steps are kept.`,
@@ -98,6 +100,9 @@ const sentences = {
   'store.damaged': (f: Facts) =>
     `The database ${f.path} cannot be read (${f.detail}). Move it away; results are computed again.`,
   'run.not-found': (f: Facts) => `No run "${f.run}" in ${f.path}. "whittle report latest" reports the last one.`,
+  'run.under-way': (f: Facts) => `The run "${f.run}" is under way. Cancel it first; finished steps are kept.`,
+  'artifact.collected': (f: Facts) =>
+    `The file of ${f.trial} was removed to keep within the disk budget; its numbers are kept. Make it again from its panel in the matrix or with "whittle runs remake", then ask again.`,
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'trial.not-found': (f: Facts) => `The run "${f.run}" has no trial "${f.trial}". It has: ${f.trials}.`,

@@ -13,6 +13,13 @@ export const exportFormats = [
 export type ExportFormat = (typeof exportFormats)[number]['id'];
 export const exportFormatIds = exportFormats.map(({ id }) => id);
 
+/** Keys of the formats that people want most. */
+export const exportShortcuts: Partial<Record<ExportFormat, string>> = {
+  csv: 'CmdOrCtrl+E',
+  json: 'CmdOrCtrl+Shift+E',
+  pdf: 'CmdOrCtrl+P',
+};
+
 /** What a format is called and how its files end. */
 export function exportFormat(id: ExportFormat): (typeof exportFormats)[number] {
   return exportFormats.find((format) => format.id === id)!;

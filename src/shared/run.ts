@@ -69,6 +69,8 @@ export const trialViewSchema = z.object({
   isBaseline: z.boolean(),
   status: z.enum(trialStatuses),
   artifact: z.object({ sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }).optional(),
+  /** Its file was removed to keep within the disk budget; its numbers stay, and it can be made again. */
+  collected: z.boolean().optional(),
   metrics: trialMetricsSchema,
   steps: z.array(stepViewSchema),
   /** What the techniques said of themselves: "masked weights stored sparsely". */
@@ -78,6 +80,10 @@ export const trialViewSchema = z.object({
   /** What others published for this network and recipe; the closest comparison first. */
   published: z.array(publishedResultSchema).optional(),
   error: errorReportSchema.optional(),
+  /** Somebody chose it. Its files are never collected. */
+  starred: z.boolean().optional(),
+  /** What somebody wrote beside it. */
+  note: z.string().optional(),
 });
 export type TrialView = z.infer<typeof trialViewSchema>;
 
@@ -90,17 +96,46 @@ export const runSummarySchema = z.object({
   status: z.enum(runStatuses),
   startedAt: z.string(),
   endedAt: z.string().optional(),
+  /** Time under way, over all times it was resumed. */
+  elapsedMs: z.number().default(0),
   trialsDone: z.number().int(),
   trialsFailed: z.number().int(),
   trialsTotal: z.number().int(),
+  trialsStarred: z.number().int().default(0),
+  note: z.string().default(''),
+  tags: z.array(z.string()).default([]),
+  starred: z.boolean().default(false),
+  /** Names in the order of the sweep: columns and rows of the matrix. */
+  models: z.array(z.string()).default([]),
+  recipes: z.array(z.string()).default([]),
+  /** Every technique that a recipe names. */
+  techniques: z.array(z.string()).default([]),
+  /** Its name. */
+  dataset: z.string().default(''),
+  /** The processor it ran on. */
+  machine: z.string().default(''),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
+/** What people may change of a run. Tags are words, each once. */
+export const runEditSchema = z.strictObject({
+  name: z.string().trim().min(1).max(200).optional(),
+  note: z.string().max(10_000).optional(),
+  tags: z
+    .array(z.string().trim().min(1).max(60))
+    .max(50)
+    .transform((tags) => [...new Set(tags)])
+    .optional(),
+  starred: z.boolean().optional(),
+});
+export type RunEdit = z.infer<typeof runEditSchema>;
+
+/** Results that are there already are shown also where a target is named twice. */
+export const recordedSweepSchema = sweepFileSchema.extend({ targets: z.array(targetSchema) });
+
 /** One run with everything the matrix shows. */
 export const runViewSchema = runSummarySchema.extend({
-  /** Results that are there already are shown also where a target is named twice. */
-  sweep: sweepFileSchema.extend({ targets: z.array(targetSchema) }),
-  /** Names in the order of the sweep: columns and rows of the matrix. */
+  sweep: recordedSweepSchema,
   models: z.array(z.string()),
   recipes: z.array(z.string()),
   /** The recipe that trials are compared with, where it is not the model as it came. */

@@ -16,6 +16,8 @@ export interface View {
   icon: string;
   /** Keeps its state while another view shows. */
   isKept?: boolean;
+  /** Stands apart at the end of the navigation bar, as its icon alone. */
+  isAside?: boolean;
 }
 
 export const views: readonly View[] = [
@@ -37,12 +39,38 @@ export const views: readonly View[] = [
     icon: 'M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM3 9h18M3 15h18M9 3v18M15 3v18',
   },
   {
+    name: 'runs',
+    title: 'Runs',
+    path: '/runs',
+    component: 'RunsView',
+    shortcut: 'CmdOrCtrl+3',
+    icon: 'M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8M3 3v5h5M12 7v5l4 2',
+  },
+  {
     name: 'sensitivity',
     title: 'Sensitivity',
     path: '/sensitivity',
     component: 'SensitivityView',
-    shortcut: 'CmdOrCtrl+3',
+    shortcut: 'CmdOrCtrl+4',
     icon: 'M22 12h-2.5a2 2 0 0 0-1.9 1.5l-2.4 8.3a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2',
+  },
+  {
+    name: 'compare',
+    title: 'Compare',
+    path: '/compare',
+    component: 'CompareView',
+    shortcut: 'CmdOrCtrl+5',
+    isKept: true,
+    icon: 'M8 3L4 7l4 4M4 7h16M16 21l4-4-4-4M20 17H4',
+  },
+  {
+    name: 'settings',
+    title: 'Settings',
+    path: '/settings',
+    component: 'SettingsView',
+    shortcut: 'CmdOrCtrl+,',
+    isAside: true,
+    icon: 'M20 7h-9M14 17H5M17 14a3 3 0 1 0 0 6 3 3 0 1 0 0-6M7 4a3 3 0 1 0 0 6 3 3 0 1 0 0-6',
   },
 ];
 

@@ -85,6 +85,14 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
     await window.getByLabel('Compared with').selectOption('int8');
     await expect(window.getByTestId('cell-resnet-starter-int8-top1')).toContainText('reference');
     await look(launched, 'matrix-compared');
+
+    await window.getByTestId('nav-compare').click();
+    await expect(window.getByTestId('compare-view')).toContainText('No trial differs clearly');
+    await window.getByTestId('compare-recipe').selectOption('baseline');
+    await window.getByTestId('compare-other-recipe').selectOption('int8');
+    await expect(window.getByTestId('compared-trials').getByRole('row')).toHaveCount(4);
+    await expect(window.getByTestId('compared-trials')).toContainText('baseline → int8');
+    await look(launched, 'compare');
     expect(complaints, 'nothing complains in the console').toEqual([]);
   } finally {
     await launched.close();

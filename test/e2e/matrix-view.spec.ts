@@ -1,5 +1,6 @@
 import { expect, test, type Locator } from '@playwright/test';
 import { largeRun } from '../unit/report/large-run';
+import { expectAccessible } from './actions/accessible';
 import { launchApp } from './actions/launch';
 import { look } from './actions/look';
 import { announceTrial, rememberedView, showSyntheticRun } from './actions/synthetic-run';
@@ -63,6 +64,51 @@ test('210 trials in a small window: nothing is cut off, names stay in view, pane
     await expect.poll(async () => Math.round((await boxOf(pane)).height - before.height)).toBe(-32);
     await expect.poll(async () => (await rememberedView(app))?.chartShare).toBeGreaterThan(0.3);
     await look(launched, 'matrix-large', [1440, 1024]);
+
+    // A budget folds what is outside, dims what may pass and names the best; it is remembered, and exports follow it.
+    const rowCount = (): Promise<number> => matrix.locator('tbody tr').count();
+    const all = await rowCount();
+    await window.getByTestId('budget-toggle').click();
+    const drop = window.getByTestId('budget-drop').getByRole('spinbutton');
+    await drop.fill('200');
+    await drop.press('Tab');
+    await expect(window.getByTestId('budget-bar').getByTestId('number-problem')).toContainText(
+      'outside the range: 0 to 100',
+    );
+    expect(await rowCount()).toBe(all);
+    await drop.fill('2');
+    await drop.press('Tab');
+    const folded = window.getByTestId('folded-rows');
+    await expect(folded).toContainText(/^\s*\d+ rows outside the budget folded/);
+    expect(await rowCount()).toBeLessThan(all);
+    await expect(window.getByTestId('cell-mobilenetv2-fp16-1-size')).not.toHaveClass(/dimmed/);
+    await expect(window.getByTestId('cell-mobilenetv2-fp16-1-size')).toHaveAttribute(
+      'aria-description',
+      /; within the budget$/,
+    );
+    await expect(window.locator('td.dimmed').first()).toHaveAttribute(
+      'aria-description',
+      /; may be within the budget: top-1/,
+    );
+    const slider = window.getByTestId('budget-size').getByRole('slider');
+    await slider.focus();
+    for (const key of ['Home', 'PageUp', 'PageUp', 'PageUp']) await window.keyboard.press(key);
+    await expect(slider).toHaveAttribute('aria-valuetext', /MB$/);
+    const best = window.getByTestId('best-mobilenetv2');
+    await expect(best).toContainText(/smallest.*MB, top-1 .*\[.*\]/);
+    await expect(window.getByTestId('best-pp-lcnet')).toContainText(/none passes.*nearest/);
+    await expectAccessible(window);
+    await look(launched, 'matrix-budget', [1440, 1024]);
+    await best.getByRole('button').first().click();
+    await expect(window.getByTestId('trial-panel')).toBeVisible();
+    await window.keyboard.press('Escape');
+    await folded.click();
+    await expect.poll(rowCount).toBe(all);
+    await expect.poll(async () => (await rememberedView(app))?.budget).toMatchObject({ maxDropPoints: 2 });
+    await window.getByTestId('budget-bar').getByRole('button', { name: 'Clear' }).click();
+    await expect(folded).toBeHidden();
+    expect(await rowCount()).toBe(all);
+    await window.getByTestId('budget-toggle').click();
 
     // By keyboard the chart zooms around the selected point and follows it; a double click shows the whole again.
     const plot = window.locator('.plot');

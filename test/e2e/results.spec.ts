@@ -44,6 +44,18 @@ test('any results folder can be shown: from the command line, the menu, a button
     await expectAccessible(window, ['label-content-name-mismatch']);
     await look(launched, 'results-opened');
 
+    // A run of another folder is put beside it; only a folder that a person chose is looked into.
+    await window.getByTestId('nav-compare').click();
+    await answerOpenDialog(app, results);
+    await window.getByTestId('compare-folder').click();
+    await expect(window.getByTestId('compare-leave-folder')).toContainText('demo');
+    await expect(window.getByTestId('compare-view')).toContainText('3 trials in both, 3 without a clear difference');
+    await window.getByText('All', { exact: true }).click();
+    await expect(window.getByTestId('compared-trials')).toContainText('same measurement');
+    await expectAccessible(window, ['label-content-name-mismatch']);
+    const elsewhere = { folder: starter, reference: 'r', candidate: 'c' };
+    await expect(ask(window, 'shell.compareResults', elsewhere)).rejects.toThrow('no such folder was chosen');
+    await window.getByTestId('nav-matrix').click();
     // What people send: the report on paper and as a page, the trial as a folder, the run as a file.
     const [{ id: runId }] = await ask<[RunSummary]>(window, 'runs.list');
     const view = await getRun(window, runId);
@@ -134,6 +146,12 @@ test('any results folder can be shown: from the command line, the menu, a button
     await window.getByTestId('open-results').click();
     await expect(window.getByTestId('cell-squeezenet-starter-fp16-top1')).toContainText(/\d/);
     await expect(window.getByTestId('results-problem')).toBeHidden();
+
+    // What was opened once is listed among the runs.
+    await window.getByTestId('results-close').click();
+    await window.getByTestId('nav-runs').click();
+    await window.getByTestId('recent-results').selectOption(results);
+    await expect(banner).toContainText(results);
 
     // Started again with another folder in mind, the one window shows that.
     await ask(window, 'shell.closeResults');

@@ -22,7 +22,7 @@ test('the menu leads to every view, each of them usable without a mouse or a scr
     expect(labels.File).toEqual(
       expect.arrayContaining(['Open Sweep File…', 'Open Results…', 'Export CSV…', 'Export JSON…', 'Export PDF…']),
     );
-    expect(labels.Help).toEqual(['About Whittle']);
+    expect(labels.Help).toEqual(['Keyboard Shortcuts', 'About Whittle']);
 
     for (const filled of [false, true]) {
       if (filled) {

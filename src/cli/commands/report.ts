@@ -39,9 +39,11 @@ export const report: Command = {
     only: { type: 'string', value: 'LIST', help: 'recipes in the report, by name (all)' },
     sort: { type: 'string', value: 'MODEL:METRIC', help: 'order of the recipes in the report, best first' },
     target: { type: 'string', value: 'TARGET', help: 'the target that comes first in the report' },
-    'max-drop': { type: 'string', value: 'POINTS', help: 'budget of the verdict: points of top-1 that may be lost' },
-    'max-bytes': { type: 'string', value: 'N', help: 'budget of the verdict: bytes of the file' },
-    'max-time': { type: 'string', value: 'RATIO', help: 'budget of the verdict: time divided by the baseline’s' },
+    budget: {
+      type: 'string',
+      value: 'LIMITS',
+      help: 'what the verdict keeps to: "drop<=1, size<=2MB, time<=0.5"',
+    },
     out: { type: 'string', value: 'DIR', help: 'the folder given to run --out' },
   },
   async run(arguments_) {

@@ -1,4 +1,5 @@
 import type { ErrorReport } from '@shared/errors';
+import { parseBudget } from '@shared/presenter/parse-budget';
 import { reviveError } from '@shared/rpc';
 import type { RunView } from '@shared/run';
 import type { Engine } from '../../main/engine/create-engine';
@@ -6,11 +7,15 @@ import type { PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
 import { jsonReport } from '../../main/engine/report/json';
 import { readSweep } from '../../main/engine/sweep/read-sweep';
 import type { Command } from '../arguments';
+import { bestText } from '../best-text';
 import { matrixText } from '../matrix-text';
 import { ProgressLine } from '../progress-line';
 import { writeResults } from '../results-folder';
 import { openSession } from '../session';
 import { measurementsToRepeat } from '../../main/engine/sweep/remeasure';
+
+/** What most people can spare. */
+const usualBudget = 'drop<=1';
 
 export const run: Command = {
   name: 'run',
@@ -19,9 +24,15 @@ export const run: Command = {
   options: {
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the compressed models and the results in DIR' },
     resume: { type: 'boolean', help: 'continue the last unfinished run of the same sweep' },
+    budget: {
+      type: 'string',
+      value: 'TEXT',
+      help: `name the best per network within it: "drop<=1, size<=2MB, time<=0.5" (${usualBudget})`,
+    },
     remeasure: { type: 'boolean', help: 'measure again what other work disturbed in the last run of the same sweep' },
   },
   async run(arguments_) {
+    const budget = parseBudget(arguments_.text('budget') ?? usualBudget);
     const line = new ProgressLine();
     const sweep = await readSweep(arguments_.positionals[0]!);
     const engine = await openSession(arguments_, {
@@ -53,9 +64,16 @@ export const run: Command = {
       const wrongInput = commonProblem(view);
       if (wrongInput) throw reviveError(wrongInput);
       process.stdout.write(
-        arguments_.flag('json') ? `${JSON.stringify(jsonReport(view), null, 2)}\n` : `${matrixText(view)}\n`,
+        arguments_.flag('json')
+          ? `${JSON.stringify(jsonReport(view), null, 2)}\n`
+          : `${matrixText(view)}\n${bestText(view, budget)}`,
       );
       process.stderr.write(`Run ${id}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`);
+      const collected = view.trials.filter((trial) => trial.collected).length;
+      if (collected > 0)
+        process.stderr.write(
+          `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
+        );
       return status === 'cancelled' ? 130 : view.trialsFailed > 0 ? 1 : 0;
     } finally {
       engine.close();

@@ -1,13 +1,17 @@
-import { join, resolve } from 'node:path';
-import type { EngineInfo, Settings } from '@shared/contract';
+import { resolve } from 'node:path';
+import type { EngineInfo } from '@shared/contract';
 import type { Machine } from '@shared/run';
+import type { Settings, SettingsChange } from '@shared/settings';
+import type { Collection } from '@shared/storage';
 import type { SweepFile } from '@shared/sweep-file';
+import { collect } from './collection/collect';
 import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
 import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
 import { readRunFile } from './report/read-run-file';
 import { describeRuntimes } from './runtimes/describe-runtimes';
+import { readPreferences, writePreferences } from './preferences';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
 import type { Executor } from './sweep/executor';
 import { LocalContents } from './sweep/local-contents';
@@ -42,7 +46,11 @@ export interface Engine {
   info(): Promise<EngineInfo>;
   modelFolder(): string;
   settings(): Settings;
-  changeSettings(change: Partial<Settings>): Settings;
+  changeSettings(change: SettingsChange): Settings;
+  /** Removes files that can be made again until the rest is within the budget. @throws `store.busy` */
+  collect(budgetBytes: number): Promise<Collection>;
+  /** What the last collection did, in any process. */
+  lastCollection(): (Collection & { at: string }) | undefined;
   prepare(
     sweep: SweepFile,
     options?: { signal?: AbortSignal; progress?: (stage: string, done: number, total: number) => void },
@@ -55,19 +63,15 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const { settingsFolder = workspace.folder } = options;
   const home = resolve(settingsFolder) === workspace.folder ? workspace : openWorkspace(settingsFolder);
   const machine = await machineFacts();
-  const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder);
+  const settings = (): Settings => readPreferences(home, options.modelFolder);
+  const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
   const events: RunEvents = {
     progress: (progress) => options.events?.progress?.(progress),
     trial: (run, trial) => options.events?.trial?.(run, trial),
   };
   const opened = options.runFile === undefined ? undefined : await readRunFile(options.runFile);
   const runs = new RunManager(workspace, executor, events, opened);
-  const modelFolder = (): string =>
-    options.modelFolder ?? home.settings.get<string>('modelFolder') ?? join(home.folder, 'models');
-  const settings = (): Settings => ({
-    modelFolder: modelFolder(),
-    view: home.settings.get<Settings['view']>('view') ?? {},
-  });
+  const modelFolder = (): string => settings().modelFolder;
   const versions = { whittle: whittleVersion, onnxruntime: calculator.version() };
 
   return {
@@ -89,10 +93,16 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       starterSweep: starterSweep(),
     }),
     changeSettings(change) {
-      if (change.modelFolder !== undefined) home.settings.set('modelFolder', change.modelFolder);
-      if (change.view !== undefined) home.settings.set('view', { ...settings().view, ...change.view });
+      writePreferences(home, change);
       return settings();
     },
+    async collect(budgetBytes) {
+      workspace.marks.purge();
+      const collection = await collect(workspace, { budgetBytes, activeRun: runs.activeRun });
+      if (collection.files > 0) workspace.settings.set('collection', { ...collection, at: new Date().toISOString() });
+      return collection;
+    },
+    lastCollection: () => workspace.settings.get('collection'),
     prepare: (sweep, { signal, progress } = {}) =>
       prepareSweep(sweep, {
         modelFolder: modelFolder(),

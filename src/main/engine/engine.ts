@@ -1,8 +1,9 @@
 import { engineContract, type EngineContract } from '@shared/contract';
 import { serve, type Channel, type Message, type Server } from '@shared/rpc';
 import { toAppError } from '@shared/errors';
-import { createEngine } from './create-engine';
+import { createEngine, type Engine } from './create-engine';
 import { handlersOf } from './handlers';
+import { keepWithinBudget } from './keep-within-budget';
 import { defaultWorkspaceFolder } from './store/workspace';
 import { throttle } from './throttle';
 
@@ -25,12 +26,15 @@ const emitProgress = throttle(100, (state: Parameters<Server<EngineContract>['em
 );
 
 try {
-  const engine = await createEngine({
+  const engine: Engine = await createEngine({
     workspace: process.env.WHITTLE_WORKSPACE,
     runFile: process.env.WHITTLE_RUN_FILE,
     settingsFolder: defaultWorkspaceFolder(),
     events: {
-      progress: (progress) => emitProgress(progress),
+      progress: (progress) => {
+        emitProgress(progress);
+        if (progress === null) void keepWithinBudget(engine);
+      },
       trial: (run, trial) => server?.emit('run.trial', { run, trial }),
     },
   });
@@ -40,6 +44,8 @@ try {
   process.send?.({ type: 'signal', name: 'ready', state: null });
   if (process.argv.includes('--continue') && interrupted[0]) {
     await handlers['runs.resume']({ run: interrupted[0] });
+  } else {
+    await keepWithinBudget(engine);
   }
 } catch (thrown) {
   process.send?.({ type: 'signal', name: 'failed', state: toAppError(thrown).toReport() }, undefined, undefined, () =>

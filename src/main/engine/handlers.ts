@@ -8,6 +8,8 @@ import type { Handlers } from '@shared/rpc';
 import type { Progress, RunView, TrialView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
+import { storageUse } from './collection/storage-use';
+import { compareRuns, type RunWithAnswers } from './compare/compare-runs';
 import { openDataset } from './dataset/open-dataset';
 import { summarize } from './dataset/dataset-summary';
 import { gatherReportSources } from './gather-report-sources';
@@ -20,11 +22,16 @@ import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
 import { writeFileAtomic } from './files/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
+import { withResults } from './other-results';
 import { preprocessTrial } from './preprocess-trial';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
+import { answersOfRun } from './sweep/answers-of-run';
 import type { JobEvents } from './sweep/executor';
 import { measurementsToRepeat } from './sweep/remeasure';
+import { RunMarker } from './sweep/run-marker';
+import { missingFiles } from './sweep/missing-files';
+import type { TrialPlan } from './sweep/plan';
 import { countSteps } from './sweep/run-manager';
 import { trialLayers } from './sweep/trial-layers';
 import { readSweep } from './sweep/read-sweep';
@@ -34,10 +41,13 @@ import { describeTechniques } from './techniques/registry';
 /** The engine's answers to the contract. */
 export function handlersOf(engine: Engine): Handlers<EngineContract> {
   const { runs, workspace } = engine;
+  const marker = new RunMarker(workspace, runs);
   return {
     'engine.info': () => engine.info(),
     'settings.get': () => engine.settings(),
     'settings.set': (change) => engine.changeSettings(change),
+    'storage.use': async () => ({ ...(await storageUse(workspace)), last: engine.lastCollection() }),
+    'storage.collect': () => engine.collect(engine.settings().diskBudgetBytes ?? Infinity),
     'techniques.list': () => describeTechniques(),
     'recipes.check': ({ recipe }) => {
       const parsed = recipeSchema.safeParse(recipe);
@@ -88,6 +98,13 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     },
     'runs.list': () => runs.list(),
     'runs.get': ({ run, against }) => runs.view(run, against),
+    'runs.compare': ({ reference, candidate, recipes }) =>
+      compareRuns(withAnswers(engine, reference), withAnswers(engine, candidate), recipes),
+    'results.runs': ({ folder }) => withResults(folder, engine.executor, (results) => results.runs.list()),
+    'results.compare': ({ folder, reference, candidate, recipes }) =>
+      withResults(folder, engine.executor, (results) =>
+        compareRuns({ ...withAnswers(results, reference), source: folder }, withAnswers(engine, candidate), recipes),
+      ),
     'runs.pause': ({ run }) => runs.control(run).pause(),
     'runs.continue': ({ run }) => runs.control(run).continue(),
     'runs.cancel': ({ run }) => runs.control(run).cancel(),
@@ -99,6 +116,18 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
       return { measurements: keys.length };
     },
+    'runs.sweep': ({ run }) => runs.record(run).sweep,
+    'runs.edit': ({ run, ...change }) => marker.edit(run, change),
+    'runs.delete': ({ run }) => marker.delete(run),
+    'runs.restore': ({ run }) => marker.restore(run),
+    'trials.star': ({ run, trial, starred }) => marker.star(run, trial, starred),
+    'trials.remake': async ({ run, trial }) => {
+      const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
+      if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      const keys = missingFiles(plan, workspace);
+      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), keys);
+    },
+    'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
     'runs.export': async ({ run, against, format, view, path }) => {
       const shown = runs.view(run, against);
@@ -138,7 +167,12 @@ function ownTrial({ runs, workspace }: Engine, run: string, trial: string): { vi
   const view = runs.view(run);
   const found = view.trials.find((candidate) => candidate.id === trial);
   if (!found) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  if (found.collected) throw new AppError('artifact.collected', { trial });
   return { view, found };
+}
+
+function withAnswers({ runs, workspace }: Pick<Engine, 'runs' | 'workspace'>, run: string): RunWithAnswers {
+  return { run: runs.view(run), answersOf: answersOfRun(workspace, run) };
 }
 
 /** Events of a job for somebody who waits for its answer: progress with the time it has taken. Notes and log lines have no reader. */

@@ -11,6 +11,7 @@ export function mergeTrials(run: RunView, announced: readonly TrialView[]): RunV
     trials,
     trialsDone: trials.filter((each) => each.status === 'done').length,
     trialsFailed: trials.filter((each) => each.status === 'failed').length,
+    trialsStarred: trials.filter((each) => each.starred).length,
   };
 }
 

@@ -1,3 +1,6 @@
+import type { BudgetJudgements } from '@shared/presenter/best-in-budget';
+import { judgementText } from '@shared/presenter/budget-text';
+import type { BudgetVerdict } from '@shared/presenter/judge-budget';
 import type { MetricId } from '@shared/presenter/metrics';
 import type { RunPresentation } from '@shared/presenter/reading';
 import type { MatrixRow } from '@shared/presenter/rows';
@@ -9,7 +12,10 @@ export interface CellGroup {
   model: string;
   /** The trial's id; absent where the run has none. */
   trial?: string | undefined;
+  starred: boolean;
   cells: Cell[];
+  /** What the trial is to the budget, where one is set. */
+  budget?: { verdict: BudgetVerdict; text: string };
 }
 
 /** One row as it is drawn: plain data, so that a row that stays the same is not drawn again. */
@@ -27,12 +33,22 @@ export function shownRow(
   { recipe, recipeText, isBaseline, trials }: MatrixRow,
   labels: ReturnType<typeof recipeLabels>,
   presentation: Pick<RunPresentation, 'read' | 'baselineOf'>,
-  view: { models: readonly string[]; metrics: readonly MetricId[]; target: string },
+  view: {
+    models: readonly string[];
+    metrics: readonly MetricId[];
+    target: string;
+    judgements?: Pick<BudgetJudgements, 'of'> | undefined;
+  },
 ): ShownRow {
   const { differs, rest } = labels.get(recipeText) ?? { differs: '', rest: recipeText };
   const groups = view.models.map((model): CellGroup => {
     const trial = trials.get(model);
-    return { model, trial: trial?.id, cells: trialCells(trial, view.metrics, presentation, view.target) };
+    const cells = trialCells(trial, view.metrics, presentation, view.target);
+    const group = { model, trial: trial?.id, starred: trial?.starred === true, cells };
+    const judgement = trial && !trial.isBaseline ? view.judgements?.of(trial.id) : undefined;
+    return judgement
+      ? { ...group, budget: { verdict: judgement.verdict, text: judgementText(judgement) } }
+      : group;
   });
   return { recipe, recipeText, differs, rest, isBaseline, groups };
 }

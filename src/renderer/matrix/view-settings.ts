@@ -1,3 +1,4 @@
+import { budgetSchema, type Budget } from '@shared/presenter/budget';
 import { defaultMetrics, metricIds, type MetricId } from '@shared/presenter/metrics';
 import { matrixSortSchema, shownModels, type MatrixSort } from '@shared/presenter/report-view';
 import { recipeWidths } from './pane-sizes';
@@ -21,6 +22,10 @@ export interface ViewSettings {
   chartShare: number | null;
   /** Width of the column of recipes, px. */
   recipeWidth: number;
+  /** What trials may cost; without limits all are shown alike. */
+  budget: Budget;
+  /** The fields of the budget show. */
+  budgetOpen: boolean;
 }
 
 type Stored = Record<string, unknown>;
@@ -53,6 +58,8 @@ export function parseViewSettings(value: unknown): ViewSettings {
     chartCollapsed: flag(stored.chartCollapsed, false),
     chartShare: numberWithin(stored.chartShare, 0, 1) ?? null,
     recipeWidth: numberWithin(stored.recipeWidth, recipeWidths.minimum, recipeWidths.maximum) ?? recipeWidths.usual,
+    budget: budgetSchema.safeParse(stored.budget).data ?? {},
+    budgetOpen: flag(stored.budgetOpen, false),
   };
 }
 

@@ -1,6 +1,8 @@
 import { useDebounceFn } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
+import { judgeRun } from '@shared/presenter/best-in-budget';
+import { isLimited } from '@shared/presenter/budget';
 import type { MetricId } from '@shared/presenter/metrics';
 import { presentRun } from '@shared/presenter/reading';
 import type { ReportView } from '@shared/presenter/report-view';
@@ -19,6 +21,8 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   const filter = ref('');
   const selectedTrial = shallowRef<string | null>(null);
   const hoveredTrial = shallowRef<string | null>(null);
+  /** Rows outside the budget are shown all the same. */
+  const foldOpen = ref(false);
 
   const models = computed(() => visibleModels(runs.current?.models ?? [], settings.value.hiddenModels));
   const targets = computed(() => runs.current?.manifest.targets ?? []);
@@ -28,10 +32,16 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   });
   /** Numbers and verdicts of the whole run: hiding rows or networks changes none of them. */
   const presentation = computed(() => (runs.current ? presentRun(runs.current) : undefined));
+  /** Every trial to the budget; undefined where nothing is asked for. */
+  const judgements = computed(() => {
+    const { budget } = settings.value;
+    return runs.current && isLimited(budget) ? judgeRun(runs.current, budget, target.value) : undefined;
+  });
   /** The view as exports take it. */
   const reportView = computed((): ReportView => {
-    const { metrics, sort } = settings.value;
-    return { metrics, models: models.value, filter: filter.value, sort, target: target.value };
+    const { metrics, sort, budget } = settings.value;
+    const limits = isLimited(budget) ? { budget } : {};
+    return { metrics, models: models.value, filter: filter.value, sort, target: target.value, ...limits };
   });
   const selected = computed(() => runs.current?.trials.find((trial) => trial.id === selectedTrial.value));
 
@@ -64,6 +74,8 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
     targets,
     target,
     presentation,
+    judgements,
+    foldOpen,
     reportView,
     selected,
     restore,

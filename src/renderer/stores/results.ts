@@ -32,7 +32,10 @@ export const useResultsStore = defineStore('results', () => {
 
   /** Asks for a folder. Answers whether one was opened. */
   const choose = (): Promise<boolean> => attempt(() => call('shell.openResults', {}));
+  /** A folder that was opened before. */
+  const reopen = (path: string): Promise<boolean> => attempt(() => call('shell.openResults', { path }));
+  const recent = (): Promise<string[]> => call('shell.recentResults');
   const close = (): Promise<boolean> => attempt(() => call('shell.closeResults'));
 
-  return { folder, isFile, name, problem, choose, close };
+  return { folder, isFile, name, problem, choose, reopen, recent, close };
 });

@@ -129,6 +129,36 @@ export const useRunsStore = defineStore('runs', () => {
     return isUnfinished(last) ? last : undefined;
   });
 
+  /** A run as the engine has it now, also one that is new to the list. */
+  function replace(summary: RunSummary): void {
+    const others = list.value.filter(({ id }) => id !== summary.id);
+    list.value = [summary, ...others].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+    if (current.value?.id === summary.id) current.value = { ...current.value, ...summary };
+  }
+
+  /** The run was deleted. */
+  function drop(id: string): void {
+    list.value = list.value.filter((run) => run.id !== id);
+    if (current.value?.id !== id) return;
+    wanted = '';
+    current.value = null;
+  }
+
+  /** A star stands at once; where it cannot be kept it goes again. */
+  async function star(trial: TrialView, starred: boolean): Promise<void> {
+    const run = current.value?.id;
+    if (run === undefined) return;
+    const show = (value: boolean): void => {
+      const now = current.value?.id === run && current.value.trials.find(({ id }) => id === trial.id);
+      if (now) current.value = mergeTrials(current.value!, [{ ...now, starred: value }]);
+    };
+    show(starred);
+    await attempt(actionProblem, () => call('trials.star', { run, trial: trial.id, starred }));
+    if (actionProblem.value) show(!starred);
+  }
+
+  const remake = (run: string, trial: string): Promise<unknown> =>
+    attempt(actionProblem, () => call('trials.remake', { run, trial }));
   const pause = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.pause', { run }));
   const proceed = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.continue', { run }));
   const cancel = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.cancel', { run }));
@@ -159,5 +189,9 @@ export const useRunsStore = defineStore('runs', () => {
     cancel,
     resume,
     remeasure,
+    replace,
+    drop,
+    star,
+    remake,
   };
 });

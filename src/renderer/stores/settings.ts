@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import type { Settings } from '@shared/contract';
+import type { Settings, SettingsChange } from '@shared/settings';
 import { call } from '../bridge/client';
 
 /** What is remembered between launches: the model folder, and one entry a view for its choices. */
@@ -9,6 +9,13 @@ export const useSettingsStore = defineStore('settings', () => {
 
   async function load(): Promise<Settings> {
     return (settings.value ??= await call('settings.get'));
+  }
+
+  /** Saved at once; answers what undoes it. @throws what the engine throws */
+  async function change(next: Omit<SettingsChange, 'view'>): Promise<SettingsChange> {
+    const before = await load();
+    settings.value = await call('settings.set', next);
+    return Object.fromEntries(Object.keys(next).map((key) => [key, before[key as keyof Settings]]));
   }
 
   async function setModelFolder(modelFolder: string): Promise<void> {
@@ -27,5 +34,5 @@ export const useSettingsStore = defineStore('settings', () => {
     await call('settings.set', { view });
   }
 
-  return { settings, load, setModelFolder, recall, remember };
+  return { settings, load, change, setModelFolder, recall, remember };
 });

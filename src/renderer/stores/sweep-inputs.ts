@@ -1,11 +1,13 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
 import { toAppError } from '@shared/errors';
+import type { Settings } from '@shared/settings';
 import { caseStudyFor } from '@shared/templates';
 import { call } from '../bridge/client';
 import { droppedKind } from '../sweep/dropped-files';
 import { useEngineStore } from './engine';
 import { useModelsStore } from './models';
+import { useSettingsStore } from './settings';
 import { useSweepDraftStore } from './sweep-draft';
 
 /** The ways a sweep is filled: templates, a sweep file, and files from a dialog or a drop. Each forgets what was wrong with the one before. */
@@ -13,6 +15,7 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
   const engine = useEngineStore();
   const models = useModelsStore();
   const store = useSweepDraftStore();
+  const settings = useSettingsStore();
   const problems = shallowRef<string[]>([]);
 
   const report = (problem: string): void => void (problems.value = [...problems.value, problem]);
@@ -59,16 +62,19 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     if (path) await open(path);
   });
 
+  /** How carefully times are taken where nobody has said so for this sweep. */
+  const usualProtocol = async (): Promise<Pick<Settings, 'latency'>> => ({ latency: (await settings.load()).latency });
+
   const useStarter = action(async () => {
     if (!engine.info) await engine.load();
     if (!engine.info) return;
-    store.replace(engine.info.starterSweep, 'The starter pack replaced your sweep.');
+    store.replace({ ...engine.info.starterSweep, ...(await usualProtocol()) }, 'The starter pack replaced your sweep.');
     await readPaths();
   });
 
-  const useCaseStudy = action(() => {
+  const useCaseStudy = action(async () => {
     const present = models.folder.filter((model) => !model.recipe).map((model) => model.reference);
-    const sweep = caseStudyFor(present, store.draft.dataset);
+    const sweep = { ...caseStudyFor(present, store.draft.dataset), ...(await usualProtocol()) };
     const count = sweep.models.length === 1 ? '1 model' : `${sweep.models.length} models`;
     store.replace(sweep, `The case study replaced your sweep: its recipes, and ${count} of your model folder.`);
   });

@@ -15,6 +15,27 @@ function logarithms(ratios: readonly number[]): Sample {
   return { count, mean, error: squares / (count - 1) / count };
 }
 
+/** Mean logarithm of the ratios against a reference's, its standard error and Welch's degrees of freedom; undefined where a sample has one value. */
+function difference(
+  ratios: readonly number[],
+  reference: readonly number[] | undefined,
+): { mean: number; error: number; freedom: number } | undefined {
+  const own = logarithms(ratios);
+  const other = reference ? logarithms(reference) : undefined;
+  if (own.count < 2 || (other && other.count < 2)) return undefined;
+  const error = own.error + (other?.error ?? 0);
+  const share = (sample: Sample): number => sample.error ** 2 / (sample.count - 1);
+  const freedom = error ** 2 / (share(own) + (other ? share(other) : 0));
+  return { mean: own.mean - (other?.mean ?? 0), error: Math.sqrt(error), freedom };
+}
+
+/** Upper tail beyond `distance`; what is no number tells nothing, and must not reach others through an adjustment. */
+function tailBeyond(distance: number, { error, freedom }: { error: number; freedom: number }): number {
+  if (error === 0) return distance > 0 ? 0 : 1;
+  const p = studentUpperTail(distance / error, freedom);
+  return Number.isFinite(p) ? p : 1;
+}
+
 /**
  * Two-sided p-value of "the ratio lies outside the zone [1 / (1 + margin), 1 + margin]": a t-test on the logarithms of the
  * session ratios against the nearer edge, doubled. Sessions, not rounds or inferences, are the sample: two sessions of one
@@ -22,16 +43,21 @@ function logarithms(ratios: readonly number[]): Sample {
  * @param reference session ratios of what it is compared with, where that was measured at another time: Welch's test
  */
 export function ratioOutsideZoneP(ratios: readonly number[], margin: number, reference?: readonly number[]): number {
-  const own = logarithms(ratios);
-  const other = reference ? logarithms(reference) : undefined;
-  if (own.count < 2 || (other && other.count < 2)) return 1;
-  const beyond = Math.abs(own.mean - (other?.mean ?? 0)) - Math.log1p(margin);
-  if (!(beyond > 0)) return 1;
-  const error = own.error + (other?.error ?? 0);
-  if (error === 0) return 0;
-  const share = (sample: Sample): number => sample.error ** 2 / (sample.count - 1);
-  const freedom = error ** 2 / (share(own) + (other ? share(other) : 0));
-  const p = 2 * studentUpperTail(beyond / Math.sqrt(error), freedom);
-  // What is no number tells nothing, and must not reach the others through the adjustment.
-  return Number.isFinite(p) ? Math.min(1, p) : 1;
+  const found = difference(ratios, reference);
+  if (!found) return 1;
+  const beyond = Math.abs(found.mean) - Math.log1p(margin);
+  return beyond > 0 ? Math.min(1, 2 * tailBeyond(beyond, found)) : 1;
+}
+
+/** One-sided p-value of "the ratio lies above (or below) `edge`", by the same test. 1 where one session cannot tell. */
+export function ratioBeyondP(
+  ratios: readonly number[],
+  edge: number,
+  side: 'above' | 'below',
+  reference?: readonly number[],
+): number {
+  const found = difference(ratios, reference);
+  if (!found) return 1;
+  const above = found.mean - Math.log(edge);
+  return tailBeyond(side === 'above' ? above : -above, found);
 }

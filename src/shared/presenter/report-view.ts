@@ -20,11 +20,12 @@ export const reportViewSchema = z.strictObject({
   filter: z.string().max(1000).default(''),
   /** Names of the recipes that were picked; absent: all that the filter leaves. */
   only: z.array(z.string().max(200)).max(10_000).optional(),
-  budget: budgetSchema.optional(),
   /** Null: the order of the sweep. */
   sort: matrixSortSchema.nullable().default(null),
   /** The target that stands first and that rows are sorted by; absent: the first of the run. */
   target: z.string().max(400).optional(),
+  /** What trials may cost; absent: every trial is shown alike. */
+  budget: budgetSchema.optional(),
 });
 export type ReportView = z.infer<typeof reportViewSchema>;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelCardSchema } from '@shared/model-card';
 import type { TrialMetrics } from '@shared/metrics';
+import type { RunComparison } from '@shared/run-comparison';
 import { openWorkspace, type Workspace } from '../../../src/main/engine/store/workspace';
 import { temporaryFolder } from '../store/temporary-folder';
 import { furnish, writeSweep } from './laboratory';
@@ -86,6 +87,7 @@ describe('whittle run', () => {
 
     expect(first.stdout).toMatch(/^small +size MB +of base +bits\/w +ort-cpu x1 ms +ratio \[95 %\] +top-1 % /);
     expect(first.stdout).toMatch(/^int8 .*×0\.\d+.*\[0?[\d., ]+\]/m);
+    expect(first.stdout).toMatch(/Best within drop<=1 on ort-cpu x1:\nsmall: none passes; nearest .*settle it/s);
     expect(sentences(first.stderr)).toEqual([
       'Only 12 evaluation images: accuracy intervals will be wide.',
       expect.stringMatching(/^Run \S+: 4 of 4 trials done\. Results in out$/) as string,
@@ -164,6 +166,47 @@ describe('whittle run', () => {
     expect(await whittle(folder, 'report', 'out', '--against', 'int4')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('has no recipe "int4" to compare with. It has: baseline, int8,') as string,
+    });
+
+    // Two recipes of two runs are paired as within one run; what both runs show is not compared with itself.
+    const compared = await whittle(
+      folder,
+      'compare',
+      'out#latest~1',
+      'out',
+      '--recipe',
+      'int8',
+      '--with',
+      'both',
+      '--json',
+    );
+    expect(compared.code).toBe(0);
+    const { pairs } = JSON.parse(compared.stdout) as RunComparison;
+    expect(pairs).toHaveLength(1);
+    expect(pairs[0]!.answers[0]).toMatchObject({ isPaired: true, n: 12 });
+    expect(pairs[0]!.answers[0]!.difference).toBeCloseTo(int8.trials[3]!.metrics.top1Delta!, 9);
+    expect(pairs[0]!.times[0]!.quotient!.ratio).toBeCloseTo(int8.trials[3]!.metrics.latency[0]!.ratio, 9);
+    const alike = await whittle(folder, 'compare', 'out#latest~1', 'out#latest');
+    expect(alike.stdout).toContain('4 trials show no clear difference; --all shows them.');
+    expect(await whittle(folder, 'compare', 'out', 'elsewhere/out')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('There are no results in elsewhere/out') as string,
+    });
+
+    const gate = ['gate', 'out', '--against', 'out#latest~1', '--max-drop', '0.5', '--max-slowdown', '5%'];
+    const passed = await whittle(folder, ...gate, '--max-growth', '0', '--junit', 'gate.xml');
+    // Twelve images cannot tell half a point: a sentence, and no failure.
+    expect(passed).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^cannot tell: small\/int8: top-1: .*\n0 of 12 checks broken, 4 cannot be told, 8 hold/ms,
+      ) as string,
+    });
+    expect(readFileSync(join(folder, 'gate.xml'), 'utf8')).toContain('tests="12" failures="0" errors="0" skipped="4"');
+    expect((await whittle(folder, ...gate, '--strict')).code).toBe(1);
+    expect(await whittle(folder, 'gate', 'out', '--against', 'out')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nothing to check') as string,
     });
   });
 

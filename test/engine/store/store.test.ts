@@ -55,7 +55,7 @@ describe('openDatabase', () => {
     first.close();
     const second = openDatabase(join(folder, 'a.db'));
     expect(second.prepare('SELECT value FROM setting').get()).toMatchObject({ value: '1' });
-    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 2 });
+    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 3 });
     expect(second.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' });
     second.close();
   });
@@ -63,7 +63,10 @@ describe('openDatabase', () => {
   it('brings the schema of the first version to this one and keeps what is there', () => {
     const path = join(temporaryFolder(), 'a.db');
     const first = openDatabase(path);
-    first.exec("ALTER TABLE run DROP COLUMN elapsed_ms; INSERT INTO setting VALUES ('a', '1'); PRAGMA user_version=1");
+    const added = ['elapsed_ms', 'note', 'tags', 'starred', 'deleted_at'].map((name) => ['run', name] as const);
+    for (const [table, column] of [...added, ['trial', 'starred'] as const, ['trial', 'note'] as const])
+      first.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+    first.exec("INSERT INTO setting VALUES ('a', '1'); PRAGMA user_version=1");
     first.close();
     const second = openDatabase(path);
     expect(second.prepare('SELECT value FROM setting').get()).toMatchObject({ value: '1' });
@@ -79,7 +82,7 @@ describe('openDatabase', () => {
     raw.close();
     const before = readFileSync(path);
     const error = errorOf(() => openDatabase(path));
-    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 2 } });
+    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 3 } });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
@@ -192,11 +195,12 @@ describe('RunRecords', () => {
     ]);
     runs.create(record('r2', { startedAt: '2026-01-02T00:00:00Z' }), []);
     expect(runs.list().map((each) => each.id)).toEqual(['r2', 'r1']);
-    expect(runs.find('r1')).toEqual({ ...record('r1'), elapsedMs: 0, endedAt: undefined });
+    const unmarked = { note: '', tags: [], starred: false };
+    expect(runs.find('r1')).toEqual({ ...record('r1'), elapsedMs: 0, endedAt: undefined, ...unmarked });
     expect(runs.find('r3')).toBeUndefined();
     expect(runs.trials('r1')).toEqual([
-      { run: 'r1', id: 'm/b', plan: { x: 1 }, status: 'waiting', error: undefined },
-      { run: 'r1', id: 'm/a', plan: {}, status: 'waiting', error: undefined },
+      { run: 'r1', id: 'm/b', plan: { x: 1 }, status: 'waiting', error: undefined, starred: false, note: '' },
+      { run: 'r1', id: 'm/a', plan: {}, status: 'waiting', error: undefined, starred: false, note: '' },
     ]);
     runs.setTrialStatus('r1', 'm/a', 'failed', { code: 'cancelled', facts: { a: 1 } });
     expect(runs.trials('r1')[1]).toMatchObject({ status: 'failed', error: { code: 'cancelled', facts: { a: 1 } } });

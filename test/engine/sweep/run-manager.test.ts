@@ -9,7 +9,7 @@ import type { Workspace } from '../../../src/main/engine/store/workspace';
 import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
 import { countSteps, RunManager } from '../../../src/main/engine/sweep/run-manager';
 import { temporaryFolder } from '../store/temporary-folder';
-import { images, model } from '../../unit/sweep/sweeps';
+import { images, model, prune } from '../../unit/sweep/sweeps';
 import { openTemporaryWorkspace, prepare, recipes } from './prepared';
 import { ScriptedExecutor } from './scripted-executor';
 
@@ -175,16 +175,19 @@ describe('a run', () => {
     ]);
   });
 
-  it('computes an artifact again that is gone from the disk', async () => {
+  it('computes an artifact again that is gone from the disk and that somebody reads', async () => {
     const { workspace, executor, runs } = managed();
     const first = runs.start(prepare(workspace));
     await first.finished;
     const artifact = runs.view(first.id).trials.find((trial) => trial.recipe === 'pruned')!.artifact!;
     rmSync(artifact.path);
     executor.begun.length = 0;
-    const second = runs.start(prepare(workspace));
+    const same = runs.start(prepare(workspace));
+    expect(await same.finished).toBe('done');
+    expect(executor.begun).toEqual([]);
+    const second = runs.start(prepare(workspace, { recipes: { ...recipes, more: [prune(0.5), 'fp16'] } }));
     expect(await second.finished).toBe('done');
-    expect(executor.begun).toEqual(['compress net with prune.magnitude']);
+    expect(executor.begun.slice(0, 2)).toEqual(['compress net with prune.magnitude', `compress ${pruned} with fp16`]);
     expect(existsSync(artifact.path)).toBe(true);
     expect(runs.view(second.id).trials.find((trial) => trial.recipe === 'pruned')!.artifact).toEqual(artifact);
   });

@@ -19,6 +19,8 @@ const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
   'runs.html': { run: 'r' },
   'runs.saveArtifact': { ...trial, path: '/home/ada/.bashrc' },
   'trials.handOver': { ...trial, parent: '/etc' },
+  'results.runs': { folder: '/home/ada' },
+  'results.compare': { folder: '/home/ada', reference: 'r', candidate: 's' },
 };
 
 describe('a request of the window', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Predictions } from '../../../src/main/engine/measure/accuracy/accuracy';
-import { quotient, runAgainst } from '../../../src/main/engine/sweep/run-against';
+import { quotient } from '@shared/statistics/ratio-quotient';
+import { runAgainst } from '../../../src/main/engine/sweep/run-against';
 import { latency, run, trial } from '../matrix/trials';
 
 test('the quotient of two ratios, by hand', () => {

@@ -59,6 +59,7 @@ export async function handOver(run: RunView, trial: TrialView, destination: stri
 
 async function cardOf(run: RunView, trial: TrialView): Promise<ModelCard> {
   const notReady = (detail: string): AppError => new AppError('handover.not-ready', { trial: trial.id, detail });
+  if (trial.collected) throw new AppError('artifact.collected', { trial: trial.id });
   if (trial.status !== 'done' || !trial.artifact) throw notReady('it has no finished model');
   const card = await cardOfArtifact(run, trial);
   if (!card) throw notReady('the model it was made from has no card on this machine, so its preprocessing is unknown');

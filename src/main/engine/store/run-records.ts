@@ -13,6 +13,10 @@ export interface RunRecord {
   endedAt?: string;
   /** Time under way so far, over all times it was resumed. */
   elapsedMs?: number;
+  /** What people said of it. */
+  note?: string;
+  tags?: string[];
+  starred?: boolean;
 }
 
 /** A trial as planned; `P` is the sweep's own description of it, kept as JSON. */
@@ -22,7 +26,13 @@ export interface TrialRecord<P = unknown> {
   plan: P;
   status: TrialStatus;
   error?: ErrorReport;
+  /** What people said of it. */
+  starred: boolean;
+  note: string;
 }
+
+/** How many trials of a run are in a status, and how many have a star. */
+export type TrialCounts = Record<'done' | 'failed' | 'starred' | 'total', number>;
 
 interface RunRow {
   id: string;
@@ -33,6 +43,9 @@ interface RunRow {
   started_at: string;
   ended_at: string | null;
   elapsed_ms: number;
+  note: string;
+  tags: string;
+  starred: number;
 }
 
 interface TrialRow {
@@ -41,6 +54,8 @@ interface TrialRow {
   plan: string;
   status: TrialStatus;
   error: string | null;
+  starred: number;
+  note: string;
 }
 
 /** Runs, their trials and their logs. */
@@ -72,20 +87,35 @@ export class RunRecords {
     update.immediate();
   }
 
-  /** Newest first. */
+  /** Newest first, without those that were deleted. */
   list(): RunRecord[] {
-    const rows = this.connection.prepare('SELECT * FROM run ORDER BY started_at DESC, rowid DESC').all() as RunRow[];
+    const rows = this.connection
+      .prepare('SELECT * FROM run WHERE deleted_at IS NULL ORDER BY started_at DESC, rowid DESC')
+      .all() as RunRow[];
     return rows.map(toRun);
   }
 
+  /** A run that was not deleted. */
   find(id: string): RunRecord | undefined {
-    const row = this.connection.prepare('SELECT * FROM run WHERE id = ?').get(id) as RunRow | undefined;
+    const row = this.connection.prepare('SELECT * FROM run WHERE id = ? AND deleted_at IS NULL').get(id) as
+      RunRow | undefined;
     return row && toRun(row);
+  }
+
+  /** Trials of each run by how they stand, without reading their plans. */
+  counts(): Map<string, TrialCounts> {
+    const rows = this.connection
+      .prepare(
+        `SELECT run, count(*) AS total, sum(status = 'done') AS done, sum(status = 'failed') AS failed, sum(starred) AS starred
+         FROM trial GROUP BY run`,
+      )
+      .all() as ({ run: string } & TrialCounts)[];
+    return new Map(rows.map(({ run, total, done, failed, starred }) => [run, { total, done, failed, starred }]));
   }
 
   trials<P>(run: string): TrialRecord<P>[] {
     const rows = this.connection
-      .prepare('SELECT run, id, plan, status, error FROM trial WHERE run = ? ORDER BY position')
+      .prepare('SELECT run, id, plan, status, error, starred, note FROM trial WHERE run = ? ORDER BY position')
       .all(run) as TrialRow[];
     return rows.map((row) => ({
       run: row.run,
@@ -93,6 +123,8 @@ export class RunRecords {
       plan: JSON.parse(row.plan) as P,
       status: row.status,
       error: row.error ? (JSON.parse(row.error) as ErrorReport) : undefined,
+      starred: row.starred === 1,
+      note: row.note,
     }));
   }
 
@@ -155,5 +187,8 @@ function toRun(row: RunRow): RunRecord {
     startedAt: row.started_at,
     endedAt: row.ended_at ?? undefined,
     elapsedMs: row.elapsed_ms,
+    note: row.note,
+    tags: JSON.parse(row.tags) as string[],
+    starred: row.starred === 1,
   };
 }

@@ -41,6 +41,13 @@ export class StepJournal {
     return this.connection.prepare('SELECT 1 FROM step WHERE key = ?').get(key) !== undefined;
   }
 
+  /** Every step that made a file, with the sha256 of what it made. */
+  artifacts(): { key: string; artifact: string; finishedAt: string }[] {
+    return this.connection
+      .prepare('SELECT key, artifact, finished_at AS finishedAt FROM step WHERE artifact IS NOT NULL')
+      .all() as { key: string; artifact: string; finishedAt: string }[];
+  }
+
   /** One transaction; the artifact is on disk already. `run`, if it was one, is remembered as the one that computed it. */
   record(step: FinishedStep, run?: string): void {
     const insert = this.connection.transaction(() => {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { ArtifactFolder } from './artifacts';
 import { writeError } from '../files/atomic-file';
 import { closeDatabase, openDatabase, type Connection } from './database';
+import { RunMarks } from './run-marks';
 import { RunRecords } from './run-records';
 import { SettingsStore } from './settings';
 import { StepJournal } from './step-journal';
@@ -15,6 +16,7 @@ export interface Workspace {
   readonly artifacts: ArtifactFolder;
   readonly steps: StepJournal;
   readonly runs: RunRecords;
+  readonly marks: RunMarks;
   readonly settings: SettingsStore;
   close(): void;
 }
@@ -35,6 +37,7 @@ export function openWorkspace(folder: string): Workspace {
     artifacts: new ArtifactFolder(join(root, 'artifacts')),
     steps: new StepJournal(connection),
     runs: new RunRecords(connection),
+    marks: new RunMarks(connection),
     settings: new SettingsStore(connection),
     close: () => closeDatabase(connection),
   };

@@ -1,6 +1,7 @@
 import { AppError } from '@shared/errors';
-import type { AccuracyMetrics, Interval, LatencyMetrics, TrialMetrics } from '@shared/metrics';
+import type { AccuracyMetrics, LatencyMetrics, TrialMetrics } from '@shared/metrics';
 import type { RunView, TrialView } from '@shared/run';
+import { quotient } from '@shared/statistics/ratio-quotient';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
 
 /**
@@ -69,17 +70,4 @@ function latencyAgainst(own: LatencyMetrics, other: LatencyMetrics, isNetwork: b
   const referenceSessionRatios = own.sessionRatios && other.sessionRatios;
   const sessionRatios = other.sessionRatios && own.sessionRatios;
   return { ...own, ...quotient(own, other), sessionRatios, referenceSessionRatios };
-}
-
-interface Ratio {
-  ratio: number;
-  ratioInterval: Interval;
-}
-
-/** The quotient of two ratios measured apart: the half widths of their intervals on the logarithmic scale add as squares (delta method). */
-export function quotient(own: Ratio, other: Ratio): Ratio {
-  const halfWidth = ({ ratioInterval: [low, high] }: Ratio): number => Math.log(high / low) / 2;
-  const spread = Math.exp(Math.hypot(halfWidth(own), halfWidth(other)));
-  const ratio = own.ratio / other.ratio;
-  return { ratio, ratioInterval: [ratio / spread, ratio * spread] };
 }

@@ -10,15 +10,17 @@ import {
   type TrialView,
 } from '@shared/run';
 import { imagesFor } from '../dataset/map-classes';
-import type { Predictions } from '../measure/accuracy/accuracy';
 import type { RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
+import { answersOfRun } from './answers-of-run';
 import type { Executor } from './executor';
+import { finishedIn } from './finished-steps';
 import { LocalContents } from './local-contents';
-import { deploymentsOf, distinctSteps, type TrialPlan } from './plan';
+import { distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { runAgainst } from './run-against';
+import { runSummary } from './run-summary';
 import { isDiskFull, SweepRun } from './sweep-run';
 import { trialView, type ViewSources } from './trial-view';
 
@@ -102,23 +104,12 @@ export class RunManager {
 
   list(): RunSummary[] {
     if (this.opened) return [runSummarySchema.parse(this.opened)];
-    return this.workspace.runs.list().map((record) => this.summary(record));
+    const counts = this.workspace.runs.counts();
+    return this.workspace.runs.list().map((record) => runSummary(record, counts.get(record.id)));
   }
 
   summary(record: RunRecord): RunSummary {
-    const trials = this.workspace.runs.trials(record.id);
-    const count = (status: string): number => trials.filter((trial) => trial.status === status).length;
-    const { id, name, status, startedAt, endedAt } = record;
-    return {
-      id,
-      name,
-      status,
-      startedAt,
-      endedAt,
-      trialsDone: count('done'),
-      trialsFailed: count('failed'),
-      trialsTotal: trials.length,
-    };
+    return runSummary(record, this.workspace.runs.counts().get(record.id));
   }
 
   /** @param against the recipe that trials are compared with; absent: the networks as they came. Throws `run.no-recipe`. */
@@ -136,17 +127,11 @@ export class RunManager {
     const view = {
       ...this.summary(record),
       sweep: record.sweep,
-      models: record.manifest.models.map((model) => model.name),
-      recipes: Object.keys(record.sweep.recipes),
       manifest: record.manifest,
       trials: records.map((trial) => trialView(trial, sources)),
     };
     if (against === undefined) return view;
-    const deployments = new Map(records.map(({ id: trial, plan }) => [trial, deploymentsOf(plan)]));
-    return runAgainst(view, against, ({ id: trial }, runtime?: string) => {
-      const found = deployments.get(trial)!.find((one) => runtime === undefined || one.runtime === runtime);
-      return found && (this.workspace.steps.find(found.evaluate)?.result as Predictions | undefined);
-    });
+    return runAgainst(view, against, answersOfRun(this.workspace, id));
   }
 
   private launch(
@@ -251,7 +236,7 @@ export class RunManager {
 /** How many steps a prepared sweep has, and how many of them are in the journal already. */
 export function countSteps(trials: readonly TrialPlan[], workspace: Workspace): { steps: number; cachedSteps: number } {
   const steps = distinctSteps(trials);
-  return { steps: steps.length, cachedSteps: steps.filter((step) => workspace.steps.has(step.key)).length };
+  return { steps: steps.length, cachedSteps: finishedIn(workspace, steps).size };
 }
 
 function readOnly(run: string, detail: string): AppError {

@@ -2,6 +2,7 @@ import { AppError, toAppError } from '@shared/errors';
 import type { RunProgress, RunStatus } from '@shared/run';
 import { incomingName } from '../store/artifacts';
 import type { Executor } from './executor';
+import { finishedIn } from './finished-steps';
 import { distinctSteps, formatOf, type PlannedStep, type TrialPlan } from './plan';
 import { orderOfStep, type OrderContext } from './order-of-step';
 import { RemainingTime } from './remaining-time';
@@ -51,10 +52,8 @@ export class SweepRun {
     this.steps = distinctSteps(trials);
     // As if it had never stopped.
     this.startedAt = Date.now() - (context.workspace.runs.find(id)?.elapsedMs ?? 0);
-    for (const step of this.steps) {
-      const isDone = !again.has(step.key) && this.isFinished(step);
-      this.states.set(step.key, isDone ? 'done' : 'waiting');
-    }
+    const finished = finishedIn(context.workspace, this.steps, again);
+    for (const { key } of this.steps) this.states.set(key, finished.has(key) ? 'done' : 'waiting');
   }
 
   stateOf(key: string): StepState | undefined {
@@ -98,15 +97,6 @@ export class SweepRun {
     this.announce();
     if (this.fatal) throw this.fatal;
     return this.status;
-  }
-
-  private isFinished({ key, order }: PlannedStep): boolean {
-    const { steps, artifacts } = this.context.workspace;
-    const found = steps.find(key);
-    if (!found) return false;
-    if (!found.artifact || artifacts.has(found.artifact, formatOf(order))) return true;
-    steps.forget(key);
-    return false;
   }
 
   private isSettled(key: string): boolean {

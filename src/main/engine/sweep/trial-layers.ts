@@ -7,8 +7,9 @@ import { findRuntime } from '../runtimes/registry';
 import type { RunRecord } from '../store/run-records';
 import type { Workspace } from '../store/workspace';
 import type { Executor, JobEvents } from './executor';
-import type { FileReference, TrialPlan } from './plan';
 import { LocalContents } from './local-contents';
+import { checkFiles, referenceOf } from './missing-files';
+import type { FileReference, TrialPlan } from './plan';
 import { contentOf } from './order-of-step';
 import type { PreparedSweep } from './prepare-sweep';
 import type { RunManager } from './run-manager';
@@ -25,12 +26,6 @@ export interface TrialLayersSources {
   machineId: string;
   /** Opens the models and images of the sweep. */
   prepare(sweep: SweepFile): Promise<PreparedSweep>;
-}
-
-/** The float network that the trial's file is compared with: what its last function-preserving step before a lossy one wrote. */
-function referenceOf(plan: TrialPlan): FileReference {
-  const last = plan.steps.flatMap(({ order }) => (order.kind === 'compress' ? [order.reference] : [])).at(-1);
-  return last ?? { model: plan.model };
 }
 
 type Ran = Pick<RunRecord, 'sweep' | 'manifest'>;
@@ -61,7 +56,7 @@ export function knownLayers(run: RunRecord, workspace: Workspace, machineId: str
 /**
  * The layers of a finished trial beside those of its network, from the journal where they were asked for before. Measured in a worker of
  * its own, which waits for its turn beside a run.
- * Throws `run.not-found`, `cancelled`, what opening the sweep throws and what the job throws.
+ * Throws `run.not-found`, `artifact.collected`, `cancelled`, what opening the sweep throws and what the job throws.
  */
 export async function trialLayers(
   run: string,
@@ -76,6 +71,7 @@ export async function trialLayers(
   const { key, reference, sha256 } = keyOfLayers(plan, { sweep, manifest }, machineId);
   const known = workspace.steps.find(key);
   if (known) return known.result as LayerReport;
+  checkFiles(plan, workspace);
 
   const { models, dataset } = await prepare(sweep);
   const model = models.get(plan.model)!;

@@ -49,22 +49,28 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     recipeText: plan.recipeText,
     isBaseline: plan.isBaseline,
     status: record.status,
-    artifact: artifactOf(plan, sources),
+    ...artifactOf(plan, sources),
     metrics,
     steps,
     notes: [...new Set(finished.flatMap((step) => step.notes))],
     collapsed: collapsedOf(plan, metrics, baseline, sources.calibrationImages),
     published: publishedFor(plan.model, appliedSteps(plan)),
     error: record.error,
+    starred: record.starred,
+    note: record.note || undefined,
   };
 }
 
-function artifactOf(plan: TrialPlan, { workspace, modelFile }: ViewSources): TrialView['artifact'] {
-  if ('model' in plan.artifact) return modelFile(plan.artifact.model);
-  const step = workspace.steps.find(plan.artifact.step);
-  if (!step?.artifact) return undefined;
+function artifactOf(
+  plan: TrialPlan,
+  { workspace: { steps, artifacts }, modelFile }: ViewSources,
+): Pick<TrialView, 'artifact' | 'collected'> {
+  if ('model' in plan.artifact) return { artifact: modelFile(plan.artifact.model) };
+  const step = steps.find(plan.artifact.step);
+  if (!step?.artifact) return {};
+  if (!artifacts.has(step.artifact)) return { collected: true };
   const { sizeBytes } = step.result as { sizeBytes: number };
-  return { sha256: step.artifact, path: workspace.artifacts.path(step.artifact), sizeBytes };
+  return { artifact: { sha256: step.artifact, path: artifacts.path(step.artifact), sizeBytes } };
 }
 
 /** Paired statistics of two stored evaluations; linear in the images, so kept for the next view. */

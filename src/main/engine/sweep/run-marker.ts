@@ -1,0 +1,39 @@
+import { AppError } from '@shared/errors';
+import type { RunEdit, RunSummary } from '@shared/run';
+import type { Workspace } from '../store/workspace';
+import type { RunManager } from './run-manager';
+
+/** Names, notes, tags, stars, and deletion with a way back. @throws `run.not-found`, `run.under-way` */
+export class RunMarker {
+  constructor(
+    private readonly workspace: Workspace,
+    private readonly runs: Pick<RunManager, 'record' | 'summary'>,
+  ) {}
+
+  edit(run: string, change: RunEdit): RunSummary {
+    this.found(run, this.workspace.marks.edit(run, change));
+    return this.runs.summary(this.runs.record(run));
+  }
+
+  delete(run: string): void {
+    const { name } = this.runs.record(run);
+    if (!this.workspace.marks.delete(run)) throw new AppError('run.under-way', { run: name });
+  }
+
+  restore(run: string): RunSummary {
+    this.found(run, this.workspace.marks.restore(run));
+    return this.runs.summary(this.runs.record(run));
+  }
+
+  star(run: string, trial: string, starred: boolean): void {
+    this.found(`${run}: ${trial}`, this.workspace.marks.star(run, trial, starred));
+  }
+
+  annotate(run: string, trial: string, note: string): void {
+    this.found(`${run}: ${trial}`, this.workspace.marks.annotate(run, trial, note));
+  }
+
+  private found(run: string, isThere: boolean): void {
+    if (!isThere) throw new AppError('run.not-found', { run, path: this.workspace.folder });
+  }
+}

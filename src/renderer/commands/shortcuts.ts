@@ -1,0 +1,44 @@
+import { views } from '@shared/views';
+
+export interface Shortcut {
+  /** Electron's notation, or a key by its name. */
+  keys: readonly string[];
+  does: string;
+}
+
+/** Everything the keyboard does, by where it does it. */
+export const shortcutGroups: readonly { where: string; shortcuts: readonly Shortcut[] }[] = [
+  {
+    where: 'Everywhere',
+    shortcuts: [
+      { keys: ['CmdOrCtrl+K'], does: 'Find a view, run, trial or action' },
+      ...views.map(({ title, shortcut }) => ({ keys: [shortcut], does: title })),
+      { keys: ['CmdOrCtrl+O'], does: 'Open a sweep file' },
+      { keys: ['CmdOrCtrl+Shift+O'], does: 'Open results' },
+      { keys: ['?'], does: 'Show these shortcuts' },
+    ],
+  },
+  {
+    where: 'Matrix',
+    shortcuts: [
+      { keys: ['←', '→', '↑', '↓'], does: 'Move between cells' },
+      { keys: ['Home', 'End'], does: 'First and last column; with Ctrl, row' },
+      { keys: ['Enter'], does: 'Show the trial; on a header, sort by it' },
+      { keys: ['S'], does: 'Star the trial' },
+      { keys: ['Esc'], does: 'Close the trial' },
+      { keys: ['CmdOrCtrl+E'], does: 'Export CSV' },
+      { keys: ['CmdOrCtrl+Shift+E'], does: 'Export JSON' },
+      { keys: ['CmdOrCtrl+P'], does: 'Export PDF' },
+    ],
+  },
+  {
+    where: 'Runs',
+    shortcuts: [
+      { keys: ['/'], does: 'Search' },
+      { keys: ['↑', '↓'], does: 'Choose a run' },
+      { keys: ['Enter'], does: 'Open it in the matrix' },
+      { keys: ['S'], does: 'Star it' },
+      { keys: ['Delete'], does: 'Delete it; Undo brings it back' },
+    ],
+  },
+];
