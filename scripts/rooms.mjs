@@ -218,7 +218,16 @@ export const rooms = [
       'sweep',
     ],
   },
-  { room: 'report', holds: 'a run as CSV, JSON, HTML', knows: [] },
+  {
+    room: 'report',
+    holds: 'one model of a run for people: as PDF page, HTML, Markdown, CSV, JSON; a run from JSON',
+    knows: [],
+  },
+  {
+    room: 'handover',
+    holds: 'a trial as a folder to give away',
+    knows: ['files', 'onnx', 'dataset', 'models', 'report'],
+  },
 ];
 
 /** Packages with one owner each: everybody else goes through the owner's module. */

@@ -6,6 +6,7 @@ import { compress } from './commands/compress';
 import { datasets } from './commands/datasets';
 import { doctor } from './commands/doctor';
 import { evaluate } from './commands/evaluate';
+import { handover } from './commands/handover';
 import { gate } from './commands/gate';
 import { flips } from './commands/flips';
 import { get } from './commands/get';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   inspect,
   sensitivity,
   report,
+  handover,
   runs,
   clean,
   compare,

@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from '@shared/errors';
+import type { Paper } from '@shared/presenter/paper';
 import { windowProgram } from './locate-electron';
 
 /** Prints a page to PDF with Electron's own printing, without showing a window. @throws `pdf.unavailable`, `output.unwritable` */
-export async function printWithElectron(html: string, path: string): Promise<void> {
+export async function printWithElectron(html: string, path: string, paper: Paper): Promise<void> {
   const program = await windowProgram();
   if (!program) throw new AppError('pdf.unavailable', { detail: 'it is not installed yet' });
   const folder = await mkdtemp(join(tmpdir(), 'whittle-pdf-'));
@@ -24,6 +25,7 @@ export async function printWithElectron(html: string, path: string): Promise<voi
       '--print-report',
       page,
       resolve(path),
+      paper,
     ];
     const [command, ...rest] = headless ? ['xvfb-run', '-a', ...words] : words;
     const { code, said } = await runToEnd(command!, rest, folder);

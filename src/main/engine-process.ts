@@ -13,20 +13,20 @@ export interface EngineAccess {
   state(): EngineState;
   /** The run under way, if any. */
   progress(): RunProgress | null;
-  /** The folder of other results that are shown, or null: the person's own. */
+  /** The folder or JSON report whose results are shown, or null: the person's own. */
   results(): string | null;
-  /** Shows the results in a folder, or (null) the person's own again. @throws `results.not-found`, `results.busy`, what the engine throws */
-  openResults(folder: string | null): Promise<void>;
-  onResults(listener: (folder: string | null) => void): void;
+  /** Shows the results in a folder or a JSON report, or (null) the person's own again. @throws `results.not-found`, `results.busy`, what the engine throws */
+  openResults(path: string | null): Promise<void>;
+  onResults(listener: (path: string | null) => void): void;
   onState(listener: (state: EngineState) => void): void;
   onSignal(listener: (name: string, state: unknown) => void): void;
 }
 
-/** @param firstResults a folder of results to begin with, in place of the person's own */
+/** @param firstResults a folder or file of results to begin with, in place of the person's own */
 export function startEngine(firstResults?: string): EngineAccess {
   let results: string | null = null;
   let ownFolder: string | undefined;
-  const resultsListeners: ((folder: string | null) => void)[] = [];
+  const resultsListeners: ((path: string | null) => void)[] = [];
   let state: EngineState = { state: 'starting' };
   const stateListeners: ((state: EngineState) => void)[] = [];
   const signalListeners: ((name: string, state: unknown) => void)[] = [];
@@ -48,20 +48,21 @@ export function startEngine(firstResults?: string): EngineAccess {
   const progress = (): RunProgress | null =>
     (host.signals.get('run.progress') as RunProgress | null | undefined) ?? null;
 
-  const show = async (folder: string | null): Promise<void> => {
-    await host.restart(folder === null ? environment : { ...environment, WHITTLE_WORKSPACE: folder });
-    results = folder;
-    for (const listener of resultsListeners) listener(folder);
+  const show = async (path: string | null): Promise<void> => {
+    const place = path === null ? {} : isRunFile(path) ? { WHITTLE_RUN_FILE: path } : { WHITTLE_WORKSPACE: path };
+    await host.restart({ ...environment, ...place });
+    results = path;
+    for (const listener of resultsListeners) listener(path);
   };
 
   async function openResults(wanted: string | null): Promise<void> {
-    const folder = wanted === null ? null : resolve(wanted);
-    if (folder !== null && !existsSync(join(folder, 'whittle.db')))
-      throw new AppError('results.not-found', { path: folder });
+    const path = wanted === null ? null : resolve(wanted);
+    if (path !== null && !isRunFile(path) && !existsSync(join(path, 'whittle.db')))
+      throw new AppError('results.not-found', { path });
     if (progress()) throw new AppError('results.busy');
     if (results === null && host.pid !== undefined)
       ownFolder = ((await host.request('engine.info', undefined)) as EngineInfo).workspace;
-    const next = folder === ownFolder ? null : folder;
+    const next = path === ownFolder ? null : path;
     if (next === results && host.pid !== undefined) return;
     try {
       await show(next);
@@ -92,6 +93,8 @@ export function startEngine(firstResults?: string): EngineAccess {
 function outsideArchive(path: string): string {
   return path.replace(/([\\/]app\.asar)(?=[\\/])/, '$1.unpacked');
 }
+/** A JSON report in place of a folder; the engine looks at the content. */
+const isRunFile = (path: string): boolean => /\.json$/i.test(path) && existsSync(path);
 
 /** Plain Node for the engine: the one named, the one shipped with the application, the one npm runs with, or one on the PATH. */
 function findNode(

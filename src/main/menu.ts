@@ -1,13 +1,12 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
-import { exportFormats, type WindowCommand } from '@shared/contract';
+import type { WindowCommand } from '@shared/shell-contract';
+import { exportFormats, exportShortcuts } from '@shared/export-formats';
 import { views } from '@shared/views';
 import { showAbout } from './about';
 import type { EngineAccess } from './engine-process';
-import { chooseResults } from './shell-handlers';
+import { chooseResults, chooseRunFile } from './shell-handlers';
 import { showProblem } from './problem';
 import { currentWindow } from './window';
-
-const exportShortcuts = { csv: 'CmdOrCtrl+E', json: 'CmdOrCtrl+Shift+E', pdf: 'CmdOrCtrl+P' };
 
 /** The menu. What concerns the contents of the window is asked of it: it knows what is shown. */
 export function initMenu(engine: EngineAccess): void {
@@ -30,6 +29,7 @@ export function initMenu(engine: EngineAccess): void {
           accelerator: 'CmdOrCtrl+Shift+O',
           click: () => void chooseResults(engine).catch(showProblem),
         },
+        { label: 'Open JSON Report…', click: () => void chooseRunFile(engine).catch(showProblem) },
         {
           id: 'own-results',
           label: 'Back to My Results',
@@ -37,8 +37,8 @@ export function initMenu(engine: EngineAccess): void {
           click: () => void engine.openResults(null).catch(showProblem),
         },
         { type: 'separator' },
-        ...exportFormats.map((format) =>
-          item(`Export ${format.toUpperCase()}…`, { kind: 'export', format }, exportShortcuts[format]),
+        ...exportFormats.map(({ id, title }) =>
+          item(`Export ${title}…`, { kind: 'export', format: id }, exportShortcuts[id]),
         ),
         { type: 'separator' },
         isMac ? { role: 'close' } : { role: 'quit' },

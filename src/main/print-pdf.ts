@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AppError } from '@shared/errors';
+import type { Paper } from '@shared/presenter/paper';
 
-/** Prints a self-contained page to a PDF file, A4 landscape. The page runs no script. @throws `output.unwritable`, `output.disk-full` */
-export async function printPdf(html: string, path: string): Promise<void> {
+/**
+ * Prints a self-contained page to a PDF file, landscape: tagged for readers, with bookmarks of its headings and numbered pages. The page
+ * runs no script.
+ * Throws `output.unwritable`, `output.disk-full`.
+ */
+export async function printPdf(html: string, path: string, paper: Paper): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'whittle-print-'));
   const window = new BrowserWindow({
     show: false,
@@ -18,7 +23,10 @@ export async function printPdf(html: string, path: string): Promise<void> {
     await window.loadURL(pathToFileURL(page).toString());
     const pdf = await window.webContents.printToPDF({
       landscape: true,
-      pageSize: 'A4',
+      pageSize: paper === 'a4' ? 'A4' : 'Letter',
+      preferCSSPageSize: true,
+      generateTaggedPDF: true,
+      generateDocumentOutline: true,
       printBackground: true,
       displayHeaderFooter: true,
       headerTemplate: '<span></span>',

@@ -6,7 +6,7 @@ import { showMainWindow } from './window';
 
 const option = '--open-results=';
 
-/** The folder of `--open-results=DIR`; relative to where the command was given. */
+/** The folder or JSON report of `--open-results=PATH`; relative to where the command was given. */
 export function resultsOf(words: readonly string[], folder = process.cwd()): string | undefined {
   const word = words.findLast((each) => each.startsWith(option));
   return word === undefined ? undefined : resolve(folder, word.slice(option.length));

@@ -1,6 +1,7 @@
 import { clipboard, dialog, nativeTheme, powerMonitor, shell, type OpenDialogOptions } from 'electron';
-import type { ShellContract } from '@shared/contract';
+import type { ShellContract } from '@shared/shell-contract';
 import { AppError } from '@shared/errors';
+import { exportFormat } from '@shared/export-formats';
 import type { Handlers } from '@shared/rpc';
 import type { RunComparison } from '@shared/run-comparison';
 import type { RunSummary, RunView } from '@shared/run';
@@ -28,7 +29,7 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       if (!dropped.has(path) && !recentResults().includes(path))
         throw new AppError('ipc.invalid', {
           endpoint: 'shell.openResults',
-          detail: 'no such folder was dropped or opened before',
+          detail: 'nothing of that name was dropped or opened before',
         });
       await engine.openResults(path);
       return path;
@@ -62,15 +63,24 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     // On Linux the engine sees it too, and tells the command line as well.
     'shell.onBattery': () => process.platform !== 'linux' && powerMonitor.isOnBatteryPower(),
     'shell.exportRun': async ({ run, against, format, view, suggestedName }) => {
-      const path = await chooseDestination(suggestedName, format);
+      const path = await chooseDestination(suggestedName, exportFormat(format).extension);
       if (!path) return null;
-      if (format === 'pdf') await printPdf((await host.request('runs.html', { run, against, view })) as string, path);
-      else await host.request('runs.export', { run, against, format, view, path });
+      if (format === 'pdf' || format === 'pdf-letter') {
+        const paper = format === 'pdf' ? 'a4' : 'letter';
+        await printPdf((await host.request('runs.html', { run, against, view, paper })) as string, path, paper);
+      } else await host.request('runs.export', { run, against, format, view, path });
       return { path };
     },
     'shell.saveArtifact': async ({ run, trial, suggestedName }) => {
       const path = await chooseDestination(suggestedName, 'onnx');
       return path ? ((await host.request('runs.saveArtifact', { run, trial, path })) as { path: string }) : null;
+    },
+    'shell.handOver': async ({ run, trial }) => {
+      const title = 'Folder to make the hand-over in';
+      const [parent] = await choose({ title, properties: ['openDirectory', 'createDirectory'] });
+      if (parent === undefined) return null;
+      const { folder } = (await host.request('trials.handOver', { run, trial, parent })) as { folder: string };
+      return { path: folder };
     },
     'shell.theme': () => nativeTheme.themeSource,
     'shell.setTheme': ({ theme }) => chooseTheme(theme),
@@ -93,6 +103,13 @@ export async function chooseResults(engine: EngineAccess): Promise<string | null
   if (folder === undefined) return null;
   await engine.openResults(folder);
   return folder;
+}
+
+/** As `chooseResults`, for a JSON report: systems other than macOS ask for folders or for files, not for both. */
+export async function chooseRunFile(engine: EngineAccess): Promise<void> {
+  const filters = [{ name: 'JSON reports', extensions: ['json'] }];
+  const [file] = await choose({ title: 'JSON report of a run', properties: ['openFile'], filters });
+  if (file !== undefined) await engine.openResults(file);
 }
 
 async function choose(options: OpenDialogOptions): Promise<string[]> {

@@ -1,4 +1,5 @@
-import { mainEngineContract, openEngineContract, shellContract } from '@shared/contract';
+import { mainEngineContract, openEngineContract } from '@shared/contract';
+import { shellContract } from '@shared/shell-contract';
 import { AppError } from '@shared/errors';
 import { parseInput } from '@shared/rpc';
 

@@ -1,5 +1,5 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import type { WindowBridge } from '@shared/contract';
+import type { WindowBridge } from '@shared/shell-contract';
 
 /** The bridge: messages and the path of a dropped file, which the main process hears too. No logic; the main process checks everything. */
 const bridge: WindowBridge = {

@@ -5,6 +5,7 @@ import App from './App.vue';
 import { router } from './router';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/menu.css';
 
 // The content security policy forbids code made from strings, which zod would otherwise try for speed.
 z.config({ jitless: true });

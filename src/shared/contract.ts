@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { job, nothing, rpc, signal, typed, type Endpoint } from './endpoints';
 import type { ChannelMap } from './channel-groups';
 import {
   classMappingSchema,
@@ -11,13 +12,13 @@ import {
 import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
 import type { FlipReport, Thumbnail } from './flips';
 import type { LayerReport } from './layers';
+import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
 import type { RunComparison } from './run-comparison';
 import type { TechniqueInfo } from './recipe';
 import type { SweepTemplate } from './sweep-template';
 import {
   machineSchema,
-  progressSchema,
   recordedSweepSchema,
   runEditSchema,
   runProgressSchema,
@@ -26,62 +27,24 @@ import {
   trialViewSchema,
 } from './run';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
-import { settingsChangeSchema, settingsSchema, themeSchema } from './settings';
+import { settingsChangeSchema, settingsSchema } from './settings';
 import { collectionSchema, storageUseSchema } from './storage';
 import { sweepFileSchema } from './sweep-file';
 import { zooModelSchema } from './zoo';
 import { sweepPlanSchema } from './sweep-plan';
 
-/**
- * The contracts between processes. Three kinds only: an *rpc* asks and gets an answer; a *job* also sends typed
- * progress and can be cancelled; a *signal* announces state. Types of client and server are inferred from here, and a
- * server that lacks a handler does not start.
- */
-export interface RpcEndpoint<I extends z.ZodType = z.ZodType, O = unknown> {
-  kind: 'rpc';
-  input: I;
-  output: z.ZodType<O>;
-}
-export interface JobEndpoint<I extends z.ZodType = z.ZodType, O = unknown> {
-  kind: 'job';
-  input: I;
-  progress: typeof progressSchema;
-  output: z.ZodType<O>;
-}
-export interface SignalEndpoint<S = unknown> {
-  kind: 'signal';
-  state: z.ZodType<S>;
-}
-export type Endpoint = RpcEndpoint | JobEndpoint | SignalEndpoint;
-
-const rpc = <I extends z.ZodType, O>(input: I, output: z.ZodType<O>): RpcEndpoint<I, O> => ({
-  kind: 'rpc',
-  input,
-  output,
-});
-const job = <I extends z.ZodType, O>(input: I, output: z.ZodType<O>): JobEndpoint<I, O> => ({
-  kind: 'job',
-  input,
-  progress: progressSchema,
-  output,
-});
-const signal = <S>(state: z.ZodType<S>): SignalEndpoint<S> => ({ kind: 'signal', state });
-/** A large result whose type is declared here and whose shape the sender owns; what is small has a schema, which its receiver checks. */
-const typed = <T>(): z.ZodType<T> => z.custom<T>((value) => value !== undefined);
-const nothing = z.void();
-
 const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
 const trialsRef = runRef.extend({ trials: z.array(z.string().max(400)).min(1).max(10_000) });
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
-const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
+export const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 const comparedRuns = z.strictObject({
   reference: z.string().min(1).max(200),
   candidate: z.string().min(1).max(200),
   recipes: z.strictObject({ reference: z.string().max(200), candidate: z.string().max(200) }).optional(),
 });
 /** As `comparedRuns`, the reference a run of another folder of results. */
-const comparedResults = comparedRuns.extend({ folder: z.string().min(1).max(4096) });
+export const comparedResults = comparedRuns.extend({ folder: z.string().min(1).max(4096) });
 
 /** A runtime that a target may name. */
 const runtimeInfoSchema = z.object({
@@ -320,7 +283,7 @@ export const openEngineContract = {
 export const mainEngineContract = {
   'runs.export': rpc(
     shownRun.extend({
-      format: z.enum(['csv', 'json', 'html']),
+      format: z.enum(['csv', 'matrix-csv', 'long-csv', 'json', 'html', 'md']),
       view: reportViewSchema.optional(),
       path: z.string().min(1).max(4096),
     }),
@@ -332,7 +295,15 @@ export const mainEngineContract = {
     z.strictObject({ path: z.string() }),
   ),
   /** The run as a self-contained HTML page, for printing. */
-  'runs.html': rpc(shownRun.extend({ view: reportViewSchema.optional() }), z.string()),
+  'runs.html': rpc(
+    shownRun.extend({ view: reportViewSchema.optional(), paper: z.enum(papers).optional() }),
+    z.string(),
+  ),
+  /** A trial as a folder to give away, made inside `parent`, and as a zip beside it. */
+  'trials.handOver': rpc(
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), parent: z.string().min(1).max(4096) }),
+    z.strictObject({ folder: z.string() }),
+  ),
   /** The runs in another folder of results, which is opened for it. */
   'results.runs': rpc(z.strictObject({ folder: z.string().min(1).max(4096) }), z.array(runSummarySchema)),
   'results.compare': rpc(comparedResults, typed<RunComparison>()),
@@ -345,116 +316,3 @@ export const mainEngineContract = {
 
 export const engineContract = { ...openEngineContract, ...mainEngineContract };
 export type EngineContract = typeof engineContract;
-
-export const exportFormats = ['csv', 'json', 'pdf'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
-
-const windowCommandSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('show'), view: z.string() }),
-  z.object({ kind: z.literal('export'), format: z.enum(exportFormats) }),
-  z.object({ kind: z.literal('open-sweep') }),
-  z.object({ kind: z.literal('palette') }),
-  z.object({ kind: z.literal('shortcuts') }),
-  z.object({ kind: z.literal('tour') }),
-  z.object({ kind: z.literal('save-sweep') }),
-]);
-export type WindowCommand = z.infer<typeof windowCommandSchema>;
-
-/** What the main process does itself for the window. Paths come from dialogs and drops, so the window never invents one. */
-export const shellContract = {
-  'shell.chooseModels': rpc(nothing, z.array(z.string())),
-  'shell.chooseFolder': rpc(z.strictObject({ title: z.string().max(200) }), z.string().nullable()),
-  'shell.chooseSweep': rpc(nothing, z.string().nullable()),
-  /** Writes a sweep file where a person chooses. Answers its path, or null when none was chosen. */
-  'shell.saveSweep': rpc(
-    z.strictObject({ sweep: sweepFileSchema, suggestedName: z.string().max(200) }),
-    z.strictObject({ path: z.string() }).nullable(),
-  ),
-  /** Whether the machine lives on its battery, where the engine cannot see it. */
-  'shell.onBattery': rpc(nothing, z.boolean()),
-  'shell.exportRun': rpc(
-    shownRun.extend({
-      format: z.enum(exportFormats),
-      /** What the window shows; pages for people follow it. */
-      view: reportViewSchema.optional(),
-      suggestedName: z.string().max(200),
-    }),
-    z.strictObject({ path: z.string() }).nullable(),
-  ),
-  'shell.saveArtifact': rpc(
-    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
-    z.strictObject({ path: z.string() }).nullable(),
-  ),
-  /** Shows the results in a folder, which a person chooses where no path is given; a path that was neither dropped nor opened before is refused. Answers it, or null when nothing was chosen. */
-  'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
-  /** Folders of results that were opened before, the last one first; these may be opened by their path. */
-  'shell.recentResults': rpc(nothing, z.array(z.string())),
-  /** Asks for another folder of results to compare with; what is shown stays. Null when nothing was chosen. */
-  'shell.chooseComparedResults': rpc(
-    nothing,
-    z.strictObject({ folder: z.string(), runs: z.array(runSummarySchema) }).nullable(),
-  ),
-  /** A run of a folder that was chosen so, beside one of those at hand. */
-  'shell.compareResults': rpc(comparedResults, typed<RunComparison>()),
-  /** Back to the person's own results. */
-  'shell.closeResults': rpc(nothing, nothing),
-  'shell.theme': rpc(nothing, themeSchema),
-  'shell.setTheme': rpc(z.strictObject({ theme: themeSchema }), nothing),
-  'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
-  /** Puts on the clipboard what the window made: a table as text, a chart as a picture. Nothing is ever read from there. */
-  'shell.copyText': rpc(z.strictObject({ text: z.string().min(1).max(20_000_000) }), nothing),
-  'shell.copyImage': rpc(
-    z.strictObject({
-      dataUrl: z
-        .string()
-        .max(50_000_000)
-        .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/),
-    }),
-    nothing,
-  ),
-  /** Whether the engine answers; the window shows a quiet banner while it restarts. */
-  'shell.engine': signal(
-    z.object({ state: z.enum(['starting', 'ready', 'restarting', 'failed']), detail: z.string().optional() }),
-  ),
-  /** Whose results the window shows: those in a folder that was opened, or (null) the person's own. */
-  'shell.results': signal(z.object({ folder: z.string().nullable() })),
-  /** A menu item or shortcut asks the window to do something. */
-  'shell.command': signal(windowCommandSchema),
-} satisfies Record<string, Endpoint>;
-export type ShellContract = typeof shellContract;
-
-/** All that the window may ask. */
-export type WindowContract = typeof openEngineContract & ShellContract;
-
-export type RpcName<C> = { [K in keyof C]: C[K] extends { kind: 'rpc' } ? K : never }[keyof C] & string;
-export type JobName<C> = { [K in keyof C]: C[K] extends { kind: 'job' } ? K : never }[keyof C] & string;
-export type SignalName<C> = { [K in keyof C]: C[K] extends { kind: 'signal' } ? K : never }[keyof C] & string;
-export type InputOf<E> = E extends { input: infer I extends z.ZodType } ? z.input<I> : never;
-export type ParsedInputOf<E> = E extends { input: infer I extends z.ZodType } ? z.infer<I> : never;
-export type OutputOf<E> = E extends { output: z.ZodType<infer O> } ? O : never;
-export type StateOf<E> = E extends { state: z.ZodType<infer S> } ? S : never;
-
-/** What the preload script exposes as `window.whittle`. Nothing else crosses. */
-export interface WindowBridge {
-  call(
-    name: string,
-    input: unknown,
-  ): Promise<
-    | { ok: true; value: unknown }
-    | { ok: false; error: { code: string; facts: Record<string, string | number | undefined> } }
-  >;
-  startJob(
-    name: string,
-    input: unknown,
-    id: string,
-  ): Promise<
-    | { ok: true; value: unknown }
-    | { ok: false; error: { code: string; facts: Record<string, string | number | undefined> } }
-  >;
-  cancelJob(id: string): void;
-  onProgress(listener: (id: string, progress: unknown) => void): () => void;
-  onSignal(listener: (name: string, state: unknown) => void): () => void;
-  /** The path of a file dropped on the window, which the main process then knows as dropped; empty for a file that a page made. */
-  pathOf(file: File): string;
-  platform: string;
-}

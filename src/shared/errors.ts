@@ -112,11 +112,20 @@ const sentences = {
     `The file of ${f.trial} was removed to keep within the disk budget; its numbers are kept. Make it again from its panel in the matrix or with "whittle runs remake", then ask again.`,
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
+  'trial.not-found': (f: Facts) => `The run "${f.run}" has no trial "${f.trial}". It has: ${f.trials}.`,
+  'handover.not-ready': (f: Facts) =>
+    `${f.trial} cannot be handed over: ${f.detail}. Choose a trial that is done, of a model with a card.`,
+  'handover.too-large': (f: Facts) =>
+    `${f.path} would have ${f.bytes} bytes, and a zip of this kind holds at most ${f.limit}. Hand over the folder, without --zip.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
   'trial.not-evaluated': (f: Facts) =>
     `Nothing to compare yet: ${f.model} with ${f.recipe} was not evaluated in ${f.runtime}. Wait for it, or continue the run.`,
   'results.not-found': (f: Facts) =>
     `There are no results in ${f.path}: it holds no whittle.db. Choose the folder that was given to "whittle run --out".`,
+  'results.file-invalid': (f: Facts) =>
+    `${f.path} holds no results that can be shown: ${f.detail}. Choose a JSON file that "whittle report --json" or the window exported.`,
+  'results.read-only': (f: Facts) =>
+    `The run "${f.run}" was opened from a file, which has its figures and no more: ${f.detail}. Do it where the run was made.`,
   'results.busy': () =>
     `A sweep is under way here, and other results can only be opened beside none. Wait for its end or cancel it; finished steps are kept.`,
   'window.unavailable': (f: Facts) =>

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Endpoint, InputOf, JobName, OutputOf, ParsedInputOf, RpcName, SignalName, StateOf } from './contract';
+import type { Endpoint, InputOf, JobName, OutputOf, ParsedInputOf, RpcName, SignalName, StateOf } from './endpoints';
 import { AppError, isErrorCode, toAppError, type ErrorReport } from './errors';
 import type { Progress } from './run';
 

@@ -1,15 +1,17 @@
 import { expect, test } from '@playwright/test';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expectAccessible } from './actions/accessible';
-import { ask, engineInfo } from './actions/bridge';
+import type { RunSummary } from '@shared/run';
+import { ask, engineInfo, getRun } from './actions/bridge';
 import { dropPath } from './actions/drop';
-import { launchApp, projectFolder } from './actions/launch';
+import { answerSaveDialog, launchApp, projectFolder } from './actions/launch';
 import { look } from './actions/look';
 import { answerOpenDialog, pressMenu } from './actions/menu';
+import { expectFiguresInPdf } from './actions/read-pdf';
 
 test('any results folder can be shown: from the command line, the menu, a button or a drop, and left again', async () => {
   test.setTimeout(300_000);
@@ -18,7 +20,7 @@ test('any results folder can be shown: from the command line, the menu, a button
   const sweep = join(folder, 'small.yaml');
   await writeFile(
     sweep,
-    `name: small\nmodels: [${starter}/models/squeezenet-starter.onnx]\ndataset: { path: ${starter}/dataset, eval: 20, calibration: 10 }\nrecipes: { baseline: [], fp16: [fp16] }\n`,
+    `name: small\nmodels: [${starter}/models/squeezenet-starter.onnx]\ndataset: { path: ${starter}/dataset, eval: 20, calibration: 10 }\nrecipes: { baseline: [], fp16: [fp16], int8: [quantize.static] }\n`,
   );
   const results = join(folder, 'demo');
   await promisify(execFile)(process.execPath, [
@@ -47,13 +49,74 @@ test('any results folder can be shown: from the command line, the menu, a button
     await answerOpenDialog(app, results);
     await window.getByTestId('compare-folder').click();
     await expect(window.getByTestId('compare-leave-folder')).toContainText('demo');
-    await expect(window.getByTestId('compare-view')).toContainText('2 trials in both, 2 without a clear difference');
+    await expect(window.getByTestId('compare-view')).toContainText('3 trials in both, 3 without a clear difference');
     await window.getByText('All', { exact: true }).click();
     await expect(window.getByTestId('compared-trials')).toContainText('same measurement');
     await expectAccessible(window, ['label-content-name-mismatch']);
     const elsewhere = { folder: starter, reference: 'r', candidate: 'c' };
     await expect(ask(window, 'shell.compareResults', elsewhere)).rejects.toThrow('no such folder was chosen');
     await window.getByTestId('nav-matrix').click();
+    // What people send: the report on paper and as a page, the trial as a folder, the run as a file.
+    const [{ id: runId }] = await ask<[RunSummary]>(window, 'runs.list');
+    const view = await getRun(window, runId);
+    const cli = join(projectFolder, 'out', 'main', 'cli.js');
+    const [pdf, letter, page, json] = ['a4.pdf', 'letter.pdf', 'page.html', 'run.json'].map((name) =>
+      join(folder, name),
+    );
+    const save = async (format: string, path: string, end: string): Promise<void> => {
+      await answerSaveDialog(app, path);
+      if (format !== 'pdf') await window.getByTestId('export-more').click();
+      await window.getByTestId(`export-${format}`).click();
+      await expect.poll(() => readFile(path, 'latin1').catch(() => ''), { timeout: 60_000 }).toContain(end);
+    };
+    await save('pdf', pdf!, '%%EOF');
+    await expectFiguresInPdf(pdf!, view, 'A4');
+    const words = ['report', results, '--pdf', letter!, '--paper', 'letter', '--json', json!];
+    await promisify(execFile)(process.execPath, [cli, ...words]);
+    await expectFiguresInPdf(letter!, view, 'letter');
+
+    // On a screen a press on a head sorts the page, and its policy lets nothing else run.
+    await save('html', page!, '</html>');
+    const sizes = await app.evaluate(async ({ BrowserWindow }, path) => {
+      const shown = new BrowserWindow({ show: false, webPreferences: { sandbox: true } });
+      await shown.loadFile(path);
+      const pressed = `(() => {
+        const head = document.querySelector('.matrix th[data-column="0"]');
+        const sizes = () => [...document.querySelectorAll('.matrix tbody tr:not(.baseline) td[data-column="0"]')].map((cell) => Number(cell.dataset.value));
+        return [1, 2].map(() => (head.click(), [head.getAttribute('aria-sort'), ...sizes()]));
+      })()`;
+      const found = (await shown.webContents.executeJavaScript(pressed)) as [string, ...number[]][];
+      shown.destroy();
+      return found;
+    }, page!);
+    const megabytes = view.trials
+      .filter(({ isBaseline }) => !isBaseline)
+      .map(({ metrics }) => metrics.sizeBytes! / 1e6)
+      .toSorted((a, b) => a - b);
+    expect(sizes).toEqual([
+      ['ascending', ...megabytes],
+      ['descending', ...megabytes.toReversed()],
+    ]);
+
+    await window.getByTestId('cell-squeezenet-starter-fp16-size').click();
+    await answerOpenDialog(app, folder);
+    await window.getByTestId('hand-over').click();
+    const given = join(folder, 'squeezenet-starter-fp16');
+    await expect(window.getByText(`Made ${given}, and a zip of it`)).toBeVisible();
+    const fp16 = view.trials.find(({ recipe }) => recipe === 'fp16')!;
+    expect((await stat(join(given, 'squeezenet-starter-fp16.onnx'))).size).toBe(fp16.metrics.sizeBytes);
+    expect((await stat(`${given}.zip`)).size).toBeGreaterThan(0);
+    await look(launched, 'handed-over');
+
+    await dropPath(window, json!);
+    await expect(banner).toContainText('not changed');
+    await expect(window.getByTestId('cell-squeezenet-starter-fp16-top1')).toContainText(/\d/);
+    expect(await getRun(window, runId)).toEqual(view);
+    await window.getByTestId('results-close').click();
+    await expect(banner).toBeHidden();
+    await answerOpenDialog(app, json!);
+    await pressMenu(app, 'File', 'Open JSON Report…');
+    await expect(banner).toContainText(json!);
 
     await window.getByTestId('results-close').click();
     await expect(banner).toBeHidden();

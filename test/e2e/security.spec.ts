@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { WindowBridge } from '@shared/contract';
+import type { WindowBridge } from '@shared/shell-contract';
 import { ask } from './actions/bridge';
 import { launchApp, projectFolder } from './actions/launch';
 

@@ -7,6 +7,7 @@ import { formatMegabytes, formatNumber } from '@shared/format';
 import { getRun } from './actions/bridge';
 import { readJournal } from './actions/journal';
 import { answerSaveDialog, launchApp, projectFolder } from './actions/launch';
+import { expectFiguresInPdf } from './actions/read-pdf';
 
 /** Top-1 recomputed from the stored answers of an evaluation. */
 function top1Of(result: unknown): number {
@@ -92,8 +93,12 @@ test('the starter sweep, started from the window, fills the matrix with what the
     // The command line reads the same workspace, beside the window, and prints with the same Electron.
     const printed = join(home, 'printed.pdf');
     const cli = join(projectFolder, 'out', 'main', 'cli.js');
-    await promisify(execFile)(process.execPath, [cli, 'report', runId, '--out', home, '--pdf', printed]);
+    const words = ['report', runId, '--out', home, '--pdf', printed, '--paper', 'letter'];
+    await promisify(execFile)(process.execPath, [cli, ...words]);
     expect((await readFile(printed)).subarray(0, 5).toString()).toBe('%PDF-');
+
+    await expectFiguresInPdf(pdf, view, 'A4');
+    await expectFiguresInPdf(printed, view, 'letter');
   } finally {
     await launched.close();
   }

@@ -5,7 +5,7 @@ import { toAppError } from '@shared/errors';
 import { flipsCsv } from '@shared/flips-text';
 import type { Command } from '../arguments';
 import { flipsText } from '../flips-text';
-import { openStoredRun } from '../stored-run';
+import { openRun } from '../find-run';
 
 export const flips: Command = {
   name: 'flips',
@@ -23,7 +23,7 @@ export const flips: Command = {
   },
   async run(arguments_) {
     const [reference, trial] = arguments_.positionals as [string, string];
-    const { engine, run } = await openStoredRun(arguments_, reference);
+    const { engine, id: run } = await openRun(reference, arguments_);
     try {
       const [against, runtime] = [arguments_.text('against'), arguments_.text('runtime')];
       const report = await trialFlips({ run, trial, against, runtime }, engine);

@@ -2,19 +2,21 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError } from '@shared/errors';
+import { readRunFile } from '../../main/engine/report/read-run-file';
 import type { Command } from '../arguments';
 import { applicationFolder, windowProgram } from '../locate-electron';
 
 export const open: Command = {
   name: 'open',
-  usage: 'DIR',
-  summary: 'show the results in DIR, made by "run --out", in the window',
+  usage: 'PATH',
+  summary: 'show results in the window: a folder made by "run --out", or a JSON report of a run',
   options: {},
   async run(arguments_) {
-    const folder = resolve(arguments_.positionals[0]!);
-    if (!existsSync(join(folder, 'whittle.db'))) throw new AppError('results.not-found', { path: folder });
+    const path = resolve(arguments_.positionals[0]!);
+    if (/\.json$/i.test(path)) await readRunFile(path);
+    else if (!existsSync(join(path, 'whittle.db'))) throw new AppError('results.not-found', { path });
     const [command, ...words] = await windowCommand();
-    return runWindow(command!, [...words, `--open-results=${folder}`]);
+    return runWindow(command!, [...words, `--open-results=${path}`]);
   },
 };
 

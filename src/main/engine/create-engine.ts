@@ -9,6 +9,7 @@ import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
 import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
+import { readRunFile } from './report/read-run-file';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { readPreferences, writePreferences } from './preferences';
 import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
@@ -26,6 +27,8 @@ export interface EngineOptions {
   workspace?: string;
   /** Folder whose settings count; default: the workspace. Other results are looked at with one's own settings. */
   settingsFolder?: string;
+  /** A JSON report to show in place of the workspace's runs. */
+  runFile?: string;
   /** Overrides the setting for this process. */
   modelFolder?: string;
   /** For models without a card. */
@@ -64,10 +67,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const machine = await machineFacts();
   const settings = (): Settings => readPreferences(home, options.modelFolder);
   const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
-  const runs = new RunManager(workspace, executor, {
+  const events: RunEvents = {
     progress: (progress) => options.events?.progress?.(progress),
     trial: (run, trial) => options.events?.trial?.(run, trial),
-  });
+  };
+  const opened = options.runFile === undefined ? undefined : await readRunFile(options.runFile);
+  const runs = new RunManager(workspace, executor, events, opened);
   const modelFolder = (): string => settings().modelFolder;
   const versions = { whittle: whittleVersion, onnxruntime: calculator.version() };
 

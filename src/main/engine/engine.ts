@@ -42,6 +42,7 @@ try {
   const own = process.env.WHITTLE_WORKSPACE === undefined;
   const options = {
     workspace: process.env.WHITTLE_WORKSPACE,
+    runFile: process.env.WHITTLE_RUN_FILE,
     settingsFolder: defaultWorkspaceFolder(),
     events: {
       progress: (progress: RunProgress | null) => {

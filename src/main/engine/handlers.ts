@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { EngineContract } from '@shared/contract';
 import { AppError, toAppError } from '@shared/errors';
 import { splits, type DatasetSpec } from '@shared/dataset';
@@ -6,7 +6,7 @@ import { recipeSchema } from '@shared/recipe';
 import { recipeVariants } from '@shared/recipe-ranges';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
-import type { Progress } from '@shared/run';
+import type { Progress, RunView, TrialView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { storageUse } from './collection/storage-use';
@@ -17,6 +17,8 @@ import { classMapping } from './dataset/class-mapping';
 import { LastDataset } from './dataset/last-dataset';
 import { previewImages } from './dataset/preview-images';
 import { summarize } from './dataset/dataset-summary';
+import { gatherReportSources } from './gather-report-sources';
+import { handOver, handoverName } from './handover/hand-over';
 import { listZoo, zooModel } from './fetch/catalogue';
 import { getModel } from './fetch/get-model';
 import { readCard, writeCard } from './models/card';
@@ -29,7 +31,6 @@ import { writeFileAtomic } from './files/atomic-file';
 import { cardOfArtifact } from './models/artifact-card';
 import { withResults } from './other-results';
 import { preprocessTrial } from './preprocess-trial';
-import { htmlReport } from './report/html';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
 import { answersOfRun } from './sweep/answers-of-run';
@@ -180,7 +181,9 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),
     'runs.export': async ({ run, against, format, view, path }) => {
-      await writeFileAtomic(path, renderReport(runs.view(run, against), format, view));
+      const shown = runs.view(run, against);
+      const sources = await gatherReportSources(engine, shown);
+      await writeFileAtomic(path, renderReport(shown, format, { view, sources }));
       return { path };
     },
     'trials.layers': async ({ run, trial }, { progress, signal }) => {
@@ -191,12 +194,18 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     },
     'trials.flips': (request) => trialFlips(request, { workspace, runs }),
     'trials.thumbnails': ({ run, trial, hashes }) => trialThumbnails(run, trial, hashes, { workspace, runs }),
-    'runs.html': ({ run, against, view }) => htmlReport(runs.view(run, against), view),
+    'runs.html': async ({ run, against, view, paper }) => {
+      const shown = runs.view(run, against);
+      return renderReport(shown, 'html', { view, paper, sources: await gatherReportSources(engine, shown) });
+    },
+    'trials.handOver': async ({ run, trial, parent }) => {
+      const { view, found } = ownTrial(engine, run, trial);
+      const { folder } = await handOver(view, found, join(parent, handoverName(found)), true);
+      return { folder };
+    },
     'runs.saveArtifact': async ({ run, trial, path }) => {
-      const view = runs.view(run);
-      const found = view.trials.find((candidate) => candidate.id === trial);
-      if (found?.collected) throw new AppError('artifact.collected', { trial });
-      if (!found?.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      const { view, found } = ownTrial(engine, run, trial);
+      if (!found.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       if (!found.isBaseline && !(await workspace.artifacts.isWhole(found.artifact.sha256)))
         throw new AppError('artifact.damaged', { path: found.artifact.path });
       await copyModel(found.artifact.path, path);
@@ -205,6 +214,16 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       return { path };
     },
   };
+}
+
+/** A trial of the workspace's own runs: of one that was opened from a file, no model is here. @throws `results.read-only`, `run.not-found` */
+function ownTrial({ runs, workspace }: Engine, run: string, trial: string): { view: RunView; found: TrialView } {
+  runs.record(run);
+  const view = runs.view(run);
+  const found = view.trials.find((candidate) => candidate.id === trial);
+  if (!found) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  if (found.collected) throw new AppError('artifact.collected', { trial });
+  return { view, found };
 }
 
 function withAnswers({ runs, workspace }: Pick<Engine, 'runs' | 'workspace'>, run: string): RunWithAnswers {

@@ -1,5 +1,11 @@
-import { defaultSensitivityImages, type SensitivityReport, type SensitivityRequest } from '@shared/sensitivity';
+import {
+  defaultSensitivityImages,
+  type SensitivityMethod,
+  type SensitivityReport,
+  type SensitivityRequest,
+} from '@shared/sensitivity';
 import type { Engine } from './create-engine';
+import type { ImageSet } from './dataset/dataset';
 import { openDataset } from './dataset/open-dataset';
 import { calculator } from './compression/calculator';
 import { sensitivityVersion } from './compression/sensitivity/layer-sensitivity';
@@ -19,18 +25,12 @@ import { quantizeStatic } from './techniques/quantize-static';
 export async function sensitivityReport(
   engine: Engine,
   model: Model,
-  { dataset, images, method }: SensitivityRequest,
+  request: SensitivityRequest,
   run: (order: Order<SensitivityJob>) => Promise<JobResults['sensitivity']>,
 ): Promise<SensitivityReport> {
-  const chosen = method.kind === 'int8' ? { ...method, params: parseParams(quantizeStatic, method.params) } : method;
-  const { cacheFolder } = engine.workspace;
-  const spec = { ...dataset, eval: 0, calibration: images ?? defaultSensitivityImages, train: 0 };
-  const upTo = images === undefined ? (['calibration'] as const) : [];
-  const { calibration } = await openDataset(spec, { cacheFolder, upTo });
-  const cached = stepCache(cacheFolder, imagesKey(calibration), modelKey(model.sha256, model.card));
-  const kernels = [engine.machine.isa, calculator.version()];
-  const versions = [stepVersions.sensitivity, sensitivityVersion, quantizeStatic.version, kernels];
-  const result = await cached(['sensitivity', versions, chosen], async () => {
+  const { dataset, method } = request;
+  const { cached, key, chosen, calibration } = await cacheEntry(engine, model, request);
+  const result = await cached(key, async () => {
     const file = await engine.contents.addModel(model);
     return run({
       kind: 'sensitivity',
@@ -44,4 +44,40 @@ export async function sensitivityReport(
     });
   });
   return { model: model.name, method, ...result };
+}
+
+/** What was measured before with the usual method and images, or undefined. @throws what opening the dataset throws */
+export async function knownSensitivity(
+  engine: Engine,
+  model: Model,
+  dataset: SensitivityRequest['dataset'],
+): Promise<SensitivityReport | undefined> {
+  const method: SensitivityMethod = { kind: 'int8', params: {} };
+  const { cached, key } = await cacheEntry(engine, model, { dataset, method });
+  const result = await cached.peek<JobResults['sensitivity']>(key);
+  return result && { model: model.name, method, ...result };
+}
+
+interface CacheEntry {
+  cached: ReturnType<typeof stepCache>;
+  key: unknown;
+  chosen: SensitivityMethod;
+  calibration: ImageSet<'calibration'>;
+}
+
+/** Where the answer to a request is kept, and what it is computed from. */
+async function cacheEntry(
+  engine: Engine,
+  model: Model,
+  { dataset, images, method }: Omit<SensitivityRequest, 'model'>,
+): Promise<CacheEntry> {
+  const chosen = method.kind === 'int8' ? { ...method, params: parseParams(quantizeStatic, method.params) } : method;
+  const { cacheFolder } = engine.workspace;
+  const spec = { ...dataset, eval: 0, calibration: images ?? defaultSensitivityImages, train: 0 };
+  const upTo = images === undefined ? (['calibration'] as const) : [];
+  const { calibration } = await openDataset(spec, { cacheFolder, upTo });
+  const cached = stepCache(cacheFolder, imagesKey(calibration), modelKey(model.sha256, model.card));
+  const kernels = [engine.machine.isa, calculator.version()];
+  const versions = [stepVersions.sensitivity, sensitivityVersion, quantizeStatic.version, kernels];
+  return { cached, key: ['sensitivity', versions, chosen], chosen, calibration };
 }

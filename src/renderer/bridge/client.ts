@@ -1,14 +1,6 @@
 import { onScopeDispose, readonly, shallowRef, getCurrentScope, type ShallowRef } from 'vue';
-import type {
-  InputOf,
-  JobName,
-  OutputOf,
-  RpcName,
-  SignalName,
-  StateOf,
-  WindowBridge,
-  WindowContract,
-} from '@shared/contract';
+import type { InputOf, JobName, OutputOf, RpcName, SignalName, StateOf } from '@shared/endpoints';
+import type { WindowBridge, WindowContract } from '@shared/shell-contract';
 import type { Progress } from '@shared/run';
 import { AppError, isErrorCode, withoutCommands } from '@shared/errors';
 

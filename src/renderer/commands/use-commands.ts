@@ -1,6 +1,6 @@
 import { computed, type ComputedRef } from 'vue';
 import { useRouter } from 'vue-router';
-import { exportFormats } from '@shared/contract';
+import { exportFormats, exportShortcuts } from '@shared/export-formats';
 import { toAppError } from '@shared/errors';
 import { views } from '@shared/views';
 import { call } from '../bridge/client';
@@ -60,14 +60,14 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
       ...(last && isUnfinished(last)
         ? [{ id: 'resume', title: `${resumeLabel(last)}: ${last.name}`, run: () => runs.resume(last.id) }]
         : []),
-      ...exportFormats.map((format) => ({
-        id: `export-${format}`,
-        title: `Export ${format.toUpperCase()}…`,
-        shortcut: { csv: 'CmdOrCtrl+E', json: 'CmdOrCtrl+Shift+E', pdf: 'CmdOrCtrl+P' }[format],
+      ...exportFormats.map(({ id, title }) => ({
+        id: `export-${id}`,
+        title: `Export ${title}…`,
+        shortcut: exportShortcuts[id],
         when: runs.latest !== undefined,
         run: async () => {
           await router.push({ name: 'matrix', params: { run: runs.current?.id ?? '' } });
-          exports.wanted = format;
+          exports.wanted = id;
         },
       })),
       {

@@ -1,6 +1,6 @@
 import type { Interval } from '@shared/metrics';
 import type { RunView } from '@shared/run';
-import { paretoFront } from './pareto';
+import { paretoFront } from '@shared/presenter/pareto';
 import { deploymentOf, latencyOf, runtimeOf } from '@shared/presenter/deployment';
 import { scaledTimes } from '@shared/presenter/scaled-times';
 

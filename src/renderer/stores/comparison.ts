@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import type { OutputOf, ShellContract } from '@shared/contract';
+import type { OutputOf } from '@shared/endpoints';
+import type { ShellContract } from '@shared/shell-contract';
 import { toAppError } from '@shared/errors';
 import { judgePairs } from '@shared/presenter/judge-pairs';
 import type { RunSummary } from '@shared/run';

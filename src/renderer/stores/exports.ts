@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
-import type { ExportFormat } from '@shared/contract';
+import type { ExportFormat } from '@shared/export-formats';
 
 /** An export that the menu asked for, until the run it concerns is shown and takes it. */
 export const useExportsStore = defineStore('exports', () => {

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { InputOf, WindowContract } from '@shared/contract';
+import type { InputOf } from '@shared/endpoints';
+import type { WindowContract } from '@shared/shell-contract';
 import { toAppError } from '@shared/errors';
 import { call } from '../bridge/client';
 import { fileNameOf, modelFromInspection, modelFromSummary, type ListedModel } from '../sweep/listed-model';

@@ -11,6 +11,8 @@ export const useResultsStore = defineStore('results', () => {
   const runs = useRunsStore();
   const problem = shallowRef('');
   const folder = computed(() => signal.value?.folder ?? null);
+  /** A JSON report, whose run cannot be continued. */
+  const isFile = computed(() => /\.json$/i.test(folder.value ?? ''));
   const name = computed(() => folder.value && fileNameOf(folder.value));
 
   watch(folder, () => {
@@ -35,5 +37,5 @@ export const useResultsStore = defineStore('results', () => {
   const recent = (): Promise<string[]> => call('shell.recentResults');
   const close = (): Promise<boolean> => attempt(() => call('shell.closeResults'));
 
-  return { folder, name, problem, choose, reopen, recent, close };
+  return { folder, isFile, name, problem, choose, reopen, recent, close };
 });

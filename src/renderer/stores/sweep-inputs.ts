@@ -122,10 +122,11 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
         const kind = droppedKind(path, type);
         if (kind === 'model') await add([path]);
         else if (kind === 'sweep') await open(path);
+        else if (kind === 'report') view = (await call('shell.openResults', { path })) === null ? view : 'matrix';
         else if (kind === 'folder') view = (await takeFolder(path)) ? 'matrix' : view;
         else
           report(
-            `${path} was not added: drop .onnx models, a folder of images or of results, or a sweep file (.yaml).`,
+            `${path} was not added: drop .onnx models, a folder of images or of results, a sweep file (.yaml), or a JSON report of a run.`,
           );
       });
     }

@@ -1,5 +1,7 @@
 import { onScopeDispose, shallowRef } from 'vue';
-import type { InputOf, PreprocessTrial, WindowContract } from '@shared/contract';
+import type { PreprocessTrial } from '@shared/contract';
+import type { InputOf } from '@shared/endpoints';
+import type { WindowContract } from '@shared/shell-contract';
 import { toAppError } from '@shared/errors';
 import type { Progress } from '@shared/run';
 import { runJob } from '../bridge/client';

@@ -20,6 +20,8 @@ export const reportViewSchema = z.strictObject({
   models: z.array(z.string().max(200)).max(100).optional(),
   filter: z.string().max(1000).default(''),
   ...arrangementSchema.partial().shape,
+  /** Names of the recipes that were picked; absent: all that the filter leaves. */
+  only: z.array(z.string().max(200)).max(10_000).optional(),
   /** Null: the order of the sweep. */
   sort: matrixSortSchema.nullable().default(null),
   /** The target that stands first and that rows are sorted by; absent: the first of the run. */
@@ -48,11 +50,11 @@ export function shownTargets({ manifest: { targets } }: RunView, chosen: string 
  */
 export function shownRows(
   presentation: RunPresentation,
-  view: Pick<ReportView, 'filter' | 'sort' | 'models' | 'pinned' | 'onlyClear'>,
+  view: Pick<ReportView, 'filter' | 'only' | 'sort' | 'models' | 'pinned' | 'onlyClear'>,
   target: string,
 ): MatrixRow[] {
   const { run, read } = presentation;
-  const { filter, sort, pinned = [], onlyClear = false } = view;
+  const { filter, only, sort, pinned = [], onlyClear = false } = view;
   const rows = matrixRows(run);
   const models = shownModels(run, view.models);
   const isPinned = ({ recipe, isBaseline }: MatrixRow): boolean => !isBaseline && pinned.includes(recipe);
@@ -65,6 +67,7 @@ export function shownRows(
       !row.isBaseline &&
       !isPinned(row) &&
       matchesFilter(row, filter) &&
+      (!only || only.includes(row.recipe)) &&
       (!onlyClear || hasClearDifference(presentation, row, models, target)),
   );
   if (!sort) return [...first, ...others];

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
-import type { EngineInfo, WindowBridge } from '@shared/contract';
+import type { EngineInfo } from '@shared/contract';
+import type { WindowBridge } from '@shared/shell-contract';
 import type { RunSummary, RunView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { engineContract, mainEngineContract, openEngineContract, shellContract } from '../../../src/shared/contract';
+import { engineContract, mainEngineContract, openEngineContract } from '../../../src/shared/contract';
+import { shellContract } from '../../../src/shared/shell-contract';
 import type { AppError } from '../../../src/shared/errors';
 import { windowRequest } from '../../../src/main/window-request';
 
@@ -20,6 +21,7 @@ const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
   'sweeps.save': { sweep, path: '/etc/cron.d/x' },
   'runs.html': { run: 'r' },
   'runs.saveArtifact': { ...trial, path: '/home/ada/.bashrc' },
+  'trials.handOver': { ...trial, parent: '/etc' },
   'results.runs': { folder: '/home/ada' },
   'results.compare': { folder: '/home/ada', reference: 'r', candidate: 's' },
 };

@@ -3,9 +3,10 @@ import { sentenceFor } from '@shared/errors';
 import type { LatencyMetrics } from '@shared/metrics';
 import { deploymentOf, runtimeOf } from '@shared/presenter/deployment';
 import { disturbanceText } from '@shared/presenter/disturbance';
-import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
+import type { Reading, RunPresentation } from '@shared/presenter/reading';
 import type { MetricId } from '@shared/presenter/metrics';
-import type { RunView, TrialView } from '@shared/run';
+import type { TrialView } from '@shared/run';
+import { shownTrials, type Report } from './report-model';
 
 interface Row {
   presentation: RunPresentation;
@@ -87,11 +88,13 @@ const columns: Record<string, (row: Row) => CsvCell> = {
 
 /**
  * One row a trial and target, RFC 4180, a header of names with units. Empty cells were not measured. Size and accuracy are those of
- * the target's runtime. `..._q` are p-values adjusted for all comparisons of their kind; scaled times agree with the ratios.
+ * the target's runtime. `..._q` are p-values adjusted for all comparisons of their kind; scaled times agree with the ratios. Rows are
+ * those of the view, columns always the same.
  */
-export function csvReport(run: RunView): string {
-  const presentation = presentRun(run);
-  const rows = run.trials.flatMap((trial) => {
+export function csvReport(report: Report): string {
+  const { presentation } = report;
+  const { run } = presentation;
+  const rows = shownTrials(report).flatMap((trial) => {
     const latencies = trial.metrics.latency.length > 0 ? trial.metrics.latency : [undefined];
     return latencies.map((latency): Row => {
       const target = latency?.target ?? run.manifest.targets[0] ?? '';

@@ -1,66 +1,63 @@
-import { formatDuration, formatNumber } from '@shared/format';
-import { referenceRule, timesRule, verdictKey, verdictRule } from '@shared/presenter/legend';
-import { metrics } from '@shared/presenter/metrics';
-import { presentRun, type RunPresentation } from '@shared/presenter/reading';
-import { reportViewSchema, shownModels, type ReportView } from '@shared/presenter/report-view';
-import type { RunView } from '@shared/run';
+import { createHash } from 'node:crypto';
+import { verdictKey } from '@shared/presenter/legend';
+import type { Paper } from '@shared/presenter/paper';
 import { escapeHtml } from './escape-html';
-import { charts } from './html-charts';
-import { manifestTable } from './html-manifest';
+import { chartFigures, chartKey } from './html-charts';
+import { factsTable, plainTable, saidList } from './html-tables';
 import { matrixPages } from './html-matrix';
-import { notes } from './html-notes';
-import { publishedTable } from './html-published';
-import { reportStyle } from './html-style';
+import { pageStyle, reportStyle } from './html-style';
+import type { NetworkPages } from './network-pages';
+import type { Report } from './report-model';
+import { sortScript } from './sort-script';
+
+/** The one script that the page may run. */
+const scriptHash = createHash('sha256').update(sortScript).digest('base64');
 
 /**
- * The run as one self-contained page without scripts: charts with their key, the matrix of every target in pages of models, notes,
- * manifest. Made to be printed on A4 landscape.
- * @param view what of the run is shown, as in the window; by default everything
+ * A report as one self-contained page that loads nothing: cover, matrix of every target in pages of models, a page a network, method,
+ * manifest. On a screen a press on a column's head sorts; on paper the same page is printed, landscape.
  */
-export function htmlReport(run: RunView, view: ReportView = reportViewSchema.parse({})): string {
-  const presentation = presentRun(run);
-  const title = escapeHtml(run.name);
+export function htmlReport(report: Report, paper: Paper = 'a4'): string {
+  const title = escapeHtml(report.title);
+  const shown = report.shown === undefined ? '' : `<p>${escapeHtml(report.shown)}</p>`;
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><style>${reportStyle}</style></head>
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'"><style>${pageStyle(paper)}${reportStyle}</style></head>
 <body>
-<header><h1>${title}</h1><p>${escapeHtml(subtitle(run))}</p>${shownText(run, view)}</header>
-${charts(presentation, view)}
-${legend(presentation)}
-${matrixPages(presentation, view)}
-${notes(presentation)}
-${publishedTable(run)}
-${manifestTable(run)}
+<header><h1>${title}</h1><p>${escapeHtml(report.subtitle)}</p>${shown}</header>
+${cover(report)}
+${section('Caveats', saidList(report.caveats))}
+${matrixPages(report, paper)}
+${report.networks.map((pages) => network(report, pages)).join('\n')}
+<div class="annex">${section('Published changes of top-1', plainTable(report.published))}
+${section('Method', factsTable(report.method))}
+${section('Notes of the techniques', saidList(report.notes))}
+${section('Manifest', factsTable(report.manifest))}</div>
+<script>${sortScript}</script>
 </body></html>`;
 }
 
-function subtitle(run: RunView): string {
-  const { dataset, machine } = run.manifest;
-  const took = run.endedAt ? `, ${formatDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt))}` : '';
-  return `${run.startedAt.slice(0, 10)}${took} · ${run.trialsDone} of ${run.trialsTotal} trials · ${dataset.name}, ${formatNumber(dataset.eval)} images · ${machine.cpu}`;
+/** Nothing at all where there is nothing to say. */
+function section(title: string, content: string): string {
+  return content === '' ? '' : `<section><h2>${title}</h2>${content}</section>`;
 }
 
-/** What was left out or put in order, so that nobody takes a part for the whole. */
-function shownText(run: RunView, { models, filter, onlyClear, sort }: ReportView): string {
-  const shown = shownModels(run, models);
-  const parts = [
-    shown.length < run.models.length && `${shown.length} of ${run.models.length} models`,
-    filter.trim() !== '' && `recipes with “${filter.trim()}”`,
-    onlyClear && 'recipes with a clear difference of time or top-1',
-    sort && `sorted by ${metrics[sort.metric].title.toLowerCase()} of ${sort.model}`,
-  ].filter(Boolean);
-  return parts.length > 0 ? `<p>Shown: ${escapeHtml(parts.join(', '))}</p>` : '';
-}
-
-function legend(presentation: RunPresentation): string {
-  const key = verdictKey(presentation).map(
+function cover(report: Report): string {
+  const sentences = report.cover.sentences.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join('');
+  const signs = verdictKey(report.presentation).map(
     ({ verdict, sign, words }) => `<li class="${verdict}"><i>${sign}</i> ${escapeHtml(words)}</li>`,
   );
-  const rules = [
-    verdictRule(presentation),
-    referenceRule(presentation),
-    timesRule,
-    'MB = 10⁶ bytes of the file that ships. Top-1 with its 95 % Wilson interval, its difference in points with the paired one.',
-  ];
-  return `<ul class="key">${key.join('')}</ul><p class="legend">${escapeHtml(rules.join(' '))}</p>`;
+  return `<section class="cover"><h2>Verdict</h2><div class="verdict">${sentences}</div>${plainTable(report.cover.best)}
+${chartFigures(report.charts)}${chartKey(report, report.models)}<ul class="key">${signs.join('')}</ul></section>`;
+}
+
+function network({ presentation }: Report, { model, charts, sections }: NetworkPages): string {
+  if (charts.length === 0 && sections.length === 0) return '';
+  const parts = sections.map(
+    ({ title, about, table }) =>
+      `<h3>${escapeHtml(title)}</h3><p class="about">${escapeHtml(about)}</p>${plainTable(table)}`,
+  );
+  const card = presentation.run.manifest.models.find(({ name }) => name === model);
+  const file = card ? `<small>sha256 ${escapeHtml(card.sha256)}</small>` : '';
+  return `<section class="network"><h2>${escapeHtml(model)} ${file}</h2>${chartFigures(charts, { named: true })}${parts.join('')}</section>`;
 }

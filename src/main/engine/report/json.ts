@@ -3,34 +3,32 @@ import { disturbanceText } from '@shared/presenter/disturbance';
 import { presentRun, type RunPresentation } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
 
-/** The whole result as plain data, the same on the command line, in files and for other tools. Units are in the names. */
+/**
+ * The whole result as plain data, the same on the command line, in files and for other tools. Units are in the names. Nothing of the
+ * run's view is left out: `readRunFile` makes it again from this.
+ */
 export function jsonReport(run: RunView): object {
   const presentation = presentRun(run);
+  const { id, against, trials, ...rest } = run;
   return {
-    run: run.id,
-    name: run.name,
-    status: run.status,
-    startedAt: run.startedAt,
-    endedAt: run.endedAt,
-    manifest: run.manifest,
-    sweep: run.sweep,
-    comparedWith: run.against,
-    trials: run.trials.map((trial) => ({
-      model: trial.model,
-      recipe: trial.recipe,
-      steps: trial.recipeText,
-      status: trial.status,
-      artifact: trial.artifact?.path,
-      artifactSha256: trial.artifact?.sha256,
-      metrics: trial.metrics,
-      comparisons: comparisonsOf(presentation, trial),
-      computedSteps: trial.steps.filter((step) => step.status === 'done' && !step.cached).length,
-      cachedSteps: trial.steps.filter((step) => step.cached).length,
-      collapsed: trial.collapsed,
-      published: trial.published,
-      notes: trial.notes,
-      error: trial.error && { code: trial.error.code, message: sentenceFor(trial.error) },
-    })),
+    run: id,
+    ...rest,
+    comparedWith: against,
+    trials: trials.map((trial) => {
+      const { steps, recipeText, artifact, error, ...others } = trial;
+      return {
+        ...others,
+        steps: recipeText,
+        artifact: artifact?.path,
+        artifactSha256: artifact?.sha256,
+        artifactBytes: artifact?.sizeBytes,
+        comparisons: comparisonsOf(presentation, trial),
+        computedSteps: steps.filter((step) => step.status === 'done' && !step.cached).length,
+        cachedSteps: steps.filter((step) => step.cached).length,
+        journal: steps,
+        error: error && { ...error, message: sentenceFor(error) },
+      };
+    }),
   };
 }
 

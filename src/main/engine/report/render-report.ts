@@ -1,19 +1,38 @@
-import type { RunView } from '@shared/run';
+import type { Paper } from '@shared/presenter/paper';
 import type { ReportView } from '@shared/presenter/report-view';
+import type { RunView } from '@shared/run';
 import { csvReport } from './csv';
 import { htmlReport } from './html';
 import { jsonReport } from './json';
+import { longCsv } from './long-csv';
+import { markdownReport } from './markdown';
+import { matrixCsv } from './matrix-csv';
+import { reportOf } from './report-model';
+import type { ReportSources } from './report-sources';
 
-export type ReportFormat = 'csv' | 'json' | 'html';
+export type ReportFormat = 'csv' | 'matrix-csv' | 'long-csv' | 'json' | 'html' | 'md';
 
-/** A run as the text of a file. Pages for people follow the view; data for tools is always all of it. */
-export function renderReport(run: RunView, format: ReportFormat, view?: ReportView): string {
+export interface ReportChoices {
+  view?: ReportView | undefined;
+  sources?: ReportSources | undefined;
+  /** Of pages that are printed. */
+  paper?: Paper | undefined;
+}
+
+/** A run as the text of a file. What people read follows the view; JSON is always all of the run. */
+export function renderReport(run: RunView, format: ReportFormat, { view, sources, paper }: ReportChoices = {}): string {
+  if (format === 'json') return `${JSON.stringify(jsonReport(run), null, 2)}\n`;
+  const report = reportOf(run, view, sources);
   switch (format) {
     case 'csv':
-      return csvReport(run);
-    case 'json':
-      return `${JSON.stringify(jsonReport(run), null, 2)}\n`;
+      return csvReport(report);
+    case 'matrix-csv':
+      return matrixCsv(report);
+    case 'long-csv':
+      return longCsv(report);
     case 'html':
-      return htmlReport(run, view);
+      return htmlReport(report, paper);
+    case 'md':
+      return markdownReport(report);
   }
 }

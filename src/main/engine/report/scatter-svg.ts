@@ -1,28 +1,18 @@
 import { linearTicks, logTicks } from '@shared/presenter/axis-ticks';
 import { seriesMark, seriesShapes } from '@shared/presenter/series-mark';
+import type { Chart, ChartPoint } from './charts';
 import { escapeHtml } from './escape-html';
-
-export interface ScatterPoint {
-  x: number;
-  y: number;
-  low?: number;
-  high?: number;
-  label: string;
-  series: number;
-}
-
-export interface ScatterAxes {
-  title: string;
-  xLabel: string;
-  yLabel: string;
-}
+import { placeNames } from './place-names';
 
 const width = 460;
 const height = 216;
 const margin = { left: 46, right: 12, top: 10, bottom: 40 };
 
-/** A scatter chart with a logarithmic x axis and error bars, as static SVG: the print has no scripts. */
-export function scatterSvg(points: readonly ScatterPoint[], axes: ScatterAxes): string {
+/**
+ * A scatter chart with a logarithmic x axis, error bars and Pareto fronts, as static SVG; '' without a point to draw.
+ * @param named writes the recipes on the front beside their points
+ */
+export function scatterSvg({ title, xLabel, yLabel, points }: Chart, named = false): string {
   const shown = points.filter((point) => point.x > 0 && Number.isFinite(point.y));
   if (shown.length === 0) return '';
   const xs = shown.map((point) => Math.log10(point.x));
@@ -47,19 +37,37 @@ export function scatterSvg(points: readonly ScatterPoint[], axes: ScatterAxes): 
       `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${fix(y(tick))}" y2="${fix(y(tick))}"/>` +
       `<text class="tick" x="${margin.left - 5}" y="${fix(y(tick) + 3)}" text-anchor="end">${tick}</text>`,
   );
+  const colourOf = ({ series }: ChartPoint): string => `s${seriesMark(series).colour}`;
   const dots = shown.map((point) => {
     const bar =
       point.low === undefined || point.high === undefined
         ? ''
-        : `<line class="bar s${seriesMark(point.series).colour}" x1="${fix(x(point.x))}" x2="${fix(x(point.x))}" y1="${fix(y(point.low))}" y2="${fix(y(point.high))}"/>`;
+        : `<line class="bar ${colourOf(point)}" x1="${fix(x(point.x))}" x2="${fix(x(point.x))}" y1="${fix(y(point.low))}" y2="${fix(y(point.high))}"/>`;
     return `<g>${bar}${scatterMark(point.series, x(point.x), y(point.y))}<title>${escapeHtml(point.label)}</title></g>`;
   });
-  return `<figure><figcaption>${escapeHtml(axes.title)}</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(axes.title)}">
+  const onFront = shown.filter(({ isOnFront }) => isOnFront);
+  const fronts = [...new Set(onFront.map(({ series }) => series))].map((series) => {
+    const line = onFront.filter((point) => point.series === series);
+    const corners = line.map((point) => `${fix(x(point.x))},${fix(y(point.y))}`);
+    return `<polyline class="front ${colourOf(line[0]!)}" points="${corners.join(' ')}"/>`;
+  });
+  const names = named
+    ? placeNames(
+        onFront.map((point) => ({ text: point.recipe, x: x(point.x), y: y(point.y) })),
+        shown.map((point) => ({ x: x(point.x), y: y(point.y) })),
+        { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom },
+      ).map(
+        (name) =>
+          `<text class="name" x="${fix(name.x)}" y="${fix(name.y)}" text-anchor="${name.anchor}">${escapeHtml(name.text)}</text>`,
+      )
+    : [];
+  const middle = (height - margin.bottom + margin.top) / 2;
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">
 ${gridX.join('')}${gridY.join('')}
-<text class="axis" x="${(width + margin.left) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(axes.xLabel)}</text>
-<text class="axis" x="11" y="${(height - margin.bottom + margin.top) / 2}" text-anchor="middle" transform="rotate(-90 11 ${(height - margin.bottom + margin.top) / 2})">${escapeHtml(axes.yLabel)}</text>
-${dots.join('')}
-</svg></figure>`;
+<text class="axis" x="${(width + margin.left) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(xLabel)}</text>
+<text class="axis" x="11" y="${middle}" text-anchor="middle" transform="rotate(-90 11 ${middle})">${escapeHtml(yLabel)}</text>
+${fronts.join('')}${dots.join('')}${names.join('')}
+</svg>`;
 }
 
 /** The mark of a model at a place of the drawing. */

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { splits } from '@shared/dataset';
 import { AppError, toAppError } from '@shared/errors';
-import type { RunProgress, RunStatus, RunSummary, RunView, TrialView } from '@shared/run';
+import {
+  runSummarySchema,
+  type RunProgress,
+  type RunStatus,
+  type RunSummary,
+  type RunView,
+  type TrialView,
+} from '@shared/run';
 import { imagesFor } from '../dataset/map-classes';
 import type { InterruptedRun, RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
@@ -47,6 +54,8 @@ export class RunManager {
     private readonly workspace: Workspace,
     private readonly executor: Executor,
     private readonly events: RunEvents,
+    /** A run that was read from a file: shown in place of those of the workspace, and never changed. */
+    private readonly opened?: RunView,
   ) {}
 
   /** The id of the run under way in this process. */
@@ -95,7 +104,7 @@ export class RunManager {
 
   /** Marks what dead processes left as running. Answers those runs; none while another process runs. */
   recover(): InterruptedRun[] {
-    const lock = this.active ? undefined : RunLock.tryAcquire(this.workspace.folder);
+    const lock = this.active || this.opened ? undefined : RunLock.tryAcquire(this.workspace.folder);
     if (!lock) return [];
     try {
       return this.workspace.runs.markInterrupted();
@@ -130,12 +139,14 @@ export class RunManager {
   }
 
   record(id: string): RunRecord {
+    if (id === this.opened?.id) throw readOnly(id, 'it cannot be continued, measured or looked into');
     const found = this.workspace.runs.find(id);
     if (!found) throw new AppError('run.not-found', { run: id, path: this.workspace.folder });
     return found;
   }
 
   list(): RunSummary[] {
+    if (this.opened) return [runSummarySchema.parse(this.opened)];
     const counts = this.workspace.runs.counts();
     return this.workspace.runs.list().map((record) => runSummary(record, counts.get(record.id)));
   }
@@ -146,6 +157,13 @@ export class RunManager {
 
   /** @param against the recipe that trials are compared with; absent: the networks as they came. Throws `run.no-recipe`. */
   view(id: string, against?: string): RunView {
+    if (id === this.opened?.id) {
+      if (against === undefined || against === this.opened.against) return this.opened;
+      throw readOnly(
+        id,
+        'it cannot be compared with another recipe, because the answers on single images are not in it',
+      );
+    }
     const record = this.record(id);
     const sources = this.sources(record);
     const records = this.workspace.runs.trials<TrialPlan>(id);
@@ -249,6 +267,7 @@ export class RunManager {
   }
 
   private lock(): RunLock {
+    if (this.opened) throw readOnly(this.opened.id, 'sweeps are not started beside it');
     if (this.active)
       throw new AppError('store.busy', { path: this.workspace.folder, owner: `run ${this.active.run.id}` });
     return RunLock.acquire(this.workspace.folder);
@@ -264,6 +283,10 @@ export function countSteps(trials: readonly TrialPlan[], workspace: Workspace): 
 /** When a sweep that says so has to end; undefined where it does not. */
 function deadlineOf({ sweep: { until } }: PreparedSweep, from = Date.now()): number | undefined {
   return until === undefined ? undefined : nextTimeOfDay(until, from);
+}
+
+function readOnly(run: string, detail: string): AppError {
+  return new AppError('results.read-only', { run, detail });
 }
 
 /** Sorts by time and stays unique: 20261122-154210-9f3a. */

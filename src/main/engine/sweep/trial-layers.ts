@@ -4,11 +4,12 @@ import { defaultTarget, type SweepFile } from '@shared/sweep-file';
 import type { LayersJob } from '../jobs/job';
 import type { Order } from '../jobs/order';
 import { findRuntime } from '../runtimes/registry';
+import type { RunRecord } from '../store/run-records';
 import type { Workspace } from '../store/workspace';
 import type { Executor, JobEvents } from './executor';
 import { LocalContents } from './local-contents';
 import { checkFiles, referenceOf } from './missing-files';
-import type { TrialPlan } from './plan';
+import type { FileReference, TrialPlan } from './plan';
 import { contentOf } from './order-of-step';
 import type { PreparedSweep } from './prepare-sweep';
 import type { RunManager } from './run-manager';
@@ -27,6 +28,31 @@ export interface TrialLayersSources {
   prepare(sweep: SweepFile): Promise<PreparedSweep>;
 }
 
+type Ran = Pick<RunRecord, 'sweep' | 'manifest'>;
+
+function keyOfLayers(
+  plan: TrialPlan,
+  { sweep, manifest }: Ran,
+  machineId: string,
+): { key: string; reference: FileReference; sha256: string } {
+  const reference = referenceOf(plan);
+  const { sha256 } = manifest.models.find(({ name }) => name === plan.model)!;
+  const images = [manifest.dataset.fingerprint, sweep.dataset.calibration, sweep.dataset.seed];
+  const runtimeVersion = findRuntime(defaultTarget.runtime).version();
+  const kind = ['layers', stepVersions.layers] as const;
+  const key = stepKey(...kind, sha256, plan.artifact, reference, images, machineId, runtimeVersion);
+  return { key, reference, sha256 };
+}
+
+/** The layers of a run's trials that were asked for before, by trial id. */
+export function knownLayers(run: RunRecord, workspace: Workspace, machineId: string): Map<string, LayerReport> {
+  const found = workspace.runs.trials<TrialPlan>(run.id).flatMap(({ id, plan }) => {
+    const step = workspace.steps.find(keyOfLayers(plan, run, machineId).key);
+    return step ? [[id, step.result as LayerReport] as const] : [];
+  });
+  return new Map(found);
+}
+
 /**
  * The layers of a finished trial beside those of its network, from the journal where they were asked for before. Measured in a worker of
  * its own, which waits for its turn beside a run.
@@ -42,19 +68,7 @@ export async function trialLayers(
   const { sweep, manifest } = runs.record(run);
   const plan = workspace.runs.trials<TrialPlan>(run).find((candidate) => candidate.id === trial)?.plan;
   if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
-  const reference = referenceOf(plan);
-  const { sha256 } = manifest.models.find(({ name }) => name === plan.model)!;
-  const images = [manifest.dataset.fingerprint, sweep.dataset.calibration, sweep.dataset.seed];
-  const key = stepKey(
-    'layers',
-    stepVersions.layers,
-    sha256,
-    plan.artifact,
-    reference,
-    images,
-    machineId,
-    findRuntime(defaultTarget.runtime).version(),
-  );
+  const { key, reference, sha256 } = keyOfLayers(plan, { sweep, manifest }, machineId);
   const known = workspace.steps.find(key);
   if (known) return known.result as LayerReport;
   checkFiles(plan, workspace);

@@ -1,24 +1,22 @@
-import { disturbedSign } from '@shared/presenter/disturbance';
-import type { RunPresentation } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
-import { escapeHtml } from './escape-html';
 
-/** What is said of trials: each sentence once, with the trials it holds for. */
-export function notes({ run, read }: RunPresentation): string {
+/** A sentence with the trials it holds for: "int8, int4 (mobilenetv2)"; without them it is said of the whole run. */
+export interface Said {
+  sentence: string;
+  of?: string;
+}
+
+/** Each sentence once, in the order of its first trial. */
+export function saidOfTrials(
+  run: Pick<RunView, 'models' | 'recipes'>,
+  trials: readonly TrialView[],
+  sentencesOf: (trial: TrialView) => readonly string[],
+): Said[] {
   const trialsOf = new Map<string, TrialView[]>();
-  for (const trial of run.trials) {
-    const disturbed = run.manifest.targets.flatMap((target) => {
-      const sentence = read('ratio', trial, target)?.disturbed;
-      return sentence ? [`${disturbedSign} On ${target}, ${sentence}.`] : [];
-    });
-    const collapsed = trial.collapsed ? [`Collapsed: ${trial.collapsed}.`] : [];
-    for (const sentence of new Set([...disturbed, ...collapsed, ...trial.notes]))
+  for (const trial of trials)
+    for (const sentence of new Set(sentencesOf(trial)))
       trialsOf.set(sentence, [...(trialsOf.get(sentence) ?? []), trial]);
-  }
-  const lines = [...trialsOf].map(
-    ([sentence, trials]) => `<li>${escapeHtml(sentence)}<small>${escapeHtml(appliesTo(run, trials))}</small></li>`,
-  );
-  return lines.length > 0 ? `<h2>Notes</h2><ul class="notes">${lines.join('')}</ul>` : '';
+  return [...trialsOf].map(([sentence, found]) => ({ sentence, of: appliesTo(run, found) }));
 }
 
 /** "int8, int4 (mobilenetv2, resnet50); fp16 (all models)": models with the same recipes stand together. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { paretoFront, type ParetoPoint } from '../../../src/renderer/matrix/pareto';
+import { paretoFront, type ParetoPoint } from '@shared/presenter/pareto';
 
 const point = (x: number, y: number): ParetoPoint => ({ x, y });
 

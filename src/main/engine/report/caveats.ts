@@ -1,0 +1,55 @@
+import { sentenceFor } from '@shared/errors';
+import { formatNumber } from '@shared/format';
+import { disturbedSign } from '@shared/presenter/disturbance';
+import type { RunPresentation } from '@shared/presenter/reading';
+import type { TrialView } from '@shared/run';
+import { saidOfTrials, type Said } from './said-of-trials';
+
+/** Below, one answer is more than a tenth of a point. */
+const fewImages = 1000;
+
+/** What a reader must know before trusting the numbers: of the whole run first, then of its trials. */
+export function caveats({ run, read }: RunPresentation, trials: readonly TrialView[]): Said[] {
+  const ofTrials = saidOfTrials(run, trials, (trial) => [
+    ...(trial.error ? [`Failed: ${sentenceFor(trial.error)}`] : []),
+    ...(trial.collapsed ? [`Collapsed: ${trial.collapsed}.`] : []),
+    ...run.manifest.targets.flatMap((target) => {
+      const sentence = read('ratio', trial, target)?.disturbed;
+      return sentence ? [`${disturbedSign} On ${target}, ${sentence}.`] : [];
+    }),
+  ]);
+  return [...ofRun({ run }, trials).map((sentence) => ({ sentence })), ...ofTrials];
+}
+
+function ofRun({ run }: Pick<RunPresentation, 'run'>, trials: readonly TrialView[]): string[] {
+  const { dataset, machine } = run.manifest;
+  const open = run.trialsTotal - run.trialsDone - run.trialsFailed;
+  const isTimed = trials.some(({ metrics }) => metrics.latency.length > 0);
+  return [
+    open > 0 &&
+      `${formatNumber(open)} of ${formatNumber(run.trialsTotal)} trials are not finished; verdicts may change with them.`,
+    fewImagesSentence(trials),
+    dataset.skipped > 0 &&
+      `${formatNumber(dataset.skipped)} ${dataset.skipped === 1 ? 'image was' : 'images were'} skipped because they cannot be used; every recipe was scored on the others.`,
+    isTimed &&
+      run.sweep.latency === 'quick' &&
+      'Times are of the quick protocol; the rigorous one takes more session pairs until the ratio is known to about 1 %.',
+    isTimed &&
+      `Times and 8-bit answers depend on the processor (${machine.cpu}): on another one the ratios are others. Measure there before deciding for it.`,
+  ].filter((sentence) => sentence !== false && sentence !== undefined);
+}
+
+function fewImagesSentence(trials: readonly TrialView[]): string | undefined {
+  const counts = trials.flatMap(({ metrics }) => (metrics.n === undefined ? [] : [metrics.n]));
+  const n = Math.min(...counts);
+  if (counts.length === 0 || n >= fewImages) return undefined;
+  const halfWidths = trials
+    .flatMap(({ metrics: { top1DeltaInterval: interval } }) => (interval ? [(interval[1] - interval[0]) / 2] : []))
+    .sort((a, b) => a - b);
+  const typical = halfWidths[Math.floor(halfWidths.length / 2)];
+  const width =
+    typical === undefined
+      ? ''
+      : `, and half of the intervals of a difference are wider than ±${formatNumber(typical, 1)} points`;
+  return `Few images: on ${formatNumber(n)} one answer is ${formatNumber(100 / n, 2)} points of top-1${width}. What is not clearly lost here may still be lost.`;
+}

@@ -1,0 +1,40 @@
+import { formatBytes, formatNumber } from '../format';
+import type { Manifest } from '../run';
+
+/** A line of a list of facts: "Seed", "1". Hashes stand in full. */
+export interface Fact {
+  name: string;
+  value: string;
+  mono?: boolean;
+}
+
+/** Everything that must be equal for two runs to be comparable. */
+export function manifestFacts(manifest: Manifest): Fact[] {
+  const { machine, dataset } = manifest;
+  return [
+    { name: 'CPU', value: `${machine.cpu}, ${machine.cores} cores` },
+    { name: 'Instruction sets', value: machine.isa.join(', ') || 'unknown' },
+    { name: 'Memory', value: formatBytes(machine.memoryBytes) },
+    {
+      name: 'System',
+      value: `${machine.platform} ${machine.arch}${machine.governor ? `, governor ${machine.governor}` : ''}`,
+    },
+    { name: 'Targets', value: manifest.targets.join(', ') || 'none' },
+    { name: 'Whittle', value: manifest.whittle },
+    { name: 'ONNX Runtime', value: manifest.onnxruntime },
+    { name: 'Node', value: manifest.node },
+    { name: 'Dataset', value: `${dataset.name} (${dataset.path})` },
+    {
+      name: 'Images',
+      value: `${formatNumber(dataset.eval)} evaluation, ${formatNumber(dataset.calibration)} calibration, ${formatNumber(dataset.skipped)} skipped`,
+    },
+    { name: 'Dataset hash', value: dataset.fingerprint, mono: true },
+    { name: 'Sweep hash', value: manifest.sweepSha256, mono: true },
+    { name: 'Seed', value: String(manifest.seed) },
+    ...manifest.models.map((model) => ({
+      name: model.name,
+      value: `${formatBytes(model.sizeBytes)}, sha256 ${model.sha256}`,
+      mono: true,
+    })),
+  ];
+}

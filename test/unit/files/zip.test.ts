@@ -1,0 +1,47 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { unzip } from '../../../scripts/electron-fallback/unzip.mjs';
+import { zipArchive } from '../../../src/main/engine/files/zip';
+
+describe('zipArchive', () => {
+  it('is read back by another reader, whatever the contents and names', async () => {
+    const name = fc.stringMatching(/^[a-zé0-9][a-zé0-9 +-]{0,11}x$/u);
+    const files = fc.uniqueArray(fc.tuple(name, fc.uint8Array({ maxLength: 400 })), {
+      maxLength: 6,
+      selector: ([text]) => text,
+    });
+    await fc.assert(
+      fc.asyncProperty(files, async (wanted) => {
+        const folder = mkdtempSync(join(tmpdir(), 'whittle-zip-'));
+        try {
+          const entries = wanted.map(([text, content]) => ({ name: `inside/${text}`, content }));
+          writeFileSync(join(folder, 'a.zip'), Buffer.concat(await zipArchive(entries, 'a.zip')));
+          mkdirSync(join(folder, 'out'));
+          await unzip(join(folder, 'a.zip'), join(folder, 'out'), (path: string) => path);
+          for (const { name: path, content } of entries)
+            expect([...readFileSync(join(folder, 'out', path))]).toEqual([...content]);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('is the same for the same contents', async () => {
+    const entries = [{ name: 'a', content: Buffer.alloc(10_000, 'abc') }];
+    const [first, second] = [await zipArchive(entries, 'a.zip'), await zipArchive(entries, 'a.zip')];
+    expect(Buffer.concat(first).equals(Buffer.concat(second))).toBe(true);
+    expect(Buffer.concat(first).byteLength).toBeLessThan(400);
+  });
+
+  it('says when an archive would be too large', async () => {
+    const content = { byteLength: 2 ** 32 } as Uint8Array;
+    await expect(zipArchive([{ name: 'a', content }], 'big.zip')).rejects.toThrow(
+      /^big\.zip would have 4294967296 bytes/,
+    );
+  });
+});
