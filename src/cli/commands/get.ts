@@ -17,7 +17,7 @@ const caseStudy = 'case-study';
 export const get: Command = {
   name: 'get',
   usage: '[NAME]',
-  summary: `fetch a network of the ONNX model zoo, or all of the published case study ("get ${caseStudy}"); without a name: what there is`,
+  summary: `fetch a network of the ONNX model zoo, or "${caseStudy}" for all of that; without a name: what there is`,
   options: {
     out: {
       type: 'string',

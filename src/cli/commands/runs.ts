@@ -16,8 +16,7 @@ type Action = (typeof actions)[number];
 export const runs: Command = {
   name: 'runs',
   usage: '[ACTION] [RUN] [TEXT]',
-  summary:
-    'list runs, or: rename RUN NAME, note RUN TEXT, tag RUN TAGS, star RUN [TRIAL], delete RUN, restore RUN, remake RUN',
+  summary: 'list runs, or: rename RUN NAME, note RUN TEXT, tag RUN TAGS, star RUN [TRIAL], delete, restore, remake RUN',
   options: {
     remove: { type: 'boolean', help: 'with tag and star: take it away' },
     out: { type: 'string', value: 'DIR', help: 'the folder given to run --out' },

@@ -1,6 +1,6 @@
 import { fuzzyMatch } from './fuzzy-match';
 
-export const commandGroups = ['Actions', 'Views', 'Runs', 'Trials'] as const;
+const commandGroups = ['Actions', 'Views', 'Runs', 'Trials'] as const;
 export type CommandGroup = (typeof commandGroups)[number];
 
 /** Something a person can do by its name. */
