@@ -26,7 +26,7 @@ const usualBudget = 'drop<=1';
 
 export const run: Command = {
   name: 'run',
-  usage: '[SWEEP.yaml...]',
+  usage: '[SWEEP.yaml]...',
   summary: 'run sweeps, one after another, or a template, and print their matrices; finished steps are kept',
   options: {
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the compressed models and the results in DIR' },

@@ -96,7 +96,7 @@ describe('whittle run --dry-run', () => {
   it.each([
     [['run', '--template', 'quick'], 'The template "quick" needs a dataset: --data DIR.'],
     [['run', '--template', 'quik', '--data', 'images'], 'Unknown template "quik"; did you mean "quick"?'],
-    [['run', 'ranges.sweep.yaml', '--template', 'quick'], 'run: give a file or a template, not both.'],
+    [['run', 'ranges.sweep.yaml', '--template', 'quick'], 'run: give files or a template, not both.'],
     [
       ['run', 'ranges.sweep.yaml', '--data', 'images'],
       'run: --data is of use only with --template; the file names them.',

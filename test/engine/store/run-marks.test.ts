@@ -39,7 +39,7 @@ describe('RunMarks', () => {
       [false, ''],
       [true, 'why'],
     ]);
-    expect(runs.counts().get('r1')).toEqual({ done: 1, failed: 1, starred: 1, total: 2 });
+    expect(runs.counts().get('r1')).toEqual({ done: 1, failed: 1, skipped: 0, starred: 1, total: 2 });
     // A star outlives what the trial goes through.
     runs.replan('r1', [{ id: 'm/b' }], manifest);
     expect(runs.trials('r1')[1]).toMatchObject({ starred: true, note: 'why' });

@@ -268,7 +268,8 @@ export class SweepRun {
       await this.executor.run(job, events, place.abort.signal, placed);
     } catch (thrown) {
       // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.
-      place.discarded = workspace.artifacts.discard(outputPath).catch(() => undefined);
+      if (place.startedAt !== undefined)
+        place.discarded = workspace.artifacts.discard(outputPath).catch(() => undefined);
       throw thrown;
     }
   }
