@@ -87,6 +87,8 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     'shell.copyText': ({ text }) => clipboard.writeText(text),
     'shell.copyImage': ({ dataUrl }) => copyImage(dataUrl),
     'shell.reveal': async ({ run, trial }) => {
+      // Refused for a run that was opened from a file: its paths are a stranger's.
+      await host.request('runs.sweep', { run });
       const view = (await host.request('runs.get', { run })) as RunView;
       const found = view.trials.find((candidate) => candidate.id === trial);
       if (found?.collected) throw new AppError('artifact.collected', { trial });

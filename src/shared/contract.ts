@@ -246,10 +246,10 @@ export const openEngineContract = {
   /** Hides an ended run; for a week it can be restored. */
   'runs.delete': rpc(runRef, nothing),
   'runs.restore': rpc(runRef, runSummarySchema),
-  'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), z.array(z.string())),
+  'runs.log': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(400) }), z.array(z.string())),
   /** The layers of a finished trial beside those of its network; computed when first asked for, then kept. */
   'trials.layers': job(
-    z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(200) }),
+    z.strictObject({ run: z.string().min(1).max(200), trial: z.string().min(1).max(400) }),
     typed<LayerReport>(),
   ),
   'trials.star': rpc(trialRef.extend({ starred: z.boolean() }), nothing),
@@ -301,7 +301,7 @@ export const mainEngineContract = {
   ),
   /** A trial as a folder to give away, made inside `parent`, and as a zip beside it. */
   'trials.handOver': rpc(
-    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), parent: z.string().min(1).max(4096) }),
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(400), parent: z.string().min(1).max(4096) }),
     z.strictObject({ folder: z.string() }),
   ),
   /** The runs in another folder of results, which is opened for it. */
@@ -309,7 +309,7 @@ export const mainEngineContract = {
   'results.compare': rpc(comparedResults, typed<RunComparison>()),
   /** Copies a trial's artifact (and its card) to a path the person chose. */
   'runs.saveArtifact': rpc(
-    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), path: z.string().min(1).max(4096) }),
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(400), path: z.string().min(1).max(4096) }),
     z.strictObject({ path: z.string() }),
   ),
 } satisfies Record<string, Endpoint>;

@@ -110,6 +110,8 @@ const sentences = {
   'run.under-way': (f: Facts) => `The run "${f.run}" is under way. Cancel it first; finished steps are kept.`,
   'artifact.collected': (f: Facts) =>
     `The file of ${f.trial} was removed to keep within the disk budget; its numbers are kept. Make it again from its panel in the matrix or with "whittle runs remake", then ask again.`,
+  'run.of-search': (f: Facts) =>
+    `The run "${f.run}" belongs to a search, which alone decides what runs in it. Give the same command again to go on.`,
   'run.no-recipe': (f: Facts) =>
     `The run "${f.run}" has no recipe "${f.recipe}" to compare with. It has: ${f.recipes}.`,
   'trial.not-found': (f: Facts) => `The run "${f.run}" has no trial "${f.trial}". It has: ${f.trials}.`,

@@ -41,12 +41,12 @@ export const shellContract = {
     z.strictObject({ path: z.string() }).nullable(),
   ),
   'shell.saveArtifact': rpc(
-    z.strictObject({ run: z.string().max(200), trial: z.string().max(200), suggestedName: z.string().max(200) }),
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(400), suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
   /** Hands a trial over as a folder and a zip, in a folder that a person chooses. Answers the new one, or null when nothing was chosen. */
   'shell.handOver': rpc(
-    z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }),
+    z.strictObject({ run: z.string().max(200), trial: z.string().max(400) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
   /** Shows the results in a folder, which a person chooses where no path is given, or in a JSON report; a path that was neither dropped nor opened before is refused. Answers it, or null when nothing was chosen. */
@@ -64,7 +64,7 @@ export const shellContract = {
   'shell.closeResults': rpc(nothing, nothing),
   'shell.theme': rpc(nothing, themeSchema),
   'shell.setTheme': rpc(z.strictObject({ theme: themeSchema }), nothing),
-  'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(200) }), nothing),
+  'shell.reveal': rpc(z.strictObject({ run: z.string().max(200), trial: z.string().max(400) }), nothing),
   /** Puts on the clipboard what the window made: a table as text, a chart as a picture. Nothing is ever read from there. */
   'shell.copyText': rpc(z.strictObject({ text: z.string().min(1).max(20_000_000) }), nothing),
   'shell.copyImage': rpc(

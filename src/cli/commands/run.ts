@@ -1,4 +1,4 @@
-import type { ErrorReport } from '@shared/errors';
+import { toAppError, type ErrorReport } from '@shared/errors';
 import { parseBudget } from '@shared/presenter/parse-budget';
 import { reviveError } from '@shared/rpc';
 import type { RunProgress, RunView } from '@shared/run';
@@ -93,7 +93,7 @@ export const run: Command = {
         const view = engine.runs.view(id);
         const folder = await writeResults(engine, view, isOne ? arguments_.text('out') : undefined);
         const wrongInput = commonProblem(view);
-        if (wrongInput) throw reviveError(wrongInput);
+        if (wrongInput && isOne) throw reviveError(wrongInput);
         if (!arguments_.flag('json'))
           process.stdout.write(`${isOne ? '' : `${view.name}\n\n`}${matrixText(view)}\n${bestText(view, budget)}`);
         const when = status === 'stopped' ? ' ended when its time was up' : '';
@@ -106,8 +106,17 @@ export const run: Command = {
             `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
           );
         const { search } = sweeps[at]!;
-        const searches =
-          search && status !== 'cancelled' ? await runSearches(engine, sweeps[at]!, folder, line) : undefined;
+        const isSearched = search && status !== 'cancelled' && status !== 'stopped';
+        const searches = isSearched
+          ? await runSearches(engine, sweeps[at]!, folder, line).catch((thrown: unknown) => {
+              // The sweeps behind it do not depend on it.
+              const error = toAppError(thrown);
+              if (isOne || error.code === 'cancelled') throw error;
+              process.stderr.write(`The search of "${view.name}" ended: ${error.message}\n`);
+              exitCode = Math.max(exitCode, 1);
+              return undefined;
+            })
+          : undefined;
         reports.push({ ...jsonReport(view), ...(searches && { searches }) });
         if (!arguments_.flag('json'))
           for (const answer of searches ?? []) process.stdout.write(`\n${searchText(answer, search!)}`);

@@ -90,7 +90,7 @@ async function remake(engine: Engine, run: string): Promise<RunSummary> {
   const plans = engine.workspace.runs.trials<TrialPlan>(run).map(({ plan }) => plan);
   const keys = plans.flatMap((plan) => missingFiles(plan, engine.workspace));
   if (keys.length > 0)
-    await engine.runs.resume(run, await engine.prepare(engine.runs.record(run).sweep), { again: keys }).finished;
+    await engine.runs.resume(run, await engine.prepare(engine.runs.resumable(run)), { again: keys }).finished;
   process.stderr.write(`Made ${keys.length === 1 ? '1 file' : `${keys.length} files`} again.\n`);
   return engine.runs.summary(engine.runs.record(run));
 }

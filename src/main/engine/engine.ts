@@ -58,7 +58,8 @@ try {
   engine.queue.watch();
   process.send?.({ type: 'signal', name: 'ready', state: null });
   // Results of others are looked at; nobody asked for what was under way there.
-  if (own || process.argv.includes(continueFlag)) await goOn(engine, interrupted);
+  const isFile = process.env.WHITTLE_RUN_FILE !== undefined;
+  if (!isFile && (own || process.argv.includes(continueFlag))) await goOn(engine, interrupted);
   if (!engine.runs.activeRun) await keepWithinBudget(engine);
 } catch (thrown) {
   process.send?.({ type: 'signal', name: 'failed', state: toAppError(thrown).toReport() }, undefined, undefined, () =>
@@ -88,7 +89,7 @@ async function goOn(
   const [run] = interrupted;
   if (run) {
     try {
-      runs.resume(run.id, await prepare(runs.record(run.id).sweep), { asItWas: run });
+      runs.resume(run.id, await prepare(runs.resumable(run.id)), { asItWas: run });
       return;
     } catch (thrown) {
       // Somebody was faster and started another: then this one is next.

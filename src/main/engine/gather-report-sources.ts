@@ -2,7 +2,7 @@ import type { RunView } from '@shared/run';
 import type { Engine } from './create-engine';
 import { readCard } from './models/card';
 import { openModel } from './models/model-folder';
-import type { ReportSources } from './report/report-sources';
+import { noSources, type ReportSources } from './report/report-sources';
 import { knownSensitivity } from './sensitivity-report';
 import { knownLayers } from './sweep/trial-layers';
 
@@ -10,6 +10,7 @@ type ManifestModel = RunView['manifest']['models'][number];
 
 /** What is known of a run beyond its view. What cannot be read any more, a model that was moved, say, is not known. */
 export async function gatherReportSources(engine: Engine, run: RunView): Promise<ReportSources> {
+  if (engine.runs.isFromFile(run.id)) return noSources;
   const record = engine.workspace.runs.find(run.id);
   const { path, seed } = run.sweep.dataset;
   const known = async <T>(read: (model: ManifestModel) => Promise<T | undefined>): Promise<Map<string, T>> => {

@@ -160,11 +160,11 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'runs.skip': ({ run, trials }) => runs.control(run).skip(trials),
     'runs.prefer': ({ run, trials }) => runs.control(run).prefer(trials),
     'runs.resume': async ({ run }) => {
-      runs.resume(run, await engine.prepare(runs.record(run).sweep));
+      runs.resume(run, await engine.prepare(runs.resumable(run)));
     },
     'runs.remeasure': async ({ run, trials }) => {
       const keys = measurementsToRepeat(runs.view(run), trials);
-      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), { again: keys });
+      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.resumable(run)), { again: keys });
       return { measurements: keys.length };
     },
     'runs.sweep': ({ run }) => runs.record(run).sweep,
@@ -176,7 +176,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
       if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       const keys = missingFiles(plan, workspace);
-      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.record(run).sweep), { again: keys });
+      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.resumable(run)), { again: keys });
     },
     'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),

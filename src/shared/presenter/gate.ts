@@ -50,6 +50,7 @@ const oneEnd = 0.025;
  */
 export function gateChecks(comparison: RunComparison, limits: GateLimits): GateCheck[] {
   const checks = comparison.pairs.flatMap((pair): Candidate[] => [
+    ...failureCheck(pair),
     ...(limits.maxDropPoints === undefined ? [] : answerChecks(pair, limits.maxDropPoints)),
     ...(limits.maxSlowdown === undefined ? [] : timeChecks(pair, limits.maxSlowdown)),
     ...(limits.maxGrowth === undefined ? [] : [sizeCheck(pair, limits.maxGrowth)]),
@@ -63,6 +64,13 @@ export function gateChecks(comparison: RunComparison, limits: GateLimits): GateC
     return { ...check, outcome: 'unsure', sentence };
   });
   return [...judged, ...comparison.onlyReference.map(missingCheck)];
+}
+
+/** What worked and does not any more is a fact, whatever the limits are. */
+function failureCheck(pair: TrialPair): Candidate[] {
+  if (pair.candidate.status !== 'failed' || pair.reference.status !== 'done') return [];
+  const sentence = 'it failed, and was done in the run that this one is held against';
+  return [{ ...unsure(pair, 'result', sentence), outcome: 'broken' }];
 }
 
 function missingCheck(id: string): GateCheck {

@@ -48,7 +48,7 @@ export function judgeTrial(
   target: string,
 ): TrialJudgement {
   const measured = deploymentOf(trial, runtimeOf({ sweep }, target));
-  const ended = trial.status === 'failed' || trial.status === 'cancelled';
+  const ended = ['failed', 'cancelled', 'skipped'].includes(trial.status);
   const criteria = [
     maxDropPoints !== undefined && judgeDrop(trial, measured, maxDropPoints),
     maxBytes !== undefined && judgeSize(measured.sizeBytes, maxBytes),

@@ -76,6 +76,8 @@ it('the JSON is the run on another machine', async () => {
       () => theirs!['runs.resume'](request),
       () => theirs!['runs.get']({ ...request, against: 'int8' }),
       () => theirs!['runs.saveArtifact']({ ...request, trial: 'small/int8', path: join(folder, 'stolen.onnx') }),
+      () => theirs!['trials.star']({ ...request, trial: 'small/int8', starred: true }),
+      () => theirs!['runs.edit']({ ...request, name: 'mine' }),
       () => theirs!['trials.handOver']({ ...request, trial: 'small/int8', parent: folder }),
     ])
       await expect((async () => refused())()).rejects.toMatchObject({ code: 'results.read-only' });

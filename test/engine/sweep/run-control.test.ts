@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SweepFile } from '@shared/sweep-file';
 import { nextTimeOfDay } from '../../../src/main/engine/sweep/deadline';
 import { RunQueue } from '../../../src/main/engine/sweep/run-queue';
 import { openWorkspace } from '../../../src/main/engine/store/workspace';
@@ -123,6 +124,18 @@ it('a run that was paused when its process died comes back paused', async () => 
   expect(await finished).toBe('done');
 });
 
+it('a run of a search is taken up by its search alone', () => {
+  const { workspace, runs } = managed(new ScriptedExecutor(1));
+  const prepared = prepare(workspace);
+  const { sweep } = prepared;
+  const search = { goal: 'both', maxDrop: 1 } as SweepFile['search'];
+  const idOf = (part?: 'selection' | 'confirmation'): string =>
+    runs.enqueue({ ...prepared, sweep: { ...sweep, search, dataset: { ...sweep.dataset, ...(part && { part }) } } });
+  expect(() => runs.resumable(idOf('selection'))).toThrow('belongs to a search');
+  expect(runs.resumable(idOf('confirmation')).search).toEqual(search);
+  expect(runs.resumable(idOf()).search).toEqual(search);
+});
+
 describe('a queue', () => {
   function queued(executor = new ScriptedExecutor(1)) {
     const all = managed(executor);
@@ -163,6 +176,16 @@ describe('a queue', () => {
     stop.open();
     await expect.poll(() => names(all), { timeout: 30_000 }).toEqual(['one done', 'gone failed', 'three done']);
     expect(all.runs.view(id).trials[0]!.error).toMatchObject({ facts: { detail: 'the model is gone' } });
+  });
+
+  it('is left by a run that had begun without losing what it has', () => {
+    const { workspace, runs } = managed(new ScriptedExecutor(1));
+    const [begun, fresh] = [runs.enqueue(prepare(workspace)), runs.enqueue(prepare(workspace))];
+    workspace.runs.setElapsed(begun, 1000);
+    expect(workspace.runs.withdraw(begun)).toBe(true);
+    expect(workspace.runs.withdraw(fresh)).toBe(true);
+    expect(runs.list()).toMatchObject([{ id: begun, status: 'interrupted' }]);
+    expect(workspace.runs.withdraw(begun)).toBe(false);
   });
 
   it('outlives its process', async () => {

@@ -151,3 +151,21 @@ it('a hundred checks do not fail by the one that chance puts just beyond', () =>
   const certain = checks([...still, pair({ answers: [answer(-3, 1)] })], { maxDropPoints: 0 }).at(-1)!;
   expect(certain.outcome).toBe('broken');
 });
+
+describe('a trial that was done', () => {
+  const failed = pair({ candidate: { recipe: 'int8', recipeText: 'quantize.static', status: 'failed' } });
+
+  it('breaks the gate where it fails now, though nothing can be measured of it', () => {
+    const found = checks([failed], { maxDropPoints: 0.5 });
+    expect(found.find(({ name }) => name === 'int8: result')).toMatchObject({
+      outcome: 'broken',
+      sentence: expect.stringContaining('it failed') as string,
+    });
+    expect(gateFails(found, false)).toBe(true);
+  });
+
+  it('does not where it failed before', () => {
+    const both = { ...failed, reference: failed.candidate };
+    expect(checks([both], { maxDropPoints: 0.5 }).some(({ outcome }) => outcome === 'broken')).toBe(false);
+  });
+});

@@ -99,3 +99,15 @@ test('each deployment is compared in its own runtime', () => {
   );
   expect(seen.trials[1]!.metrics.deployments!.map(({ top1Delta }) => top1Delta)).toEqual([undefined, 20]);
 });
+
+test('a recipe that one network alone has leaves trials of the others without a comparison', () => {
+  const other = trial(
+    { id: 'other/baseline', model: 'other', recipe: 'baseline' },
+    { sizeBytes: 900, top1Delta: 0, latency: [latency({ ratio: 1, ratioInterval: [1, 1] })] },
+  );
+  const seen = runAgainst({ ...original, trials: [...original.trials, other] }, 'int8', () => undefined);
+  const { isBaseline, metrics } = seen.trials.at(-1)!;
+  expect(isBaseline).toBe(false);
+  expect(metrics).toMatchObject({ sizeBytes: 900, latency: [] });
+  expect(metrics.top1Delta).toBeUndefined();
+});

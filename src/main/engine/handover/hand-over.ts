@@ -78,6 +78,8 @@ async function fill(folder: string, run: RunView, trial: TrialView, parentCard: 
   const name = handoverName(trial);
   const modelPath = join(folder, `${name}.onnx`);
   await copyModel(trial.artifact!.path, modelPath);
+  if (trial.recipeText !== '' && (await hashFile(modelPath)) !== trial.artifact!.sha256)
+    throw new AppError('artifact.damaged', { path: trial.artifact!.path });
   const card = { ...parentCard, file: basename(modelPath) };
   await writeCard(modelPath, card);
   await writeFile(join(folder, 'labels.txt'), `${labelsOf(card).join('\n')}\n`);

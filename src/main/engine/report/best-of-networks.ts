@@ -9,6 +9,8 @@ export interface BestOfNetwork {
   model: string;
   smallest?: TrialView;
   fastest?: TrialView;
+  /** Those of the two that may be the best of so many by chance alone. */
+  doubtful?: { trials: readonly TrialView[]; among: number };
 }
 
 /**
@@ -50,5 +52,11 @@ function withinBudget(
   const trials = run.trials.filter((trial) => trial.isBaseline || standing.includes(trial));
   const best = judgeRun({ ...run, trials }, budget, target).best.find((one) => one.model === model);
   const [smallest, fastest] = [best?.smallest?.trial, best?.fastest?.trial];
-  return { model, ...(smallest && { smallest }), ...(fastest && { fastest }) };
+  const doubtful = [best?.smallest, best?.fastest].flatMap((one) => (one && !one.holdsAmongAll ? [one.trial] : []));
+  return {
+    model,
+    ...(smallest && { smallest }),
+    ...(fastest && { fastest }),
+    ...(best && best.among > 1 && doubtful.length > 0 && { doubtful: { trials: doubtful, among: best.among } }),
+  };
 }

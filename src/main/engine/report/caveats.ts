@@ -23,7 +23,7 @@ export function caveats({ run, read }: RunPresentation, trials: readonly TrialVi
 
 function ofRun({ run }: Pick<RunPresentation, 'run'>, trials: readonly TrialView[]): string[] {
   const { dataset, machine } = run.manifest;
-  const open = run.trialsTotal - run.trialsDone - run.trialsFailed;
+  const open = run.trialsTotal - run.trialsDone - run.trialsFailed - (run.trialsSkipped ?? 0);
   const isTimed = trials.some(({ metrics }) => metrics.latency.length > 0);
   return [
     open > 0 &&

@@ -70,14 +70,21 @@ function gainText(reading: Reading | undefined, what: string): string {
   return `${text} of the ${what}${interval ? ` ${interval}` : ''}`;
 }
 
-function bestOfText({ read }: RunPresentation, target: string, { model, smallest, fastest }: BestOfNetwork): string {
+/** The recipe, and what speaks against its being the best. */
+function nameOf({ doubtful }: BestOfNetwork, trial: TrialView): string {
+  if (!doubtful?.trials.includes(trial)) return trial.recipe;
+  return `${trial.recipe} (not certain as the best of ${doubtful.among})`;
+}
+
+function bestOfText({ read }: RunPresentation, target: string, best: BestOfNetwork): string {
+  const { model, smallest, fastest } = best;
   const size = smallest && gainText(read('size', smallest, target), 'size');
   const time = fastest && gainText(read('ratio', fastest, target), 'time');
   if (smallest && smallest === fastest)
-    return `${smallest.recipe} is the smallest and the fastest ${model} (${size}, ${time})`;
+    return `${nameOf(best, smallest)} is the smallest and the fastest ${model} (${size}, ${time})`;
   const parts = [
-    smallest && `${smallest.recipe} is the smallest ${model} (${size})`,
-    fastest && `${fastest.recipe} the fastest${smallest ? '' : ` ${model}`} (${time})`,
+    smallest && `${nameOf(best, smallest)} is the smallest ${model} (${size})`,
+    fastest && `${nameOf(best, fastest)} the fastest${smallest ? '' : ` ${model}`} (${time})`,
   ].filter(Boolean);
   return parts.join(' and ');
 }

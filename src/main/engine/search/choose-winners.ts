@@ -85,7 +85,8 @@ export function confirmWinner<C>(
     const evidence = confirmed.get(candidate);
     if (!evidence?.counts || !isWithinLimits(evidence, aims)) continue;
     if (costOf(goal, evidence) >= costOf(goal, network)) continue;
-    const quantile = normalQuantile(missing / 2 ** (at + 1 + looks) / 2);
+    // An earlier confirmation may have looked at as many picks as there are shares.
+    const quantile = normalQuantile(missing / 2 ** (at + 1 + looks * shares.length) / 2);
     const { top1Delta, interval } = confirmedDelta(evidence.counts, quantile);
     if (top1Delta < -aims.maxDrop - tolerance) continue;
     return { goal, candidate, top1Delta, interval, isClear: interval[0] >= -aims.maxDrop };

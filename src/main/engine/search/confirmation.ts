@@ -4,6 +4,7 @@ import type { SweepFile } from '@shared/sweep-file';
 import { canonicalJson } from '../jobs/step-key';
 import { pairedAnswers, type Predictions } from '../measure/accuracy/accuracy';
 import type { RunRecord } from '../store/run-records';
+import { missingFiles } from '../sweep/missing-files';
 import type { TrialPlan } from '../sweep/plan';
 import type { PreparedSweep } from '../sweep/prepare-sweep';
 import type { Evidence } from './evidence';
@@ -44,10 +45,12 @@ export async function confirm(
     .filter((record) => isOfSearch(record, prepared))
     .reverse();
   const same = earlier.find((record) => record.manifest.sweepSha256 === manifest.sweepSha256);
-  const isDone = same !== undefined && trials.every((plan) => isFinished(plan, workspace.steps));
+  const missing = trials.flatMap((plan) => missingFiles(plan, workspace));
+  const isDone =
+    same !== undefined && missing.length === 0 && trials.every((plan) => isFinished(plan, workspace.steps));
   let run = same?.id;
   if (!isDone) {
-    const started = same ? runs.resume(same.id, stage) : runs.start(stage);
+    const started = same ? runs.resume(same.id, stage, { again: missing }) : runs.start(stage);
     const cancel = (): void => runs.control(started.id).cancel();
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();

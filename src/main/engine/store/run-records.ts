@@ -193,8 +193,14 @@ export class RunRecords {
     this.connection.prepare('UPDATE run SET started_at = ? WHERE id = ?').run(new Date().toISOString(), id);
   }
 
-  /** Removes a run that never began. Answers whether there was one. */
+  /** Takes a run out of the queue: one that never began is gone, one that had is interrupted as before. Answers whether there was one. */
   withdraw(id: string): boolean {
+    const kept = this.connection
+      .prepare(
+        "UPDATE run SET status = 'interrupted', ended_at = ? WHERE id = ? AND status = 'queued' AND elapsed_ms > 0",
+      )
+      .run(new Date().toISOString(), id).changes;
+    if (kept > 0) return true;
     return this.connection.prepare("DELETE FROM run WHERE id = ? AND status = 'queued'").run(id).changes > 0;
   }
 

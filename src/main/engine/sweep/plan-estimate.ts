@@ -1,5 +1,6 @@
 import { heightAndWidth } from '@shared/model-card';
 import type { Workspace } from '../store/workspace';
+import { finishedIn } from './finished-steps';
 import { distinctSteps, formatOf, imagesOf, type PlannedStep } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { recordedCosts } from './recorded-costs';
@@ -32,7 +33,9 @@ export function estimatePlan(
   const images = { eval: dataset.eval.entries.length, calibration: dataset.calibration.entries.length };
   const facts = { models, images, latency: sweep.latency };
   const traits = new Map(trials.flatMap((trial) => [...traitsOf(trial, facts)]));
-  const left = distinctSteps(trials).filter((step) => !workspace.steps.has(step.key));
+  const steps = distinctSteps(trials);
+  const finished = finishedIn(workspace, steps);
+  const left = steps.filter(({ key }) => !finished.has(key));
   const made = left.filter(({ order }) => formatOf(order) !== undefined).map(({ key }) => traits.get(key)!);
   const artifactBytes = made.reduce((sum, own) => sum + (costs.expectBytes(own) ?? own.networkBytes), 0);
   return {

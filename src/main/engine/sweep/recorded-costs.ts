@@ -37,6 +37,8 @@ function samplesOf(workspace: Workspace, { id, manifest, sweep }: RunRecord): Re
   const traits = new Map(workspace.runs.trials<TrialPlan>(id).flatMap(({ plan }) => [...traitsOf(plan, facts)]));
   return workspace.steps.costsOf(id).flatMap(({ key, elapsedMs, sizeBytes }): RecordedStep[] => {
     const own = traits.get(key);
-    return own ? [{ ...own, key, elapsedMs, sizeBytes }] : [];
+    // A search evaluates on parts of its images, and nobody wrote down on how many.
+    const isPart = own?.kind === 'evaluate' && sweep.search !== undefined && sweep.dataset.part === 'selection';
+    return own && !isPart ? [{ ...own, key, elapsedMs, sizeBytes }] : [];
   });
 }

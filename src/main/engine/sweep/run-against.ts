@@ -20,7 +20,10 @@ export function runAgainst(
     run.trials.filter((trial) => trial.recipe === recipe).map((trial) => [trial.model, trial]),
   );
   const trials = run.trials.map((trial): TrialView => {
-    const reference = references.get(trial.model)!;
+    const reference = references.get(trial.model);
+    // What a search found for one network is compared with nothing on another.
+    if (!reference)
+      return { ...trial, isBaseline: false, metrics: { ...bare(trial), latency: [] }, published: undefined };
     const isBaseline = trial === reference;
     const metrics = metricsAgainst(trial, reference);
     // Published differences are to the network as it came.
@@ -43,10 +46,14 @@ function metricsAgainst(trial: TrialView, reference: TrialView): TrialMetrics {
     // The network as it came is what every trial was measured beside.
     return [reference.isBaseline ? own : latencyAgainst(own, other, trial.isBaseline)];
   });
-  const { deployments } = trial.metrics;
+  return { ...bare(trial), latency };
+}
+
+/** All but what is compared. */
+function bare({ metrics }: TrialView): TrialMetrics {
+  const { deployments } = metrics;
   return {
-    ...withoutComparisons(trial.metrics),
-    latency,
+    ...withoutComparisons(metrics),
     ...(deployments && { deployments: deployments.map(withoutComparisons) }),
   };
 }

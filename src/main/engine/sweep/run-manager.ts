@@ -9,6 +9,7 @@ import {
   type RunView,
   type TrialView,
 } from '@shared/run';
+import type { SweepFile } from '@shared/sweep-file';
 import { imagesFor } from '../dataset/map-classes';
 import type { InterruptedRun, RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
@@ -143,6 +144,23 @@ export class RunManager {
     const found = this.workspace.runs.find(id);
     if (!found) throw new AppError('run.not-found', { run: id, path: this.workspace.folder });
     return found;
+  }
+
+  /**
+   * The sweep of a run that may be taken up again as it is written; what runs in a search, only that search knows.
+   * @throws `run.of-search`, and as `record`
+   */
+  resumable(id: string): SweepFile {
+    const { name, sweep } = this.record(id);
+    const { part } = sweep.dataset;
+    if (sweep.search && part && (part === 'selection' || sweep.models.length > 1))
+      throw new AppError('run.of-search', { run: name });
+    return sweep;
+  }
+
+  /** A run of somebody else, shown from a file: none of its paths is touched. */
+  isFromFile(id: string): boolean {
+    return id === this.opened?.id;
   }
 
   list(): RunSummary[] {

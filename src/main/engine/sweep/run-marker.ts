@@ -11,6 +11,7 @@ export class RunMarker {
   ) {}
 
   edit(run: string, change: RunEdit): RunSummary {
+    this.runs.record(run);
     this.found(run, this.workspace.marks.edit(run, change));
     return this.runs.summary(this.runs.record(run));
   }
@@ -26,10 +27,12 @@ export class RunMarker {
   }
 
   star(run: string, trial: string, starred: boolean): void {
+    this.runs.record(run);
     this.found(`${run}: ${trial}`, this.workspace.marks.star(run, trial, starred));
   }
 
   annotate(run: string, trial: string, note: string): void {
+    this.runs.record(run);
     this.found(`${run}: ${trial}`, this.workspace.marks.annotate(run, trial, note));
   }
 

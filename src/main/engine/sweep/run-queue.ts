@@ -63,7 +63,8 @@ export class RunQueue {
 
   private fail(id: string, error: AppError): void {
     const { runs } = this.workspace;
-    for (const trial of runs.trials(id)) runs.setTrialStatus(id, trial.id, 'failed', error.toReport());
+    for (const trial of runs.trials(id))
+      if (trial.status !== 'done') runs.setTrialStatus(id, trial.id, 'failed', error.toReport());
     runs.setRunStatus(id, 'failed');
   }
 }
