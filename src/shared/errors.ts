@@ -66,8 +66,8 @@ const sentences = {
     `${f.path} numbers the classes in the devkit's own order, and no file here tells that order (looked for ${f.looked}; meta.mat cannot be read). Put map_clsloc.txt of the ILSVRC devkit beside it, or a val.txt with "file class" a line.`,
   'dataset.too-few': (f: Facts) =>
     f.available === 0
-      ? `${f.path} has no images for ${f.split}, and ${f.wanted} are needed. Add images, or leave some of another split to it.`
-      : `${f.path} has ${f.available} images for ${f.split}, and ${f.wanted} are asked for. Ask for ${f.available} at most, or add images.`,
+      ? `${f.path} has no images for ${f.split === 'eval' ? 'evaluation' : f.split}, and ${f.wanted} are needed. Add images, or leave some of another split to it.`
+      : `${f.path} has ${f.available} images for ${f.split === 'eval' ? 'evaluation' : f.split}, and ${f.wanted} are asked for. Ask for ${f.available} at most, or add images.`,
   'dataset.spec-invalid': (f: Facts) => `${f.path}: ${f.detail}. Correct dataset.json.`,
   'dataset.path-outside': (f: Facts) =>
     `${f.path}: "${f.value}" leads outside the dataset folder. Name folders and files inside it.`,

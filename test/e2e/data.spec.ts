@@ -41,7 +41,7 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await expectAccessible(window);
     await window.getByTestId('tour-start').press('Enter');
     const tour = window.getByTestId('tour');
-    await expect(tour).toContainText('Networks and images');
+    await expect(tour).toContainText('Models and images');
     await expect(window.getByTestId('plan-trials')).toContainText('18');
     await expect(tour.getByRole('heading')).toBeFocused();
     await expectAccessible(window);
@@ -58,7 +58,7 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await expect(tour).toBeHidden();
     await expect(window.getByTestId('tour-invitation')).toBeHidden();
     await pressMenu(app, 'Help', 'Tour of a Minute');
-    await expect(tour).toContainText('Networks and images');
+    await expect(tour).toContainText('Models and images');
     await window.getByTestId('tour-end').click();
     await window.evaluate(() => localStorage.clear());
 
@@ -73,7 +73,7 @@ test('a first start offers a tour; photographs that are dropped show what they a
     const folder = await photographs(home);
     await dropPath(window, folder);
     // Of fourteen photographs, two hundred for calibration would leave none to evaluate: the panel says so.
-    await expect(window.getByText('has no images for eval')).toBeVisible();
+    await expect(window.getByText('has no images for evaluation')).toBeVisible();
     await window.getByTestId('dataset-calibration').fill('2');
     await window.getByTestId('dataset-calibration').press('Tab');
     await expect(window.getByTestId('dataset-facts')).toContainText('class folders (sorted names), 2 classes');

@@ -39,6 +39,8 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
     );
     await expect(ask(window, 'runs.saveArtifact', trial)).rejects.toThrow('not for the window');
     await expect(ask(window, 'runs.html', { run: 'r' })).rejects.toThrow('not for the window');
+    for (const endpoint of ['sweeps.save', 'trials.handOver', 'results.runs', 'results.compare'])
+      await expect(ask(window, endpoint, {})).rejects.toThrow('not for the window');
     await expect(ask(window, 'shell.saveArtifact', { ...trial, suggestedName: 'x' })).rejects.toThrow(
       'Unrecognized key',
     );
@@ -55,13 +57,13 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
     expect(existsSync(target)).toBe(false);
 
     // A folder is opened, and so written to, only where a person dropped or chose it: no page makes a file that has a path.
-    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow('no such folder was dropped');
+    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow('nothing of that name was dropped');
     const made = await window.evaluate(
       (path) => (globalThis as unknown as { whittle: WindowBridge }).whittle.pathOf(new File([''], path)),
       target,
     );
     expect(made).toBe('');
-    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow('no such folder was dropped');
+    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow('nothing of that name was dropped');
 
     // A second window of the same application is not the one that may ask.
     const preload = join(projectFolder, 'out', 'preload', 'preload.cjs');

@@ -5,8 +5,9 @@ import { toAppError } from '@shared/errors';
 import { views } from '@shared/views';
 import { call } from '../bridge/client';
 import { isUnfinished, resumeLabel } from '../matrix/unfinished';
-import { startedText } from '../runs/run-texts';
+import { startedText, statusTexts } from '../runs/run-texts';
 import { useAppearanceStore } from '../stores/appearance';
+import { useTourStore } from '../stores/tour';
 import { useDatasetStore } from '../stores/dataset';
 import { useExportsStore } from '../stores/exports';
 import { useMatrixViewStore } from '../stores/matrix-view';
@@ -31,6 +32,7 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
   const exports = useExportsStore();
   const matrix = useMatrixViewStore();
   const appearance = useAppearanceStore();
+  const tour = useTourStore();
 
   const openRun = (run: string): unknown => router.push({ name: 'matrix', params: { run } });
 
@@ -41,7 +43,9 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
     if (gapsOf(draft.draft, models.list, dataset.problem).length > 0)
       return void (await router.push({ name: 'sweep' }));
     try {
-      openRun((await call('sweeps.start', sweepFromDraft(draft.draft))).id);
+      const run = await call('sweeps.start', sweepFromDraft(draft.draft));
+      if (run.status === 'queued') await runs.loadList();
+      openRun(run.id);
     } catch (thrown) {
       runs.actionProblem = toAppError(thrown).message;
     }
@@ -53,10 +57,15 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
     const last = runs.unfinished;
     const ask = (endpoint: (run: string) => unknown) => () => endpoint(under!);
     return [
-      { id: 'start', title: 'Start the sweep', when: under === undefined, run: start },
+      { id: 'start', title: under === undefined ? 'Start the sweep' : 'Add the sweep to the queue', run: start },
       { id: 'pause', title: 'Pause the run', when: under !== undefined && !isPaused, run: ask(runs.pause) },
       { id: 'continue', title: 'Continue the run', when: under !== undefined && isPaused, run: ask(runs.proceed) },
-      { id: 'cancel', title: 'Cancel the run', when: under !== undefined, run: ask(runs.cancel) },
+      {
+        id: 'cancel',
+        title: 'Cancel the run…',
+        when: under !== undefined,
+        run: () => void (runs.asksCancel = true),
+      },
       ...(last && isUnfinished(last)
         ? [{ id: 'resume', title: `${resumeLabel(last)}: ${last.name}`, run: () => runs.resume(last.id) }]
         : []),
@@ -79,6 +88,15 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
           await inputs.chooseSweep();
         },
       },
+      {
+        id: 'save-sweep',
+        title: 'Save sweep file…',
+        shortcut: 'CmdOrCtrl+S',
+        run: async () => {
+          await router.push({ name: 'sweep' });
+          await inputs.saveSweep();
+        },
+      },
       { id: 'open-results', title: 'Open results…', shortcut: 'CmdOrCtrl+Shift+O', run: results.choose },
       { id: 'own-results', title: 'Back to my results', when: results.folder !== null, run: results.close },
       ...(['light', 'dark', 'system'] as const).map((theme) => ({
@@ -93,6 +111,7 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
         when: appearance.density !== density,
         run: () => void (appearance.density = density),
       })),
+      { id: 'tour', title: 'Take the tour', run: tour.start },
       { id: 'shortcuts', title: 'Keyboard shortcuts', shortcut: '?', run: showShortcuts },
     ];
   });
@@ -110,7 +129,7 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
       id: `run-${id}`,
       group: 'Runs' as const,
       title: name,
-      note: `${status}, ${startedText(startedAt)}`,
+      note: `${statusTexts[status]}, ${startedText(startedAt)}`,
       run: () => openRun(id),
     })),
     ...(runs.current?.trials ?? []).map((trial) => ({

@@ -36,9 +36,11 @@ export const useComparisonStore = defineStore('comparison', () => {
   watch(
     [() => runs.list, folder],
     ([list, other]) => {
-      if (!among(list, candidate.value)) candidate.value = list[0]?.id ?? '';
+      // One that still waits has nothing measured.
+      const ran = list.filter(({ status }) => status !== 'queued');
+      if (!among(list, candidate.value)) candidate.value = ran[0]?.id ?? '';
       if (!among(referenceRuns.value, reference.value))
-        reference.value = (other ? other.runs[0] : (list[1] ?? list[0]))?.id ?? '';
+        reference.value = (other ? other.runs[0] : (ran[1] ?? ran[0]))?.id ?? '';
     },
     { immediate: true },
   );

@@ -20,6 +20,8 @@ export const useRunsStore = defineStore('runs', () => {
   /** Sentences: why the runs cannot be read, and why the last pause, continue, cancel or resume did not work. */
   const readProblem = ref('');
   const actionProblem = ref('');
+  /** A person wants to cancel the run under way and is asked whether they do. */
+  const asksCancel = ref(false);
   /** The ended run whose offer to continue was put away. */
   const dismissed = ref('');
   const progress = useSignal('run.progress');
@@ -175,6 +177,7 @@ export const useRunsStore = defineStore('runs', () => {
     currentState,
     readProblem,
     actionProblem,
+    asksCancel,
     dismissed,
     progress,
     isActive,

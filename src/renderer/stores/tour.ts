@@ -27,8 +27,8 @@ export const useTourStore = defineStore('tour', () => {
   }
 
   async function show(index: number): Promise<void> {
-    at.value = index;
     await router.push({ name: tourSteps[index]!.view });
+    at.value = index;
   }
 
   /** A sweep that was begun stays as it is. */

@@ -11,14 +11,14 @@ export interface TourStep {
 /** A minute on the starter pack: three small networks and rendered images that come with the application. */
 export const tourSteps: readonly TourStep[] = [
   {
-    title: 'Networks and images',
+    title: 'Models and images',
     text: 'A sweep takes any number of ONNX classifiers and one folder of images. The starter pack filled in both: drop your own .onnx files or a folder anywhere on the window when you have some.',
     view: 'sweep',
     target: '[data-tour="inputs"]',
   },
   {
     title: 'Recipes',
-    text: 'Each recipe is a chain of steps, each step one compression method with its parameters. Open a step to change it; the baseline is always there to compare with.',
+    text: 'Each recipe is a chain of steps, each step one technique with its parameters. Open a step to change it; the baseline is always there to compare with.',
     view: 'sweep',
     target: '[data-tour="recipes"]',
   },
@@ -30,7 +30,7 @@ export const tourSteps: readonly TourStep[] = [
   },
   {
     title: 'The matrix',
-    text: 'Recipes down, networks across: size, latency and top-1 of the very file that would ship. A difference is called clear only when its interval leaves the zone of indifference.',
+    text: 'Recipes down, models across: size, latency and top-1 of the very file that would ship. A difference is called clear only when its interval leaves the zone of indifference.',
     view: 'matrix',
     target: 'main',
   },

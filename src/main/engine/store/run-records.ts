@@ -184,7 +184,9 @@ export class RunRecords {
 
   /** Ids of the runs that wait for their turn, the next first. */
   queued(): string[] {
-    const rows = this.connection.prepare("SELECT id FROM run WHERE status = 'queued' ORDER BY rowid").all();
+    const rows = this.connection
+      .prepare("SELECT id FROM run WHERE status = 'queued' AND deleted_at IS NULL ORDER BY rowid")
+      .all();
     return (rows as Pick<RunRow, 'id'>[]).map(({ id }) => id);
   }
 
