@@ -57,13 +57,17 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
     expect(existsSync(target)).toBe(false);
 
     // A folder is opened, and so written to, only where a person dropped or chose it: no page makes a file that has a path.
-    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow('nothing of that name was dropped');
+    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow(
+      'nothing of that name was dropped',
+    );
     const made = await window.evaluate(
       (path) => (globalThis as unknown as { whittle: WindowBridge }).whittle.pathOf(new File([''], path)),
       target,
     );
     expect(made).toBe('');
-    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow('nothing of that name was dropped');
+    await expect(ask(window, 'shell.openResults', { path: target })).rejects.toThrow(
+      'nothing of that name was dropped',
+    );
 
     // A second window of the same application is not the one that may ask.
     const preload = join(projectFolder, 'out', 'preload', 'preload.cjs');
