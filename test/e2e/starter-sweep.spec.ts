@@ -55,6 +55,8 @@ test('the starter sweep, started from the window, fills the matrix with what the
     await window.getByLabel('Compared with').selectOption('int8');
     await expect(cell('int8', 'top1')).toContainText('reference');
     await expect(cell('baseline', 'size')).toContainText('×');
+    // The foot of the matrix tells of the cell under the mouse, where there is one.
+    await window.mouse.move(0, 0);
     await expect(window.getByText('against int8', { exact: true }).last()).toBeVisible();
     const compared = await getRun(window, runId, 'int8');
     const gain = compared.trials.find(({ recipe }) => recipe === 'baseline')!.metrics.top1Delta!;
