@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, rm, stat, statfs } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freeBytes } from './free-space';
 
 const chunkBytes = 1 << 20;
 const everyMs = 3000;
@@ -10,18 +11,12 @@ const everyMs = 3000;
 /** For a journal, and for what is written beside artifacts. */
 export const leastRoomBytes = 4 * 1024 * 1024;
 
-/** Bytes that this process may still write to the disk of a folder, as the file system tells. */
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(await existingFolder(folder));
-  return bavail * bsize;
-}
-
 /** Whether `bytes` can be written there now: tried, because quotas and reserves are not told. Nothing is left behind. */
 async function hasRoom(folder: string, bytes: number): Promise<boolean> {
   const existing = await existingFolder(folder);
   const path = join(existing, `.room-${randomBytes(6).toString('hex')}.tmp`);
   try {
-    if ((await freeBytes(existing)) < bytes) return false;
+    if (((await freeBytes(existing)) ?? 0) < bytes) return false;
     const file = await open(path, 'wx');
     try {
       const chunk = Buffer.alloc(chunkBytes);
