@@ -1,7 +1,8 @@
 /**
  * A night in small: a sweep whose engine and workers are killed at random, whose disk is filled and one of whose artifacts is damaged, beside
  * the same sweep undisturbed. Goals: the same table in every number but times, and no step computed twice but what was damaged.
- * Usage: overnight-kills [sweep file] [engine kills] [worker kills] [seed] [model folder]
+ * Usage: overnight-kills [sweep file] [engine kills] [worker kills] [seed] [model folder] [workspace of the undisturbed run, to be kept]
+ * Where the workspace holds that run already, nothing of it is computed again.
  * The disk is filled only where this process may mount one of its own (root on Linux).
  */
 import { execFileSync } from 'node:child_process';
@@ -14,7 +15,8 @@ import { locateModel } from '../src/main/engine/models/model-folder';
 import { readSweep } from '../src/main/engine/sweep/read-sweep';
 import { campaign, table, type Blow } from '../test/engine/sweep/campaign';
 
-const [file, engineKills = '10', workerKills = '10', seed = '1', modelFolder = '../shared/zoo'] = process.argv.slice(2);
+const [file, engineKills = '10', workerKills = '10', seed = '1', modelFolder = '../shared/zoo', kept] =
+  process.argv.slice(2);
 const read = file ? await readSweep(resolve(file)) : starterSweep();
 const sweep = { ...read, models: read.models.map((model) => locateModel(model, resolve(modelFolder))) };
 
@@ -31,7 +33,7 @@ try {
 
 try {
   const say = (line: string): void => console.log(line);
-  const calm = await campaign(sweep, join(folder, 'calm'));
+  const calm = await campaign(sweep, kept === undefined ? join(folder, 'calm') : resolve(kept));
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   console.log(
     `undisturbed: ${calm.finished.length} steps, ${seconds(calm.wallMs)}, of them ${seconds(calm.computedMs)} in workers`,
