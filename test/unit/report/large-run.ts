@@ -40,12 +40,18 @@ const steps = [
   'quantize.weights{bits:2}',
 ];
 
-/** Ten models, twenty-one recipes, two targets: what a night's sweep gives, with long names, failures and notes. The same each time. */
-export function largeRun(): RunView {
+/**
+ * Ten models, twenty-one recipes or more, two targets: what a night's sweep gives, with long names, failures and notes. The same each time.
+ */
+export function largeRun(recipeCount = steps.length): RunView {
+  const texts = Array.from(
+    { length: recipeCount },
+    (_, at) => steps[at] ?? `${steps[1 + (at % (steps.length - 1))]} | cluster.weights{clusters:${at}}`,
+  );
   const random = createRandom('large run');
   const around = (centre: number, share: number): number => centre * (1 + share * (random() - 0.5));
   const trials = networks.flatMap((model, m) =>
-    steps.map((recipeText, r): TrialView => {
+    texts.map((recipeText, r): TrialView => {
       const isBaseline = recipeText === '';
       const recipe = isBaseline ? 'baseline' : `${recipeText.replace(/[{|].*/, '').trim()}-${r}`;
       if (m === 3 && r === 12) {
