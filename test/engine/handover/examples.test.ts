@@ -33,6 +33,29 @@ function pythonWithRuntime(): string | undefined {
   });
 }
 
+const libraryFolder = resolve('node_modules/onnxruntime-node/bin/napi-v6/linux', process.arch);
+
+/**
+ * Words for a C++ compiler that finds the headers of ONNX Runtime and stb, or undefined: in the folders of WHITTLE_CPP_INCLUDE, else where the system
+ * keeps them. What it links is the library that comes with the Node package.
+ */
+function cppWords(): string[] | undefined {
+  const folders = (process.env.WHITTLE_CPP_INCLUDE ?? '/usr/include/onnxruntime:/usr/include/stb').split(':');
+  const library = join(libraryFolder, 'libonnxruntime.so.1');
+  const words = ['-std=c++17', ...folders.map((folder) => `-I${folder}`)];
+  const includes = ['onnxruntime_c_api.h', 'stb_image.h', 'stb_image_resize2.h'];
+  try {
+    execFileSync('c++', [...words, '-E', '-x', 'c++', '-o', '/dev/null', '-'], {
+      input: includes.map((file) => `#include "${file}"\n`).join(''),
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    return existsSync(library) ? [...words, library, `-Wl,-rpath,${libraryFolder}`] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+const cpp = cppWords();
+
 interface Answer {
   label: number;
   score: number;
@@ -90,7 +113,13 @@ describe.each(inputsAndOutputs)('$name, handed over', ({ name, make, card }) => 
       .filter((_, index, all) => index % Math.floor(all.length / 3) === 0)
       .slice(0, 3);
     expect(pictures).toHaveLength(3);
-    const { stdout } = await promisify(execFile)(program, [join(folder, 'given', example), ...pictures]);
+    const { stdout } = await promisify(execFile)(
+      program,
+      [...(example ? [join(folder, 'given', example)] : []), ...pictures],
+      {
+        cwd: join(folder, 'given'),
+      },
+    );
     const lines = stdout.trimEnd().split(/\r?\n/);
     const isScored = card.output.score === undefined && name !== 'arg-max';
     expect(lines).toHaveLength(3);
@@ -110,6 +139,16 @@ describe.each(inputsAndOutputs)('$name, handed over', ({ name, make, card }) => 
   it.skipIf(!python)(
     `the Python example gives the engine’s answers${python ? '' : ' (skipped: no Python with numpy, onnxruntime and Pillow)'}`,
     () => giveTheEnginesAnswers(python!, 'classify.py'),
+  );
+
+  it.skipIf(!cpp || name === 'half-input')(
+    `the C++ example compiles and gives the engine’s answers${cpp ? '' : ' (skipped: no C++ compiler with the headers of ONNX Runtime and stb)'}`,
+    { timeout: 300_000 },
+    async () => {
+      const [source, program] = ['classify.cpp', 'classify'].map((file) => join(folder, 'given', file));
+      await promisify(execFile)('c++', [source!, ...cpp!, '-o', program!]);
+      await giveTheEnginesAnswers(program!, '');
+    },
   );
 
   it('has examples in the languages that have numbers for its input', () => {

@@ -7,30 +7,43 @@ export function cppExample(facts: ExampleFacts): string | undefined {
   const isRaw = facts.inputType === 'uint8';
   const count = facts.channels === 'gray' ? 1 : 3;
   const number = isRaw ? 'uint8_t' : 'float';
+  const elementType = `ONNX_TENSOR_ELEMENT_DATA_TYPE_${isRaw ? 'UINT8' : 'FLOAT'}`;
   const dims = facts.layout === 'NCHW' ? [1, count, height, width] : [1, height, width, count];
   const reals = (values: readonly number[]): string =>
     values.map((value) => `${Number.isInteger(value) ? value.toFixed(1) : value}f`).join(', ');
   return `// Classifies images: ./classify IMAGE...
 // c++ -O2 -std=c++17 classify.cpp -lonnxruntime -o classify  (with stb_image.h and stb_image_resize2.h of nothings/stb beside it)
-#include <onnxruntime_cxx_api.h>
+#include <onnxruntime_c_api.h>
 #define STB_IMAGE_IMPLEMENTATION
 #include "stb_image.h"
 #define STB_IMAGE_RESIZE_IMPLEMENTATION
 #include "stb_image_resize2.h"
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
 
+const OrtApi* ort = OrtGetApiBase()->GetApi(ORT_API_VERSION);
+void check(OrtStatus* status) {
+  if (status) std::cerr << ort->GetErrorMessage(status) << '\\n', std::exit(1);
+}
+
 int main(int argc, char** argv) {
 ${isRaw ? '' : `  const float mean[] = {${reals(facts.mean)}}, deviation[] = {${reals(facts.std)}};  // of 0..255, ${facts.channels}\n`}  std::vector<std::string> labels;
   std::ifstream file(${quoted(facts.labelsFile)});
   for (std::string line; std::getline(file, line);) labels.push_back(line);
-  Ort::Env env;
-  Ort::Session session(env, ORT_TSTR(${quoted(facts.modelFile)}), Ort::SessionOptions{});
-  const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+  if (!ort) return std::cerr << "The library of ONNX Runtime is older than its header\\n", 1;
+  OrtEnv* env;
+  OrtSessionOptions* options;
+  OrtSession* session;
+  OrtMemoryInfo* memory;
+  check(ort->CreateEnv(ORT_LOGGING_LEVEL_WARNING, "classify", &env));
+  check(ort->CreateSessionOptions(&options));
+  check(ort->CreateSession(env, ORT_TSTR(${quoted(facts.modelFile)}), options, &session));
+  check(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
   const char *inputName = ${quoted(facts.inputName)}, *outputName = ${quoted(facts.outputName)};
   for (int i = 1; i < argc; i++) {
     int width, height, channels;
@@ -48,10 +61,15 @@ ${scaling(facts.resize)}
 ${filling(facts)}
       }
     const int64_t shape[] = {${dims.join(', ')}};
-    auto tensor = Ort::Value::CreateTensor<${number}>(memory, input.data(), input.size(), shape, 4);
-    auto outputs = session.Run(Ort::RunOptions{}, &inputName, &tensor, 1, &outputName, 1);
+    OrtValue *tensor = nullptr, *output = nullptr;
+    check(ort->CreateTensorWithDataAsOrtValue(memory, input.data(), input.size() * sizeof(${number}), shape, 4, ${elementType}, &tensor));
+    check(ort->Run(session, nullptr, &inputName, &tensor, 1, &outputName, 1, &output));
+    void* values;
+    check(ort->GetTensorMutableData(output, &values));
 ${answer(facts)}
     std::cout << argv[i] << '\\t' << best << '\\t' << labels[best] << '\\t' << score << '\\n';
+    ort->ReleaseValue(output);
+    ort->ReleaseValue(tensor);
   }
 }
 `;
@@ -74,9 +92,8 @@ function filling({ channels, layout, inputType, crop: [height, width] }: Example
 }
 
 function answer({ answer: kind, classes }: ExampleFacts): string {
-  if (kind === 'class')
-    return '    const int64_t best = outputs[0].GetTensorData<int64_t>()[0];\n    const float score = 1;';
-  const scores = '    const float* scores = outputs[0].GetTensorData<float>();';
+  if (kind === 'class') return '    const int64_t best = *static_cast<int64_t*>(values);\n    const float score = 1;';
+  const scores = '    const float* scores = static_cast<float*>(values);';
   if (kind === 'scores')
     return `${scores}\n    const long best = std::max_element(scores, scores + ${classes}) - scores;\n    const float score = scores[best];`;
   return `${scores}\n    const float score = scores[0];\n    const int best = score > ${kind === 'logit' ? '0' : '0.5f'};`;
