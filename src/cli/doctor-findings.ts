@@ -1,11 +1,13 @@
 import { formatBytes } from '@shared/format';
+import { memoryUnwatched } from '@shared/presenter/sweep-plan';
 import type { Machine } from '@shared/run';
 
 /** What `doctor` looked at. */
 export interface DoctorFacts {
   machine: Pick<Machine, 'platform' | 'isa' | 'memoryBytes' | 'governor' | 'cores'>;
   writable: boolean;
-  freeBytes: number;
+  /** undefined where the system does not tell. */
+  freeBytes: number | undefined;
   /** Networks in the model folder. */
   models: number;
   starter: boolean;
@@ -37,7 +39,7 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
   const found: Finding[] = [];
   const missing = (sentence: string): void => void found.push({ kind: 'missing', sentence });
   const note = (sentence: string): void => void found.push({ kind: 'note', sentence });
-  const { machine, freeBytes, missingLibraries } = facts;
+  const { machine, freeBytes = Infinity, missingLibraries } = facts;
 
   if (!facts.writable)
     missing('The workspace cannot be written to: change its permissions, or set WHITTLE_HOME to a folder of yours.');
@@ -55,6 +57,7 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
 
   if (freeBytes >= leastDiskBytes && freeBytes < comfortableDiskBytes)
     note(`The disk has ${formatBytes(freeBytes)} left; a night of large networks may need 10 GB.`);
+  if (machine.platform === 'win32') note(memoryUnwatched);
   if (machine.memoryBytes < leastMemoryBytes)
     note(
       `${formatBytes(machine.memoryBytes)} of memory are few: networks of 100 MB may fail where activations are kept.`,

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RuntimeInfo } from '@shared/contract';
 import { formatBytes } from '@shared/format';
+import { freeBytes } from '../../main/engine/files/free-space';
 import { resourcesFolder } from '../../main/engine/starter';
 import { listModels } from '../../main/engine/models/model-folder';
 import { doctorFindings } from '../doctor-findings';
@@ -20,8 +21,7 @@ export const doctor: Command = {
     const engine = await openSession(arguments_);
     try {
       const { machine, workspace } = engine;
-      const disk = await statfs(workspace.folder);
-      const freeBytes = disk.bavail * disk.bsize;
+      const free = await freeBytes(workspace.folder);
       const writable = await access(workspace.folder, constants.W_OK).then(
         () => true,
         () => false,
@@ -32,7 +32,7 @@ export const doctor: Command = {
         machine,
         workspace: workspace.folder,
         writable,
-        freeBytes,
+        freeBytes: free,
         modelFolder: engine.modelFolder(),
         resources: resourcesFolder(),
         runtimes: info.runtimes,
@@ -58,7 +58,7 @@ export const doctor: Command = {
           `  instructions ${machine.isa.join(' ') || 'unknown'}`,
           `  governor     ${machine.governor ?? 'unknown'}`,
           ...facts.runtimes.map((runtime, at) => `  ${at === 0 ? 'runtimes' : '        '}     ${runtimeLine(runtime)}`),
-          `  workspace    ${workspace.folder}${writable ? '' : ' (not writable)'}, ${formatBytes(freeBytes)} free`,
+          `  workspace    ${workspace.folder}${writable ? '' : ' (not writable)'}, ${free === undefined ? 'unknown' : formatBytes(free)} free`,
           `  models       ${facts.modelFolder}`,
           `  window       ${electron ?? 'Electron is not here yet: npm start fetches it'}`,
           '',

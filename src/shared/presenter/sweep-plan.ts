@@ -20,6 +20,10 @@ export function planTimeText({ time, unknownSteps, left }: PlanTime): string {
   return `${range}, and ${others} of a kind that has never run on this machine`;
 }
 
+/** Of systems that do not tell what a process and its children take together. */
+export const memoryUnwatched =
+  'The memory limit of a sweep (limits.stepMemoryMB) is not watched on Windows; the time limit is.';
+
 /** For people who start a sweep. */
 export const batteryWarning =
   'The machine runs on its battery: it may be slower than usual, and latencies with it. Plug it in first.';

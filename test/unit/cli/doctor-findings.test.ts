@@ -30,6 +30,7 @@ describe('doctor', () => {
     ['a runtime', { runtimes: [{ id: 'ort-web', problem: 'no WebAssembly.' }] }, 'missing', /ort-web.*WebAssembly/],
     ['no starter pack', { starter: false }, 'missing', /starter/],
     ['little memory', { machine: { ...well.machine, memoryBytes: 2e9 } }, 'note', /memory/],
+    ['Windows', { machine: { ...well.machine, platform: 'win32' } }, 'note', /stepMemoryMB.*not watched/],
     ['one core', { machine: { ...well.machine, cores: 1 } }, 'note', /one core/],
     ['no int8 dot products', { machine: { ...well.machine, isa: ['AVX2'] } }, 'note', /saturate/],
     ['unknown instruction sets', { machine: { ...well.machine, isa: [] } }, 'note', /not known/],

@@ -1,8 +1,9 @@
-import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '@shared/errors';
 import { moveIntoPlace, writeError } from '../files/atomic-file';
+import { freeBytes } from '../files/free-space';
 import { hashFile } from '../files/hash-file';
 import { openTransfer, type Transfer } from './transfer';
 
@@ -174,8 +175,8 @@ async function makeRoom(part: string, { bytes }: Source): Promise<void> {
   }
   const have = (await sizeOf(part)) ?? 0;
   if (have > bytes) await rm(part, { force: true });
-  const disk = await statfs(folder);
-  if (disk.bavail * disk.bsize < bytes - Math.min(have, bytes))
+  const free = await freeBytes(folder);
+  if (free !== undefined && free < bytes - Math.min(have, bytes))
     throw new AppError('output.disk-full', { path: folder });
 }
 
