@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import { AppError } from '@shared/errors';
 import type { RunWithAnswers } from '../main/engine/compare/compare-runs';
 import type { Engine } from '../main/engine/create-engine';
+import { isRunFile } from '../main/engine/other-results';
+import { readRunFile } from '../main/engine/report/read-run-file';
 import { answersOfRun } from '../main/engine/sweep/answers-of-run';
 import type { Arguments } from './arguments';
 import { openSession } from './session';
 
 /** How a run is named where two are compared, for the help of commands. */
-export const runReferenceHelp = 'an id, latest, latest~1 (the one before), a results folder or FOLDER#RUN';
+export const runReferenceHelp = 'an id, latest, latest~1 (before it), a results folder, FOLDER#RUN, a JSON report';
 
-/** Two runs by their references while `use` works with them. Throws `run.not-found`, `run.none`, `results.not-found` and what `use` throws. */
+/**
+ * Two runs by their references while `use` works with them. A JSON report holds no answers on single images, so
+ * that nothing of it is paired. Throws `run.not-found`, `run.none`, `results.not-found`, `results.file-invalid` and what `use` throws.
+ */
 export async function withComparedRuns<T>(
   arguments_: Arguments,
   { reference, candidate }: { reference: string; candidate: string },
@@ -18,6 +23,7 @@ export async function withComparedRuns<T>(
 ): Promise<T> {
   const opened: Engine[] = [];
   const open = async (text: string): Promise<RunWithAnswers> => {
+    if (isRunFile(text)) return { run: await readRunFile(text), source: text };
     const { folder, run } = parseRunReference(text, (path) => existsSync(join(path, 'whittle.db')));
     const engine = await openSession(arguments_, { workspace: folder ?? arguments_.text('out') });
     opened.push(engine);

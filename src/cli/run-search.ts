@@ -6,11 +6,11 @@ import { searchNetwork } from '../main/engine/search/search-network';
 import type { ProgressLine } from './progress-line';
 import { modelPaths, writeResults } from './results-folder';
 
-/** Searches from the command line: what was confirmed goes to the results folder. Interrupt stops it; the same command goes on. */
+/** Searches from the command line: what was confirmed goes to the results folder. Interrupt stops it; the same command goes on. @param deadline as in `SearchOptions` */
 export async function runSearch(
   engine: Engine,
   sweep: SweepFile,
-  out: string | undefined,
+  { out, deadline }: { out: string | undefined; deadline?: number },
   line: ProgressLine,
 ): Promise<SearchAnswer> {
   engine.runs.recover();
@@ -30,6 +30,7 @@ export async function runSearch(
       workspace: engine.workspace,
       runs: engine.runs,
       signal: abort.signal,
+      deadline,
       say,
       prepare: (one) => engine.prepare(one, { signal: abort.signal }),
       async place(run) {
@@ -49,14 +50,14 @@ export async function runSearch(
 export async function runSearches(
   engine: Engine,
   sweep: SweepFile,
-  folder: string,
+  { folder, deadline }: { folder: string; deadline?: number },
   line: ProgressLine,
 ): Promise<SearchAnswer[]> {
   const answers: SearchAnswer[] = [];
   for (const [at, model] of sweep.models.entries()) {
     const name = `${sweep.name}, search ${at + 1}`.slice(0, 180);
     const out = join(folder, 'search', String(at + 1));
-    answers.push(await runSearch(engine, { ...sweep, name, models: [model] }, out, line));
+    answers.push(await runSearch(engine, { ...sweep, name, models: [model] }, { out, deadline }, line));
   }
   return answers;
 }

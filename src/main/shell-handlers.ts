@@ -35,8 +35,12 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       return path;
     },
     'shell.recentResults': () => recentResults(),
-    'shell.chooseComparedResults': async () => {
-      const [folder] = await choose({ title: 'Folder with results to compare with', properties: ['openDirectory'] });
+    'shell.chooseComparedResults': async ({ from }) => {
+      const [folder] = await choose(
+        from === 'folder'
+          ? { title: 'Folder with results to compare with', properties: ['openDirectory'] }
+          : { title: 'JSON report to compare with', properties: ['openFile'], filters: jsonReports },
+      );
       if (folder === undefined) return null;
       const runs = (await host.request('results.runs', { folder })) as RunSummary[];
       compared.add(folder);
@@ -99,6 +103,8 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
   };
 }
 
+const jsonReports = [{ name: 'JSON reports', extensions: ['json'] }];
+
 /** Asks for a folder of results and shows them. Answers it, or null when nothing was chosen. @throws what `openResults` throws */
 export async function chooseResults(engine: EngineAccess): Promise<string | null> {
   const [folder] = await choose({ title: 'Folder with results', properties: ['openDirectory'] });
@@ -109,8 +115,7 @@ export async function chooseResults(engine: EngineAccess): Promise<string | null
 
 /** As `chooseResults`, for a JSON report: systems other than macOS ask for folders or for files, not for both. */
 export async function chooseRunFile(engine: EngineAccess): Promise<void> {
-  const filters = [{ name: 'JSON reports', extensions: ['json'] }];
-  const [file] = await choose({ title: 'JSON report of a run', properties: ['openFile'], filters });
+  const [file] = await choose({ title: 'JSON report of a run', properties: ['openFile'], filters: jsonReports });
   if (file !== undefined) await engine.openResults(file);
 }
 

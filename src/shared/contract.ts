@@ -11,6 +11,7 @@ import {
 } from './dataset';
 import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, type ModelCard } from './model-card';
 import type { FlipReport, Thumbnail } from './flips';
+import type { LatencyTimes } from './latency-times';
 import type { LayerReport } from './layers';
 import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
@@ -26,6 +27,7 @@ import {
   runViewSchema,
   trialViewSchema,
 } from './run';
+import { searchRequestSchema, type SearchRecord, type SearchState } from './search-state';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
 import { settingsChangeSchema, settingsSchema } from './settings';
 import { collectionSchema, storageUseSchema } from './storage';
@@ -217,6 +219,14 @@ export const openEngineContract = {
   'sweeps.parse': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), sweepFileSchema),
   /** Starts a sweep; while another is under way it is queued. */
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
+  /** Looks for the best chain of each network, one after another; it begins after what is under way. */
+  'search.start': rpc(searchRequestSchema, nothing),
+  /** No more is tried; what the search under way has found is confirmed. */
+  'search.finish': rpc(nothing, nothing),
+  /** Stops the search under way and those that wait. Every trial is kept. */
+  'search.cancel': rpc(nothing, nothing),
+  /** What is kept of the search that a run belongs to; null for other runs. */
+  'search.record': rpc(runRef, typed<SearchRecord | null>()),
   'runs.list': rpc(nothing, z.array(runSummarySchema)),
   'runs.get': rpc(shownRun, runViewSchema),
   /** Two runs beside each other, paired where the images are the same; with recipes, those two alone. */
@@ -256,6 +266,8 @@ export const openEngineContract = {
   /** Makes files of a trial again that were collected; the run goes on with what else it has left. */
   'trials.remake': rpc(trialRef, nothing),
   'trials.annotate': rpc(trialRef.extend({ note: z.string().max(10_000) }), nothing),
+  /** What single inferences of a trial took on a target; null where that was not kept. */
+  'trials.times': rpc(trialRef.extend({ target: z.string().min(1).max(400) }), typed<LatencyTimes | null>()),
   /** Which images a trial answers differently than what it is compared with, from the answers that are kept. */
   'trials.flips': rpc(
     shownRun.extend({ trial: z.string().min(1).max(400), runtime: z.string().max(100).optional() }),
@@ -275,6 +287,8 @@ export const openEngineContract = {
   ),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),
+  /** The search under way, or how the last one ended. */
+  'search.state': signal(typed<SearchState>()),
   /** The trial that changed last. */
   'run.trial': signal(z.object({ run: z.string(), trial: trialViewSchema }).nullable()),
 } satisfies Record<string, Endpoint>;

@@ -53,9 +53,9 @@ export const shellContract = {
   'shell.openResults': rpc(z.strictObject({ path: z.string().min(1).max(4096).optional() }), z.string().nullable()),
   /** Folders of results that were opened before, the last one first; these may be opened by their path. */
   'shell.recentResults': rpc(nothing, z.array(z.string())),
-  /** Asks for another folder of results to compare with; what is shown stays. Null when nothing was chosen. */
+  /** Asks for another folder of results, or the JSON report of a run, to compare with; what is shown stays. Null when nothing was chosen. */
   'shell.chooseComparedResults': rpc(
-    nothing,
+    z.strictObject({ from: z.enum(['folder', 'file']) }),
     z.strictObject({ folder: z.string(), runs: z.array(runSummarySchema) }).nullable(),
   ),
   /** A run of a folder that was chosen so, beside one of those at hand. */

@@ -32,7 +32,7 @@ export const bench: Command = {
       const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
       const vs = arguments_.text('vs');
       const baseline = vs === undefined ? model : await openNamedModel(engine, vs, arguments_);
-      const metrics = await runJob(engine, {
+      const { times: _times, ...metrics } = await runJob(engine, {
         kind: 'measure',
         candidate: await engine.contents.addModel(model),
         baseline: await engine.contents.addModel(baseline),

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { datasetSpecSchema } from '@shared/dataset';
 import { searchGoals, searchSpecSchema, type SearchSpec } from '@shared/search';
+import { searchRequestSchema } from '@shared/search-state';
 import { defaultTarget, sweepFileSchema, type SweepFile, type Target } from '@shared/sweep-file';
-import { locateModel } from '../../main/engine/models/model-folder';
-import { searchCalibration } from '../../main/engine/search/search-images';
+import { searchSweeps } from '../../main/engine/search-sweeps';
 import type { Engine } from '../../main/engine/create-engine';
 import { usageError, type Arguments, type Command } from '../arguments';
 import { ProgressLine } from '../progress-line';
@@ -22,6 +22,11 @@ export const search: Command = {
     'max-bytes': { type: 'string', value: 'N', help: 'largest file' },
     'max-latency-ratio': { type: 'string', value: 'R', help: 'longest time, of that of the model: 0.5 is half' },
     budget: { type: 'string', value: 'TIME', help: 'such as 90min or 2h (1h); the same command with more goes on' },
+    until: {
+      type: 'string',
+      value: 'HH:MM',
+      help: 'time of day by which all is over; the last fifth of the time confirms',
+    },
     trials: { type: 'string', value: 'N', help: 'candidates at most (500)' },
     also: { type: 'string', value: 'MODELS', help: 'models that may stand in for it, separated by commas' },
     target: {
@@ -50,7 +55,7 @@ export const search: Command = {
     });
     try {
       const sweep = await sweepOf(engine, arguments_, { aims, targets, data });
-      const answer = await runSearch(engine, sweep, arguments_.text('out'), line);
+      const answer = await runSearch(engine, sweep, { out: arguments_.text('out') }, line);
       process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(answer, null, 2)}\n` : searchText(answer, aims));
       return answer.winners.length > 0 ? 0 : 1;
     } finally {
@@ -72,19 +77,15 @@ async function sweepOf(
     seed,
     ...(arguments_.flag('by-name') && { classes: 'by-name' }),
   });
-  const calibration = await searchCalibration(spec, engine.workspace.cacheFolder);
   const others = arguments_.text('also')?.split(',') ?? [];
-  const paths = [arguments_.positionals[0]!, ...others].map((name) => locateModel(name.trim(), engine.modelFolder()));
-  const [first] = paths;
-  return sweepFileSchema.parse({
-    name: `search ${first!.replace(/^.*[\\/]/, '').replace(/\.onnx$/i, '')}`.slice(0, 200),
-    models: paths.map((path) => resolve(path)),
-    dataset: { ...spec, calibration },
-    targets,
-    recipes: { baseline: [] },
-    search: aims,
-    seed,
-  });
+  const models = [arguments_.positionals[0]!, ...others].map((name) => name.trim());
+  const request = searchRequestSchema.parse({ models, dataset: spec, targets, search: aims, mayReplace: true, seed });
+  const [first] = await searchSweeps(engine, request);
+  const until = arguments_.text('until');
+  if (until === undefined) return first!.sweep;
+  const { success, data: time } = sweepFileSchema.shape.until.safeParse(until);
+  if (!success) throw usageError(search, `--until takes a time of day such as 07:00, not "${until}"`);
+  return { ...first!.sweep, until: time };
 }
 
 /** @throws `usage` */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { EngineInfo } from '@shared/contract';
 import type { Machine } from '@shared/run';
+import type { SearchState } from '@shared/search-state';
 import type { Settings, SettingsChange } from '@shared/settings';
 import type { Collection } from '@shared/storage';
 import type { SweepFile } from '@shared/sweep-file';
@@ -19,6 +20,7 @@ import { LocalExecutor } from './sweep/local-executor';
 import { prepareSweep, type PreparedSweep } from './sweep/prepare-sweep';
 import { RunManager, type RunEvents } from './sweep/run-manager';
 import { RunQueue } from './sweep/run-queue';
+import { SearchDesk } from './search-desk';
 import { starterSweep } from './starter';
 import { whittleVersion } from './version';
 
@@ -33,7 +35,7 @@ export interface EngineOptions {
   modelFolder?: string;
   /** For models without a card. */
   choice?: CardChoice;
-  events?: Partial<RunEvents>;
+  events?: Partial<RunEvents & { search(state: SearchState): void }>;
 }
 
 /** The product without a face: the command line calls it directly, the window through `handlers`. */
@@ -41,6 +43,7 @@ export interface Engine {
   readonly workspace: Workspace;
   readonly runs: RunManager;
   readonly queue: RunQueue;
+  readonly searches: SearchDesk;
   readonly executor: Executor;
   /** Makes models and images findable for jobs. */
   readonly contents: LocalContents;
@@ -68,7 +71,10 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const settings = (): Settings => readPreferences(home, options.modelFolder);
   const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
   const events: RunEvents = {
-    progress: (progress) => options.events?.progress?.(progress),
+    // Between two runs of a search nothing has ended.
+    progress(progress) {
+      if (progress !== null || !searches.isOn) options.events?.progress?.(progress);
+    },
     trial: (run, trial) => options.events?.trial?.(run, trial),
   };
   const opened = options.runFile === undefined ? undefined : await readRunFile(options.runFile);
@@ -87,10 +93,20 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       progress,
     });
 
+  const queue = new RunQueue(workspace, runs, prepare);
+  const searches: SearchDesk = new SearchDesk({
+    workspace,
+    runs,
+    queue,
+    prepare,
+    changed: (state) => options.events?.search?.(state),
+  });
+
   return {
     workspace,
     runs,
-    queue: new RunQueue(workspace, runs, prepare),
+    queue,
+    searches,
     executor,
     contents: new LocalContents(workspace.folder),
     machine,

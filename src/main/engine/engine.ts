@@ -2,6 +2,7 @@ import { engineContract, type EngineContract } from '@shared/contract';
 import { serve, type Channel, type Message, type Server } from '@shared/rpc';
 import { toAppError } from '@shared/errors';
 import type { RunProgress, TrialView } from '@shared/run';
+import type { SearchState } from '@shared/search-state';
 import { createEngine, type Engine } from './create-engine';
 import { continueFlag, leaveMessage } from './engine-words';
 import { leastRoomBytes, waitForRoom } from './files/room-on-disk';
@@ -29,7 +30,10 @@ process.on('message', (message) => {
   if (message === leaveMessage) isLeft = true;
 });
 process.once('disconnect', () => {
-  if (isLeft) engine?.runs.leave();
+  if (isLeft) {
+    engine?.searches.leave();
+    engine?.runs.leave();
+  }
   process.exit(0);
 });
 
@@ -50,11 +54,13 @@ try {
         if (progress === null && engine) void keepWithinBudget(engine);
       },
       trial: (run: string, trial: TrialView) => server?.emit('run.trial', { run, trial }),
+      search: (state: SearchState) => server?.emit('search.state', state),
     },
   };
   engine = await onceThereIsRoom(() => createEngine(options));
   server = serve(engineContract, handlersOf(engine), channel);
   const interrupted = engine.runs.recover();
+  engine.searches.watch();
   engine.queue.watch();
   process.send?.({ type: 'signal', name: 'ready', state: null });
   // Results of others are looked at; nobody asked for what was under way there.
@@ -83,9 +89,11 @@ async function onceThereIsRoom<T>(act: () => Promise<T>): Promise<T> {
 
 /** Takes up what was under way; what cannot go on, since a model is gone, say, stays interrupted for a person to see. */
 async function goOn(
-  { runs, queue, prepare, workspace }: Engine,
+  { runs, queue, searches, prepare, workspace }: Engine,
   interrupted: readonly InterruptedRun[],
 ): Promise<void> {
+  searches.next();
+  if (searches.isOn) return;
   const [run] = interrupted;
   if (run) {
     try {

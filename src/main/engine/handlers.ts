@@ -10,7 +10,7 @@ import type { Progress, RunView, TrialView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import { storageUse } from './collection/storage-use';
-import { compareRuns, type RunWithAnswers } from './compare/compare-runs';
+import { compareRunsInSlices, type RunWithAnswers } from './compare/compare-runs';
 
 import { checkImages } from './dataset/check-images';
 import { classMapping } from './dataset/class-mapping';
@@ -41,9 +41,11 @@ import { missingFiles } from './sweep/missing-files';
 import type { TrialPlan } from './sweep/plan';
 import { trialFlips } from './sweep/trial-flips';
 import { trialLayers } from './sweep/trial-layers';
+import { trialTimes } from './sweep/trial-times';
 import { trialThumbnails } from './sweep/trial-thumbnails';
 import { readSweep } from './sweep/read-sweep';
 import { formatSweep } from './sweep/write-sweep';
+import { searchSweeps } from './search-sweeps';
 import { previewSweep } from './sweep-preview';
 import { checkRecipe } from './techniques/check-recipe';
 import { describeTechniques } from './techniques/registry';
@@ -57,6 +59,10 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
   // What is there is shown beside what is asked for; a sweep that asks for more says so.
   const lenient = { cacheFolder: workspace.cacheFolder, upTo: splits };
   const recall = (spec: DatasetSpec) => datasets.recall(spec, lenient);
+  /** Also between two of its runs, a search has the machine. @throws `store.busy` */
+  const mustBeFree = (): void => {
+    if (engine.searches.isOn) throw new AppError('store.busy', { path: workspace.folder, owner: 'a search' });
+  };
   return {
     'engine.info': () => engine.info(),
     'settings.get': () => engine.settings(),
@@ -130,39 +136,47 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const model = await openModel(locateModel(request.model, engine.modelFolder()));
       return sensitivityReport(engine, model, request, (job) => engine.executor.run(job, events, signal));
     },
-    'sweeps.plan': async (sweep) => {
-      const plan = await previewSweep(engine, await engine.prepare(sweep));
-      if (!sweep.search) return plan;
-      const beside = 'Only the recipes of this sweep run here; its search runs on the command line.';
-      return { ...plan, warnings: [...plan.warnings, beside] };
-    },
+    'sweeps.plan': async (sweep) => previewSweep(engine, await engine.prepare(sweep)),
     'sweeps.templates': () => sweepTemplates(),
     'sweeps.save': async ({ sweep, path }) => {
       await writeFileAtomic(path, formatSweep(sweep, basename(path), dirname(path)));
       return { path };
     },
     'sweeps.parse': ({ path }) => readSweep(path),
-    'sweeps.start': (sweep) => engine.queue.add(sweep),
+    'sweeps.start': async (sweep) => {
+      const run = await engine.queue.add(sweep);
+      // A part of the images is what a search looks at: that is one already.
+      if (sweep.search && !sweep.dataset.part) engine.searches.addBeside(sweep, run.id);
+      return run;
+    },
+    'search.start': async (request) => engine.searches.add(await searchSweeps(engine, request)),
+    'search.finish': () => engine.searches.finish(),
+    'search.cancel': () => engine.searches.cancel(),
+    'search.record': ({ run }) => engine.searches.record(run) ?? null,
     'runs.list': () => runs.list(),
     'runs.get': ({ run, against }) => runs.view(run, against),
     'runs.compare': ({ reference, candidate, recipes }) =>
-      compareRuns(withAnswers(engine, reference), withAnswers(engine, candidate), recipes),
-    'results.runs': ({ folder }) => withResults(folder, engine.executor, (results) => results.runs.list()),
+      compareRunsInSlices(withAnswers(engine, reference), withAnswers(engine, candidate), recipes),
+    'results.runs': ({ folder }) => withResults(folder, engine.executor, (results) => results.list()),
     'results.compare': ({ folder, reference, candidate, recipes }) =>
       withResults(folder, engine.executor, (results) =>
-        compareRuns({ ...withAnswers(results, reference), source: folder }, withAnswers(engine, candidate), recipes),
+        compareRunsInSlices(results.run(reference), withAnswers(engine, candidate), recipes),
       ),
     'runs.pause': ({ run }) => runs.control(run).pause(),
     'runs.continue': ({ run }) => runs.control(run).continue(),
-    'runs.cancel': ({ run }) => runs.control(run).cancel(),
+    'runs.cancel': ({ run }) => (engine.searches.owns(run) ? engine.searches.cancel() : runs.control(run).cancel()),
     'runs.unqueue': ({ run }) => engine.queue.remove(run),
     'runs.upcoming': ({ run }) => runs.control(run).upcoming,
     'runs.skip': ({ run, trials }) => runs.control(run).skip(trials),
     'runs.prefer': ({ run, trials }) => runs.control(run).prefer(trials),
     'runs.resume': async ({ run }) => {
+      const isSearched = workspace.runs.find(run)?.sweep.dataset.part !== undefined;
+      if (isSearched && engine.searches.record(run)) return engine.searches.resume(run);
+      mustBeFree();
       runs.resume(run, await engine.prepare(runs.resumable(run)));
     },
     'runs.remeasure': async ({ run, trials }) => {
+      mustBeFree();
       const keys = measurementsToRepeat(runs.view(run), trials);
       if (keys.length > 0) runs.resume(run, await engine.prepare(runs.resumable(run)), { again: keys });
       return { measurements: keys.length };
@@ -173,6 +187,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     'runs.restore': ({ run }) => marker.restore(run),
     'trials.star': ({ run, trial, starred }) => marker.star(run, trial, starred),
     'trials.remake': async ({ run, trial }) => {
+      mustBeFree();
       const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
       if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       const keys = missingFiles(plan, workspace);
@@ -192,6 +207,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
       const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
       return trialLayers(run, trial, sources, events, signal);
     },
+    'trials.times': (request) => trialTimes(request, workspace),
     'trials.flips': (request) => trialFlips(request, { workspace, runs }),
     'trials.thumbnails': ({ run, trial, hashes }) => trialThumbnails(run, trial, hashes, { workspace, runs }),
     'runs.html': async ({ run, against, view, paper }) => {

@@ -1,6 +1,7 @@
+import type { SweepFile } from '@shared/sweep-file';
 import type { SweepPlan } from '@shared/sweep-plan';
 import { formatBytes } from '@shared/format';
-import { batteryWarning } from '@shared/presenter/sweep-plan';
+import { batteryWarning, memoryUnwatched } from '@shared/presenter/sweep-plan';
 import type { Engine } from './create-engine';
 import { freeBytes } from './files/free-space';
 import { isOnBattery } from './machine/power-supply';
@@ -29,10 +30,19 @@ export async function previewSweep(engine: Engine, prepared: PreparedSweep): Pro
     freeBytes: free,
     warnings: [
       ...prepared.warnings,
+      ...searchNote(prepared.sweep),
+      ...(prepared.sweep.limits?.stepMemoryMB !== undefined && machine.platform === 'win32' ? [memoryUnwatched] : []),
       ...diskWarning(diskBytes, free, workspace.folder),
       ...(onBattery && counted.cachedSteps < counted.steps ? [batteryWarning] : []),
     ],
   };
+}
+
+/** What follows the recipes is in none of the figures. */
+function searchNote({ search, models, dataset }: SweepFile): string[] {
+  if (!search || dataset.part) return [];
+  const each = models.length === 1 ? 'a search' : `${models.length} searches, one a model,`;
+  return [`Behind the recipes ${each} of up to ${search.budget} will run; the figures here are of the recipes.`];
 }
 
 function diskWarning(needed: number, free: number | undefined, folder: string): string[] {

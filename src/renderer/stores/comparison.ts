@@ -23,7 +23,7 @@ export const useComparisonStore = defineStore('comparison', () => {
   const comparison = shallowRef<RunComparison>();
   /** Recipes of the two runs, from when all were compared. */
   const recipes = shallowRef<{ reference: string[]; candidate: string[] }>({ reference: [], candidate: [] });
-  /** Another folder of results, whose runs stand on the side of A. */
+  /** Another folder of results or a JSON report, whose runs stand on the side of A. */
   const folder = shallowRef<ComparedFolder>();
   const referenceRuns = computed(() => folder.value?.runs ?? runs.list);
   const problem = ref('');
@@ -45,9 +45,9 @@ export const useComparisonStore = defineStore('comparison', () => {
     { immediate: true },
   );
 
-  async function chooseFolder(): Promise<void> {
+  async function chooseFolder(from: 'folder' | 'file'): Promise<void> {
     try {
-      folder.value = (await call('shell.chooseComparedResults')) ?? folder.value;
+      folder.value = (await call('shell.chooseComparedResults', { from })) ?? folder.value;
       problem.value = '';
     } catch (thrown) {
       problem.value = toAppError(thrown).message;

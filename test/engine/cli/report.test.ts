@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runViewSchema } from '@shared/run';
+import type { RunComparison } from '@shared/run-comparison';
 import { unzip } from '../../../scripts/electron-fallback/unzip.mjs';
 import { createEngine } from '../../../src/main/engine/create-engine';
 import { handlersOf } from '../../../src/main/engine/handlers';
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
-// The tests after this one work with its run.
+// The tests after this one work with its run and its reports.
 it('reports say what the store holds', async () => {
   const ran = await whittle(folder, 'run', 'sweep.yaml', '--out', 'out');
   expect(ran.code, ran.stderr).toBe(0);
@@ -151,5 +152,33 @@ it('what cannot be done gets a sentence', async () => {
     const ended = await whittle(folder, ...refused);
     expect(ended.stderr).toContain(sentence);
     expect(ended.code).toBe(2);
+  }
+});
+
+it('a report is compared with a run, unpaired and saying so', async () => {
+  const compared = await whittle(folder, 'compare', 'report.json', 'out', '--json');
+  expect(compared.code, compared.stderr).toBe(0);
+  const comparison = JSON.parse(compared.stdout) as RunComparison;
+  expect(comparison.reference.source).toBe('report.json');
+  expect(comparison.pairs).toHaveLength(3);
+  expect(comparison.warnings).toContainEqual(expect.stringContaining('not at hand image by image'));
+  for (const { answers } of comparison.pairs) {
+    expect(answers[0]).toMatchObject({ isPaired: false, difference: 0, n: 12 });
+    expect(answers[0]!.interval[0]).toBeLessThan(0);
+    expect(answers[0]!.interval[1]).toBeGreaterThan(0);
+  }
+
+  const engine = await createEngine({ workspace: join(folder, 'out') });
+  try {
+    const path = join(folder, 'report.json');
+    const [theirs] = await handlersOf(engine)['results.runs']({ folder: path });
+    const [own] = engine.runs.list();
+    expect(theirs!.id).toBe(own!.id);
+    const words = { folder: path, reference: theirs!.id, candidate: own!.id };
+    const asked = await handlersOf(engine)['results.compare'](words);
+    expect(asked.pairs.map(({ answers }) => answers)).toEqual(comparison.pairs.map(({ answers }) => answers));
+    await expect(handlersOf(engine)['results.compare']({ ...words, reference: 'none' })).rejects.toThrow('No run');
+  } finally {
+    engine.close();
   }
 });

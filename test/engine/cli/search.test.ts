@@ -118,7 +118,7 @@ describe('whittle search', { timeout: 600_000 }, () => {
     const engine = await createEngine({ workspace: join(here, 'home') });
     try {
       const { warnings } = await handlersOf(engine)['sweeps.plan'](await readSweep(sweep));
-      expect(warnings.at(-1)).toContain('its search runs on the command line');
+      expect(warnings).toContainEqual(expect.stringContaining('Behind the recipes a search of up to 1h will run'));
     } finally {
       engine.close();
     }
@@ -128,6 +128,7 @@ describe('whittle search', { timeout: 600_000 }, () => {
     [['--goal', 'beauty'], 'search: --goal takes latency, size, both, not "beauty".'],
     [['--max-drop', 'x'], 'search: --max-drop takes a number, not "x".'],
     [['--budget', 'long'], 'search: --budget: give a time such as "90 min" or "2h".'],
+    [['--until', '25:00'], 'search: --until takes a time of day such as 07:00, not "25:00".'],
     [['--target', '!'], 'search: --target takes a runtime with its threads such as ort-cpu:2, or none, not "!".'],
   ])('says what is wrong: %j', async (words, sentence) => {
     const { code, stderr } = await whittle(folder, 'search', model('squeezenet'), '--data', data, ...words);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareRuns, type RunWithAnswers } from '../../../src/main/engine/compare/compare-runs';
+import { compareRuns, compareRunsInSlices, type RunWithAnswers } from '../../../src/main/engine/compare/compare-runs';
 import { matchTrials } from '../../../src/main/engine/compare/match-trials';
 import { accuracyMetrics, type Predictions } from '../../../src/main/engine/measure/accuracy/accuracy';
 import { independentDifferenceInterval } from '../../../src/main/engine/measure/statistics/independent';
@@ -39,6 +39,14 @@ function answered(predictions: Predictions, changes: Partial<RunView> = {}): Run
 }
 const int8 = (reference: RunWithAnswers, candidate: RunWithAnswers) =>
   compareRuns(reference, candidate).pairs.find((pair) => pair.candidate.recipe === 'int8')!;
+
+it('is the same in slices as at once', async () => {
+  const runs = [
+    answered(answers(range(0, 50), () => true)),
+    answered(answers(range(0, 50), (image) => image > 3)),
+  ] as const;
+  expect(await compareRunsInSlices(...runs)).toEqual(compareRuns(...runs));
+});
 
 describe('top-1 of two runs', () => {
   it('is paired image by image where the images are the same', () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { deploymentOf, runtimesOf } from '@shared/presenter/deployment';
 import { indifferenceOf } from '@shared/presenter/zone';
 import type { AnswerPair, ComparedRun, PairedTrial, RunComparison, TrialPair } from '@shared/run-comparison';
@@ -19,14 +20,37 @@ export interface RunWithAnswers {
 }
 
 /** Every trial of two runs that belong together, beside each other. Differences are candidate minus reference. */
-export function compareRuns(
-  reference: RunWithAnswers,
-  candidate: RunWithAnswers,
-  chosen?: ChosenRecipes,
-): RunComparison {
+export function compareRuns(...runs: ComparedInputs): RunComparison {
+  const work = comparing(...runs);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/** Long enough to be worth a turn, short enough that others do not notice. */
+const sliceMs = 15;
+
+/** The same where others are served meanwhile: answers of hundreds of trials take seconds to read and pair. */
+export async function compareRunsInSlices(...runs: ComparedInputs): Promise<RunComparison> {
+  const work = comparing(...runs);
+  for (let sliceBegan = performance.now(); ;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (performance.now() - sliceBegan < sliceMs) continue;
+    await setImmediate();
+    sliceBegan = performance.now();
+  }
+}
+
+type ComparedInputs = [reference: RunWithAnswers, candidate: RunWithAnswers, chosen?: ChosenRecipes];
+
+/** Yields after each pair of trials. */
+function* comparing(...[reference, candidate, chosen]: ComparedInputs): Generator<void, RunComparison> {
   const matched = matchTrials(reference.run, candidate.run, chosen);
   const images: SharedImages[] = [];
-  const pairs = matched.pairs.map(({ reference: theirs, candidate: own }): TrialPair => {
+  const pairs: TrialPair[] = [];
+  for (const { reference: theirs, candidate: own } of matched.pairs) {
     const answers = runtimesInBoth(reference.run, candidate.run).flatMap((runtime): AnswerPair[] => {
       const predictions = {
         own: candidate.answersOf?.(own, runtime),
@@ -39,7 +63,7 @@ export function compareRuns(
       );
       return pair ? [{ runtime, ...pair }] : [];
     });
-    return {
+    pairs.push({
       model: own.model,
       reference: pairedTrial(theirs),
       candidate: pairedTrial(own),
@@ -47,8 +71,9 @@ export function compareRuns(
       isSameFile: own.artifact !== undefined && own.artifact.sha256 === theirs.artifact?.sha256,
       answers,
       times: timeDifferences({ run: candidate.run, trial: own }, { run: reference.run, trial: theirs }),
-    };
-  });
+    });
+    yield;
+  }
   return {
     reference: comparedRun(reference),
     candidate: comparedRun(candidate),

@@ -1,4 +1,5 @@
 import type { PreprocessTrial } from '@shared/contract';
+import type { LatencyTimes } from '@shared/latency-times';
 import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
 import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
@@ -119,7 +120,8 @@ export interface JobResults {
   describe: FileMetrics;
   evaluate: Predictions;
   layers: LayerReport;
-  measure: LatencyMetrics;
+  /** Single times are absent in results of earlier versions; views and reports go without them. */
+  measure: LatencyMetrics & { times?: LatencyTimes };
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };
   'session-pair': SessionPairTimes;

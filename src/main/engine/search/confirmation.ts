@@ -24,6 +24,7 @@ export interface Confirmed {
 /**
  * Measures what was chosen anew, as an ordinary run on images that took no part in choosing: answers on the confirmation half, and times in
  * other sessions than those that chose. The same choice again is the same run.
+ * @param deadline when it ends with what is there, milliseconds since 1970
  * @param prepared the sweep of the network and the chosen chains on the confirmation images
  * Throws `cancelled` and what the run throws.
  */
@@ -31,7 +32,7 @@ export async function confirm(
   chosen: readonly Candidate[],
   prepared: PreparedSweep,
   settings: PlanSettings,
-  { workspace, runs, signal }: Bench,
+  { workspace, runs, signal, deadline }: Bench & { deadline?: number },
 ): Promise<Confirmed> {
   const { network } = settings;
   const baseline: Candidate = { name: 'baseline', model: network, chain: [] };
@@ -50,7 +51,7 @@ export async function confirm(
     same !== undefined && missing.length === 0 && trials.every((plan) => isFinished(plan, workspace.steps));
   let run = same?.id;
   if (!isDone) {
-    const started = same ? runs.resume(same.id, stage, { again: missing }) : runs.start(stage);
+    const started = same ? runs.resume(same.id, stage, { again: missing, deadline }) : runs.start(stage, deadline);
     const cancel = (): void => runs.control(started.id).cancel();
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();

@@ -1,20 +1,22 @@
-import { durationMs, goalsOf, type FoundChain, type SearchAnswer, type SearchSpec } from '@shared/search';
+import { durationMs, goalsOf, type FoundChain, type SearchAnswer } from '@shared/search';
+import type { SearchProgress, SearchStage } from '@shared/search-state';
 import type { RunView, TrialView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import { createRandom, deriveSeed } from '../compression/algebra/random';
 import type { PreparedSweep } from '../sweep/prepare-sweep';
 import { surroundingsOf } from '../sweep/surroundings';
+import { nextTimeOfDay } from '../sweep/deadline';
 import { choosePicks, confirmWinner, networkEvidence } from './choose-winners';
 import { confirm } from './confirmation';
+import { explore, leadingChains } from './explore';
 import { foundChain } from './found-chain';
 import type { Candidate, PlanSettings } from './plan-candidate';
 import { ChainProposer } from './propose-chains';
 import { searchImages } from './search-images';
-import { SuccessiveHalving, type Standing } from './successive-halving';
+import { recordSearch } from './search-record';
+import type { Standing } from './successive-halving';
 import { TrialLaboratory, type Bench } from './trial-laboratory';
 
-/** Candidates that enter together: few, so that the first of them are known to the end early. */
-const groupSize = 4;
 /** Of the budget; the rest is for confirmation. */
 const searchShare = 0.8;
 
@@ -23,6 +25,12 @@ export interface SearchOptions extends Bench {
   prepare(sweep: SweepFile): Promise<PreparedSweep>;
   /** What a person should know while it runs. */
   say(sentence: string): void;
+  /** Where it is, whenever that changes. */
+  tell?(progress: SearchProgress): void;
+  /** Aborted: no more is tried, and what is there is confirmed. */
+  enough?: AbortSignal;
+  /** When all of it has to be over, milliseconds since 1970; absent: as the sweep's `until` says. */
+  deadline?: number;
   /** Path of a confirmed trial's file, where people find it. */
   place(run: RunView): Promise<(trial: TrialView) => string>;
 }
@@ -35,11 +43,16 @@ export interface SearchOptions extends Bench {
  */
 export async function searchNetwork(sweep: SweepFile, options: SearchOptions): Promise<SearchAnswer> {
   const aims = sweep.search!;
-  const { workspace, runs, say } = options;
+  const { workspace, runs, say, enough } = options;
   // What may be changed when a search is continued is no part of what it is.
   const search = { ...aims, budget: '1h', trials: 500 };
+  const { until, ...lasting } = sweep;
   const { part: _both, ...spec } = sweep.dataset;
-  const searched: SweepFile = { ...sweep, search, dataset: spec, recipes: { baseline: [] }, latency: 'brief' };
+  const searched: SweepFile = { ...lasting, search, dataset: spec, recipes: { baseline: [] }, latency: 'brief' };
+  const deadline = options.deadline ?? (until === undefined ? undefined : nextTimeOfDay(until, Date.now()));
+  let shown: SearchProgress = { stage: 'preparing', trials: 0, finalists: 0, best: [] };
+  const tell = (change: Partial<SearchProgress>): void => options.tell?.((shown = { ...shown, ...change }));
+  tell({});
   const whole = await options.prepare(searched);
   for (const warning of whole.warnings) say(warning);
   const [network] = [...whole.models.values()];
@@ -51,22 +64,38 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const selectionImages = images.blocks.reduce((sum, { entries }) => sum + entries.length, 0);
   const manifest = { ...whole.manifest, dataset: { ...whole.manifest.dataset, eval: selectionImages } };
   const selection = { ...whole, sweep: chosenOn, manifest };
+  const begun = workspace.runs.list().find((record) => isSameSearch(record, selection));
+  const budgetMs = searchShare * durationMs(aims.budget)!;
+  const leftMs = deadline === undefined ? Infinity : searchShare * (deadline - Date.now());
   const laboratory = new TrialLaboratory({
     bench: options,
     prepared: selection,
     settings,
     images,
-    untilMs: searchShare * durationMs(aims.budget)!,
+    untilMs: Math.min(budgetMs, (begun?.elapsedMs ?? 0) + leftMs),
+    enough,
     isTimed: sweep.targets.length > 0 && (aims.goal !== 'size' || aims.maxLatencyRatio !== undefined),
-    run: workspace.runs.list().find((record) => isSameSearch(record, selection))?.id,
+    run: begun?.id,
+    opened: (run) => {
+      recordSearch(workspace, [run], { sweep });
+      tell({ run });
+    },
   });
   await laboratory.open();
 
+  const itself = networkEvidence(network!.sizeBytes);
   const proposer = new ChainProposer([...whole.models.values()], createRandom(deriveSeed(sweep.seed, 'search')));
-  const finalists = await explore(laboratory, proposer, aims, say);
+  let tried = -1;
+  const told = (stage: SearchStage, standing: readonly Standing<Candidate>[]): void => {
+    const { trials } = laboratory;
+    tell({ stage, trials, finalists: standing.length, best: leadingChains(standing, aims, itself) });
+    if (trials > 0 && trials !== tried)
+      say(`${trials} candidates tried, ${standing.length} of them on all selection images.`);
+    tried = trials;
+  };
+  const finalists = await explore(laboratory, proposer, aims, told);
   workspace.runs.setRunStatus(laboratory.runId, 'done');
 
-  const itself = networkEvidence(network!.sizeBytes);
   const choices = goalsOf(aims.goal).map((goal) => choosePicks(finalists, aims, goal, itself));
   const chosen = new Set(choices.flatMap(({ picks, looser }) => [...picks, ...(looser ? [looser] : [])]));
   const answer: SearchAnswer = {
@@ -82,8 +111,13 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
     },
     runs: { candidates: laboratory.runId },
   };
-  if (chosen.size === 0) return answer;
+  const kept = (whole: SearchAnswer): SearchAnswer => {
+    recordSearch(workspace, Object.values(whole.runs), { sweep, answer: whole });
+    return whole;
+  };
+  if (chosen.size === 0) return kept(answer);
 
+  tell({ stage: 'confirmation' });
   say(`Measuring ${chosen.size} of them anew on ${answer.images.confirmation} images that took no part in choosing.`);
   const recipes = Object.fromEntries([...chosen].map(({ name, chain }) => [name, chain]));
   const prepared = await options.prepare({
@@ -94,7 +128,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
     latency: sweep.latency === 'brief' ? 'quick' : sweep.latency,
   });
   const confirmation = { ...settings, sweep: prepared.sweep, dataset: prepared.dataset };
-  const confirmed = await confirm([...chosen], prepared, confirmation, options);
+  const confirmed = await confirm([...chosen], prepared, confirmation, { ...options, deadline });
   const view = runs.view(confirmed.run);
   const place = await options.place(view);
   const found = (candidate: Candidate): FoundChain =>
@@ -102,7 +136,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const winners = choices.flatMap(
     (choice) => confirmWinner(choice, confirmed.evidence, aims, { network: itself, looks: confirmed.looks }) ?? [],
   );
-  return {
+  return kept({
     ...answer,
     winners: winners.map(({ goal, candidate, interval, isClear }) => {
       const chain = found(candidate);
@@ -114,31 +148,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
       .sort((a, b) => b.confirmed.top1Delta - a.confirmed.top1Delta),
     seconds: answer.seconds + (workspace.runs.find(confirmed.run)?.elapsedMs ?? 0) / 1000,
     runs: { ...answer.runs, confirmation: confirmed.run },
-  };
-}
-
-/** Tries what is known to do well, then what is proposed, until the time or the number of candidates is reached, or nothing new comes up. */
-async function explore(
-  laboratory: TrialLaboratory,
-  proposer: ChainProposer,
-  aims: SearchSpec,
-  say: (sentence: string) => void,
-): Promise<Standing<Candidate>[]> {
-  const halving = new SuccessiveHalving(laboratory, aims);
-  const waiting = proposer.portfolio();
-  while (halving.standings.length < aims.trials && !laboratory.isOutOfTime) {
-    const room = Math.min(groupSize, aims.trials - halving.standings.length);
-    const group = waiting.splice(0, room);
-    while (group.length < room) {
-      const proposal = proposer.propose(halving.ranked);
-      if (!proposal) break;
-      group.push(proposal);
-    }
-    if (group.length === 0) break;
-    await halving.enter(group);
-    say(`${laboratory.trials} candidates tried, ${halving.finalists.length} of them on all selection images.`);
-  }
-  return halving.finalists;
+  });
 }
 
 /** Whether a run is this search, on the same contents and machine. */

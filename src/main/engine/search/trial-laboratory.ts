@@ -34,6 +34,10 @@ export interface LaboratoryOptions {
   isTimed: boolean;
   /** The run that is continued. */
   run?: string;
+  /** Aborted: nothing more is begun. */
+  enough?: AbortSignal;
+  /** There is a run, new or continued. */
+  opened?(run: string): void;
 }
 
 /** A quarter of the candidates gets there. */
@@ -81,12 +85,13 @@ export class TrialLaboratory implements Laboratory<Candidate> {
 
   /** Nothing more is begun; what is known can still be asked for. */
   private get isExhausted(): boolean {
-    return this.elapsedMs >= this.options.untilMs;
+    return this.options.enough?.aborted === true || this.elapsedMs >= this.options.untilMs;
   }
 
   /** The network itself on all images. Throws why it cannot be evaluated. */
   async open(): Promise<void> {
     const { workspace } = this.options.bench;
+    if (this.run !== undefined) this.options.opened?.(this.run);
     for (let rung = 0; rung < this.rungs; rung++) {
       const plan = withoutTimes(this.planOf(this.baseline, rung));
       await this.work([plan], rung);
@@ -150,7 +155,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
 
   /** Runs what is not known of these trials, unless the time is over. Those that failed stay so. */
   private async work(plans: readonly TrialPlan[], rung: number): Promise<void> {
-    const { bench, prepared, untilMs } = this.options;
+    const { bench, prepared, untilMs, enough } = this.options;
     const { workspace, runs, signal } = bench;
     if (signal.aborted) throw new AppError('cancelled');
     const known = new Map(
@@ -169,15 +174,17 @@ export class TrialLaboratory implements Laboratory<Candidate> {
     };
     if (this.run !== undefined) workspace.runs.extend(this.run, this.sweep, open);
     const { id, finished } = this.run === undefined ? runs.start(stage) : runs.resume(this.run, stage);
+    if (this.run === undefined) this.options.opened?.(id);
     this.run = id;
     const cancel = (): void => runs.control(id).cancel();
     const timer = setTimeout(cancel, Math.min(untilMs - this.elapsedMs, 2 ** 31 - 1));
-    signal.addEventListener('abort', cancel, { once: true });
+    const stops = [signal, ...(enough ? [enough] : [])];
+    for (const stop of stops) stop.addEventListener('abort', cancel, { once: true });
     try {
       await finished;
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', cancel);
+      for (const stop of stops) stop.removeEventListener('abort', cancel);
     }
     if (signal.aborted) throw new AppError('cancelled');
   }

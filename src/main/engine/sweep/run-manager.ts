@@ -42,6 +42,8 @@ export interface Launched {
 export interface ResumeOptions {
   /** Keys of finished steps to compute anew; what is known of them stays until then. */
   again?: readonly string[];
+  /** When it ends with what is there, milliseconds since 1970; absent: as its sweep says. */
+  deadline?: number;
   /** Nobody asked for it: it goes on as it was, paused, without what was skipped, and until when it was meant to end. */
   asItWas?: InterruptedRun;
 }
@@ -69,11 +71,11 @@ export class RunManager {
     this.idle.push(listener);
   }
 
-  /** Creates a run and starts it. @throws `store.busy` */
-  start(prepared: PreparedSweep): Launched {
+  /** Creates a run and starts it. @param deadline as in `ResumeOptions`. Throws `store.busy`. */
+  start(prepared: PreparedSweep, deadline = deadlineOf(prepared)): Launched {
     const lock = this.lock();
     const id = this.guarded(lock, () => this.create(prepared, 'running'));
-    return this.launch(id, prepared, lock, { deadline: deadlineOf(prepared) });
+    return this.launch(id, prepared, lock, { deadline });
   }
 
   /** Creates a run that waits for its turn. */
@@ -85,7 +87,7 @@ export class RunManager {
    * Continues a run that ended early, retries its failed and skipped trials, or begins one that was queued.
    * @throws `store.busy`, `run.not-found`
    */
-  resume(id: string, prepared: PreparedSweep, { again = [], asItWas }: ResumeOptions = {}): Launched {
+  resume(id: string, prepared: PreparedSweep, { again = [], asItWas, deadline: given }: ResumeOptions = {}): Launched {
     const { status, startedAt } = this.record(id);
     const { runs } = this.workspace;
     const lock = this.lock();
@@ -99,7 +101,7 @@ export class RunManager {
       return keepsSkipped ? before.map((trial) => trial.id) : [];
     });
     // When it was alive last, its end was still to come.
-    const deadline = deadlineOf(prepared, asItWas && Date.parse(runs.lastLogged(id) ?? startedAt));
+    const deadline = given ?? deadlineOf(prepared, asItWas && Date.parse(runs.lastLogged(id) ?? startedAt));
     return this.launch(id, prepared, lock, { again: new Set(again), skipped, isPaused, deadline });
   }
 

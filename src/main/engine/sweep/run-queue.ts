@@ -8,6 +8,8 @@ import type { RunManager } from './run-manager';
 /** Sweeps that wait for the run under way to end; in the journal, so that they outlive this process. */
 export class RunQueue {
   private isBeginning = false;
+  /** Whether something else has its turn: a search, which is many runs. */
+  isHeld: () => boolean = () => false;
 
   /** @param prepare opens the models and images of a sweep */
   constructor(
@@ -24,7 +26,7 @@ export class RunQueue {
   /** Starts a sweep, or has it wait behind those that are there. Throws what preparing it throws, `store.busy`. */
   async add(sweep: SweepFile): Promise<RunSummary> {
     const prepared = await this.prepare(sweep);
-    const waits = this.runs.activeRun !== undefined || this.isBeginning;
+    const waits = this.runs.activeRun !== undefined || this.isBeginning || this.isHeld();
     const id = waits ? this.runs.enqueue(prepared) : this.runs.start(prepared).id;
     return this.runs.summary(this.runs.record(id));
   }
@@ -58,7 +60,7 @@ export class RunQueue {
   }
 
   private nextId(): string | undefined {
-    return this.runs.activeRun === undefined ? this.workspace.runs.queued()[0] : undefined;
+    return this.runs.activeRun === undefined && !this.isHeld() ? this.workspace.runs.queued()[0] : undefined;
   }
 
   private fail(id: string, error: AppError): void {

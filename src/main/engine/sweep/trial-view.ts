@@ -4,6 +4,7 @@ import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy'
 import { collapseOf } from '../measure/explain/collapse';
 import { publishedFor, type AppliedStep } from '../measure/explain/published';
 import { collapseCauses } from '../techniques/explain-collapse';
+import type { JobResults } from '../jobs/job';
 import type { TrialRecord } from '../store/run-records';
 import type { FinishedStep } from '../store/step-journal';
 import type { Workspace } from '../store/workspace';
@@ -101,11 +102,17 @@ function metricsOf(
     return { runtime, format, ...file, ...(own ? accuracyOf(own, baseline) : {}) };
   });
   const { runtime: _runtime, format: _format, ...first } = measured[0]!;
-  const latency = finished.flatMap(({ kind, result }) => (kind === 'measure' ? [result as LatencyMetrics] : []));
+  const latency = finished.flatMap(({ kind, result }) => (kind === 'measure' ? [withoutTimes(result)] : []));
   const metrics: TrialMetrics = { ...first, deployments: measured, latency };
   const { sizeBytes, params } = metrics;
   if (sizeBytes !== undefined && params) metrics.bitsPerWeight = (8 * sizeBytes) / params;
   return metrics;
+}
+
+/** Hundreds of numbers that only one panel shows: it asks for them. */
+function withoutTimes(result: unknown): LatencyMetrics {
+  const { times: _times, ...latency } = result as JobResults['measure'];
+  return latency;
 }
 
 function appliedSteps({ steps }: TrialPlan): AppliedStep[] {

@@ -1,8 +1,10 @@
+import type { LatencyTimes } from '@shared/latency-times';
 import type { LatencyMode } from '@shared/sweep-file';
 import { deriveSeed } from '../../compression/algebra/random';
 import { throwIfCancelled } from '../cancellation';
 import { measureColdStart } from './cold-start';
 import type { SessionPairOrder, SessionPairTimes } from './session-pair';
+import { timesOfPairs } from './order-statistics';
 import { summarizePairs, type SummaryOfPairs } from './summarize-pairs';
 import type { TimedModelOptions } from './timed-model';
 
@@ -18,6 +20,7 @@ export interface LatencyOptions extends TimedModelOptions {
 export interface MeasuredLatency extends SummaryOfPairs {
   coldStartMs: number;
   mode: LatencyMode;
+  times: LatencyTimes;
 }
 
 /**
@@ -57,7 +60,8 @@ export async function measureLatency(options: LatencyOptions): Promise<MeasuredL
   };
   const first = await measure(modes[mode].pairs);
   const needed = pairsNeeded(first, mode);
-  return { ...(needed > pairs.length ? await measure(needed) : first), coldStartMs, mode };
+  const summary = needed > pairs.length ? await measure(needed) : first;
+  return { ...summary, coldStartMs, mode, times: timesOfPairs(pairs) };
 }
 
 /**

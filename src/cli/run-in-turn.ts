@@ -1,0 +1,128 @@
+import { toAppError, type ErrorReport } from '@shared/errors';
+import type { Budget } from '@shared/presenter/budget';
+import { reviveError } from '@shared/rpc';
+import type { RunStatus, RunView } from '@shared/run';
+import type { SearchAnswer } from '@shared/search';
+import type { SweepFile } from '@shared/sweep-file';
+import type { Engine } from '../main/engine/create-engine';
+import { jsonReport } from '../main/engine/report/json';
+import { nextTimeOfDay } from '../main/engine/sweep/deadline';
+import type { PreparedSweep } from '../main/engine/sweep/prepare-sweep';
+import type { Arguments } from './arguments';
+import { bestText } from './best-text';
+import { matrixText } from './matrix-text';
+import type { ProgressLine } from './progress-line';
+import { writeResults } from './results-folder';
+import { runSearches } from './run-search';
+import { searchText } from './search-text';
+import { beginning } from './sweep-beginning';
+
+interface Night {
+  engine: Engine;
+  arguments_: Arguments;
+  budget: Budget;
+  line: ProgressLine;
+  /** No other sweep stands behind it. */
+  isOne: boolean;
+}
+
+/** Runs sweeps one after another and prints what came of each. Answers the exit code. */
+export async function runInTurn(
+  sweeps: readonly { written: SweepFile; prepared: PreparedSweep }[],
+  common: Omit<Night, 'isOne'>,
+): Promise<number> {
+  const { engine, arguments_ } = common;
+  const night: Night = { ...common, isOne: sweeps.length === 1 };
+  // Later ones wait in the journal: a restart finds them there.
+  const begins = sweeps.map(({ prepared }, at) => beginning(engine, prepared, arguments_, at === 0));
+  const reports: object[] = [];
+  let exitCode = 0;
+  try {
+    for (const [at, { begin }] of begins.entries()) {
+      const { written } = sweeps[at]!;
+      const deadline = written.until === undefined ? undefined : nextTimeOfDay(written.until, Date.now());
+      const { id, finished } = begin();
+      const stop = cancelOnInterrupt(engine, id, night.line);
+      const status = await finished.finally(() => {
+        stop();
+        night.line.clear();
+      });
+      const { view, folder } = await showRun(id, status, night);
+      const isSearched = written.search && status !== 'cancelled' && status !== 'stopped';
+      const searches = isSearched ? await searchBeside(written, { folder, deadline }, night) : undefined;
+      reports.push({ ...jsonReport(view), ...(searches && { searches }) });
+      const isMissing = isSearched && !searches;
+      exitCode = Math.max(exitCode, status === 'cancelled' ? 130 : view.trialsFailed > 0 || isMissing ? 1 : 0);
+      if (status === 'cancelled') break;
+    }
+  } finally {
+    for (const { queuedId } of begins) if (queuedId !== undefined) engine.workspace.runs.withdraw(queuedId);
+  }
+  if (arguments_.flag('json')) process.stdout.write(`${JSON.stringify(night.isOne ? reports[0] : reports, null, 2)}\n`);
+  return exitCode;
+}
+
+/** Writes the results of a run that ended, and prints its matrix. Throws what is wrong with the input where that is all there is to say. */
+async function showRun(
+  id: string,
+  status: RunStatus,
+  { engine, arguments_, budget, isOne }: Night,
+): Promise<{ view: RunView; folder: string }> {
+  const view = engine.runs.view(id);
+  const folder = await writeResults(engine, view, isOne ? arguments_.text('out') : undefined);
+  const wrongInput = commonProblem(view);
+  if (wrongInput && isOne) throw reviveError(wrongInput);
+  if (!arguments_.flag('json'))
+    process.stdout.write(`${isOne ? '' : `${view.name}\n\n`}${matrixText(view)}\n${bestText(view, budget)}`);
+  const when = status === 'stopped' ? ' ended when its time was up' : '';
+  process.stderr.write(
+    `Run ${id}${when}: ${view.trialsDone} of ${view.trialsTotal} trials done. Results in ${folder}\n`,
+  );
+  const collected = view.trials.filter((trial) => trial.collected).length;
+  if (collected > 0)
+    process.stderr.write(
+      `${collected} compressed models were removed to keep within the disk budget; "whittle runs remake ${id}" makes them again.\n`,
+    );
+  return { view, folder };
+}
+
+/** The searches beside the recipes; undefined where they ended early and sweeps behind them go on, which do not depend on it. */
+async function searchBeside(
+  sweep: SweepFile,
+  { folder, deadline }: { folder: string; deadline?: number },
+  { engine, arguments_, line, isOne }: Night,
+): Promise<SearchAnswer[] | undefined> {
+  try {
+    const answers = await runSearches(engine, sweep, { folder, deadline }, line);
+    if (!arguments_.flag('json'))
+      for (const answer of answers) process.stdout.write(`\n${searchText(answer, sweep.search!)}`);
+    return answers;
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (isOne || error.code === 'cancelled') throw error;
+    process.stderr.write(`The search of "${sweep.name}" ended: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+/** The first interrupt stops cleanly, a second one at once. */
+function cancelOnInterrupt(engine: Engine, id: string, line: ProgressLine): () => void {
+  const interrupt = (): void => {
+    line.clear();
+    process.stderr.write('Stopping. Finished steps are kept; run the same command again to go on.\n');
+    engine.runs.control(id).cancel();
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  return () => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+}
+
+/** When every trial failed for one and the same wrong input, that is bad input, not a failed trial. */
+function commonProblem(view: RunView): ErrorReport | undefined {
+  const [first] = view.trials;
+  const allAlike = view.trials.every((trial) => trial.status === 'failed' && trial.error?.code === first?.error?.code);
+  return allAlike && /^(dataset|model|card)\./.test(first?.error?.code ?? '') ? first?.error : undefined;
+}
