@@ -14,6 +14,7 @@ import { useMatrixViewStore } from '../stores/matrix-view';
 import { useModelsStore } from '../stores/models';
 import { useResultsStore } from '../stores/results';
 import { useRunsStore } from '../stores/runs';
+import { useSearchStore } from '../stores/search';
 import { useSweepDraftStore } from '../stores/sweep-draft';
 import { useSweepInputsStore } from '../stores/sweep-inputs';
 import { sweepFromDraft } from '../sweep/draft';
@@ -33,6 +34,7 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
   const matrix = useMatrixViewStore();
   const appearance = useAppearanceStore();
   const tour = useTourStore();
+  const search = useSearchStore();
 
   const openRun = (run: string): unknown => router.push({ name: 'matrix', params: { run } });
 
@@ -58,12 +60,19 @@ export function useCommands(showShortcuts: () => void): ComputedRef<Command[]> {
     const ask = (endpoint: (run: string) => unknown) => () => endpoint(under!);
     return [
       { id: 'start', title: under === undefined ? 'Start the sweep' : 'Add the sweep to the queue', run: start },
+      { id: 'find-best', title: 'Find the best…', run: () => void (search.asks = {}) },
+      {
+        id: 'finish-search',
+        title: 'Confirm what the search has found',
+        when: search.isOn && !search.state?.isFinishing,
+        run: search.finish,
+      },
       { id: 'pause', title: 'Pause the run', when: under !== undefined && !isPaused, run: ask(runs.pause) },
       { id: 'continue', title: 'Continue the run', when: under !== undefined && isPaused, run: ask(runs.proceed) },
       {
         id: 'cancel',
         title: 'Cancel the run…',
-        when: under !== undefined,
+        when: under !== undefined && !search.isOn,
         run: () => void (runs.asksCancel = true),
       },
       ...(last && isUnfinished(last)

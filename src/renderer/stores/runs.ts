@@ -146,17 +146,25 @@ export const useRunsStore = defineStore('runs', () => {
     current.value = null;
   }
 
+  /** A trial of the open run with what a person says of it. */
+  function mark(run: string, trial: string, marks: Pick<TrialView, 'starred' | 'note'>): void {
+    const now = current.value?.id === run && current.value.trials.find(({ id }) => id === trial);
+    if (now) current.value = mergeTrials(current.value!, [{ ...now, ...marks }]);
+  }
+
   /** A star stands at once; where it cannot be kept it goes again. */
   async function star(trial: TrialView, starred: boolean): Promise<void> {
     const run = current.value?.id;
     if (run === undefined) return;
-    const show = (value: boolean): void => {
-      const now = current.value?.id === run && current.value.trials.find(({ id }) => id === trial.id);
-      if (now) current.value = mergeTrials(current.value!, [{ ...now, starred: value }]);
-    };
-    show(starred);
+    mark(run, trial.id, { starred });
     await attempt(actionProblem, () => call('trials.star', { run, trial: trial.id, starred }));
-    if (actionProblem.value) show(!starred);
+    if (actionProblem.value) mark(run, trial.id, { starred: !starred });
+  }
+
+  /** Where a note cannot be kept, it stays in its field, and the sentence says why. */
+  async function annotate(run: string, trial: TrialView, note: string): Promise<void> {
+    await attempt(actionProblem, () => call('trials.annotate', { run, trial: trial.id, note }));
+    if (!actionProblem.value) mark(run, trial.id, { note: note || undefined });
   }
 
   const remake = (run: string, trial: string): Promise<unknown> =>
@@ -195,6 +203,7 @@ export const useRunsStore = defineStore('runs', () => {
     replace,
     drop,
     star,
+    annotate,
     remake,
   };
 });

@@ -1,0 +1,79 @@
+import { durationMs, searchSpecSchema, type SearchGoal } from '@shared/search';
+import type { SearchRequest } from '@shared/search-state';
+import { targetName, type Target } from '@shared/sweep-file';
+import { valueProblem, type NumberRange } from '../components/ui/number-range';
+import type { SweepDraft } from '../sweep/draft';
+
+/** What a person says of a search, as typed. */
+export interface SearchForm {
+  models: string[];
+  /** Points of top-1. */
+  maxDrop: number | undefined;
+  goal: SearchGoal;
+  maxMegabytes: number | undefined;
+  maxLatencyRatio: number | undefined;
+  budgetMinutes: number | undefined;
+  /** Name of the target whose times count; empty: none. */
+  target: string;
+  mayReplace: boolean;
+}
+
+export const searchRanges = {
+  maxDrop: { minimum: 0, maximum: 100 },
+  maxMegabytes: { above: 0, optional: true },
+  maxLatencyRatio: { above: 0, maximum: 10, optional: true },
+  budgetMinutes: { minimum: 1, maximum: 7 * 24 * 60 },
+} satisfies Record<string, NumberRange>;
+
+const bytesPerMegabyte = 1e6;
+
+/** As `whittle search` begins, for the networks and the first target of the sweep. */
+export function searchForm({ models, targets }: SweepDraft, model?: string): SearchForm {
+  const { maxDrop, goal, budget } = searchSpecSchema.parse({});
+  return {
+    models: model === undefined ? [...models] : [model],
+    maxDrop,
+    goal,
+    maxMegabytes: undefined,
+    maxLatencyRatio: undefined,
+    budgetMinutes: durationMs(budget)! / 60_000,
+    target: targets[0] ? targetName(targets[0]) : '',
+    mayReplace: false,
+  };
+}
+
+/** What is missing or wrong, one sentence each. */
+export function searchGaps(form: SearchForm, draft: SweepDraft, datasetProblem?: string): string[] {
+  const isTimeless = form.target === '' && (form.goal !== 'size' || form.maxLatencyRatio !== undefined);
+  const isWrong = Object.entries(searchRanges).some(([name, range]) => {
+    const value = form[name as keyof typeof searchRanges];
+    return Number.isNaN(value) || valueProblem(value, range) !== undefined;
+  });
+  return [
+    ...(form.models.length === 0 ? ['Choose at least one network.'] : []),
+    ...(draft.dataset.path === '' ? ['Choose a dataset folder.'] : []),
+    ...(draft.dataset.path !== '' && datasetProblem ? ['The dataset cannot be read: choose another folder.'] : []),
+    ...(isWrong ? ['Correct the numbers.'] : []),
+    ...(isTimeless ? ['Say where times are measured, or look for the smallest file alone.'] : []),
+  ];
+}
+
+/** The request that a form without gaps makes. */
+export function searchRequest(form: SearchForm, { dataset, targets, seed }: SweepDraft): SearchRequest {
+  const { models, maxDrop, goal, maxMegabytes, maxLatencyRatio, budgetMinutes, mayReplace } = form;
+  const measured: Target[] = targets.filter((target) => targetName(target) === form.target);
+  return {
+    models,
+    dataset,
+    targets: measured,
+    search: searchSpecSchema.parse({
+      maxDrop,
+      goal,
+      maxBytes: maxMegabytes === undefined ? undefined : Math.round(maxMegabytes * bytesPerMegabyte),
+      maxLatencyRatio,
+      budget: `${budgetMinutes} min`,
+    }),
+    mayReplace: mayReplace && models.length > 1,
+    seed,
+  };
+}
