@@ -58,7 +58,7 @@ test('"Find the best" searches from the window, tells how far it is, and shows t
       .toBe(`${winner!.model}/${winner!.name}`);
 
     // A note is kept while it is written, and what was there before can be brought back.
-    await found.getByRole('button', { name: winner!.recipe }).first().click();
+    await found.getByRole('table').getByRole('button', { name: winner!.recipe }).first().click();
     const noteOf = async (): Promise<string | undefined> =>
       (await getRun(window, run)).trials.find(({ id }) => id === `${winner!.model}/${winner!.name}`)?.note;
     await window.getByTestId('trial-note').fill('ships on Monday');

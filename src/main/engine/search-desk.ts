@@ -94,7 +94,7 @@ export class SearchDesk {
 
   /** Whether a run is that of the search under way. */
   owns(run: string): boolean {
-    return this.isOn && this.bench.runs.activeRun === run;
+    return this.isOn && (this.bench.runs.activeRun === run || this.state?.run === run);
   }
 
   /** Stops the search under way and forgets those that wait; every trial is kept. */

@@ -1,13 +1,14 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchAnswer } from '@shared/search';
 import type { SearchRequest, SearchState } from '@shared/search-state';
-import type { SweepFile } from '@shared/sweep-file';
+import { sweepFileSchema, type SweepFile } from '@shared/sweep-file';
 import { createEngine, type Engine } from '../../../src/main/engine/create-engine';
 import { handlersOf } from '../../../src/main/engine/handlers';
 import { searchNetwork } from '../../../src/main/engine/search/search-network';
 import { searchSweeps } from '../../../src/main/engine/search-sweeps';
-import { temporaryFolder } from '../store/temporary-folder';
 
 const starter = resolve(import.meta.dirname, '../../../resources/starter');
 const request: SearchRequest = {
@@ -20,6 +21,7 @@ const request: SearchRequest = {
 };
 
 describe('searches of the window', { timeout: 600_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'whittle-search-desk-'));
   let engine: Engine;
   let states: SearchState[];
   const stages = (): string[] => [...new Set(states.map(({ stage }) => stage))];
@@ -32,13 +34,16 @@ describe('searches of the window', { timeout: 600_000 }, () => {
   beforeAll(async () => {
     states = [];
     engine = await createEngine({
-      workspace: temporaryFolder(),
+      workspace: folder,
       events: { search: (state) => void states.push(state) },
     });
     engine.searches.watch();
     engine.queue.watch();
   });
-  afterAll(() => engine.close());
+  afterAll(() => {
+    engine.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
 
   it('tell stage by stage what they do, keep their answer, and let no other run between', async () => {
     await ask()['search.start'](request);
@@ -100,8 +105,8 @@ describe('searches of the window', { timeout: 600_000 }, () => {
   it('are what a sweep asks for beside its recipes, after them', async () => {
     states = [];
     const { models, dataset, search } = request;
-    const sweep = { name: 'both', models, dataset, targets: [], recipes: { baseline: [] }, search, seed: 4 };
-    const { id } = await ask()['sweeps.start'](sweep as never);
+    const written = { name: 'both', models, dataset, targets: [], recipes: { baseline: [] }, search, seed: 4 };
+    const { id } = await ask()['sweeps.start'](sweepFileSchema.parse(written));
     const last = await ended();
     expect(engine.runs.record(id).status).toBe('done');
     expect(last.ended).toMatchObject([{ name: 'both, search 1' }]);

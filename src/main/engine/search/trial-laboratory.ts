@@ -96,7 +96,8 @@ export class TrialLaboratory implements Laboratory<Candidate> {
       const plan = withoutTimes(this.planOf(this.baseline, rung));
       await this.work([plan], rung);
       if (isFinished(plan, workspace.steps)) continue;
-      const error = workspace.runs.trials(this.runId).find(({ id }) => id === plan.id)?.error;
+      const trials = this.run === undefined ? [] : workspace.runs.trials(this.run);
+      const error = trials.find(({ id }) => id === plan.id)?.error;
       throw error ? reviveError(error) : new AppError('search.no-time', { network: this.baseline.model.name });
     }
     const last = this.planOf(this.baseline, this.rungs - 1);
