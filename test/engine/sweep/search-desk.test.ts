@@ -26,7 +26,7 @@ describe('searches of the window', { timeout: 600_000 }, () => {
   let states: SearchState[];
   const stages = (): string[] => [...new Set(states.map(({ stage }) => stage))];
   const ended = async (): Promise<SearchState> => {
-    await expect.poll(() => states.at(-1)?.stage, { timeout: 300_000, interval: 100 }).toBe('ended');
+    await expect.poll(() => states.at(-1)?.stage, { timeout: 550_000, interval: 100 }).toBe('ended');
     return states.at(-1)!;
   };
   const ask = () => handlersOf(engine);
@@ -94,7 +94,7 @@ describe('searches of the window', { timeout: 600_000 }, () => {
   it('confirm what is there when somebody has seen enough', async () => {
     states = [];
     await ask()['search.start']({ ...request, search: { ...request.search, trials: 400 }, seed: 3 });
-    await expect.poll(() => states.at(-1)?.finalists, { timeout: 300_000, interval: 50 }).toBeGreaterThan(0);
+    await expect.poll(() => states.at(-1)?.finalists, { timeout: 500_000, interval: 50 }).toBeGreaterThan(0);
     await ask()['search.finish']();
     const last = await ended();
     expect(last.trials).toBeLessThan(400);

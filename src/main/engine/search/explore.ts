@@ -13,12 +13,15 @@ import type { TrialLaboratory } from './trial-laboratory';
 /** Candidates that enter together: few, so that the first of them are known to the end early. */
 const groupSize = 4;
 
-/** Tries what is known to do well, then what is proposed, until the time or the number of candidates is reached, or nothing new comes up. */
+/**
+ * Tries what is known to do well, then what is proposed, until the time or the number of candidates is reached, or nothing new comes up.
+ * @param tell called before and after each group of candidates
+ */
 export async function explore(
   laboratory: TrialLaboratory,
   proposer: ChainProposer,
   aims: SearchSpec,
-  tell: (stage: SearchStage, finalists: readonly Standing<Candidate>[]) => void,
+  tell: (stage: SearchStage, finalists: readonly Standing<Candidate>[], isTried: boolean) => void,
 ): Promise<Standing<Candidate>[]> {
   const halving = new SuccessiveHalving(laboratory, aims);
   const waiting = proposer.portfolio();
@@ -32,9 +35,9 @@ export async function explore(
       group.push(proposal);
     }
     if (group.length === 0) break;
-    tell(stage, halving.finalists);
+    tell(stage, halving.finalists, false);
     await halving.enter(group);
-    tell(stage, halving.finalists);
+    tell(stage, halving.finalists, true);
   }
   return halving.finalists;
 }

@@ -85,13 +85,10 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
 
   const itself = networkEvidence(network!.sizeBytes);
   const proposer = new ChainProposer([...whole.models.values()], createRandom(deriveSeed(sweep.seed, 'search')));
-  let tried = -1;
-  const told = (stage: SearchStage, standing: readonly Standing<Candidate>[]): void => {
+  const told = (stage: SearchStage, standing: readonly Standing<Candidate>[], isTried: boolean): void => {
     const { trials } = laboratory;
     tell({ stage, trials, finalists: standing.length, best: leadingChains(standing, aims, itself) });
-    if (trials > 0 && trials !== tried)
-      say(`${trials} candidates tried, ${standing.length} of them on all selection images.`);
-    tried = trials;
+    if (isTried) say(`${trials} candidates tried, ${standing.length} of them on all selection images.`);
   };
   const finalists = await explore(laboratory, proposer, aims, told);
   workspace.runs.setRunStatus(laboratory.runId, 'done');
