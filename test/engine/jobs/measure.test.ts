@@ -61,6 +61,12 @@ describe('a measure job', () => {
     expect(metrics).toMatchObject({ target: 'ort-cpu x1', runtime: 'ort-cpu', mode: 'quick', rounds: 40 });
     expect(metrics.sessionRatios).toHaveLength(10);
     expect(metrics.peakMemoryBytes).toBeGreaterThan(20e6);
+    const { candidateUs, baselineUs } = metrics.times!;
+    expect(candidateUs).toHaveLength(Math.min(500, metrics.n));
+    expect(candidateUs).toEqual(candidateUs.toSorted((a, b) => a - b));
+    expect(candidateUs[Math.floor(candidateUs.length / 2)]! / 1000).toBeCloseTo(metrics.p50Ms, 1);
+    expect(baselineUs.length).toBeGreaterThan(0);
+    expect(JSON.stringify(metrics.times).length).toBeLessThan(20_000);
     expect(progress.slice(0, 3)).toEqual(['memory 0/1', 'cold start 0/1', 'latency 0/10']);
     expect(progress.at(-1)).toBe('latency 10/10');
     if (existsSync('/proc/stat')) {

@@ -32,6 +32,7 @@ const sweep: UnfinishedSweep = {
   models: ['a', 'b'],
   dataset,
   until: '07:00',
+  search: { maxDrop: 2, budget: '30 min' },
   limits: { stepMinutes: 30 },
   coolDownSeconds: 5,
   recipes: {
