@@ -170,22 +170,13 @@ it('a report is compared with a run, unpaired and saying so', async () => {
 
   const engine = await createEngine({ workspace: join(folder, 'out') });
   try {
-    // Single times are kept, and asked for alone.
-    const [measured] = engine.runs.list();
-    const trial = engine.runs.view(measured!.id).trials[1]!;
-    const asked = { run: measured!.id, trial: trial.id, target: trial.metrics.latency[0]!.target };
-    const times = await handlersOf(engine)['trials.times'](asked);
-    expect(times!.candidateUs.length).toBe(Math.min(500, trial.metrics.latency[0]!.n));
-    expect(await handlersOf(engine)['trials.times']({ ...asked, target: 'none' })).toBeNull();
-    expect(read('report.json')).not.toContain('candidateUs');
-
     const path = join(folder, 'report.json');
     const [theirs] = await handlersOf(engine)['results.runs']({ folder: path });
     const [own] = engine.runs.list();
     expect(theirs!.id).toBe(own!.id);
     const words = { folder: path, reference: theirs!.id, candidate: own!.id };
-    const beside = await handlersOf(engine)['results.compare'](words);
-    expect(beside.pairs.map(({ answers }) => answers)).toEqual(comparison.pairs.map(({ answers }) => answers));
+    const asked = await handlersOf(engine)['results.compare'](words);
+    expect(asked.pairs.map(({ answers }) => answers)).toEqual(comparison.pairs.map(({ answers }) => answers));
     await expect(handlersOf(engine)['results.compare']({ ...words, reference: 'none' })).rejects.toThrow('No run');
   } finally {
     engine.close();
