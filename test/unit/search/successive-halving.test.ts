@@ -63,4 +63,30 @@ describe('SuccessiveHalving', () => {
     await halving.enter(['0', '0.5']);
     expect(halving.finalists.map(({ candidate }) => candidate)).toEqual(['0.5']);
   });
+
+  it('lets the likeliest of the others climb where the better half loses too much', async () => {
+    const bench = laboratory({ '1.9': 1, '0.5': 9, '1.5': 2, '40': 8 });
+    const halving = new SuccessiveHalving(bench, aims);
+    await halving.enter(['1.9', '0.5', '1.5', '40']);
+    const within = (): boolean => halving.finalists.some(({ evidence }) => evidence.at(-1)!.counts!.lost <= 4);
+    expect(within()).toBe(false);
+    const climbed = bench.climbs.length;
+    await halving.complete(within, 4);
+    expect(within()).toBe(true);
+    expect(bench.climbs.slice(climbed).flatMap(([names]) => names)).not.toContain('40');
+    // Enough is enough.
+    const ended = bench.climbs.length;
+    await halving.complete(within, 4);
+    expect(bench.climbs).toHaveLength(ended);
+  });
+
+  it('ends when nobody is left, and tries nobody twice', async () => {
+    const bench = laboratory({ '0.5': 9, '1.5': 2 });
+    const halving = new SuccessiveHalving(bench, aims);
+    await halving.enter(['broken', '0.5', '1.5']);
+    await halving.complete(() => false, 4);
+    expect(halving.finalists.map(({ candidate }) => candidate).sort()).toEqual(['0.5', '1.5']);
+    const names = bench.climbs.filter(([, rung]) => rung === blocks.length - 1).flatMap(([climbing]) => climbing);
+    expect(names).toHaveLength(new Set(names).size);
+  });
 });

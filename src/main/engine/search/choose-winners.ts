@@ -1,5 +1,5 @@
 import { normalQuantile } from '@shared/statistics/normal';
-import type { SearchGoal } from '@shared/search';
+import { goalsOf, type SearchGoal } from '@shared/search';
 import { costOf, confirmedDelta, estimatedLoss, isWithinLimits, type Aims, type Evidence } from './evidence';
 import type { Standing } from './successive-halving';
 
@@ -9,6 +9,8 @@ const shares = [1, 2 / 3, 1 / 3, 0];
 const looserShare = 2;
 /** Of all intervals of one goal together: that any of them misses. */
 const missing = 0.05;
+/** With a pick that loses at most this share of the limit, one is likely to be confirmed. */
+const safeShare = 1 / 3;
 /** Rounding of shares and percentages. */
 const tolerance = 1e-9;
 
@@ -55,6 +57,12 @@ export function choosePicks<C>(
   );
   const looser = best(looserShare)?.candidate;
   return { goal, picks: [...picks], ...(looser !== undefined && !picks.has(looser) && { looser }) };
+}
+
+/** Whether each goal has a pick whose estimated loss leaves room for chance. */
+export function hasSafePicks<C>(finalists: readonly Standing<C>[], aims: Aims, network: Evidence): boolean {
+  const careful = { ...aims, maxDrop: safeShare * aims.maxDrop };
+  return goalsOf(aims.goal).every((goal) => choosePicks(finalists, careful, goal, network).picks.length > 0);
 }
 
 export interface Winner<C> {

@@ -3,7 +3,7 @@ import type { LeadingChain, SearchStage } from '@shared/search-state';
 import { formatRecipe } from '@shared/recipe-syntax';
 import { goalsOf } from '@shared/search';
 import { normalQuantile95 } from '@shared/statistics/normal';
-import { choosePicks } from './choose-winners';
+import { choosePicks, hasSafePicks } from './choose-winners';
 import { confirmedDelta, type Evidence } from './evidence';
 import type { Candidate } from './plan-candidate';
 import type { ChainProposer } from './propose-chains';
@@ -15,13 +15,16 @@ const groupSize = 4;
 
 /**
  * Tries what is known to do well, then what is proposed, until the time or the number of candidates is reached, or nothing new comes up.
+ * Then, where the finalists have nothing for a goal that is likely to be confirmed, the likeliest of the others are shown all selection images.
+ * @param finishMs time under way by which that is over, milliseconds
+ * @param network as it came
  * @param tell called before and after each group of candidates
  */
 export async function explore(
   laboratory: TrialLaboratory,
   proposer: ChainProposer,
   aims: SearchSpec,
-  tell: (stage: SearchStage, finalists: readonly Standing<Candidate>[], isTried: boolean) => void,
+  { finishMs, network, tell }: ExploreOptions,
 ): Promise<Standing<Candidate>[]> {
   const halving = new SuccessiveHalving(laboratory, aims);
   const waiting = proposer.portfolio();
@@ -39,7 +42,15 @@ export async function explore(
     await halving.enter(group);
     tell(stage, halving.finalists, true);
   }
+  laboratory.giveUntil(finishMs);
+  await halving.complete((finalists) => hasSafePicks(finalists, aims, network), groupSize);
   return halving.finalists;
+}
+
+export interface ExploreOptions {
+  finishMs: number;
+  network: Evidence;
+  tell(stage: SearchStage, finalists: readonly Standing<Candidate>[], isTried: boolean): void;
 }
 
 /** For each goal what would be confirmed first if the search ended now. @param network as it came */

@@ -17,8 +17,8 @@ import { recordSearch } from './search-record';
 import type { Standing } from './successive-halving';
 import { TrialLaboratory, type Bench } from './trial-laboratory';
 
-/** Of the budget; the rest is for confirmation. */
-const searchShare = 0.8;
+/** Of the budget, for trying candidates; up to the second for those that are still to be shown all images; the rest is for confirmation. */
+const [tryShare, searchShare] = [0.7, 0.8];
 
 export interface SearchOptions extends Bench {
   runs: Bench['runs'] & { view(id: string): RunView };
@@ -65,14 +65,15 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const manifest = { ...whole.manifest, dataset: { ...whole.manifest.dataset, eval: selectionImages } };
   const selection = { ...whole, sweep: chosenOn, manifest };
   const begun = workspace.runs.list().find((record) => isSameSearch(record, selection));
-  const budgetMs = searchShare * durationMs(aims.budget)!;
-  const leftMs = deadline === undefined ? Infinity : searchShare * (deadline - Date.now());
+  const leftMs = deadline === undefined ? Infinity : deadline - Date.now();
+  const untilMs = (share: number): number =>
+    Math.min(share * durationMs(aims.budget)!, (begun?.elapsedMs ?? 0) + share * leftMs);
   const laboratory = new TrialLaboratory({
     bench: options,
     prepared: selection,
     settings,
     images,
-    untilMs: Math.min(budgetMs, (begun?.elapsedMs ?? 0) + leftMs),
+    untilMs: untilMs(tryShare),
     enough,
     isTimed: sweep.targets.length > 0 && (aims.goal !== 'size' || aims.maxLatencyRatio !== undefined),
     run: begun?.id,
@@ -90,7 +91,11 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
     tell({ stage, trials, finalists: standing.length, best: leadingChains(standing, aims, itself) });
     if (isTried) say(`${trials} candidates tried, ${standing.length} of them on all selection images.`);
   };
-  const finalists = await explore(laboratory, proposer, aims, told);
+  const finalists = await explore(laboratory, proposer, aims, {
+    finishMs: untilMs(searchShare),
+    network: itself,
+    tell: told,
+  });
   workspace.runs.setRunStatus(laboratory.runId, 'done');
 
   const choices = goalsOf(aims.goal).map((goal) => choosePicks(finalists, aims, goal, itself));

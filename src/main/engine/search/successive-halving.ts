@@ -40,17 +40,46 @@ export class SuccessiveHalving<C> {
     this.standings.push(...entered);
     for (let rung = 0; rung < this.laboratory.rungs; rung++) {
       const climbing = rung === 0 ? entered : this.promoted(rung);
-      if (climbing.length === 0) continue;
-      const found = await this.laboratory.climb(
-        climbing.map(({ candidate }) => candidate),
-        rung,
-      );
-      for (const standing of climbing) {
-        const evidence = found.get(standing.candidate);
-        if (evidence) standing.evidence.push(evidence);
-        standing.isOut = !evidence || isClearlyOut(evidence, this.aims);
-      }
+      if (climbing.length > 0) await this.climb(climbing, rung);
     }
+  }
+
+  private async climb(climbing: readonly Standing<C>[], rung: number): Promise<void> {
+    const found = await this.laboratory.climb(
+      climbing.map(({ candidate }) => candidate),
+      rung,
+    );
+    for (const standing of climbing) {
+      const evidence = found.get(standing.candidate);
+      if (evidence) standing.evidence.push(evidence);
+      standing.isOut = !evidence || isClearlyOut(evidence, this.aims);
+    }
+  }
+
+  /**
+   * Lets those below climb to the last rung, one after another, until the finalists are enough, nobody is left who may be within the loss, or
+   * `most` have tried: first who was shown more images, then by loss, then by cost. The better half of a group may lose too much, and time may have
+   * been too short for others.
+   */
+  async complete(isEnough: (finalists: readonly Standing<C>[]) => boolean, most: number): Promise<void> {
+    const { rungs } = this.laboratory;
+    const waiting = this.standings
+      .filter(({ evidence }) => evidence.length > 0 && evidence.length < rungs)
+      .filter(
+        ({ evidence: [...known] }) => isPlausible(known.at(-1)!, this.aims) && !isClearlyOut(known.at(-1)!, this.aims),
+      )
+      .sort((a, b) => compareLexically(this.claim(a), this.claim(b)))
+      .slice(0, most);
+    for (const next of waiting) {
+      if (isEnough(this.finalists)) return;
+      do await this.climb([next], next.evidence.length);
+      while (!next.isOut && next.evidence.length < rungs);
+    }
+  }
+
+  private claim({ evidence }: Standing<C>): number[] {
+    const last = evidence.at(-1)!;
+    return [-evidence.length, Math.max(0, estimatedLoss(last)), costOf(this.aims.goal, last)];
   }
 
   /** Who stands on the last rung and is not out. */

@@ -28,7 +28,7 @@ export interface LaboratoryOptions {
   prepared: PreparedSweep;
   settings: PlanSettings;
   images: SearchImages;
-  /** Time under way after which nothing more is begun, milliseconds. */
+  /** Time under way after which nothing more is begun, milliseconds; `giveUntil` moves it. */
   untilMs: number;
   /** Whether times count: then they are taken of those that reach the third rung, and of the first on each kind of kernels. */
   isTimed: boolean;
@@ -56,6 +56,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
   private sweep: SweepFile;
   private run: string | undefined;
   private times: ExpectedTimes | undefined;
+  private untilMs: number;
   /** Some candidate could not be measured for want of time. */
   isOutOfTime = false;
 
@@ -67,6 +68,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
     this.rungs = this.imagesOf.length;
     this.baseline = { name: 'baseline', model: settings.network, chain: [] };
     this.run = run;
+    this.untilMs = options.untilMs;
     this.sweep = (run !== undefined && options.bench.workspace.runs.find(run)?.sweep) || prepared.sweep;
   }
 
@@ -85,7 +87,13 @@ export class TrialLaboratory implements Laboratory<Candidate> {
 
   /** Nothing more is begun; what is known can still be asked for. */
   private get isExhausted(): boolean {
-    return this.options.enough?.aborted === true || this.elapsedMs >= this.options.untilMs;
+    return this.options.enough?.aborted === true || this.elapsedMs >= this.untilMs;
+  }
+
+  /** More time, for what time was too short for. */
+  giveUntil(untilMs: number): void {
+    this.untilMs = untilMs;
+    this.isOutOfTime = false;
   }
 
   /** The network itself on all images. Throws why it cannot be evaluated. */
@@ -156,7 +164,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
 
   /** Runs what is not known of these trials, unless the time is over. Those that failed stay so. */
   private async work(plans: readonly TrialPlan[], rung: number): Promise<void> {
-    const { bench, prepared, untilMs, enough } = this.options;
+    const { bench, prepared, enough } = this.options;
     const { workspace, runs, signal } = bench;
     if (signal.aborted) throw new AppError('cancelled');
     const known = new Map(
@@ -178,7 +186,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
     if (this.run === undefined) this.options.opened?.(id);
     this.run = id;
     const cancel = (): void => runs.control(id).cancel();
-    const timer = setTimeout(cancel, Math.min(untilMs - this.elapsedMs, 2 ** 31 - 1));
+    const timer = setTimeout(cancel, Math.min(this.untilMs - this.elapsedMs, 2 ** 31 - 1));
     const stops = [signal, ...(enough ? [enough] : [])];
     for (const stop of stops) stop.addEventListener('abort', cancel, { once: true });
     try {
