@@ -71,7 +71,6 @@ export function channelCount({ channels }: Pick<ModelCard['input'], 'channels'>)
   return channels === 'gray' ? 1 : 3;
 }
 
-export type InputType = NonNullable<ModelCard['input']['type']>;
 export type ModelCard = z.infer<typeof modelCardSchema>;
 
 /** A model as lists show it. */
