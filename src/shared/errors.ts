@@ -144,6 +144,8 @@ const sentences = {
     `The model ${f.path} was changed or moved after it was opened. Start the run again to work with the file as it is now.`,
   'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
+  'format.too-large': (f: Facts) =>
+    `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,
