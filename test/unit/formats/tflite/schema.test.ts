@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scalarBytes, type Field } from '../../../../src/main/engine/formats/flatbuffer/schema';
+import { passedOver, scalarBytes, type Field } from '../../../../src/main/engine/formats/flatbuffer/schema';
 import { modelSchema } from '../../../../src/main/engine/formats/tflite/schema/model-schema';
 import { builtinOperators, optionsOf } from '../../../../src/main/engine/formats/tflite/schema/operators';
 import facts from '../../../fixtures/tflite-schema-facts.json';
@@ -28,8 +28,10 @@ describe('the table of the schema', () => {
     const there = (generated.get(table) ?? 'no such table').split(', ').filter(Boolean);
     const ours = tables.get(table)!.flatMap(lines);
     expect(there).toEqual(expect.arrayContaining(ours));
-    // Options have all their fields; of other tables some are passed over.
-    if (table.endsWith('Options')) expect(ours).toEqual(there);
+    // Options have all their fields but those that are said to be passed over; of other tables more are left out.
+    const written: Record<string, string> = definition.tables[table as keyof typeof definition.tables] ?? {};
+    const kept = there.filter((line) => written[line.split(' ')[1]!] !== passedOver);
+    if (table.endsWith('Options')) expect(ours).toEqual(kept);
   });
 
   it.each(Object.keys(definition.enumerations))('%s has the names of the generated module', (enumeration) => {
