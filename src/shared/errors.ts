@@ -143,7 +143,13 @@ const sentences = {
   'model.changed': (f: Facts) =>
     `The model ${f.path} was changed or moved after it was opened. Start the run again to work with the file as it is now.`,
   'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,
+  'tflite.foreign': (f: Facts) =>
+    `${f.path} is not a TensorFlow Lite file (${f.found}). Give a .tflite file, or an .onnx file.`,
+  'tflite.damaged': (f: Facts) =>
+    `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the network anew.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
+  'format.too-large': (f: Facts) =>
+    `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'runtime.unavailable': (f: Facts) => `${f.title} is not here (${f.detail}). ${f.remedy}`,
   'target.unusable': (f: Facts) =>

@@ -4,7 +4,12 @@ import { litert } from '../../../src/main/engine/runtimes/litert';
 import { litertLibrary, tfliteLibrary } from '../../../src/main/engine/runtimes/native-libraries';
 import type { Runtime, RuntimeTensor } from '../../../src/main/engine/runtimes/runtime';
 import { tflite } from '../../../src/main/engine/runtimes/tflite';
-import { hasTfliteFiles, needs, needsTfliteFiles, ptqPath, qatPath } from '../../fixtures/tflite-files';
+import { needs } from '../../fixtures/native-library';
+import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/tflite-files';
+
+/** Full int8 of 2021, and quantization-aware uint8 of 2018. */
+const ptqPath = tfliteFilePath('tf2_mobilenet_v2_1.0_224_ptq.tflite');
+const qatPath = tfliteFilePath('mobilenet_v2_1.0_224_quant.tflite');
 
 const library = needs(tfliteLibrary);
 const litertIsHere = needs(litertLibrary);
