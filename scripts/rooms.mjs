@@ -157,7 +157,7 @@ export const rooms = [
   },
   { room: 'measure/explain', holds: 'why a trial collapsed; what others published', knows: [] },
   { room: 'store', holds: 'SQLite journal and artifact folder', knows: ['files'] },
-  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx'] },
+  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx', 'formats'] },
   {
     room: 'fetch',
     holds: 'networks and images from elsewhere: checked downloads, archives, what there is to get',

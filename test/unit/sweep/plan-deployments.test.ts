@@ -9,7 +9,7 @@ const runtimes: Surroundings['runtimes'] = {
   web: { version: '1', format: 'onnx' },
   lite: { version: '2.17', format: 'tflite', answerOptions: ['delegate'] },
 };
-const surroundings: Surroundings = { ...around, runtimes, converters: { tflite: 1 } };
+const surroundings: Surroundings = { ...around, runtimes, converters: { tflite: { version: 1, options: {} } } };
 const words = ({ steps }: TrialPlan): string[] => steps.map(({ kind, title }) => `${kind} ${title}`);
 const planned = (targets: object[], changes: Partial<Surroundings> = {}, more: Record<string, unknown> = recipes) =>
   plan(more, { targets, surroundings: { ...surroundings, ...changes } });
@@ -101,7 +101,7 @@ describe('keys of deployments', () => {
   });
 
   it('follow the version of the converter', () => {
-    expect(changedBy({ converters: { tflite: 2 } })).toEqual([
+    expect(changedBy({ converters: { tflite: { version: 2, options: {} } } })).toEqual([
       'convert tflite',
       'describe tflite file',
       'evaluate 8 images, lite',

@@ -36,6 +36,8 @@ export interface ConvertJob {
   modelPath: string;
   card: ModelCard;
   format: string;
+  /** Of the format, defaults filled in. */
+  options: Record<string, unknown>;
   outputPath: string;
 }
 

@@ -103,16 +103,27 @@ export function classScores(
   const isInteger = output !== undefined && isIntegerScore(output.type, quantization);
   if (!output || !(isInteger || quantization || floatScores.has(output.type)))
     throw refuse(`its output is ${output?.type ?? 'missing'}, neither floating-point numbers nor small integers`);
-  const { classes, score } = card.output;
-  if (output.data.length !== batch * (score ? 1 : classes)) {
-    const expected = score ? 'one score' : `${classes} scores`;
+  const { classes, score, background = false } = card.output;
+  const given = score ? 1 : classes + (background ? 1 : 0);
+  if (output.data.length !== batch * given) {
+    const expected = score ? 'one score' : `${given} scores`;
     const detail = `${expected} for each image should come out, the file gives ${output.shape.join(' x ')} numbers for ${batch} images`;
     throw new AppError('model.differs', { path, model: card.name, detail });
   }
   if (score && isInteger)
     throw refuse('its one score is an integer, and what number stands for even odds is not known');
   const values = quantization ? realNumbers(output.data as Uint8Array, quantization) : floatsOf(output);
+  if (background) return withoutBackground(values, batch);
   return score ? twoClassScores(values, score) : values;
+}
+
+/** The first score of each image is for none of the classes. */
+function withoutBackground(values: Float32Array, batch: number): Float32Array {
+  const given = values.length / batch;
+  return Float32Array.from({ length: values.length - batch }, (_, index) => {
+    const image = Math.floor(index / (given - 1));
+    return values[index + image + 1]!;
+  });
 }
 
 function floatsOf({ type, data }: RuntimeTensor): Float32Array {
