@@ -166,6 +166,9 @@ const sentences = {
     `Nothing was fetched: ${f.name} takes ${f.size}, and nobody said yes. Add --yes where nobody can be asked.`,
   'download.unknown': (f: Facts) =>
     `There is nothing called "${f.name}" to get${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle get" lists what there is.`,
+  'pack.client': (f: Facts) =>
+    `${f.name} was not fetched: ${f.client} is what fetches it, and ${f.detail}. ${f.otherwise}`,
+  'pack.none': (f: Facts) => `There is no pack of ${f.title} for ${f.platform}. ${f.otherwise}`,
   'download.insecure': (f: Facts) =>
     `${f.url} leads to ${f.to}, which is not https, so nothing was fetched. Use an https address.`,
   'download.unreachable': (f: Facts) =>

@@ -66,6 +66,9 @@ export interface MeasureJob {
   baselinePath: string;
   card: ModelCard;
   target: Target;
+  /** Of the baseline, where it is a file of another kind; absent: as the candidate. */
+  baselineCard?: ModelCard;
+  baselineTarget?: Target;
   mode: LatencyMode;
   seed: number;
 }

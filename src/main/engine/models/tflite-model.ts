@@ -53,8 +53,9 @@ function made(
     throw new AppError('card.choice', { path, detail: `its images have ${isGray ? 'one channel' : 'three channels'}` });
   const channels = isGray ? 'gray' : (choice?.channels ?? 'RGB');
   const image: ImageInput = { height: input.height, width: input.width, channels };
-  const preprocess =
-    choice?.preprocess(image) ?? (normalization && { ...presetPreprocess('raw', image), ...perChannel(normalization, image) });
+  const preprocess = normalization
+    ? { ...presetPreprocess('raw', image), ...perChannel(normalization, image) }
+    : choice?.preprocess(image);
   if (!preprocess || (colorSpace === 'GRAYSCALE' && !isGray))
     throw new AppError('card.missing', { path, card: cardPath(path) });
   const names = output.background ? labels?.slice(1) : labels;
@@ -71,7 +72,10 @@ function made(
 }
 
 /** Metadata give one value for all channels, or one for each. */
-function perChannel({ mean, std }: { mean: number[]; std: number[] }, { channels }: ImageInput): Pick<Preprocess, 'mean' | 'std'> {
+function perChannel(
+  { mean, std }: { mean: number[]; std: number[] },
+  { channels }: ImageInput,
+): Pick<Preprocess, 'mean' | 'std'> {
   const each = (values: number[]): Preprocess['mean'] =>
     channels === 'gray' ? [values[0]!] : [values[0]!, values[1] ?? values[0]!, values[2] ?? values[0]!];
   return { mean: each(mean), std: each(std) };
@@ -81,7 +85,10 @@ const isRaw = ({ mean, std }: Preprocess): boolean =>
   mean.every((value) => value === 0) && std.every((value) => value === 1);
 
 /** "raw" of a file that takes codes: levels are the codes (less 128 where these are signed), and so stand for scale (level - zero point). */
-function codesThemselves(preprocess: Preprocess, { scale, zeroPoint, isSigned }: NonNullable<TfliteClassifier['codes']>): Preprocess {
+function codesThemselves(
+  preprocess: Preprocess,
+  { scale, zeroPoint, isSigned }: NonNullable<TfliteClassifier['codes']>,
+): Preprocess {
   const [mean, std] = [zeroPoint + (isSigned ? 128 : 0), 1 / scale];
   const all = (value: number): Preprocess['mean'] => preprocess.mean.map(() => value) as Preprocess['mean'];
   return { ...preprocess, mean: all(mean), std: all(std) };

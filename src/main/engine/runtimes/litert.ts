@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { findLibrary, locateLibrary } from './locate-library';
+import { locateLibrary, processorOf } from './locate-library';
 import { litertFunctions, type Made, type Pointer } from './litert-library';
 import { litertOptions } from './litert-options';
 import { LitertSession } from './litert-session';
@@ -27,10 +27,7 @@ export const litert: Runtime = {
   answerOptions: ['kernels'],
   // The library does not tell; its distribution does.
   version: () => locateLibrary(litertLibrary).version ?? 'of unknown version',
-  devices: async () => {
-    const problem = findLibrary(litertLibrary) ? undefined : litertLibrary.remedy;
-    return [{ id: 'cpu', title: 'CPU', ...(problem !== undefined && { problem }) }];
-  },
+  devices: async () => [processorOf(litertLibrary)],
   open: async (model, options) => openLitert(model, options),
 };
 

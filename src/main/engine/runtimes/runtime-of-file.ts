@@ -6,7 +6,10 @@ import { findRuntime, runtimes } from './registry';
  * The runtime for a file of a format: the wanted one where it takes it; else the usual one, or the first that can be used here.
  * Throws `target.unknown` and `target.format`.
  */
-export async function runtimeOfFile({ path, format }: { path: string; format: string }, wanted?: string): Promise<string> {
+export async function runtimeOfFile(
+  { path, format }: { path: string; format: string },
+  wanted?: string,
+): Promise<string> {
   const takes = runtimes.filter((runtime) => runtime.format === format);
   if (wanted !== undefined) {
     const runtime = findRuntime(wanted);
