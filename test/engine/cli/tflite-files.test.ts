@@ -28,7 +28,7 @@ beforeAll(async () => {
     preprocess: { resize: side, crop: side, mean: [128, 128, 128], std: [128, 128, 128] },
   };
   writeFileSync(join(folder, 'background.tflite'), writeTflite(colourTflite(side, { codes: true, background: true })));
-  writeFileSync(join(folder, 'background.card.json'), JSON.stringify(card));
+  writeFileSync(join(folder, 'background.tflite.card.json'), JSON.stringify(card));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -71,7 +71,7 @@ describe.skipIf(!isReady)(`.tflite files on the command line${tflite.title}${lit
   });
 
   it.each([
-    [['eval', 'colour.tflite', '--data', 'pictures'], /has no card .*colour\.card\.json/],
+    [['eval', 'colour.tflite', '--data', 'pictures'], /has no card .*colour\.tflite\.card\.json/],
     [
       ['eval', 'colour.tflite', '--data', 'pictures', '--preprocess', 'tf', '--runtime', 'ort-cpu'],
       /ort-cpu runs \.onnx files, and .*colour\.tflite is a \.tflite file\. Choose litert or tflite with --runtime\./,

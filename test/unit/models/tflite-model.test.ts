@@ -80,7 +80,7 @@ describe('a .tflite file as a model', () => {
     const name = what.replace(' ', '-');
     const path = save(name, colourTflite(side));
     const preprocess = { resize: side, crop: side, mean: [0, 0, 0], std: [1, 1, 1] };
-    writeFileSync(join(folder, `${name}.card.json`), JSON.stringify({ name, ...card, preprocess }));
+    writeFileSync(join(folder, `${name}.tflite.card.json`), JSON.stringify({ name, ...card, preprocess }));
     await expect(openAnyModel(path)).rejects.toThrow(message);
   });
 });
