@@ -6,7 +6,6 @@ import { presetPreprocess, type ImageInput } from '@shared/preprocess-presets';
 import { readMetadata, type TfliteDescription } from '../formats/tflite/read-metadata';
 import { readTflite } from '../formats/tflite/read-model';
 import { cardPath, modelName, readCard, type CardChoice } from './card';
-import type { Model } from './model-folder';
 import { modelIdentity } from './model-identity';
 import { tfliteClassifier, type TfliteClassifier } from './tflite-classifier';
 
@@ -15,7 +14,7 @@ import { tfliteClassifier, type TfliteClassifier } from './tflite-classifier';
  * a person's choice where they say nothing.
  * Throws `card.missing`, `card.choice`, `card.mismatch`, and what `readTflite` and `tfliteClassifier` throw.
  */
-export async function openTfliteModel(path: string, choice?: CardChoice): Promise<Model> {
+export async function openTfliteModel(path: string, choice?: CardChoice) {
   const written = await readCard(path);
   const content = await readFile(path).catch((cause: unknown) => {
     throw new AppError('model.not-found', { name: path }, { cause });
@@ -26,7 +25,7 @@ export async function openTfliteModel(path: string, choice?: CardChoice): Promis
   const { sha256, sizeBytes } = await modelIdentity(path);
   if (written?.sha256 !== undefined && written.sha256 !== sha256)
     throw mismatch(path, `the sha256 of the model is ${sha256}, not the one on the card`);
-  return { name: card.name, path, format: 'tflite', sha256, sizeBytes, card };
+  return { name: card.name, path, format: 'tflite' as const, sha256, sizeBytes, card };
 }
 
 /** A card written by a person or beside a deployment. Values keep their names there, but a file has one of each anyway. */

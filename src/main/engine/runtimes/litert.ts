@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { locateLibrary, processorOf } from './locate-library';
+import { locateLibrary } from './locate-library';
 import { litertFunctions, type Made, type Pointer } from './litert-library';
 import { litertOptions } from './litert-options';
 import { LitertSession } from './litert-session';
 import { litertStatus } from './litert-status';
 import { litertLibrary } from './native-libraries';
+import { processorOf } from './processor-device';
 import type { Runtime, SessionOptions } from './runtime';
 import { cleanRuntimeMessage } from './runtime-message';
 

@@ -3,7 +3,6 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { AppError } from '@shared/errors';
 import { homeFolder } from '../files/home-folder';
 import { pythonPackageFolders } from './python-packages';
-import type { RuntimeDevice } from './runtime';
 
 /** A library that comes with the person's machine and not with Whittle: what it is called and where it lies in what they may have. */
 export interface NativeLibrary {
@@ -70,13 +69,6 @@ export function findLibrary(
     }
   }
   return undefined;
-}
-
-/** The processor as the one device of a runtime; where the library is missing, what to do. */
-export function processorOf(library: NativeLibrary): RuntimeDevice {
-  const cpu = { id: 'cpu', title: 'CPU' };
-  if (findLibrary(library)) return cpu;
-  return { ...cpu, problem: `${library.title} is not here; ${library.remedy.replace(/\.$/, '')}` };
 }
 
 /** The library of a runtime. Throws `runtime.unavailable`, which says where it was looked for and how to get it. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { cleanRuntimeMessage } from './runtime-message';
 import { AppError } from '@shared/errors';
-import { processorOf } from './locate-library';
 import { tfliteLibrary } from './native-libraries';
+import { processorOf } from './processor-device';
 import type { Runtime, SessionOptions } from './runtime';
 import { tfliteFunctions, type Pointer } from './tflite-library';
 import { TfliteMessages } from './tflite-messages';
