@@ -5,7 +5,7 @@ import { litertLibrary, tfliteLibrary } from '../../../src/main/engine/runtimes/
 import type { Runtime, RuntimeTensor } from '../../../src/main/engine/runtimes/runtime';
 import { tflite } from '../../../src/main/engine/runtimes/tflite';
 import { needs } from '../../fixtures/native-library';
-import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/tflite-files';
+import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/real-tflite-files';
 
 /** Full int8 of 2021, and quantization-aware uint8 of 2018. */
 const ptqPath = tfliteFilePath('tf2_mobilenet_v2_1.0_224_ptq.tflite');
