@@ -108,10 +108,24 @@ export function usageError(command: Command, detail: string): AppError {
   return new AppError('usage', { detail: `${command.name}: ${detail}` });
 }
 
+const helpColumns = 110 - 26;
+
+/** Words in lines of at most so many characters. */
+function wrapped(text: string, columns: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
 export function commandHelp(command: Command): string {
   const rows = Object.entries({ ...commonOptions, ...command.options }).map(([name, { short, value, help }]) => {
     const flag = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
-    return `  ${flag.padEnd(24)}${help}`;
+    const lines = wrapped(help, helpColumns);
+    return lines.map((line, at) => `  ${(at === 0 ? flag : '').padEnd(24)}${line}`).join('\n');
   });
   return `whittle ${command.name} ${command.usage}\n\n${command.summary}\n\n${rows.join('\n')}\n`;
 }
