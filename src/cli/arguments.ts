@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AppError } from '@shared/errors';
+import { wrapText } from './wrap-text';
 
 export interface OptionSpec {
   type: 'string' | 'boolean';
@@ -108,24 +109,13 @@ export function usageError(command: Command, detail: string): AppError {
   return new AppError('usage', { detail: `${command.name}: ${detail}` });
 }
 
-const helpColumns = 110 - 26;
-
-/** Words in lines of at most so many characters. */
-function wrapped(text: string, columns: number): string[] {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    if (line !== '' && line.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines;
-}
+const helpIndent = ' '.repeat(26);
+const helpColumns = 110;
 
 export function commandHelp(command: Command): string {
   const rows = Object.entries({ ...commonOptions, ...command.options }).map(([name, { short, value, help }]) => {
     const flag = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
-    const lines = wrapped(help, helpColumns);
-    return lines.map((line, at) => `  ${(at === 0 ? flag : '').padEnd(24)}${line}`).join('\n');
+    return `  ${flag.padEnd(24)}${wrapText(help, helpIndent, helpColumns)}`;
   });
   return `whittle ${command.name} ${command.usage}\n\n${command.summary}\n\n${rows.join('\n')}\n`;
 }
