@@ -9,10 +9,9 @@ export const rooms = [
   { room: 'files', holds: 'atomic writes, hashes of files, built entries', knows: [] },
   { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
   { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
-  { room: 'runtimes', holds: 'inference runtimes behind one interface, their registry', knows: ['onnx'] },
   {
-    room: 'formats',
-    holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
+    room: 'runtimes',
+    holds: 'inference runtimes behind one interface, their registry; where their libraries are',
     knows: ['files', 'onnx'],
   },
   {
@@ -44,6 +43,11 @@ export const rooms = [
     room: 'compression/storage',
     holds: 'few-bit, sparse and self-decoding tensors',
     knows: ['compression/algebra', 'compression/layers', 'onnx'],
+  },
+  {
+    room: 'formats',
+    holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
+    knows: ['files', 'onnx', 'compression/storage'],
   },
   {
     room: 'compression/reconstruction',
@@ -124,7 +128,7 @@ export const rooms = [
   },
   { room: 'measure', holds: 'what a model takes and gives, whatever is measured of it', knows: ['onnx', 'runtimes'] },
   { room: 'measure/statistics', holds: 'intervals and paired differences', knows: ['compression/algebra'] },
-  { room: 'measure/file', holds: 'bytes, parameters, MACs, entropy', knows: ['compression/storage', 'onnx'] },
+  { room: 'measure/file', holds: 'bytes, parameters, MACs, entropy', knows: ['files', 'compression/storage', 'onnx'] },
   {
     room: 'measure/accuracy',
     holds: 'answers on evaluation images, paired',
@@ -153,11 +157,11 @@ export const rooms = [
   },
   { room: 'measure/explain', holds: 'why a trial collapsed; what others published', knows: [] },
   { room: 'store', holds: 'SQLite journal and artifact folder', knows: ['files'] },
-  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx'] },
+  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx', 'formats'] },
   {
     room: 'fetch',
-    holds: 'networks and images from elsewhere: checked downloads, archives, what there is to get',
-    knows: ['files', 'models'],
+    holds: 'networks, images and runtimes from elsewhere: checked downloads, archives, what there is to get',
+    knows: ['files', 'runtimes', 'models'],
   },
   {
     room: 'jobs',
