@@ -230,6 +230,14 @@ describe('a .tflite file', () => {
     ]);
   });
 
+  it('whose shapes are absurd is refused where it is counted', async () => {
+    const model = tinyTflite();
+    model.graphs[0]!.tensors[3]!.shape = [1, 2 ** 30, 2 ** 30, 3];
+    const path = saved(writeTflite(model));
+    for (const look of [describeTflite, inspectTflite])
+      await expect(look(path)).rejects.toMatchObject({ code: 'tflite.damaged' });
+  });
+
   it.each([
     ['nowhere.tflite', 'model.not-found'],
     ['', 'tflite.foreign'],
