@@ -21,7 +21,7 @@ export function writeFlatbuffer<Definition extends SchemaDefinition>(
   const builder = new Builder(Math.ceil((reserved + capacityFor(value)) / byteAlignment) * byteAlignment);
   builder.pad(reserved);
   const { root, identifier } = schema.definition;
-  builder.finish(writeTable(builder, schema, root, value as Fields), identifier);
+  builder.finish(writeTable(builder, schema, root, value), identifier);
   return builder.asUint8Array();
 }
 

@@ -34,5 +34,5 @@ export function entropyBoundBytes({ graphs }: TfliteModel): number {
 function asSymbols({ type, shape, data, isSparse }: TfliteTensor): Parameters<typeof symbolBits>[0] {
   const [elements, Words] = (isSparse ? undefined : symbols[type]) ?? ['uint8', Uint8Array];
   // A copy: a constant may lie at any place, and wide numbers want theirs aligned.
-  return { type: elements, shape, data: new Words(data!.slice().buffer as ArrayBuffer) };
+  return { type: elements, shape, data: new Words(data!.slice().buffer) };
 }
