@@ -143,6 +143,8 @@ const sentences = {
   'model.changed': (f: Facts) =>
     `The model ${f.path} was changed or moved after it was opened. Start the run again to work with the file as it is now.`,
   'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,
+  'format.unsupported-operator': (f: Facts) =>
+    `${f.path} cannot become a .${f.format} file: it has no counterpart of ${f.operators}. Deploy it as ONNX, or export the network without that.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'target.unusable': (f: Facts) =>
