@@ -146,6 +146,8 @@ const sentences = {
   'format.unsupported-operator': (f: Facts) =>
     `${f.path} cannot become a .${f.format} file: it has no counterpart of ${f.operators}. Deploy it as ONNX, or export the network without that.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
+  'format.too-large': (f: Facts) =>
+    `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,

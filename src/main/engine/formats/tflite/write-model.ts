@@ -1,0 +1,105 @@
+import { AppError } from '@shared/errors';
+import { capacityFor, writeFlatbuffer } from '../flatbuffer/write-flatbuffer';
+import type { TableOf } from '../flatbuffer/schema';
+import type { TfliteGraph, TfliteModel, TfliteOperator, TfliteTensor } from './model';
+import { modelSchema } from './schema/model-schema';
+import { builtinOperators, firstGreaterCode, optionsOf } from './schema/operators';
+
+type Tables = typeof modelSchema.definition;
+
+/** Offsets in a flatbuffer are signed 32-bit numbers. */
+const bytesLimit = 2 ** 31 - 1;
+const schemaVersion = 3;
+
+/**
+ * A TensorFlow Lite file: the flatbuffer of schema.fbs, with constants at multiples of 16 bytes and equal ones stored once.
+ * Throws `format.too-large`; a plain error where the network names an operator or an option that the schema does not have.
+ */
+export function writeTflite(model: TfliteModel): Uint8Array {
+  const constants = new Constants();
+  const operatorCodes = new OperatorCodes();
+  const value: TableOf<Tables, 'Model'> = {
+    version: schemaVersion,
+    description: model.description,
+    subgraphs: model.graphs.map((graph) => graphTable(graph, constants, operatorCodes)),
+    metadata: model.metadata?.map(({ name, data }) => ({ name, buffer: constants.indexOf(data) })),
+    operatorCodes: operatorCodes.tables,
+    buffers: constants.tables,
+  };
+  const bytes = capacityFor(value);
+  if (bytes > bytesLimit) throw new AppError('format.too-large', { format: 'tflite', bytes, limit: bytesLimit });
+  return writeFlatbuffer(modelSchema, value);
+}
+
+function graphTable(
+  { name, tensors, operators, inputs, outputs }: TfliteGraph,
+  constants: Constants,
+  operatorCodes: OperatorCodes,
+): TableOf<Tables, 'SubGraph'> {
+  return {
+    name,
+    tensors: tensors.map((tensor) => tensorTable(tensor, constants)),
+    inputs,
+    outputs,
+    operators: operators.map((operator) => operatorTable(operator, operatorCodes)),
+  };
+}
+
+function tensorTable({ name, shape, type, data, quantization }: TfliteTensor, constants: Constants) {
+  return {
+    name,
+    shape,
+    type,
+    hasRank: true,
+    buffer: data && constants.indexOf(data),
+    quantization: quantization && {
+      scale: quantization.scale,
+      zeroPoint: quantization.zeroPoint,
+      quantizedDimension: quantization.axis,
+    },
+  } satisfies TableOf<Tables, 'Tensor'>;
+}
+
+function operatorTable(operator: TfliteOperator, operatorCodes: OperatorCodes): TableOf<Tables, 'Operator'> {
+  const { op, inputs, outputs, options, customOptions } = operator;
+  const table = optionsOf.get(op);
+  if (options && table === undefined) throw new Error(`${op} takes no options`);
+  return {
+    opcodeIndex: operatorCodes.indexOf(operator),
+    inputs,
+    outputs,
+    builtinOptions: options && { table: table!, fields: options },
+    customOptions,
+  };
+}
+
+/** Operators with their versions, each once. */
+class OperatorCodes {
+  readonly tables: TableOf<Tables, 'OperatorCode'>[] = [];
+  private readonly places = new Map<string, number>();
+
+  indexOf({ op, version, customCode }: TfliteOperator): number {
+    const key = `${op} ${version} ${customCode ?? ''}`;
+    const known = this.places.get(key);
+    if (known !== undefined) return known;
+    const code = builtinOperators.indexOf(op);
+    if (code < 0) throw new Error(`TensorFlow Lite has no operator "${op}"`);
+    const deprecatedBuiltinCode = Math.min(code, firstGreaterCode);
+    this.places.set(key, this.tables.length);
+    return this.tables.push({ deprecatedBuiltinCode, builtinCode: op, version, customCode }) - 1;
+  }
+}
+
+/** The buffers of a file, equal ones once. The first is empty: tensors without data point to it. */
+class Constants {
+  readonly tables: TableOf<Tables, 'Buffer'>[] = [{}];
+  private readonly bySize = new Map<number, number[]>();
+
+  indexOf(data: Uint8Array): number {
+    const sameSize = this.bySize.get(data.length) ?? [];
+    const known = sameSize.find((index) => Buffer.compare(this.tables[index]!.data!, data) === 0);
+    if (known !== undefined) return known;
+    this.bySize.set(data.length, [...sameSize, this.tables.length]);
+    return this.tables.push({ data }) - 1;
+  }
+}
