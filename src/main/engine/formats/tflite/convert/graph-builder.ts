@@ -1,4 +1,5 @@
 import type { TfliteGraph, TfliteOperator, TfliteOption, TfliteQuantization, TfliteTensor, TfliteType } from '../model';
+import { optionsOf } from '../schema/operators';
 import { operatorVersion } from './operator-version';
 
 /** What a tensor is, before it has an index. */
@@ -52,15 +53,15 @@ export class GraphBuilder {
   }
 
   /** Adds an operator and returns the indices of its outputs. @param inputs indices of tensors, -1: left out */
-  emitAll(op: string, inputs: number[], outputs: TensorSpec[], options?: Record<string, TfliteOption>): number[] {
+  emitAll(op: string, inputs: number[], outputs: TensorSpec[], options: Record<string, TfliteOption> = {}): number[] {
     const made = outputs.map((output) => this.tensor(output));
     const at = (index: number): TfliteTensor | undefined => this.tensors[index];
-    const version = operatorVersion(op, inputs.map(at), options ?? {});
-    this.operators.push({ op, version, inputs, outputs: made, ...(options && { options }) });
+    const version = operatorVersion(op, inputs.map(at), options);
+    this.operators.push({ op, version, inputs, outputs: made, ...(optionsOf.get(op) !== undefined && { options }) });
     return made;
   }
 
-  emit(op: string, inputs: number[], output: TensorSpec, options?: Record<string, TfliteOption>): number {
+  emit(op: string, inputs: number[], output: TensorSpec, options: Record<string, TfliteOption> = {}): number {
     return this.emitAll(op, inputs, [output], options)[0]!;
   }
 
