@@ -28,10 +28,8 @@ const always =
 
 const rules: Record<string, VersionRule> = {
   CONV_2D: (operands) => {
-    const { input, second } = operands;
-    if (input?.shape[3] !== second?.shape[3]) return 6;
     if (isHybrid(operands)) return perChannel(operands) ? 5 : 2;
-    if (second?.type === 'INT4') return 7;
+    if (operands.second?.type === 'INT4') return 7;
     return isInt8(operands) ? 3 : 1;
   },
   DEPTHWISE_CONV_2D: (operands) => {

@@ -1,9 +1,11 @@
 import { floatAttribute, stringAttribute } from '../../../../onnx/attributes';
+import type { TensorData } from '../../../../onnx/graph';
 import { clipBounds, fusedActivation } from '../fused-activation';
 import type { Operation } from '../operation';
-import { channelsLast, placeConstant } from '../placement';
+import { channelsLast, numbersOf, placeConstant } from '../placement';
 import type { ConversionRule } from '../rule';
-import { permuted, type Stored } from '../value';
+import { elementsOf, permuted, type Constant, type Stored } from '../value';
+import { asNumbers } from '../weight-form';
 import { unary, withNumber } from './elementwise';
 
 const noActivation = { fusedActivationFunction: 'NONE' };
@@ -58,9 +60,16 @@ const pRelu: ConversionRule = (operation) => {
   const axes = rank >= 3 ? channelsLast(rank) : operation.axesOf(value);
   const full = { ...slope, shape: [...new Array<number>(rank - slope.shape.length).fill(1), ...slope.shape] };
   const alpha = permuted(full, axes);
-  // The kernel broadcasts slopes without the batch axis.
-  const shape = alpha.shape.slice(1);
-  const tensor = placeConstant(operation.builder, { ...alpha, shape }, `${alpha.name} slopes ${shape.join()}`);
+  const channels = value.shape[axes.at(-1)!]!;
+  const isPerChannel = elementsOf(alpha.shape) === channels && alpha.shape.at(-1) === channels;
+  if (!isPerChannel && elementsOf(alpha.shape) !== 1) return operation.unsupported('with slopes per pixel');
+  // XNNPACK reads a slope for each channel, also where the tensor holds one for all.
+  const slopes = (): TensorData => {
+    const data = numbersOf(alpha);
+    return isPerChannel ? data : new Float32Array(channels).fill(data[0]!);
+  };
+  const constant: Constant = { ...asNumbers(alpha), shape: [...axes.slice(2).map(() => 1), channels], data: slopes };
+  const tensor = placeConstant(operation.builder, constant, `${alpha.name} slopes ${constant.shape.join()}`);
   return operation.emit('PRELU', [operation.place(value, axes), tensor], { shape: value.shape, axes });
 };
 

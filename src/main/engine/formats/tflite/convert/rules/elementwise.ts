@@ -40,7 +40,9 @@ function combine(operation: Operation, op: string, left: Value, right: Value, is
   )
     return operation.unsupported(`of ${rank} axes that are repeated`);
   const tensors = operands.map((value) => placeOperand(operation, value, axes));
-  const options: Record<string, TfliteOption> = fuses ? { fusedActivationFunction: isLast ? operation.activation() : 'NONE' } : {};
+  const options: Record<string, TfliteOption> = fuses
+    ? { fusedActivationFunction: isLast ? operation.activation() : 'NONE' }
+    : {};
   return operation.emit(op, tensors, { shape, axes }, options);
 }
 
@@ -72,7 +74,8 @@ export function withNumber(
   activation = 'NONE',
 ): Stored {
   const axes = operation.axesOf(value);
-  const options: Record<string, TfliteOption> = op === 'MINIMUM' || op === 'MAXIMUM' ? {} : { fusedActivationFunction: activation };
+  const options: Record<string, TfliteOption> =
+    op === 'MINIMUM' || op === 'MAXIMUM' ? {} : { fusedActivationFunction: activation };
   const operands = [operation.place(value, axes), operation.floats([number])];
   return operation.emit(op, operands, { shape: value.shape, axes }, options);
 }
