@@ -105,7 +105,8 @@ export class Conversion {
   }
 
   nextOf(node: Node): Node | undefined {
-    const next = this.index.soleConsumer(node.outputs[0] ?? '');
+    // Codes that the network names are what the operator gives.
+    const next = this.types.has(node.outputs[0] ?? '') ? undefined : this.index.soleConsumer(node.outputs[0] ?? '');
     return next && next.domain === '' && !this.absorbed.has(next) ? next : undefined;
   }
 
@@ -115,7 +116,7 @@ export class Conversion {
   }
 
   absorbActivation(node: Node): string {
-    const next = this.types.has(node.outputs[0] ?? '') ? undefined : this.nextOf(node);
+    const next = this.nextOf(node);
     const activation = next && fusedActivation(next, this.opset, (name) => this.graph.initializers.get(name));
     if (!next || !activation) return 'NONE';
     this.absorb(node, next);

@@ -66,6 +66,12 @@ export class Operation {
     return constant && numbersOf(constant);
   }
 
+  /** The bias of a layer as numbers; undefined where it has none. */
+  biasNumbers(index: number): Float32Array | undefined {
+    if (!this.has(index)) return undefined;
+    return this.numbers(index) ?? this.unsupported('with a bias that is computed for each image');
+  }
+
   /** The integers of an input that is the same for every image. */
   integers(index: number): readonly number[] | undefined {
     return this.conversion.integersOf(this.node.inputs[index] ?? '');

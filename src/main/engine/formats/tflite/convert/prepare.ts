@@ -6,6 +6,7 @@ import { attr, float32Tensor } from '../../../onnx/make';
 import { inferShapes } from '../../../onnx/shapes';
 import { simplify } from '../../../onnx/simplify';
 import { upgradeOpset } from '../../../onnx/upgrade-opset';
+import { floatLayers } from './dynamic-layers';
 import { recogniseActivations } from './recognise-activations';
 import { Inexpressible } from './rule';
 
@@ -35,7 +36,7 @@ export function prepare(graph: Graph): Prepared {
   const halfLayers = widenHalves(upgraded);
   const found = imageInput(upgraded);
   return {
-    graph: copyGraph(recogniseActivations(simplify(upgraded))),
+    graph: copyGraph(recogniseActivations(simplify(floatLayers(upgraded)))),
     halfLayers,
     inputLayout: 'layout' in found ? found.layout : 'NHWC',
   };

@@ -1,5 +1,6 @@
 import type { ConversionRule } from '../rule';
 import type { Operation } from '../operation';
+import { absorbBias } from '../added-bias';
 import { padded } from '../padded';
 import { channelsLast, placeConstant } from '../placement';
 import { permuted, type Constant, type Stored } from '../value';
@@ -31,7 +32,7 @@ const conv: ConversionRule = (operation) => {
     padding: own ?? 'VALID',
     windows,
     weights: layerWeights(operation, stored, 0),
-    bias: operation.numbers(2),
+    bias: operation.biasNumbers(2) ?? absorbBias(operation, stored.shape[0]!, -3),
   };
   const group = operation.integer('group', 1);
   const activation = operation.activation();

@@ -1,5 +1,5 @@
 import { floatAttribute } from '../../../../onnx/attributes';
-import type { Node } from '../../../../onnx/graph';
+import { absorbBias } from '../added-bias';
 import { layoutOf } from '../layout';
 import type { Operation } from '../operation';
 import { numbersOf, placeConstant } from '../placement';
@@ -17,8 +17,7 @@ const gemm: ConversionRule = (operation) => {
   const beta = floatAttribute(node, 'beta', 1);
   const rows = operation.integer('transB', 0) !== 0 ? given : permuted(given, [1, 0]);
   const weights = alpha === 1 ? rows : scaled(rows, alpha);
-  const bias = operation.has(2) ? operation.numbers(2) : undefined;
-  if (operation.has(2) && !bias) return operation.unsupported('with a bias that is computed for each image');
+  const bias = operation.biasNumbers(2);
   const outputs = weights.shape[0]!;
   const full =
     bias && Float32Array.from({ length: outputs }, (_, index) => beta * bias[bias.length === 1 ? 0 : index]!);
@@ -89,25 +88,13 @@ function inMemoryOrder(input: Stored, inputs: number, weights: Constant): { valu
   };
 }
 
-/** The constant vector that the only reader of a product adds to it: a bias. */
-function addedBias(operation: Operation, outputs: number): { next: Node; bias: Float32Array } | undefined {
-  const next = operation.next();
-  if (next?.op !== 'Add') return undefined;
-  const other = next.inputs.find((name) => name !== operation.node.outputs[0]);
-  const value = other === undefined ? undefined : operation.valueOf(other);
-  if (value?.kind !== 'constant' || value.shape.at(-1) !== outputs || elementsOf(value.shape) !== outputs)
-    return undefined;
-  return { next, bias: numbersOf(value) };
-}
-
 const matMul: ConversionRule = (operation) => {
   const right = operation.constant(1);
   const left = operation.stored(0);
   const shape = operation.outputShape();
   if (right?.shape.length === 2 && left.shape.length >= 2) {
-    const found = addedBias(operation, right.shape[1]!);
-    if (found && found.bias.length === right.shape[1]) operation.absorb(found.next);
-    return connected(operation, left, permuted(right, [1, 0]), found?.bias, shape);
+    const bias = absorbBias(operation, right.shape[1]!, -1);
+    return connected(operation, left, permuted(right, [1, 0]), bias, shape);
   }
   if (left.shape.length < 2 || operation.input(1).shape.length < 2) return operation.unsupported('of a vector');
   return product(operation, left, operation.stored(1), shape);
