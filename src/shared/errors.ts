@@ -145,6 +145,10 @@ const sentences = {
   'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,
   'format.unsupported-operator': (f: Facts) =>
     `${f.path} cannot become a .${f.format} file: it has no counterpart of ${f.operators}. Deploy it as ONNX, or export the network without that.`,
+  'tflite.foreign': (f: Facts) =>
+    `${f.path} is not a TensorFlow Lite file (${f.found}). Give a .tflite file, or an .onnx file.`,
+  'tflite.damaged': (f: Facts) =>
+    `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the network anew.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'format.too-large': (f: Facts) =>
     `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,

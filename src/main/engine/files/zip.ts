@@ -14,8 +14,12 @@ const byteLimit = 2 ** 32 - 1;
 /** 1 January 1980, the first day that the format knows: equal contents give equal archives. */
 const [dosTime, dosDate] = [0, 0x21];
 const isUtf8 = 1 << 11;
-const deflated = 8;
+const [stored, deflated] = [0, 8];
 const deflate = promisify(deflateRaw);
+
+interface PackedEntry extends ZipEntry {
+  packed: Uint8Array;
+}
 
 /**
  * A ZIP archive (PKWARE APPNOTE 6.3) as parts to write one after another: deflated, names in UTF-8, without times of its own.
@@ -25,17 +29,36 @@ export async function zipArchive(entries: readonly ZipEntry[], path: string): Pr
   const total = entries.reduce((sum, { content }) => sum + content.byteLength, 0);
   if (total > byteLimit || entries.length > 0xffff)
     throw new AppError('handover.too-large', { path, bytes: total, limit: byteLimit });
+  const packed: PackedEntry[] = [];
+  for (const entry of entries) packed.push({ ...entry, packed: await deflate(entry.content) });
+  return assemble(packed, deflated, 0);
+}
+
+/**
+ * An archive of files that are stored as they are, to lie behind another file in one: readers find it from the end.
+ * @param offset bytes before it, of which all its offsets count.
+ */
+export function storedZip(entries: readonly ZipEntry[], offset: number): Uint8Array {
+  return Buffer.concat(
+    assemble(
+      entries.map((entry) => ({ ...entry, packed: entry.content })),
+      stored,
+      offset,
+    ),
+  );
+}
+
+function assemble(entries: readonly PackedEntry[], method: number, start: number): Uint8Array[] {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
-  let offset = 0;
-  for (const { name, content } of entries) {
-    const packed = await deflate(content);
-    const encoded = Buffer.from(name, 'utf8');
-    const common = facts(encoded, packed.byteLength, content);
+  let offset = start;
+  for (const entry of entries) {
+    const encoded = Buffer.from(entry.name, 'utf8');
+    const common = facts(encoded, entry, method);
     const local = Buffer.concat([words(0x04034b50), common, encoded]);
     directory.push(centralRecord(common, encoded, offset));
-    parts.push(local, packed);
-    offset += local.byteLength + packed.byteLength;
+    parts.push(local, entry.packed);
+    offset += local.byteLength + entry.packed.byteLength;
   }
   const size = directory.reduce((sum, record) => sum + record.byteLength, 0);
   const end = Buffer.alloc(18);
@@ -47,11 +70,11 @@ export async function zipArchive(entries: readonly ZipEntry[], path: string): Pr
 }
 
 /** What local header and directory have in common: version 2.0, flags, method, time, checksum, sizes, length of the name. */
-function facts(name: Uint8Array, packedBytes: number, content: Uint8Array): Buffer {
+function facts(name: Uint8Array, { content, packed }: PackedEntry, method: number): Buffer {
   const record = Buffer.alloc(26);
-  [20, isUtf8, deflated, dosTime, dosDate].forEach((value, index) => record.writeUInt16LE(value, 2 * index));
+  [20, isUtf8, method, dosTime, dosDate].forEach((value, index) => record.writeUInt16LE(value, 2 * index));
   record.writeUInt32LE(crc32(content), 10);
-  record.writeUInt32LE(packedBytes, 14);
+  record.writeUInt32LE(packed.byteLength, 14);
   record.writeUInt32LE(content.byteLength, 18);
   record.writeUInt16LE(name.byteLength, 22);
   return record;

@@ -120,3 +120,14 @@ function fieldType(name: string, definition: SchemaDefinition): FieldType {
   if (!Object.hasOwn(definition.tables, name)) throw new Error(`the schema has no type "${name}"`);
   return { kind: 'table', table: name };
 }
+
+/** The fields of a table together with the defaults of its scalars that are absent. */
+export function withDefaults(schema: Schema, table: string, fields: Readonly<Record<string, unknown>>) {
+  const complete: Record<string, unknown> = {};
+  for (const { name, type, fallback } of schema.tables.get(table) ?? []) {
+    if (fields[name] !== undefined) complete[name] = fields[name];
+    else if (type.kind === 'scalar')
+      complete[name] = type.scalar === 'bool' ? fallback !== 0 : (type.names?.[fallback] ?? fallback);
+  }
+  return complete;
+}

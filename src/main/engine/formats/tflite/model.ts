@@ -7,6 +7,8 @@ export interface TfliteModel {
   graphs: TfliteGraph[];
   /** Entries of the model's metadata table, such as "TFLITE_METADATA" and "min_runtime_version". */
   metadata?: { name: string; data: Uint8Array }[];
+  /** Files that lie behind the network in an archive, such as the names of its classes; the metadata say what each is. */
+  associatedFiles?: { name: string; content: Uint8Array }[];
 }
 
 export interface TfliteGraph {
@@ -38,7 +40,10 @@ export type TfliteType =
   | 'UINT16'
   | 'INT4'
   | 'BFLOAT16'
-  | 'INT2';
+  | 'INT2'
+  | 'UINT4'
+  | 'FLOAT8_E4M3FN'
+  | 'FLOAT8_E5M2';
 
 export interface TfliteTensor {
   name: string;
@@ -47,6 +52,12 @@ export interface TfliteTensor {
   /** Little endian, as in the file; absent: computed while running. */
   data?: Uint8Array;
   quantization?: TfliteQuantization;
+  /** With -1 for dimensions that the caller chooses, where there are any. */
+  shapeSignature?: number[];
+  /** Keeps its content from one run to the next. */
+  isVariable?: boolean;
+  /** Only some elements are stored, in a form that is neither decoded nor written here: `data` are those. */
+  isSparse?: boolean;
 }
 
 /** real = scale[c] (code - zeroPoint[c]), c along `axis`; one scale: the whole tensor. */
@@ -54,6 +65,8 @@ export interface TfliteQuantization {
   scale: number[];
   zeroPoint: number[];
   axis: number;
+  /** A form with other parameters, such as "BlockwiseQuantization", of which only the name is known here; it is not written. */
+  details?: string;
 }
 
 export interface TfliteOperator {
@@ -65,6 +78,8 @@ export interface TfliteOperator {
   outputs: number[];
   /** Fields of the operator's options table by their names in the schema, enumerations as their names: { padding: 'SAME', strideW: 2 }. */
   options?: Record<string, TfliteOption>;
+  /** The file has options of a kind that is not known here; they are not written. */
+  hasUnknownOptions?: boolean;
   customCode?: string;
   customOptions?: Uint8Array;
 }

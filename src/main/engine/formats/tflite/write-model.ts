@@ -1,14 +1,14 @@
 import { AppError } from '@shared/errors';
+import { storedZip } from '../../files/zip';
 import { capacityFor, writeFlatbuffer } from '../flatbuffer/write-flatbuffer';
 import type { TableOf } from '../flatbuffer/schema';
 import type { TfliteGraph, TfliteModel, TfliteOperator, TfliteTensor } from './model';
 import { modelSchema } from './schema/model-schema';
+import { tfliteBytesLimit } from './read-model';
 import { builtinOperators, firstGreaterCode, optionsOf } from './schema/operators';
 
 type Tables = typeof modelSchema.definition;
 
-/** Offsets in a flatbuffer are signed 32-bit numbers. */
-const bytesLimit = 2 ** 31 - 1;
 const schemaVersion = 3;
 
 /**
@@ -26,10 +26,21 @@ export function writeTflite(model: TfliteModel): Uint8Array {
     operatorCodes: operatorCodes.tables,
     buffers: constants.tables,
   };
-  const bytes = capacityFor(value);
-  if (bytes > bytesLimit) throw new AppError('format.too-large', { format: 'tflite', bytes, limit: bytesLimit });
-  return writeFlatbuffer(modelSchema, value);
+  const files = model.associatedFiles ?? [];
+  // The archive ends the file, and what it reserves keeps constants at their multiples: a flatbuffer is laid out from its end.
+  const reserved = files.length > 0 ? roundUp(storedZip(files, 0).length) : 0;
+  const bytes = capacityFor(value) + reserved;
+  if (bytes > tfliteBytesLimit)
+    throw new AppError('format.too-large', { format: 'tflite', bytes, limit: tfliteBytesLimit });
+  const file = writeFlatbuffer(modelSchema, value, reserved);
+  if (files.length > 0) {
+    const { length } = storedZip(files, 0);
+    file.set(storedZip(files, file.length - length), file.length - length);
+  }
+  return file;
 }
+
+const roundUp = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
 function graphTable(
   { name, tensors, operators, inputs, outputs }: TfliteGraph,
@@ -45,24 +56,29 @@ function graphTable(
   };
 }
 
-function tensorTable({ name, shape, type, data, quantization }: TfliteTensor, constants: Constants) {
+function tensorTable(tensor: TfliteTensor, constants: Constants): TableOf<Tables, 'Tensor'> {
+  const { name, shape, type, data, quantization, shapeSignature, isVariable } = tensor;
+  if (tensor.isSparse || quantization?.details) throw new Error(`the form of tensor "${name}" cannot be written`);
   return {
     name,
     shape,
     type,
     hasRank: true,
+    isVariable,
+    shapeSignature,
     buffer: data && constants.indexOf(data),
     quantization: quantization && {
       scale: quantization.scale,
       zeroPoint: quantization.zeroPoint,
       quantizedDimension: quantization.axis,
     },
-  } satisfies TableOf<Tables, 'Tensor'>;
+  };
 }
 
 function operatorTable(operator: TfliteOperator, operatorCodes: OperatorCodes): TableOf<Tables, 'Operator'> {
   const { op, inputs, outputs, options, customOptions } = operator;
   const table = optionsOf.get(op);
+  if (operator.hasUnknownOptions) throw new Error(`the options of ${op} cannot be written`);
   if (options && table === undefined) throw new Error(`${op} takes no options`);
   return {
     opcodeIndex: operatorCodes.indexOf(operator),

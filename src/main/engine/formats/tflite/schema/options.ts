@@ -49,6 +49,7 @@ export const optionTables = {
     keepNumDims: 'bool',
     asymmetricQuantizeInputs: 'bool',
     quantizedBiasType: 'TensorType',
+    quantSpec: '-',
   },
   BatchMatMulOptions: { adjX: 'bool', adjY: 'bool', asymmetricQuantizeInputs: 'bool' },
   AddOptions: { fusedActivationFunction: 'ActivationFunctionType', potScaleInt16: 'bool = true' },
