@@ -9,7 +9,11 @@ export const rooms = [
   { room: 'files', holds: 'atomic writes, hashes of files, built entries', knows: [] },
   { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
   { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
-  { room: 'runtimes', holds: 'inference runtimes behind one interface, their registry', knows: ['onnx'] },
+  {
+    room: 'runtimes',
+    holds: 'inference runtimes behind one interface, their registry; where their libraries are',
+    knows: ['files', 'onnx'],
+  },
   {
     room: 'formats',
     holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',

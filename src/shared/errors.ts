@@ -36,9 +36,9 @@ const sentences = {
     `${f.path} is not what is said of "${f.model}": ${f.detail}. Correct the card, or compare networks with the same input and classes.`,
   'model.too-large': (f: Facts) => `${f.path} has ${f.bytes} bytes; Whittle reads models up to ${f.limit} bytes.`,
   'model.runtime-rejected': (f: Facts) =>
-    `ONNX Runtime cannot load ${f.path}: ${f.detail}. Check the model with another tool or export it again.`,
+    `${f.runtime ?? 'ONNX Runtime'} cannot load ${f.path}: ${f.detail}. Check the model with another tool or export it again.`,
   'model.runtime-failed': (f: Facts) =>
-    `ONNX Runtime loaded ${f.path} but cannot run it: ${f.detail}. Check the input size in its card or export it again.`,
+    `${f.runtime ?? 'ONNX Runtime'} loaded ${f.path} but cannot run it: ${f.detail}. Check the input size in its card or export it again.`,
   'card.missing': (f: Facts) =>
     `${f.path} has no card ${f.card}, so its preprocessing is unknown. Write one, or give --preprocess (Whittle never guesses a mean; "whittle models try" shows what each does to labelled images).`,
   'card.choice': (f: Facts) => `${f.path}: ${f.detail}. Choose what the network takes.`,
@@ -153,6 +153,7 @@ const sentences = {
   'format.too-large': (f: Facts) =>
     `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
+  'runtime.unavailable': (f: Facts) => `${f.title} is not here (${f.detail}). ${f.remedy}`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,
   'download.off': (f: Facts) =>

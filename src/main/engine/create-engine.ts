@@ -7,12 +7,13 @@ import type { SweepFile } from '@shared/sweep-file';
 import { collect } from './collection/collect';
 import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
+import { homeFolder } from './files/home-folder';
 import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
 import { readRunFile } from './report/read-run-file';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { readPreferences, writePreferences } from './preferences';
-import { defaultWorkspaceFolder, openWorkspace, type Workspace } from './store/workspace';
+import { openWorkspace, type Workspace } from './store/workspace';
 import type { Executor } from './sweep/executor';
 import { LocalContents } from './sweep/local-contents';
 import { LocalExecutor } from './sweep/local-executor';
@@ -61,7 +62,7 @@ export interface Engine {
 }
 
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const workspace = openWorkspace(options.workspace ?? defaultWorkspaceFolder());
+  const workspace = openWorkspace(options.workspace ?? homeFolder());
   const { settingsFolder = workspace.folder } = options;
   const home = resolve(settingsFolder) === workspace.folder ? workspace : openWorkspace(settingsFolder);
   const machine = await machineFacts();

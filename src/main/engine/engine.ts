@@ -8,7 +8,7 @@ import { leastRoomBytes, waitForRoom } from './files/room-on-disk';
 import { handlersOf } from './handlers';
 import { keepWithinBudget } from './keep-within-budget';
 import type { InterruptedRun } from './store/run-records';
-import { defaultWorkspaceFolder } from './store/workspace';
+import { homeFolder } from './files/home-folder';
 import { throttle } from './throttle';
 
 /**
@@ -43,7 +43,7 @@ try {
   const options = {
     workspace: process.env.WHITTLE_WORKSPACE,
     runFile: process.env.WHITTLE_RUN_FILE,
-    settingsFolder: defaultWorkspaceFolder(),
+    settingsFolder: homeFolder(),
     events: {
       progress: (progress: RunProgress | null) => {
         emitProgress(progress);

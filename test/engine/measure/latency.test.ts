@@ -150,6 +150,7 @@ function recording(log: string[], runsMs = 0): Runtime {
         inputNames: session.inputNames,
         outputNames: session.outputNames,
         inputs: session.inputs,
+        outputs: session.outputs,
         async run(feeds) {
           log.push(nameOf(model));
           const end = performance.now() + runsMs;

@@ -9,7 +9,8 @@ import { ArtifactFolder } from '../../../src/main/engine/store/artifacts';
 import { writeFileAtomic } from '../../../src/main/engine/files/atomic-file';
 import { openDatabase } from '../../../src/main/engine/store/database';
 import type { RunRecord } from '../../../src/main/engine/store/run-records';
-import { defaultWorkspaceFolder, openWorkspace, type Workspace } from '../../../src/main/engine/store/workspace';
+import { openWorkspace, type Workspace } from '../../../src/main/engine/store/workspace';
+import { homeFolder } from '../../../src/main/engine/files/home-folder';
 import { run } from '../../unit/matrix/trials';
 import { temporaryFolder } from './temporary-folder';
 
@@ -130,7 +131,7 @@ describe('openWorkspace', () => {
     [{ XDG_DATA_HOME: '/x' }, 'linux', '/x/whittle'],
     [{ WHITTLE_HOME: '', XDG_DATA_HOME: '/x' }, 'linux', '/x/whittle'],
   ] as const)('defaults for %j on %s', (environment, platform, folder) =>
-    expect(defaultWorkspaceFolder(environment, platform)).toBe(folder),
+    expect(homeFolder(environment, platform)).toBe(folder),
   );
 
   it('keeps settings', () => {

@@ -2,7 +2,7 @@ import { AppError, type ErrorCode } from '@shared/errors';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { OperatorProfile } from './operator-profile';
 import { cleanRuntimeMessage } from './runtime-message';
-import type { OperatorTime, RuntimeTensor, Session, SessionOptions } from './runtime';
+import type { OperatorTime, RuntimeTensor, Session, SessionOptions, TensorInfo } from './runtime';
 
 const optimizationLevels = { none: 'disabled', basic: 'basic', all: 'all' } as const;
 
@@ -31,11 +31,21 @@ function toTensors(values: Record<string, RuntimeTensor>): Record<string, Tensor
   );
 }
 
+function infoOf(values: InferenceSession['inputMetadata']): Record<string, TensorInfo> {
+  return Object.fromEntries(
+    values.map((value) => [
+      value.name,
+      value.isTensor ? { type: value.type, shape: value.shape } : { type: 'other', shape: [] },
+    ]),
+  );
+}
+
 /** A session of ONNX Runtime, whichever build of it opened it: all share one interface. */
 export class OrtSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly inputs: Session['inputs'];
+  readonly outputs: Session['outputs'];
 
   constructor(
     private readonly session: InferenceSession,
@@ -44,12 +54,8 @@ export class OrtSession implements Session {
   ) {
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
-    this.inputs = Object.fromEntries(
-      session.inputMetadata.map((value) => [
-        value.name,
-        value.isTensor ? { type: value.type, shape: value.shape } : { type: 'other', shape: [] },
-      ]),
-    );
+    this.inputs = infoOf(session.inputMetadata);
+    this.outputs = infoOf(session.outputMetadata);
   }
 
   async run(

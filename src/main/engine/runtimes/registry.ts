@@ -1,10 +1,12 @@
 import { AppError } from '@shared/errors';
+import { litert } from './litert';
 import { ort } from './ort';
 import { ortWeb } from './ort-web';
 import type { Runtime } from './runtime';
+import { tflite } from './tflite';
 
 /** The runtimes a target may name. To add one: write its file, add it here, test it; nothing else names runtimes. */
-export const runtimes: readonly Runtime[] = [ort, ortWeb];
+export const runtimes: readonly Runtime[] = [ort, ortWeb, tflite, litert];
 
 /** The runtime of a target such as "ort-cpu". Throws `target.unknown`. */
 export function findRuntime(id: string): Runtime {

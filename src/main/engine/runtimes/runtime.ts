@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { NativeLibrary } from './locate-library';
 
 /** What Whittle asks of an inference runtime. One file per runtime implements it; nothing else imports the runtime's package. */
 export interface SessionOptions {
@@ -30,11 +31,31 @@ export interface RuntimeTensor {
   data: Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array | Uint16Array | Int16Array;
 }
 
+/** real = scale (code - zeroPoint). */
+export interface Quantization {
+  scale: number;
+  zeroPoint: number;
+}
+
+/** What a file declares of one of its inputs or outputs. */
+export interface TensorInfo {
+  /** As in `RuntimeTensor`, or another word for what no tensor here can hold. */
+  type: string;
+  /** A named dimension such as "batch" is a string and takes any size. */
+  shape: readonly (number | string)[];
+  /** Of codes that stand for real numbers. */
+  quantization?: Quantization;
+  /** Where the format fixes how images lie; absent: as the card says. */
+  layout?: 'NHWC';
+}
+
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Type and shape the model declares for each input; a named dimension such as "batch" is a string and takes any size. */
-  readonly inputs: Readonly<Record<string, { type: string; shape: readonly (number | string)[] }>>;
+  readonly inputs: Readonly<Record<string, TensorInfo>>;
+  readonly outputs: Readonly<Record<string, TensorInfo>>;
+  /** How it runs, where that is not what one expects: sentences for the person. Absent: as expected. */
+  readonly notes?: readonly string[];
   /**
    * Throws `model.runtime-failed` when the runtime cannot run these feeds.
    * @param into outputs of an earlier run on the same shapes, whose memory the new ones take: their data changes.
@@ -45,11 +66,12 @@ export interface Session {
   ): Promise<Record<string, RuntimeTensor>>;
   /** Ends profiling: operators of all runs so far in the order they ran. Empty for a session opened without `profile`. */
   operatorTimes(): Promise<OperatorTime[]>;
+  /** Frees what it holds. A second call does nothing. */
   close(): Promise<void>;
 }
 
 /** A file format that a runtime takes. What a trial leaves is ONNX; a `convert` step makes the others. */
-export type DeploymentFormat = 'onnx';
+export type DeploymentFormat = 'onnx' | 'tflite';
 
 export interface RuntimeDevice {
   /** As in a target: "cpu". */
@@ -71,6 +93,8 @@ export interface Runtime {
   readonly options: z.ZodType<Record<string, unknown>>;
   /** Names of options that change answers, not only times; absent: none. */
   readonly answerOptions?: readonly string[];
+  /** The library of the person's machine that it needs, for those who list what is there; absent: it comes with Whittle. */
+  readonly library?: NativeLibrary;
   /** Version of the library that runs the network. Throws `runtime.unavailable` where there is none. */
   version(): string;
   /** Found by probing, the default first. Never throws: what cannot be used says why. */

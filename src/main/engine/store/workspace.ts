@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ArtifactFolder } from './artifacts';
 import { writeError } from '../files/atomic-file';
@@ -41,15 +40,4 @@ export function openWorkspace(folder: string): Workspace {
     settings: new SettingsStore(connection),
     close: () => closeDatabase(connection),
   };
-}
-
-/** The workspace when none is named: WHITTLE_HOME, or the platform's place for application data. */
-export function defaultWorkspaceFolder(
-  environment: NodeJS.ProcessEnv = process.env,
-  platform = process.platform,
-): string {
-  if (environment.WHITTLE_HOME) return environment.WHITTLE_HOME;
-  if (platform === 'win32') return join(environment.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'Whittle');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Whittle');
-  return join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'whittle');
 }

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { AppError } from '@shared/errors';
+import { findLibrary, locateLibrary } from './locate-library';
+import { litertFunctions, type Made, type Pointer } from './litert-library';
+import { litertOptions } from './litert-options';
+import { LitertSession } from './litert-session';
+import { litertStatus } from './litert-status';
+import { litertLibrary } from './native-libraries';
+import type { Runtime, SessionOptions } from './runtime';
+import { cleanRuntimeMessage } from './runtime-message';
+
+/**
+ * LiteRT, the successor of TensorFlow Lite, on the processor: its CompiledModel interface with XNNPACK, int8 kernels included. `run` blocks the
+ * calling thread.
+ */
+export const litert: Runtime = {
+  id: 'litert',
+  title: 'LiteRT',
+  format: 'tflite',
+  library: litertLibrary,
+  options: z.strictObject({
+    kernels: z
+      .enum(['delegate', 'builtin', 'reference'])
+      .default('delegate')
+      .describe('XNNPACK ("delegate"), the built-in kernels, or the plain reference ones'),
+  }),
+  answerOptions: ['kernels'],
+  // The library does not tell; its distribution does.
+  version: () => locateLibrary(litertLibrary).version ?? 'of unknown version',
+  devices: async () => {
+    const problem = findLibrary(litertLibrary) ? undefined : litertLibrary.remedy;
+    return [{ id: 'cpu', title: 'CPU', ...(problem !== undefined && { problem }) }];
+  },
+  open: async (model, options) => openLitert(model, options),
+};
+
+/** Throws `model.runtime-rejected` and `runtime.unavailable`. */
+function openLitert(file: string | Uint8Array, { threads, options = {} }: SessionOptions): LitertSession {
+  const library = litertFunctions();
+  const { functions, environment } = library;
+  const path = typeof file === 'string' ? file : 'the model';
+  const undo: (() => void)[] = [];
+  const close = (): void => {
+    for (const step of undo.splice(0)) step();
+  };
+  const made: Made = [null];
+  const owned = (status: number, free: (pointer: Pointer) => void): Pointer => {
+    litertStatus(status);
+    const [pointer] = made;
+    undo.unshift(() => free(pointer));
+    return pointer;
+  };
+  try {
+    const model = owned(
+      typeof file === 'string'
+        ? functions.createModelFromFile(environment, file, made)
+        : functions.createModelFromBuffer(environment, file, file.byteLength, made),
+      functions.destroyModel,
+    );
+    const kernels = typeof options.kernels === 'string' ? options.kernels : undefined;
+    const { options: settings, payloads } = litertOptions(library, { threads, kernels });
+    undo.unshift(() => {
+      functions.destroyOptions(settings);
+      payloads.length = 0;
+    });
+    const compiled = owned(functions.compile(environment, model, settings, made), functions.destroyCompiled);
+    return new LitertSession(library, { path, model, compiled, close });
+  } catch (thrown) {
+    close();
+    const detail = cleanRuntimeMessage((thrown as Error).message, path);
+    throw new AppError('model.runtime-rejected', { path, runtime: litert.title, detail }, { cause: thrown });
+  }
+}
