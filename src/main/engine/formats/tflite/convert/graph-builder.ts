@@ -14,6 +14,8 @@ export interface TensorSpec {
 export class GraphBuilder {
   readonly tensors: TfliteTensor[] = [];
   readonly operators: TfliteOperator[] = [];
+  /** What a RESHAPE was made of, so that another shape is made of that. */
+  readonly shapedFrom = new Map<number, number>();
   private readonly makers = new Map<number, () => Uint8Array>();
   private readonly shared = new Map<string, number>();
   private readonly names = new Set<string>();
@@ -80,13 +82,32 @@ export class GraphBuilder {
     this.tensors[tensor]!.name = name;
   }
 
-  /** The graph with all constants made. */
+  /** The graph of all that the outputs depend on, with its constants made. */
   finish(name: string, inputs: number[], outputs: number[]): TfliteGraph {
-    const tensors = this.tensors.map((tensor, index) => {
-      const make = this.makers.get(index);
-      return make ? { ...tensor, data: make() } : tensor;
-    });
-    return { name, tensors, operators: this.operators, inputs, outputs };
+    const live = new Set([...inputs, ...outputs]);
+    const operators = [...this.operators]
+      .reverse()
+      .filter((operator) => {
+        const isLive = operator.outputs.some((output) => live.has(output));
+        if (isLive) for (const index of [...operator.inputs, ...operator.outputs]) live.add(index);
+        return isLive;
+      })
+      .reverse();
+    const kept = this.tensors.map((_, index) => index).filter((index) => live.has(index));
+    const places = new Map(kept.map((index, place) => [index, place]));
+    const placed = (indices: readonly number[]): number[] => indices.map((index) => places.get(index) ?? -1);
+    return {
+      name,
+      tensors: kept.map((index) => this.made(index)),
+      operators: operators.map((each) => ({ ...each, inputs: placed(each.inputs), outputs: placed(each.outputs) })),
+      inputs: placed(inputs),
+      outputs: placed(outputs),
+    };
+  }
+
+  private made(index: number): TfliteTensor {
+    const make = this.makers.get(index);
+    return make ? { ...this.tensors[index]!, data: make() } : this.tensors[index]!;
   }
 
   private unique(name: string): string {

@@ -22,11 +22,22 @@ export function layoutOf(shape: readonly number[], axes: readonly number[] = ran
   return { sizes, order: axes.flatMap((axis) => pieceOf.get(axis) ?? []) };
 }
 
+/** The same layout with as few pieces as will do: those that follow each other in memory as in the value are one. */
+function joined({ sizes, order }: Layout): Layout {
+  const isStart = sizes.map((_, piece) => piece === 0 || order[order.indexOf(piece - 1) + 1] !== piece);
+  let last = -1;
+  const numbers = isStart.map((starts) => (last += Number(starts)));
+  const products = new Array<number>(last + 1).fill(1);
+  sizes.forEach((size, piece) => (products[numbers[piece]!]! *= size));
+  return { sizes: products, order: order.filter((piece) => isStart[piece]).map((piece) => numbers[piece]!) };
+}
+
 /**
  * The same layout, its pieces cut so that every axis of `shape` is a run of whole pieces; undefined where they cannot be: `[2,3]` stored
  * by columns has no layout as `[6]` cut into `[3,2]`.
  */
-function cut({ sizes, order }: Layout, shape: readonly number[]): Layout | undefined {
+function cut(layout: Layout, shape: readonly number[]): Layout | undefined {
+  const { sizes, order } = joined(layout);
   const ends: number[] = [];
   let product = 1;
   for (const size of shape) ends.push((product *= size));

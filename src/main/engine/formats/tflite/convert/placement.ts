@@ -25,13 +25,16 @@ export function place(builder: GraphBuilder, value: Value, axes: readonly number
 }
 
 export function reshape(builder: GraphBuilder, tensor: number, shape: readonly number[]): number {
-  const { shape: present, name } = builder.tensors[tensor]!;
-  if (same(present, shape)) return tensor;
-  return builder.once(`reshape ${tensor} ${shape.join()}`, () =>
-    builder.emit('RESHAPE', [tensor, builder.integers(shape)], builder.like(tensor, shape, `${name}_shaped`), {
-      newShape: [...shape],
-    }),
-  );
+  const source = builder.shapedFrom.get(tensor) ?? tensor;
+  const { shape: present, name } = builder.tensors[source]!;
+  if (same(present, shape)) return source;
+  return builder.once(`reshape ${source} ${shape.join()}`, () => {
+    const operands = [source, builder.integers(shape)];
+    const result = builder.like(source, shape, `${name}_shaped`);
+    const shaped = builder.emit('RESHAPE', operands, result, { newShape: [...shape] });
+    builder.shapedFrom.set(shaped, source);
+    return shaped;
+  });
 }
 
 function transpose(

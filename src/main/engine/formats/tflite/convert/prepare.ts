@@ -38,7 +38,7 @@ export function prepare(graph: Graph): Prepared {
   return {
     graph: copyGraph(recogniseActivations(simplify(floatLayers(upgraded)))),
     halfLayers,
-    inputLayout: 'layout' in found ? found.layout : 'NHWC',
+    inputLayout: 'layout' in found ? found.layout : 'NCHW',
   };
 }
 

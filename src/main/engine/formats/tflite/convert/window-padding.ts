@@ -7,7 +7,7 @@ export interface Window {
   stride: number;
   dilation: number;
   before: number;
-  /** Of a pooling that rounds its size up, as many as the last window reaches. */
+  /** Of a pooling that rounds its size up, as many as the last window reaches over. */
   behind: number;
   /** The part of `behind` that the node itself names. */
   named: number;
@@ -50,10 +50,13 @@ export function windowsOf(node: Node, spatial: readonly number[], kernel: readon
     window.named = window.behind;
     const padded = length + window.before + window.behind;
     window.outputs = Math.floor((padded - reach) / window.stride) + 1;
-    if (roundsUp && (padded - reach) % window.stride !== 0) {
+    if (roundsUp) {
       // A last window that would begin in the padding at the end is left out.
-      const isWithin = window.outputs * window.stride < length + window.before;
-      if (isWithin) window.behind += (++window.outputs - 1) * window.stride + reach - padded;
+      const most = Math.ceil((padded - reach) / window.stride) + 1;
+      const count = (most - 1) * window.stride >= length + window.before ? most - 1 : most;
+      if (count !== window.outputs)
+        window.behind = Math.max(0, (count - 1) * window.stride + reach - length - window.before);
+      window.outputs = count;
     }
     return window;
   });
@@ -70,5 +73,10 @@ export function ownPadding(spatial: readonly number[], windows: readonly Window[
     );
   });
   if (windows.every(({ before, behind }) => before === 0 && behind === 0)) return 'VALID';
-  return isSame ? 'SAME' : undefined;
+  // XNNPACK takes the formula's negative totals for padding: of windows that step over the last pixels of an axis.
+  const fills = windows.every(
+    ({ kernel, stride, dilation }, axis) =>
+      (Math.ceil(spatial[axis]! / stride) - 1) * stride + (kernel - 1) * dilation + 1 >= spatial[axis]!,
+  );
+  return isSame && fills ? 'SAME' : undefined;
 }
