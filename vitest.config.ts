@@ -2,6 +2,9 @@ import vue from '@vitejs/plugin-vue';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** Native libraries that `npm test` fetched, also for tests that are run by themselves. */
+process.env.WHITTLE_RUNTIMES ??= fileURLToPath(new URL('.cache/runtimes', import.meta.url));
+
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({

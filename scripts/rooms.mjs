@@ -15,11 +15,6 @@ export const rooms = [
     knows: ['files', 'onnx'],
   },
   {
-    room: 'formats',
-    holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
-    knows: ['files', 'onnx'],
-  },
-  {
     room: 'dataset',
     holds: 'finding images and labels, splits, preprocessing, the crop cache',
     knows: ['files'],
@@ -48,6 +43,11 @@ export const rooms = [
     room: 'compression/storage',
     holds: 'few-bit, sparse and self-decoding tensors',
     knows: ['compression/algebra', 'compression/layers', 'onnx'],
+  },
+  {
+    room: 'formats',
+    holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
+    knows: ['files', 'onnx', 'compression/storage'],
   },
   {
     room: 'compression/reconstruction',
@@ -128,7 +128,7 @@ export const rooms = [
   },
   { room: 'measure', holds: 'what a model takes and gives, whatever is measured of it', knows: ['onnx', 'runtimes'] },
   { room: 'measure/statistics', holds: 'intervals and paired differences', knows: ['compression/algebra'] },
-  { room: 'measure/file', holds: 'bytes, parameters, MACs, entropy', knows: ['compression/storage', 'onnx'] },
+  { room: 'measure/file', holds: 'bytes, parameters, MACs, entropy', knows: ['files', 'compression/storage', 'onnx'] },
   {
     room: 'measure/accuracy',
     holds: 'answers on evaluation images, paired',
@@ -157,7 +157,7 @@ export const rooms = [
   },
   { room: 'measure/explain', holds: 'why a trial collapsed; what others published', knows: [] },
   { room: 'store', holds: 'SQLite journal and artifact folder', knows: ['files'] },
-  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx'] },
+  { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx', 'formats'] },
   {
     room: 'fetch',
     holds: 'networks and images from elsewhere: checked downloads, archives, what there is to get',

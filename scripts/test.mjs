@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, main, npm, projectDir, runInherited } from './ensure.mjs';
+import { ensureRuntimes, runtimesDir } from './get-runtimes.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 const reportDir = join(projectDir, '.cache', 'test-reports');
@@ -26,6 +27,8 @@ await main(async () => {
   let isGood = await timed('system packages', ensureSystemPackages);
   isGood &&= await timed('install', async () => void (await ensureInstalled()));
   isGood &&= await timed('build', async () => void (await ensureBuilt()));
+  isGood &&= await timed('runtimes', async () => void (await ensureRuntimes()));
+  process.env.WHITTLE_RUNTIMES ??= runtimesDir;
   for (const stage of stages) {
     if (!isGood) break;
     isGood = await timed(stage.name, () => runStage(stage));

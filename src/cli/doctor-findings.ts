@@ -16,7 +16,7 @@ export interface DoctorFacts {
   missingLibraries: readonly string[];
   /** Linux without a screen prints PDFs through this program. */
   needsVirtualScreen: boolean;
-  runtimes: readonly { id: string; problem?: string }[];
+  runtimes: readonly { id: string; title: string; problem?: string; command?: string }[];
 }
 
 export interface Finding {
@@ -42,8 +42,8 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
   if (!facts.writable)
     missing('The workspace cannot be written to: change its permissions, or set WHITTLE_HOME to a folder of yours.');
   if (freeBytes < leastDiskBytes) missing(`The disk has ${formatBytes(freeBytes)} left: a sweep needs at least 1 GB.`);
-  for (const { id, problem } of facts.runtimes)
-    if (problem !== undefined) missing(`The runtime ${id} cannot be used: ${problem}`);
+  for (const { id, problem, command } of facts.runtimes)
+    if (problem !== undefined && command === undefined) missing(`The runtime ${id} cannot be used: ${problem}`);
   if (!facts.starter) missing('The starter pack is not where it should be: install Whittle again.');
   if (facts.electron === undefined) missing('There is no Electron yet, so no window and no PDF: npm start fetches it.');
   if (missingLibraries.length > 0)
@@ -70,6 +70,8 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
     note(
       `The cores' governor is "${machine.governor}": latencies swing less with "performance" (cpupower frequency-set -g performance).`,
     );
+  for (const { title, id, command } of facts.runtimes)
+    if (command !== undefined) note(`${title} is not here, so ${id} is no target: "${command}" fetches it.`);
   if (facts.models === 0)
     note(
       `The model folder is empty: ${facts.downloads ? '"whittle get case-study" fetches networks and images, "whittle get" lists more' : 'put .onnx files there'}. The starter pack needs none.`,

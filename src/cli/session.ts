@@ -3,7 +3,7 @@ import { AppError } from '@shared/errors';
 import { presetNames, presetPreprocess } from '@shared/preprocess-presets';
 import { createEngine, type Engine, type EngineOptions } from '../main/engine/create-engine';
 import type { CardChoice } from '../main/engine/models/card';
-import { locateModel, openModel, type Model } from '../main/engine/models/model-folder';
+import { locateModel, openAnyModel, openModel, type Model } from '../main/engine/models/model-folder';
 import type { Arguments } from './arguments';
 
 /**
@@ -53,6 +53,12 @@ function choiceOf(arguments_: Arguments): CardChoice | undefined {
   return { ...known, preprocess: (input) => presetPreprocess(preset, input) };
 }
 
+/** A file to run as it is, whatever its format. */
+export function openNamedFile(engine: Engine, reference: string, arguments_: Arguments): Promise<Model> {
+  return openAnyModel(locateModel(reference, engine.modelFolder()), choiceOf(arguments_));
+}
+
+/** An ONNX network to work on. */
 export function openNamedModel(engine: Engine, reference: string, arguments_: Arguments): Promise<Model> {
   return openModel(locateModel(reference, engine.modelFolder()), choiceOf(arguments_));
 }

@@ -56,6 +56,10 @@ const runtimeInfoSchema = z.object({
   /** Absent where it cannot be used; then `problem` says why and what to do. */
   version: z.string().optional(),
   problem: z.string().optional(),
+  /** Where the library of the person's machine was found that it needs. */
+  path: z.string().optional(),
+  /** What fetches that library where it is missing. */
+  command: z.string().optional(),
   /** The default first. */
   devices: z.array(z.object({ id: z.string(), title: z.string(), problem: z.string().optional() })),
 });

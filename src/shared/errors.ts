@@ -10,7 +10,7 @@ const withoutAdvice = (sentence: string | number | undefined): string =>
 
 const sentences = {
   'model.not-found': (f: Facts) =>
-    `No model "${f.name}"${f.folder ? `: it is neither a file nor a name in the model folder ${f.folder}` : ''}. Give a path to an .onnx file, or set the folder with --zoo.`,
+    `No model "${f.name}"${f.folder ? `: it is neither a file nor a name in the model folder ${f.folder}` : ''}. Give a path to an .onnx or .tflite file, or set the folder with --zoo.`,
   'model.not-onnx': (f: Facts) =>
     `${f.path} is not an ONNX model (${f.found}). Export the network to ONNX and give that file.`,
   'model.truncated': (f: Facts) => `${f.path} is cut short or damaged (${f.detail}). Copy or download the file again.`,
@@ -34,6 +34,8 @@ const sentences = {
     `${f.path} takes images of any size. Say which with --size HEIGHTxWIDTH, or write a card.`,
   'model.differs': (f: Facts) =>
     `${f.path} is not what is said of "${f.model}": ${f.detail}. Correct the card, or compare networks with the same input and classes.`,
+  'model.needs-onnx': (f: Facts) =>
+    `${f.path} is a .${f.format} file: it can be run as it is, and only ONNX networks can be compressed. Give the .onnx file it was made from.`,
   'model.too-large': (f: Facts) => `${f.path} has ${f.bytes} bytes; Whittle reads models up to ${f.limit} bytes.`,
   'model.runtime-rejected': (f: Facts) =>
     `${f.runtime ?? 'ONNX Runtime'} cannot load ${f.path}: ${f.detail}. Check the model with another tool or export it again.`,
@@ -150,10 +152,14 @@ const sentences = {
   'tflite.damaged': (f: Facts) =>
     `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the network anew.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
+  'deploy.invalid': (f: Facts) =>
+    `What "deploy" says of ${f.format} is not valid: ${f.detail}. Correct it in the sweep file.`,
   'format.too-large': (f: Facts) =>
     `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'runtime.unavailable': (f: Facts) => `${f.title} is not here (${f.detail}). ${f.remedy}`,
+  'target.format': (f: Facts) =>
+    `${f.runtime} runs .${f.runs} files, and ${f.path} is a .${f.format} file. ${f.others ? `Choose ${f.others} with --runtime.` : 'Give another file.'}`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,
   'download.off': (f: Facts) =>
@@ -162,6 +168,9 @@ const sentences = {
     `Nothing was fetched: ${f.name} takes ${f.size}, and nobody said yes. Add --yes where nobody can be asked.`,
   'download.unknown': (f: Facts) =>
     `There is nothing called "${f.name}" to get${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle get" lists what there is.`,
+  'pack.client': (f: Facts) =>
+    `${f.name} was not fetched: ${f.client} is what fetches it, and ${f.detail}. ${f.otherwise}`,
+  'pack.none': (f: Facts) => `There is no pack of ${f.title} for ${f.platform}. ${f.otherwise}`,
   'download.insecure': (f: Facts) =>
     `${f.url} leads to ${f.to}, which is not https, so nothing was fetched. Use an https address.`,
   'download.unreachable': (f: Facts) =>

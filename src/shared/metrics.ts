@@ -105,6 +105,8 @@ export const trialMetricsSchema = z.object({
   bitsPerWeight: z.number().optional(),
   /** One a runtime of the sweep's targets, in their order. The fields above are those of the first. Absent in results of earlier versions. */
   deployments: z.array(deploymentMetricsSchema).optional(),
+  /** Files in formats that no target runs: deployed all the same. */
+  files: z.array(z.object({ format: z.string(), ...fileMetricsSchema.shape })).optional(),
   latency: z.array(latencyMetricsSchema),
 });
 /** Everything measured for a trial so far; fields appear as their steps finish. */

@@ -57,6 +57,8 @@ export const modelCardSchema = z.object({
     /** The value that holds the class scores: an output of the network, or what its ArgMax reads. */
     name: z.string(),
     classes: z.number().int().min(2),
+    /** The file gives one more score, before those of the classes: for "background", which is none of them. */
+    background: z.boolean().optional(),
     /** For networks that give one number for two classes: the second class is meant above 0.5 (probability) or above 0 (logit). */
     score: z.enum(['probability', 'logit']).optional(),
   }),
@@ -71,7 +73,6 @@ export function channelCount({ channels }: Pick<ModelCard['input'], 'channels'>)
   return channels === 'gray' ? 1 : 3;
 }
 
-export type InputType = NonNullable<ModelCard['input']['type']>;
 export type ModelCard = z.infer<typeof modelCardSchema>;
 
 /** A model as lists show it. */

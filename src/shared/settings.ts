@@ -7,6 +7,8 @@ export type Theme = z.infer<typeof themeSchema>;
 /** What a person sets once for all sweeps. */
 const preferencesSchema = z.object({
   modelFolder: z.string().max(4096),
+  /** Where libraries of runtimes are looked for first; empty: only in the usual places. */
+  runtimesFolder: z.string().max(4096),
   /** How carefully times are taken in sweeps that a template begins. */
   latency: z.enum(latencyModes),
   /** Processor cores that steps may use, from the next start of the engine; null: all. */

@@ -3,13 +3,15 @@ import { datasetSpecSchema } from './dataset';
 import { recipeSchema } from './recipe';
 import { searchSpecSchema } from './search';
 
+const optionsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
 export const targetSchema = z.strictObject({
   runtime: z.string().min(1),
   /** One of the runtime's devices; absent: its first. */
   device: z.string().min(1).max(200).optional(),
   threads: z.number().int().min(1).max(256).default(1),
   /** Options of the runtime, checked by its own schema. */
-  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  options: optionsSchema.optional(),
 });
 export type Target = z.infer<typeof targetSchema>;
 
@@ -63,6 +65,8 @@ export const sweepFileSchema = z.strictObject({
     .max(16)
     .refine((targets) => !hasTwice(targets), 'name each target once')
     .default([defaultTarget]),
+  /** Formats that files are written in, with what is asked of each: { tflite: { input: uint8 } }. What targets run is written anyway. */
+  deploy: z.record(z.string().min(1).max(40), optionsSchema).optional(),
   recipes: z
     .record(z.string().min(1).max(200), recipeSchema)
     .refine((recipes) => Object.keys(recipes).length > 0, 'name at least one recipe'),

@@ -4,11 +4,14 @@ import { controlRatio } from '@shared/presenter/comparison';
 import { compareTime } from '@shared/presenter/compare-single';
 import { disturbanceText } from '@shared/presenter/disturbance';
 import { roundsText } from '@shared/presenter/reading';
-import { defaultTarget, indifferenceSchema, type LatencyMode } from '@shared/sweep-file';
+import { indifferenceSchema, type LatencyMode, type Target } from '@shared/sweep-file';
+import type { Model } from '../../main/engine/models/model-folder';
 import { checkTarget } from '../../main/engine/runtimes/check-target';
+import { runtimeOfFile } from '../../main/engine/runtimes/runtime-of-file';
 import type { Command } from '../arguments';
 import { runJob } from '../foreground-job';
-import { openNamedModel, openSession } from '../session';
+import { runtimeHelp } from '../runtime-help';
+import { openNamedFile, openSession } from '../session';
 
 export const bench: Command = {
   name: 'bench',
@@ -17,27 +20,37 @@ export const bench: Command = {
   options: {
     vs: { type: 'string', value: 'OTHER', help: 'the baseline' },
     threads: { type: 'string', value: 'N', help: 'threads of the runtime (1)' },
-    runtime: { type: 'string', value: 'NAME', help: 'ort-cpu (the usual) or ort-web' },
+    runtime: { type: 'string', value: 'NAME', help: runtimeHelp },
+    'vs-runtime': { type: 'string', value: 'NAME', help: 'of the baseline, where it is another' },
     rigorous: { type: 'boolean', help: 'more session pairs, narrower interval' },
     seed: { type: 'string', value: 'N', help: 'seed of the input (1)' },
   },
   async run(arguments_) {
     const threads = arguments_.integer('threads', 1, 256) ?? 1;
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
-    const target = { runtime: arguments_.text('runtime') ?? defaultTarget.runtime, threads };
-    await checkTarget(target);
     const mode: LatencyMode = arguments_.flag('rigorous') ? 'rigorous' : 'quick';
     const engine = await openSession(arguments_);
     try {
-      const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
+      const targetOf = async (file: Model, wanted?: string): Promise<Target> => {
+        const target = { runtime: await runtimeOfFile(file, wanted), threads };
+        await checkTarget(target);
+        return target;
+      };
+      const wanted = arguments_.text('runtime');
+      const model = await openNamedFile(engine, arguments_.positionals[0]!, arguments_);
+      const target = await targetOf(model, wanted);
       const vs = arguments_.text('vs');
-      const baseline = vs === undefined ? model : await openNamedModel(engine, vs, arguments_);
+      const baseline = vs === undefined ? model : await openNamedFile(engine, vs, arguments_);
+      const other = arguments_.text('vs-runtime') ?? (baseline.format === model.format ? target.runtime : undefined);
+      const baselineTarget = await targetOf(baseline, other);
       const metrics = await runJob(engine, {
         kind: 'measure',
         candidate: await engine.contents.addModel(model),
         baseline: await engine.contents.addModel(baseline),
         card: model.card,
+        baselineCard: baseline.card,
         target,
+        baselineTarget,
         mode,
         seed,
       });

@@ -1,7 +1,8 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { usualCalibrationImages } from '@shared/dataset';
 import { formatBytes, formatRatio } from '@shared/format';
+import type { ModelCard } from '@shared/model-card';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
@@ -12,6 +13,9 @@ import { planRecipe } from '../../main/engine/sweep/expand';
 import { runRecipe } from '../../main/engine/sweep/run-recipe';
 import { surroundingsOf } from '../../main/engine/sweep/surroundings';
 import { moveIntoPlace, writeError } from '../../main/engine/files/atomic-file';
+import { hashFile } from '../../main/engine/files/hash-file';
+import { deployOptions, formats } from '../../main/engine/formats/registry';
+import { incomingName } from '../../main/engine/store/artifacts';
 import { checkRecipe } from '../../main/engine/techniques/check-recipe';
 import { usageError, type Arguments, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
@@ -28,7 +32,12 @@ export const compress: Command = {
       help: "steps joined by |, e.g. 'prune.magnitude{amount:0.5} | quantize.static'",
     },
     data: { type: 'string', value: 'DIR', help: 'dataset, for techniques that need calibration images' },
-    output: { type: 'string', short: 'o', value: 'OUT.onnx', help: 'the file to write' },
+    output: { type: 'string', short: 'o', value: 'OUT.onnx', help: 'the file to write; its ending says the format' },
+    deploy: {
+      type: 'string',
+      value: 'OPTIONS',
+      help: 'of another format than .onnx, e.g. input:uint8,output:uint8',
+    },
     calibration: {
       type: 'string',
       value: 'N',
@@ -45,6 +54,7 @@ export const compress: Command = {
     if (recipe.length === 0) throw usageError(compress, 'the recipe has no step');
     const destination = resolve(output);
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
+    const deployed = deployedFormat(destination, arguments_.text('deploy'));
 
     const engine = await openSession(arguments_);
     const work = await workFolder(destination);
@@ -54,7 +64,7 @@ export const compress: Command = {
         throw usageError(compress, 'the output is the model itself; choose another name');
       const isNeeded = recipe.some((step) => step.needs.includes('calibration'));
       const dataset = isNeeded ? await calibrationImages(engine, arguments_, seed) : noImages;
-      const around = surroundingsOf([], engine.machine, (await engine.info()).onnxruntime);
+      const around = surroundingsOf({ targets: [] }, engine.machine, (await engine.info()).onnxruntime);
       const { steps } = planRecipe(model, given, recipe, { seed, dataset, around });
       await engine.contents.addModel(model);
       await engine.contents.addImages(dataset.calibration);
@@ -65,14 +75,15 @@ export const compress: Command = {
         const notes: string[] = [];
         return { result: await runJob(engine, order, notes), notes };
       });
-      const size = await copyArtifact(workspace.artifacts.path(sha256), work, destination);
-      await writeCard(
-        destination,
-        await compressedCard(model.card, { path: destination, sha256, sizeBytes: size }, formatRecipe(given)),
-      );
+      const made = deployed && (await convertArtifact(engine, sha256, model.card, deployed));
+      const size = await copyArtifact(made?.path ?? workspace.artifacts.path(sha256), work, destination);
+      if (made) await workspace.artifacts.discard(made.path);
+      const written = { path: destination, sha256: made?.sha256 ?? sha256, sizeBytes: size };
+      const source = workspace.artifacts.path(sha256);
+      await writeCard(destination, await compressedCard(model.card, written, formatRecipe(given), source));
       const result = {
         output: destination,
-        sha256,
+        sha256: written.sha256,
         sizeBytes: size,
         ratio: size / model.sizeBytes,
         recipe: formatRecipe(given),
@@ -90,6 +101,36 @@ export const compress: Command = {
     }
   },
 };
+
+interface DeployedFormat {
+  format: string;
+  options: Record<string, unknown>;
+}
+
+/** The format that the name of the output asks for; undefined: ONNX. Throws `usage`, `deploy.invalid`. */
+function deployedFormat(destination: string, text: string | undefined): DeployedFormat | undefined {
+  const ending = extname(destination).slice(1).toLowerCase();
+  const format = formats.find(({ id }) => id === ending);
+  if (!format && text !== undefined)
+    throw usageError(compress, `--deploy is of use for ${formats.map(({ id }) => `.${id}`).join(', ')} files only`);
+  if (!format) return undefined;
+  const given = (text ?? '').split(',').filter(Boolean);
+  const options = Object.fromEntries(given.map((each) => each.split(':').map((word) => word.trim())));
+  return { format: format.id, options: deployOptions(format, options as Record<string, unknown>) };
+}
+
+async function convertArtifact(
+  engine: Engine,
+  sha256: string,
+  card: ModelCard,
+  { format, options }: DeployedFormat,
+): Promise<{ path: string; sha256: string }> {
+  const output = incomingName(`deployed-${sha256}`);
+  const model = { content: 'file', sha256, format: 'onnx' } as const;
+  await runJob(engine, { kind: 'convert', output, model, card, format, options });
+  const path = engine.workspace.artifacts.reserve(output);
+  return { path, sha256: await hashFile(path) };
+}
 
 const noImages: Pick<Dataset, 'calibration' | 'train'> = {
   calibration: { split: 'calibration', entries: [], alreadyResized: false },

@@ -74,7 +74,9 @@ export const doctor: Command = {
   },
 };
 
-function runtimeLine({ id, title, version, problem, devices }: RuntimeInfo): string {
+function runtimeLine({ id, title, version, path, problem, command, devices }: RuntimeInfo): string {
+  if (command !== undefined) return `${id}  ${title}: not here (${command})`;
   const usable = devices.map((device) => device.title + (device.problem === undefined ? '' : ` (${device.problem})`));
-  return `${id}  ${title} ${version ?? 'not usable'}: ${problem ?? usable.join(', ')}`;
+  const place = path === undefined ? '' : `, ${path}`;
+  return `${id}  ${title} ${version ?? 'not usable'}: ${problem ?? usable.join(', ')}${place}`;
 }

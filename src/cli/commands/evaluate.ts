@@ -2,7 +2,7 @@ import { formatInterval, formatNumber } from '@shared/format';
 import type { AccuracyMetrics } from '@shared/metrics';
 import { compareTop1 } from '@shared/presenter/compare-single';
 import { formatP } from '@shared/presenter/comparison';
-import { defaultTarget, indifferenceSchema, type Target } from '@shared/sweep-file';
+import { indifferenceSchema, type Target } from '@shared/sweep-file';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { imagesFor } from '../../main/engine/dataset/map-classes';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
@@ -12,9 +12,11 @@ import { isChance } from '../../main/engine/measure/explain/collapse';
 import type { Model } from '../../main/engine/models/model-folder';
 import { checkTarget } from '../../main/engine/runtimes/check-target';
 import { findRuntime } from '../../main/engine/runtimes/registry';
+import { runtimeOfFile } from '../../main/engine/runtimes/runtime-of-file';
+import { runtimeHelp } from '../runtime-help';
 import { usageError, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
-import { openNamedModel, openSession } from '../session';
+import { openNamedFile, openSession } from '../session';
 
 export const evaluate: Command = {
   name: 'eval',
@@ -24,7 +26,7 @@ export const evaluate: Command = {
     data: { type: 'string', value: 'DIR', help: 'dataset' },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
     vs: { type: 'string', value: 'OTHER', help: 'compare with another model on the same images' },
-    runtime: { type: 'string', value: 'NAME', help: 'ort-cpu (the usual) or ort-web' },
+    runtime: { type: 'string', value: 'NAME', help: runtimeHelp },
     threads: { type: 'string', value: 'N', help: 'threads of the runtime' },
     seed: { type: 'string', value: 'N', help: 'which images, with --limit (1)' },
     'by-name': { type: 'boolean', help: 'match the classes of dataset and model by name, not by number' },
@@ -34,16 +36,23 @@ export const evaluate: Command = {
     if (data === undefined) throw usageError(evaluate, '--data DIR is missing');
     const limit = arguments_.integer('limit', 1, 10_000_000) ?? 0;
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
-    const runtime = arguments_.text('runtime') ?? defaultTarget.runtime;
-    const { maximumThreads = Infinity } = findRuntime(runtime);
     const engine = await openSession(arguments_);
     try {
-      const threads = arguments_.integer('threads', 1, 256) ?? Math.min(engine.executor.threads, maximumThreads);
-      const target = { runtime, threads };
-      await checkTarget(target);
-      const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
+      const asked = arguments_.integer('threads', 1, 256);
+      const targetOf = async (file: Model, wanted?: string): Promise<Target> => {
+        const runtime = await runtimeOfFile(file, wanted);
+        const { maximumThreads = Infinity } = findRuntime(runtime);
+        const target = { runtime, threads: asked ?? Math.min(engine.executor.threads, maximumThreads) };
+        await checkTarget(target);
+        return target;
+      };
+      const wanted = arguments_.text('runtime');
+      const model = await openNamedFile(engine, arguments_.positionals[0]!, arguments_);
+      const target = await targetOf(model, wanted);
       const vs = arguments_.text('vs');
-      const other = vs === undefined ? undefined : await openNamedModel(engine, vs, arguments_);
+      const other = vs === undefined ? undefined : await openNamedFile(engine, vs, arguments_);
+      // A file of another format runs where such files run.
+      const otherTarget = other && (await targetOf(other, other.format === model.format ? wanted : undefined));
       const dataset = await openDataset(
         {
           path: data,
@@ -55,7 +64,7 @@ export const evaluate: Command = {
         },
         { cacheFolder: engine.workspace.cacheFolder },
       );
-      const baseline = other && (await predict(engine, other, dataset, target));
+      const baseline = other && (await predict(engine, other, dataset, otherTarget!));
       const metrics = accuracyMetrics(await predict(engine, model, dataset, target), baseline);
       if (metrics.top1 !== undefined && isChance(metrics.top1, model.card.output.classes)) {
         process.stderr.write(

@@ -6,18 +6,22 @@ import { caseStudySources, zooModel, zooModels } from '../../main/engine/fetch/c
 import type { Source } from '../../main/engine/fetch/download';
 import { getCaseStudy } from '../../main/engine/fetch/get-case-study';
 import { getModel } from '../../main/engine/fetch/get-model';
-import type { Command } from '../arguments';
+import { getPack } from '../../main/engine/fetch/get-pack';
+import { runtimePack, runtimePacks, type RuntimePack } from '../../main/engine/fetch/runtime-packs';
+import { packFolder } from '../../main/engine/runtimes/locate-library';
+import type { Arguments, Command } from '../arguments';
 import { askYes } from '../ask';
 import { openSession } from '../session';
 import { textTable } from '../text-table';
 import { TransferProgress } from '../transfer-progress';
 
 const caseStudy = 'case-study';
+const packNames = runtimePacks.map(({ name }) => name).join(', ');
 
 export const get: Command = {
   name: 'get',
   usage: '[NAME]',
-  summary: `fetch a network of the ONNX model zoo, or "${caseStudy}" for all of that; without a name: what there is`,
+  summary: `fetch a network of the ONNX model zoo, "${caseStudy}" for all of that, or a runtime (${packNames}); without a name: what there is`,
   options: {
     out: {
       type: 'string',
@@ -33,10 +37,14 @@ export const get: Command = {
     const json = arguments_.flag('json');
     if (name === undefined) {
       process.stdout.write(
-        json ? `${JSON.stringify({ models: zooModels, caseStudy: caseStudySources }, null, 2)}\n` : listing(),
+        json
+          ? `${JSON.stringify({ models: zooModels, caseStudy: caseStudySources, runtimes: runtimePacks }, null, 2)}\n`
+          : listing(),
       );
       return 0;
     }
+    const pack = runtimePack(name);
+    if (pack) return getRuntime(pack, arguments_);
     const { models, images } = caseStudySources;
     const wanted = name === caseStudy ? [...Object.values(models), images] : [zooModel(name)];
     const engine = await openSession(arguments_);
@@ -84,6 +92,31 @@ export const get: Command = {
   },
 };
 
+async function getRuntime(pack: RuntimePack, arguments_: Arguments): Promise<number> {
+  const { name, title, version, licence, bytes } = pack;
+  const engine = await openSession(arguments_);
+  const { downloads } = engine.settings();
+  engine.close();
+  if (arguments_.flag('offline') || !downloads) throw new AppError('download.off', { name });
+  const folder = resolve(arguments_.text('out') ?? packFolder());
+  const size = formatBytes(bytes);
+  process.stderr.write(`${title} ${version}: ${size}, licence ${licence}, through ${pack.client}\n`);
+  const agreed = arguments_.flag('yes') || (await askYes(`Fetch ${size} into ${folder}?`));
+  if (agreed === undefined) throw new AppError('download.unconfirmed', { name, size });
+  if (!agreed) throw new AppError('cancelled');
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    const path = await getPack(pack, folder, abort.signal);
+    const next = 'Now: whittle doctor lists the runtimes that are here';
+    process.stdout.write(arguments_.flag('json') ? `${JSON.stringify({ path }, null, 2)}\n` : `${path}\n${next}\n`);
+    return 0;
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
 const offerLine = ({ title, bytes, licence, urls }: Source & { title: string; licence: string }): string =>
   `${title}: ${formatBytes(bytes)}, licence ${licence}\n  from ${urls[0]}`;
 
@@ -104,5 +137,5 @@ function listing(): string {
     { title: 'stated top-1, %', align: 'right' as const },
     { title: 'licence' },
   ];
-  return `${textTable(columns, rows)}\n${caseStudy} is ${Object.keys(models).join(', ')} and ${images.title}: ${formatBytes(total)}. "whittle get NAME" fetches one.\n`;
+  return `${textTable(columns, rows)}\n${caseStudy} is ${Object.keys(models).join(', ')} and ${images.title}: ${formatBytes(total)}. "whittle get NAME" fetches one.\nRuntimes: ${runtimePacks.map(({ name, title, version, bytes }) => `${name} (${title} ${version}, ${formatBytes(bytes)})`).join(', ')}.\n`;
 }

@@ -12,6 +12,7 @@ import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
 import { readRunFile } from './report/read-run-file';
 import { describeRuntimes } from './runtimes/describe-runtimes';
+import { nameRuntimesFolder } from './runtimes/named-folder';
 import { readPreferences, writePreferences } from './preferences';
 import { openWorkspace, type Workspace } from './store/workspace';
 import type { Executor } from './sweep/executor';
@@ -67,6 +68,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const home = resolve(settingsFolder) === workspace.folder ? workspace : openWorkspace(settingsFolder);
   const machine = await machineFacts();
   const settings = (): Settings => readPreferences(home, options.modelFolder);
+  nameRuntimesFolder(settings().runtimesFolder);
   const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
   const events: RunEvents = {
     progress: (progress) => options.events?.progress?.(progress),
@@ -109,6 +111,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     }),
     changeSettings(change) {
       writePreferences(home, change);
+      if (change.runtimesFolder !== undefined) nameRuntimesFolder(change.runtimesFolder);
       return settings();
     },
     async collect(budgetBytes) {

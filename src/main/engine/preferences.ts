@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { Settings, SettingsChange } from '@shared/settings';
 import type { Workspace } from './store/workspace';
 
-const kept = ['modelFolder', 'latency', 'cores', 'diskBudgetBytes', 'downloads'] as const;
+const kept = ['modelFolder', 'runtimesFolder', 'latency', 'cores', 'diskBudgetBytes', 'downloads'] as const;
 
 /** Settings of a person, from their own workspace. @param modelFolder overrides the setting for this process */
 export function readPreferences({ settings, folder }: Workspace, modelFolder?: string): Settings {
   return {
     modelFolder: modelFolder ?? settings.get('modelFolder') ?? join(folder, 'models'),
+    runtimesFolder: settings.get('runtimesFolder') ?? '',
     latency: settings.get('latency') ?? 'quick',
     cores: settings.get('cores') ?? null,
     diskBudgetBytes: settings.get('diskBudgetBytes') ?? null,

@@ -14,14 +14,14 @@ export function runtimesOf({ sweep }: Pick<RunView, 'sweep'>): string[] {
   return [...new Set(targets.map(({ runtime }) => runtime))];
 }
 
-type DeployedMetrics = Omit<TrialMetrics, 'latency' | 'deployments'>;
+type DeployedMetrics = Omit<TrialMetrics, 'latency' | 'deployments' | 'files'>;
 
 /**
  * What was measured of a trial's file in a runtime: the runtime's own deployment, else the numbers of the trial, which are
  * those of its only runtime. Counts of the network are the same whatever file carries it.
  */
 export function deploymentOf({ metrics }: TrialView, runtime: string | undefined): DeployedMetrics {
-  const { latency: _, deployments, ...flat } = metrics;
+  const { latency: _, deployments, files: _files, ...flat } = metrics;
   if (!deployments || runtime === undefined) return flat;
   const deployed = deployments.find((candidate) => candidate.runtime === runtime);
   const { params, nonZeroParams, macs } = flat;

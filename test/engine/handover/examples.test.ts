@@ -43,10 +43,11 @@ async function engineAnswer(model: Model, data: string, cacheFolder: string): Pr
   const dataset = await openDataset({ path: data, eval: 0, calibration: 4, train: 0, seed: 1 }, { cacheFolder });
   const images = await openImages(dataset.eval, model.card, { cacheFolder });
   const session = await openScored(ort, model.path, model.card, { threads: 1 });
-  const { name, outputName, type } = modelInput(session, model.card, model.path);
+  const input = modelInput(session, model.card, model.path);
+  const { name, outputName } = input;
   const answers = new Map<string, Answer>();
-  for await (const batch of images.batches(1, { type: type === 'uint8' ? 'uint8' : 'float32' })) {
-    const outputs = await session.run({ [name]: inputTensor(type, batch) });
+  for await (const batch of images.batches(1, { type: input.pixels })) {
+    const outputs = await session.run({ [name]: inputTensor(input, batch) });
     const scores = Array.from(classScores(outputs[outputName], { card: model.card, path: model.path, batch: 1 }));
     const score = Math.max(...scores);
     answers.set(batch.entries[0]!.path, { label: scores.indexOf(score), score });

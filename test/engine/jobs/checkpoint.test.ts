@@ -36,7 +36,7 @@ async function prepared() {
   writeFileSync(path, 'net');
   const contents = new LocalContents(workspace);
   const file = await contents.addModel({ path, sha256: createHash('sha256').update('net').digest('hex') });
-  const order = { kind: 'convert', key: 'k', output: 'k', model: file, card, format: 'x' } as const;
+  const order = { kind: 'convert', key: 'k', output: 'k', model: file, card, format: 'x', options: {} } as const;
   const log: string[] = [];
   const events = { progress: () => undefined, note: () => undefined, log: (line: string) => void log.push(line) };
   const run = () =>

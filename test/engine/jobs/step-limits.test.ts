@@ -9,7 +9,7 @@ import { card } from '../../unit/sweep/sweeps';
 import { temporaryFolder } from '../store/temporary-folder';
 import { isRunning } from './descendants';
 
-const job: ConvertJob = { kind: 'convert', modelPath: 'x', card, format: 'x', outputPath: 'x' };
+const job: ConvertJob = { kind: 'convert', modelPath: 'x', card, format: 'x', options: {}, outputPath: 'x' };
 
 /** Does what `script` says in a worker; answers what it threw and the processes that it told of. */
 async function broken(script: string, limits: Limits): Promise<{ thrown: unknown; processes: number[] }> {

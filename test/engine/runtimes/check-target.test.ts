@@ -10,7 +10,7 @@ it.each<[Target, string]>([
   [{ runtime: 'ort-web', threads: 2 }, 'uses at most 1 thread'],
   [{ runtime: 'ort-web', device: 'npu', threads: 1 }, 'has no device "npu" here, only wasm'],
   [{ runtime: 'ort-cpu', threads: 1, options: { precision: 'bf16' } }, 'Unrecognized key: "precision"'],
-  [{ runtime: 'tflite', threads: 1 }, 'Available here: ort-cpu, ort-web'],
+  [{ runtime: 'nonesuch', threads: 1 }, 'Available here: ort-cpu, ort-web'],
 ])('%o: %s', async (target, answer) => {
   const said = await checkTarget(target).then(
     () => 'fine',

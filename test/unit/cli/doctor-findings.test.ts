@@ -12,8 +12,10 @@ const well: DoctorFacts = {
   electron: '/opt/Whittle/whittle',
   missingLibraries: [],
   needsVirtualScreen: false,
-  runtimes: [{ id: 'ort-cpu' }],
+  runtimes: [{ id: 'ort-cpu', title: 'ONNX Runtime' }],
 };
+
+const web = { id: 'ort-web', title: 'ONNX Runtime Web' };
 
 describe('doctor', () => {
   it('finds nothing on a machine that lacks nothing', () => {
@@ -27,7 +29,13 @@ describe('doctor', () => {
     ['no Electron', { electron: undefined }, 'missing', /npm start/],
     ['libraries', { missingLibraries: ['libgbm.so.1'] }, 'missing', /libgbm\.so\.1.*apt-get/],
     ['no screen', { needsVirtualScreen: true }, 'missing', /xvfb/],
-    ['a runtime', { runtimes: [{ id: 'ort-web', problem: 'no WebAssembly.' }] }, 'missing', /ort-web.*WebAssembly/],
+    ['a runtime', { runtimes: [{ ...web, problem: 'no WebAssembly.' }] }, 'missing', /ort-web.*WebAssembly/],
+    [
+      'a runtime to fetch',
+      { runtimes: [{ id: 'lite', title: 'Lite', problem: 'Lite is not here.', command: 'whittle get lite' }] },
+      'note',
+      /^Lite is not here, so lite is no target: "whittle get lite" fetches it\.$/,
+    ],
     ['no starter pack', { starter: false }, 'missing', /starter/],
     ['little memory', { machine: { ...well.machine, memoryBytes: 2e9 } }, 'note', /memory/],
     ['one core', { machine: { ...well.machine, cores: 1 } }, 'note', /one core/],

@@ -9,14 +9,15 @@ const runtimes: Surroundings['runtimes'] = {
   web: { version: '1', format: 'onnx' },
   lite: { version: '2.17', format: 'tflite', answerOptions: ['delegate'] },
 };
-const surroundings: Surroundings = { ...around, runtimes, converters: { tflite: 1 } };
+const surroundings: Surroundings = { ...around, runtimes, converters: { tflite: { version: 1, options: {} } } };
 const words = ({ steps }: TrialPlan): string[] => steps.map(({ kind, title }) => `${kind} ${title}`);
 const planned = (targets: object[], changes: Partial<Surroundings> = {}, more: Record<string, unknown> = recipes) =>
   plan(more, { targets, surroundings: { ...surroundings, ...changes } });
 
 describe('deployments', () => {
   it('of runtimes that take ONNX share the file: no conversion, described once, answers and times for each', () => {
-    const [, half] = planned([{ runtime: 'ort-cpu' }, { runtime: 'ort-cpu', threads: 2 }, { runtime: 'web' }]);
+    const targets = [{ runtime: 'ort-cpu' }, { runtime: 'ort-cpu', threads: 2 }, { runtime: 'web' }];
+    const [, half] = planned(targets, { converters: {} });
     expect(words(half!)).toEqual([
       'compress fp16',
       'describe file',
@@ -66,8 +67,24 @@ describe('deployments', () => {
     expect(new Set(half!.deployments.map((each) => each.baselineEvaluation)).size).toBe(2);
   });
 
+  it('of a format that no target runs are written and described, no more', () => {
+    const [, half] = planned([{ runtime: 'ort-cpu' }]);
+    expect(words(half!)).toEqual([
+      'compress fp16',
+      'describe file',
+      'evaluate 8 images',
+      'measure ort-cpu x1',
+      'convert tflite',
+      'describe tflite file',
+    ]);
+    const [convert, describe] = half!.steps.slice(-2);
+    expect(half!.files).toEqual([
+      { format: 'tflite', file: { step: convert!.key, format: 'tflite' }, describe: describe!.key },
+    ]);
+  });
+
   it('answer in the usual runtime where there is no target', () => {
-    const [, half] = planned([]);
+    const [, half] = planned([], { converters: {} });
     expect(words(half!)).toEqual(['compress fp16', 'describe file', 'evaluate 8 images']);
     expect(half!.deployments).toMatchObject([{ runtime: 'ort-cpu', format: 'onnx' }]);
   });
@@ -100,8 +117,21 @@ describe('keys of deployments', () => {
     ]);
   });
 
+  it('follow what the sweep asks of the format', () => {
+    const converters = { tflite: { version: 1, options: { input: 'uint8' } } };
+    expect(changedBy({ converters })).toEqual([
+      'convert tflite',
+      'describe tflite file',
+      'evaluate 8 images, lite',
+      'convert tflite',
+      'measure lite x1',
+    ]);
+    const [, half] = planned(targets, { converters });
+    expect(half!.steps.find(({ kind }) => kind === 'convert')!.order).toMatchObject({ options: { input: 'uint8' } });
+  });
+
   it('follow the version of the converter', () => {
-    expect(changedBy({ converters: { tflite: 2 } })).toEqual([
+    expect(changedBy({ converters: { tflite: { version: 2, options: {} } } })).toEqual([
       'convert tflite',
       'describe tflite file',
       'evaluate 8 images, lite',

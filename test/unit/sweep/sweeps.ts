@@ -22,7 +22,8 @@ export const card: ModelCard = {
 };
 
 export function model(name: string, changes: Partial<ModelCard> = {}, sha256 = name.padEnd(64, '0')): Model {
-  return { name, path: `/models/${name}.onnx`, sha256, sizeBytes: 1000, card: { ...card, name, ...changes } };
+  const path = `/models/${name}.onnx`;
+  return { name, path, format: 'onnx', sha256, sizeBytes: 1000, card: { ...card, name, ...changes } };
 }
 
 export function images<S extends Split>(split: S, count: number, from = 0): ImageSet<S> {

@@ -4,6 +4,7 @@ import { AppError } from '@shared/errors';
 import { nearestName } from '@shared/nearest-name';
 import type { ZooListing } from '@shared/zoo';
 import type { Source } from './download';
+import { runtimePacks } from './runtime-packs';
 import zoo from './zoo.json';
 
 /** A network of the ONNX model zoo: what its manifest states of the file. */
@@ -71,7 +72,11 @@ export const caseStudySources: CaseStudySources = {
 export function zooModel(name: string): ZooModel {
   const found = zooModels.find((model) => model.name === name);
   if (found) return found;
-  const near = nearestName(name, ['case-study', ...zooModels.map((model) => model.name)]);
+  const near = nearestName(name, [
+    'case-study',
+    ...runtimePacks.map((pack) => pack.name),
+    ...zooModels.map((model) => model.name),
+  ]);
   throw new AppError('download.unknown', { name, near });
 }
 

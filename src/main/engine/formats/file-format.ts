@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { FileMetrics } from '@shared/metrics';
 import type { ModelCard } from '@shared/model-card';
 
@@ -7,8 +8,13 @@ export interface FileFormat {
   readonly id: string;
   /** Raise it when `convert` writes other files: they are converted again then. */
   readonly version: number;
-  /** Writes the network of an ONNX file in this format. Throws what reading it throws, and where an operator has no counterpart. */
-  convert(onnxPath: string, outputPath: string, card: ModelCard): Promise<void>;
+  /** What a sweep may say of it under `deploy`; strict, every one with a default. */
+  readonly options: z.ZodType<Record<string, unknown>>;
+  /**
+   * Writes the network of an ONNX file in this format. Throws what reading it throws, and where an operator has no counterpart.
+   * @param options as the schema parses them
+   */
+  convert(onnxPath: string, outputPath: string, card: ModelCard, options: Record<string, unknown>): Promise<void>;
   /** Facts of a file of this format. */
   describe(path: string): Promise<FileMetrics>;
 }

@@ -4,6 +4,14 @@ import type { FileFormat } from './file-format';
 /** Formats that deployments are converted to. ONNX is not among them: what a trial leaves is ONNX. */
 export const formats: readonly FileFormat[] = [];
 
+/** Options of a format as a sweep gives them, defaults filled in. Throws `deploy.invalid`. */
+export function deployOptions(format: FileFormat, given: Record<string, unknown> = {}): Record<string, unknown> {
+  const options = format.options.safeParse(given);
+  if (options.success) return options.data;
+  const { path, message } = options.error.issues[0]!;
+  throw new AppError('deploy.invalid', { format: format.id, detail: [...path.map(String), message].join(': ') });
+}
+
 /** The format of a runtime, with what writes it. Throws `format.unknown`. */
 export function findFormat(id: string): FileFormat {
   const format = formats.find((candidate) => candidate.id === id);

@@ -15,6 +15,7 @@ export async function evaluate(job: EvaluateJob, report: JobReporter): Promise<J
     options: job.options,
     runtime: findRuntime(job.runtime),
     progress: report.progress,
+    note: report.note,
     signal: report.signal,
   });
   for (const problem of problems) report.log(problem.message);

@@ -36,6 +36,8 @@ export interface ConvertJob {
   modelPath: string;
   card: ModelCard;
   format: string;
+  /** Of the format, defaults filled in. */
+  options: Record<string, unknown>;
   outputPath: string;
 }
 
@@ -64,6 +66,9 @@ export interface MeasureJob {
   baselinePath: string;
   card: ModelCard;
   target: Target;
+  /** Of the baseline, where it is a file of another kind; absent: as the candidate. */
+  baselineCard?: ModelCard;
+  baselineTarget?: Target;
   mode: LatencyMode;
   seed: number;
 }

@@ -14,7 +14,7 @@ const pairGraceMs = 500;
  * the other: where a process lays its memory out differs from the next and stays for as long as it lives.
  */
 export async function measure(job: MeasureJob, report: JobReporter): Promise<JobResults['measure']> {
-  const { candidatePath, baselinePath, card, target, seed, mode } = job;
+  const { candidatePath, baselinePath, card, target, baselineCard, baselineTarget, seed, mode } = job;
   const { signal, progress } = report;
   const model = { card, ...sessionOfTarget(target) };
   progress('memory', 0, 1);
@@ -28,7 +28,7 @@ export async function measure(job: MeasureJob, report: JobReporter): Promise<Job
     sessionPair: (order) =>
       runInWorker(
         workerPath,
-        { kind: 'session-pair', candidatePath, baselinePath, card, target, seed, order },
+        { kind: 'session-pair', candidatePath, baselinePath, card, target, baselineCard, baselineTarget, seed, order },
         report,
         { signal, graceMs: pairGraceMs },
       ),

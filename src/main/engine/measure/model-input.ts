@@ -1,19 +1,24 @@
 import { AppError } from '@shared/errors';
-import { channelCount, type InputType, type ModelCard } from '@shared/model-card';
-import { fromFloat16, toFloat16 } from '../onnx/float16';
+import { channelCount, type ModelCard } from '@shared/model-card';
+import { fromFloat16 } from '../onnx/float16';
 import { twoClassScores } from '../onnx/two-class-scores';
-import type { RuntimeTensor, Session } from '../runtimes/runtime';
+import type { Quantization, RuntimeTensor, Session, TensorInfo } from '../runtimes/runtime';
+import { fileTensor, interleaveOf, realNumbers, type GivenImages, type InputForm } from './file-tensor';
 
 export interface ModelInput {
   name: string;
   outputName: string;
-  /** uint8: raw pixels; the file normalises them itself. */
-  type: InputType;
+  /** What preprocessing is to give. uint8: raw pixels, which the file normalises itself. */
+  pixels: 'float32' | 'uint8';
+  /** What the file takes of these: see `inputTensor`. */
+  form: InputForm;
+  /** Of the scores, where they come as codes. */
+  scoreQuantization?: Quantization;
   /** Images a call must hold, or undefined when the model takes any number. */
   fixedBatch: number | undefined;
 }
 
-const inputTypes: readonly string[] = ['float32', 'float16', 'uint8'] satisfies InputType[];
+const inputTypes: readonly string[] = ['float32', 'float16', 'uint8', 'int8'] satisfies InputForm['type'][];
 
 /**
  * Which value of the session takes images and which holds class scores, checked against the card.
@@ -30,62 +35,95 @@ export function modelInput(session: Session, card: ModelCard, path: string): Mod
   if (outputName === undefined) {
     throw differs(`the output should be "${card.output.name}", the file has ${quoted(session.outputNames)}`);
   }
-  const { type, shape } = session.inputs[name] ?? { type: 'unknown', shape: [] };
-  if (!inputTypes.includes(type) || shape.length !== 4) {
+  const info = session.inputs[name] ?? { type: 'unknown', shape: [] };
+  const { type, shape, quantization } = info;
+  if (!inputTypes.includes(type) || shape.length !== 4 || (type === 'int8' && !quantization)) {
     throw new AppError('model.not-classifier', {
       path,
       detail: `its input "${name}" is ${type} with ${shape.length} dimensions`,
     });
   }
   const [batch, ...image] = shape;
-  const expected = imageShape(card);
+  const layout = info.layout ?? card.input.layout;
+  const expected = imageShape(card, layout);
   if (image.some((dimension, axis) => typeof dimension === 'number' && dimension !== expected[axis])) {
-    throw differs(
-      `an image should be ${expected.join(' x ')} (${card.input.layout}), the file takes ${image.join(' x ')}`,
-    );
+    throw differs(`an image should be ${expected.join(' x ')} (${layout}), the file takes ${image.join(' x ')}`);
   }
-  return { name, outputName, type: type as InputType, fixedBatch: typeof batch === 'number' ? batch : undefined };
+  const form: InputForm = {
+    type: type as InputForm['type'],
+    ...(quantization && { quantization }),
+    ...(layout !== card.input.layout && { interleave: interleaveOf(card) }),
+  };
+  return {
+    name,
+    outputName,
+    pixels: takesPixels(info, card) ? 'uint8' : 'float32',
+    form,
+    scoreQuantization: session.outputs[outputName]?.quantization,
+    fixedBatch: typeof batch === 'number' ? batch : undefined,
+  };
+}
+
+/**
+ * Whether the file normalises images itself. A file of codes without a scale takes the levels themselves; so do codes whose scale of one makes
+ * them levels; of a file that takes numbers only the card can know.
+ */
+function takesPixels({ type, quantization }: TensorInfo, { input }: ModelCard): boolean {
+  if (quantization) return input.type === 'uint8' || quantization.scale === 1;
+  return type === 'uint8' || (type === 'float32' && input.type === 'uint8');
 }
 
 /** Shape of one image without the batch: `[C,H,W]`, or `[H,W,C]` for NHWC. */
-export function imageShape({ input }: ModelCard): [number, number, number] {
+export function imageShape({ input }: ModelCard, layout = input.layout): [number, number, number] {
   const channels = channelCount(input);
-  return input.layout === 'NCHW' ? [channels, input.height, input.width] : [input.height, input.width, channels];
+  return layout === 'NCHW' ? [channels, input.height, input.width] : [input.height, input.width, channels];
 }
 
-/** Images as the file takes them: numbers become halves where it wants these. */
-export function inputTensor(
-  type: InputType,
-  { shape, data }: { shape: readonly number[]; data: Float32Array | Uint8Array },
-): RuntimeTensor {
-  return { type, shape, data: type === 'float16' && data instanceof Float32Array ? toFloat16(data) : data };
-}
+/** Images as the file takes them, made once: what is timed is the runtime alone. */
+export const inputTensor = ({ form }: Pick<ModelInput, 'form'>, images: GivenImages): RuntimeTensor =>
+  fileTensor(form, images);
 
 const integerScores = new Set(['uint8', 'int8', 'int32']);
-/** Whether scores order the classes and say no more: what an integer stands for is not known. */
-export const isIntegerScore = (type: RuntimeTensor['type']): boolean => integerScores.has(type);
+/** Whether scores order the classes and say no more: what an integer stands for is not known, but where the file tells its scale. */
+export const isIntegerScore = (type: RuntimeTensor['type'], quantization?: Quantization): boolean =>
+  quantization === undefined && integerScores.has(type);
 
 const floatScores = new Set(['float32', 'float16', 'float64']);
 
-/** Class scores of a batch as float32 `[batch, classes]`, from floats or integers. Throws `model.not-classifier` and `model.differs`. */
+/**
+ * Class scores of a batch as float32 `[batch, classes]`, from floats, codes or plain integers.
+ * @param quantization of the codes: `ModelInput.scoreQuantization`
+ * Throws `model.not-classifier` and `model.differs`.
+ */
 export function classScores(
   output: RuntimeTensor | undefined,
-  { card, path, batch }: { card: ModelCard; path: string; batch: number },
+  { card, path, batch, quantization }: { card: ModelCard; path: string; batch: number; quantization?: Quantization },
 ): Float32Array {
   const refuse = (detail: string): AppError => new AppError('model.not-classifier', { path, detail });
-  const isInteger = output !== undefined && isIntegerScore(output.type);
-  if (!output || !(isInteger || floatScores.has(output.type)))
+  const isInteger = output !== undefined && isIntegerScore(output.type, quantization);
+  if (!output || !(isInteger || quantization || floatScores.has(output.type)))
     throw refuse(`its output is ${output?.type ?? 'missing'}, neither floating-point numbers nor small integers`);
-  const { classes, score } = card.output;
-  if (output.data.length !== batch * (score ? 1 : classes)) {
-    const expected = score ? 'one score' : `${classes} scores`;
+  const { classes, score, background = false } = card.output;
+  const given = score ? 1 : classes + (background ? 1 : 0);
+  if (output.data.length !== batch * given) {
+    const expected = score ? 'one score' : `${given} scores`;
     const detail = `${expected} for each image should come out, the file gives ${output.shape.join(' x ')} numbers for ${batch} images`;
     throw new AppError('model.differs', { path, model: card.name, detail });
   }
   if (score && isInteger)
     throw refuse('its one score is an integer, and what number stands for even odds is not known');
-  const values = floatsOf(output);
+  const values = quantization ? realNumbers(output.data as Uint8Array, quantization) : floatsOf(output);
+  if (background) return withoutBackground(values, batch);
   return score ? twoClassScores(values, score) : values;
+}
+
+/** The first score of each image is for none of the classes. */
+function withoutBackground(values: Float32Array, batch: number): Float32Array {
+  const given = values.length / batch;
+  return Float32Array.from({ length: values.length - batch }, (_, index) => {
+    const image = Math.floor(index / (given - 1));
+    return values[index + image + 1]!;
+  });
 }
 
 function floatsOf({ type, data }: RuntimeTensor): Float32Array {

@@ -4,14 +4,18 @@ import type { RunView, TrialView } from '@shared/run';
 import { loadModel } from '../onnx/load';
 import { readCard } from './card';
 
-/** The card of a compressed artifact: its parent's, with the file's own identity and input, and what was done to it. Reads the file. */
+/**
+ * The card of a compressed artifact: its parent's, with the file's own identity and input, and what was done to it. Reads the file.
+ * @param source the ONNX file that it was made of, where it is of another format
+ */
 export async function compressedCard(
   parent: ModelCard,
   file: { path: string; sha256: string; sizeBytes: number },
   recipeText: string,
+  source = file.path,
 ): Promise<ModelCard> {
   const { reference: _measuredOnTheParent, ...card } = parent;
-  const [input] = (await loadModel(file.path)).inputs;
+  const [input] = (await loadModel(source)).inputs;
   return {
     ...card,
     input: inputWithType(card.input, input?.type),

@@ -8,12 +8,13 @@ import type { Graph } from '../onnx/graph';
 import { writeFileAtomic } from '../files/atomic-file';
 
 /** `folder/name.onnx` -> `folder/name.card.json`. */
+/** NAME.card.json; of other formats NAME.tflite.card.json, since a network and what was made of it may lie side by side. */
 export function cardPath(modelPath: string): string {
-  return join(dirname(modelPath), `${modelName(modelPath)}.card.json`);
+  return join(dirname(modelPath), `${basename(modelPath).replace(/\.onnx$/i, '')}.card.json`);
 }
 
 export function modelName(modelPath: string): string {
-  return basename(modelPath).replace(/\.onnx$/i, '');
+  return basename(modelPath).replace(/\.(onnx|tflite)$/i, '');
 }
 
 /** The card beside a model, or undefined where there is none. @throws `card.invalid` */

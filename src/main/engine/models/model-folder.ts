@@ -5,15 +5,17 @@ import { AppError, toAppError } from '@shared/errors';
 import type { ModelCard, ModelSummary } from '@shared/model-card';
 import { classifierOf, type Classifier } from '../onnx/classifier';
 import { loadModel } from '../onnx/load';
-import { modelFiles } from '../onnx/model-files';
 import { cardPath, makeCard, modelName, readCard, type CardChoice } from './card';
 import { cardProblem } from './card-problem';
+import { formatOfModel, isModelName, partsOf, type ModelFormat } from './model-format';
 import { modelIdentity, modelStamp } from './model-identity';
+import { openTfliteModel } from './tflite-model';
 
 /** A model that is ready for work: its files' identity and size, and its card. */
 export interface Model {
   name: string;
   path: string;
+  format: ModelFormat;
   sha256: string;
   sizeBytes: number;
   card: ModelCard;
@@ -37,7 +39,7 @@ export async function listModels(folder: string): Promise<{ models: ModelSummary
 
 export async function summarizeModel(path: string): Promise<ModelSummary> {
   const card = await readCard(path);
-  const sizeBytes = modelFiles(path).reduce((sum, file) => sum + file.sizeBytes, 0);
+  const sizeBytes = partsOf(path).reduce((sum, file) => sum + file.sizeBytes, 0);
   const name = card?.name ?? modelName(path);
   return { name, title: card?.title ?? name, path, sizeBytes, card };
 }
@@ -49,7 +51,7 @@ export function locateModel(reference: string, modelFolder: string, baseFolder =
     join(modelFolder, reference),
     join(modelFolder, `${reference}.onnx`),
   ];
-  const path = candidates.find((candidate) => candidate.toLowerCase().endsWith('.onnx') && existsSync(candidate));
+  const path = candidates.find((candidate) => isModelName(candidate) && existsSync(candidate));
   if (path) return path;
   // A path to something that is not called .onnx is still read, so that its content can be named in the error.
   if (existsSync(candidates[0]!) && /[\\/.]/.test(reference)) return candidates[0]!;
@@ -61,11 +63,21 @@ const checked = new Map<string, Classifier>();
 const kept = 500;
 
 /**
+ * Opens a file to run it as it is: an ONNX model, or one of another format that a runtime takes.
+ * @throws what `openModel` and `openTfliteModel` throw
+ */
+export async function openAnyModel(path: string, choice?: CardChoice): Promise<Model> {
+  return formatOfModel(path) === 'tflite' ? openTfliteModel(path, choice) : openModel(path, choice);
+}
+
+/**
  * Opens a model for work: checks that the file is a classifier and that the card fits it.
  * @param choice used when there is no card
- * @throws `card.missing`, `card.mismatch`, and what `makeCard`, `modelIdentity` and `loadModel` throw
+ * @throws `model.needs-onnx`, `card.missing`, `card.mismatch`, and what `makeCard`, `modelIdentity` and `loadModel` throw
  */
 export async function openModel(path: string, choice?: CardChoice): Promise<Model> {
+  const format = formatOfModel(path);
+  if (format !== 'onnx') throw new AppError('model.needs-onnx', { path, format });
   const written = await readCard(path);
   if (!written) {
     const graph = await loadModel(path);
@@ -75,7 +87,7 @@ export async function openModel(path: string, choice?: CardChoice): Promise<Mode
     }
     const card = makeCard(path, graph, choice);
     const { sha256, sizeBytes } = await modelIdentity(path);
-    return { name: card.name, path, sha256, sizeBytes, card };
+    return { name: card.name, path, format, sha256, sizeBytes, card };
   }
   const key = existsSync(path) ? `${modelStamp(path)}\n${JSON.stringify([written.input, written.output])}` : path;
   const classifier = checked.get(key) ?? classifierOf(await loadModel(path), path, written);
@@ -85,5 +97,5 @@ export async function openModel(path: string, choice?: CardChoice): Promise<Mode
   const problem = cardProblem(written, classifier, sha256);
   if (problem !== undefined) throw new AppError('card.mismatch', { path: cardPath(path), detail: problem });
   const card = { ...written, output: { ...written.output, name: classifier.output.name } };
-  return { name: card.name, path, sha256, sizeBytes, card };
+  return { name: card.name, path, format, sha256, sizeBytes, card };
 }

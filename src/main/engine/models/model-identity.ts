@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { modelFiles, type ModelFile } from '../onnx/model-files';
+import type { ModelFile } from '../onnx/model-files';
 import { hashFile } from '../files/hash-file';
+import { partsOf } from './model-format';
 
 export interface ModelIdentity {
   /** Of a model in one file: the file's. Of several: over the sha256 of the .onnx and location, sha256 and length of each data file. */
@@ -13,9 +14,9 @@ export interface ModelIdentity {
 const known = new Map<string, Promise<string>>();
 const kept = 500;
 
-/** Identity and size of everything a model consists of. Throws what `modelFiles` throws. */
+/** Identity and size of everything a model consists of. Throws what `partsOf` throws. */
 export async function modelIdentity(path: string): Promise<ModelIdentity> {
-  const files = modelFiles(path);
+  const files = partsOf(path);
   const hashes = await Promise.all(files.map(remembered));
   return {
     sha256: files.length === 1 ? hashes[0]! : combined(files, hashes),
@@ -24,9 +25,9 @@ export async function modelIdentity(path: string): Promise<ModelIdentity> {
   };
 }
 
-/** Equal as long as no file of the model changed: the key to remember under what was read from it. Throws what `modelFiles` throws. */
+/** Equal as long as no file of the model changed: the key to remember under what was read from it. Throws what `partsOf` throws. */
 export function modelStamp(path: string): string {
-  return modelFiles(path)
+  return partsOf(path)
     .map((file) => file.stamp)
     .join('\n');
 }

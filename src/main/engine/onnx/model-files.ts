@@ -35,7 +35,8 @@ export function modelFiles(path: string): ModelFile[] {
   return [own, ...[...data.values()].sort((a, b) => (a.location < b.location ? -1 : 1))];
 }
 
-function fileOf(path: string, location: string): ModelFile {
+/** Facts of one file. Throws what `stat` throws. */
+export function fileOf(path: string, location: string): ModelFile {
   const { size, mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
   return { path, location, sizeBytes: Number(size), stamp: [path, size, mtimeNs, ctimeNs, ino].join(':') };
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { findLibrary, locateLibrary } from './locate-library';
+import { locateLibrary } from './locate-library';
 import { litertFunctions, type Made, type Pointer } from './litert-library';
 import { litertOptions } from './litert-options';
 import { LitertSession } from './litert-session';
 import { litertStatus } from './litert-status';
 import { litertLibrary } from './native-libraries';
+import { processorOf } from './processor-device';
 import type { Runtime, SessionOptions } from './runtime';
 import { cleanRuntimeMessage } from './runtime-message';
 
@@ -27,10 +28,7 @@ export const litert: Runtime = {
   answerOptions: ['kernels'],
   // The library does not tell; its distribution does.
   version: () => locateLibrary(litertLibrary).version ?? 'of unknown version',
-  devices: async () => {
-    const problem = findLibrary(litertLibrary) ? undefined : litertLibrary.remedy;
-    return [{ id: 'cpu', title: 'CPU', ...(problem !== undefined && { problem }) }];
-  },
+  devices: async () => [processorOf(litertLibrary)],
   open: async (model, options) => openLitert(model, options),
 };
 

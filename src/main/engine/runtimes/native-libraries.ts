@@ -11,7 +11,7 @@ function fileOf(name: string, platform = process.platform): RegExp {
 const systems: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 const processors: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
 /** As the pack of TensorFlow Lite names this platform: "linux_amd64". */
-export const tflitePlatform = `${systems[process.platform] ?? process.platform}_${processors[process.arch] ?? process.arch}`;
+const tflitePlatform = `${systems[process.platform] ?? process.platform}_${processors[process.arch] ?? process.arch}`;
 
 function gotBy(id: string): Pick<NativeLibrary, 'remedy' | 'command'> {
   const command = `whittle get ${id}`;

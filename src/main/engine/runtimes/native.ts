@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
-import type { LibraryHandle } from 'koffi';
+import type * as Koffi from 'koffi';
 import { AppError } from '@shared/errors';
 import { locateLibrary, type NativeLibrary } from './locate-library';
 
-let loaded: typeof import('koffi') | undefined;
+let loaded: typeof Koffi | undefined;
 
 /** Calls into native libraries. Loaded at the first use: every process that measures knows the registry, and few of them need this. */
-export function koffi(): typeof import('koffi') {
-  loaded ??= createRequire(import.meta.url)('koffi') as typeof import('koffi');
+export function koffi(): typeof Koffi {
+  loaded ??= createRequire(import.meta.url)('koffi') as typeof Koffi;
   return loaded;
 }
 
@@ -15,7 +15,7 @@ export function koffi(): typeof import('koffi') {
  * Loads a native library where it is found. Throws `runtime.unavailable` where it is not, or does not load.
  * @returns its path too, by which callers remember what they bound
  */
-export function openLibrary(library: NativeLibrary): { handle: LibraryHandle; path: string; version?: string } {
+export function openLibrary(library: NativeLibrary): { handle: Koffi.LibraryHandle; path: string; version?: string } {
   const { path, version } = locateLibrary(library);
   try {
     return { handle: koffi().load(path), path, version };

@@ -6,7 +6,7 @@ import type { Runtime } from './runtime';
 import { tflite } from './tflite';
 
 /** The runtimes a target may name. To add one: write its file, add it here, test it; nothing else names runtimes. */
-export const runtimes: readonly Runtime[] = [ort, ortWeb, tflite, litert];
+export const runtimes: readonly Runtime[] = [ort, ortWeb, litert, tflite];
 
 /** The runtime of a target such as "ort-cpu". Throws `target.unknown`. */
 export function findRuntime(id: string): Runtime {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { cleanRuntimeMessage } from './runtime-message';
 import { AppError } from '@shared/errors';
-import { findLibrary } from './locate-library';
 import { tfliteLibrary } from './native-libraries';
+import { processorOf } from './processor-device';
 import type { Runtime, SessionOptions } from './runtime';
 import { tfliteFunctions, type Pointer } from './tflite-library';
 import { TfliteMessages } from './tflite-messages';
@@ -25,10 +25,7 @@ export const tflite: Runtime = {
   }),
   answerOptions: ['xnnpack'],
   version: () => tfliteFunctions().version(),
-  devices: async () => {
-    const problem = findLibrary(tfliteLibrary) ? undefined : tfliteLibrary.remedy;
-    return [{ id: 'cpu', title: 'CPU', ...(problem !== undefined && { problem }) }];
-  },
+  devices: async () => [processorOf(tfliteLibrary)],
   open: async (model, options) => openTflite(model, options),
 };
 

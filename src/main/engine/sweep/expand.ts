@@ -52,6 +52,7 @@ export function expandSweep(
         steps: [...steps, ...after.steps],
         artifact: file.file,
         deployments: after.deployments,
+        ...(after.files.length > 0 && { files: after.files }),
       };
     });
   });

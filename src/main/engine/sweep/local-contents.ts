@@ -32,13 +32,13 @@ export class LocalContents implements Contents {
   }
 
   /** Makes a model findable by its content. Throws `model.changed` where the file is another by now. */
-  async addModel({ path, sha256 }: Pick<Model, 'path' | 'sha256'>): Promise<FileContent> {
+  async addModel({ path, sha256, format = 'onnx' }: Pick<Model, 'path' | 'sha256'> & Partial<Pick<Model, 'format'>>): Promise<FileContent> {
     const stamp = stampOf(path);
     // It may have been written again since it was opened.
     if ((await modelIdentity(path)).sha256 !== sha256) throw new AppError('model.changed', { path });
     const known: KnownModel = { path, stamp };
     await this.write(sha256, known);
-    return { content: 'file', sha256, format: 'onnx' };
+    return { content: 'file', sha256, format };
   }
 
   /** Makes the images of a split findable by their content. */

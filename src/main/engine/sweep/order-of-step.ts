@@ -49,7 +49,7 @@ export function orderOfStep(step: PlannedStep, context: OrderContext): Order {
       return { kind, key, output, model, reference, card, technique, params, calibration, train, seed, threads };
     }
     case 'convert':
-      return { kind: order.kind, key, output, model, card, format: order.format };
+      return { kind: order.kind, key, output, model, card, format: order.format, options: order.options };
     case 'describe':
       return { kind: order.kind, model, format: order.format };
     case 'evaluate': {

@@ -1,7 +1,7 @@
 import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import { canonicalJson, stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
-import type { Answering, Deployment, FileReference, PlannedStep } from './plan';
+import type { Answering, DeployedFile, Deployment, FileReference, PlannedStep } from './plan';
 import { evaluatedTargets, type Surroundings } from './surroundings';
 
 /** A network file of the plan: the model or the artifact of a step, with the key that stands for its content. */
@@ -31,7 +31,7 @@ export function planDeployments(
   candidate: PlannedFile,
   baseline: PlannedFile,
   settings: DeploymentSettings,
-): { steps: PlannedStep[]; deployments: Deployment[] } {
+): { steps: PlannedStep[]; deployments: Deployment[]; files: DeployedFile[] } {
   const { targets, latency, seed, images, around } = settings;
   const { model } = candidate;
   const steps = new Map<string, PlannedStep>();
@@ -41,11 +41,20 @@ export function planDeployments(
   };
   const convert = (from: PlannedFile, format: string): PlannedFile => {
     if (format === 'onnx') return from;
-    const key = stepKey('convert', stepVersions.convert, from.key, format, around.converters[format]);
-    const order = { kind: 'convert', model, input: from.file, format } as const;
+    const { version, options } = around.converters[format]!;
+    const key = stepKey('convert', stepVersions.convert, from.key, format, version, options);
+    const order = { kind: 'convert', model, input: from.file, format, options } as const;
     push({ key, kind: 'convert', title: format, needs: from.needs, order });
     return { model, key, file: { step: key, format }, needs: [key] };
   };
+  const describeFile = (file: PlannedFile, format: string): string =>
+    push({
+      key: stepKey('describe', stepVersions.describe, file.key),
+      kind: 'describe',
+      title: format === 'onnx' ? 'file' : `${format} file`,
+      needs: file.needs,
+      order: { kind: 'describe', model, input: file.file, format },
+    });
   const evaluationOf = (file: PlannedFile, answering: Answering): string => {
     const { version } = around.runtimes[answering.runtime]!;
     return stepKey('evaluate', stepVersions.evaluate, file.key, images.key, answering, version, around.machine.isa);
@@ -64,13 +73,7 @@ export function planDeployments(
     const file = convert(candidate, format);
     const input = file.file;
     const { needs } = file;
-    const describe = push({
-      key: stepKey('describe', stepVersions.describe, file.key),
-      kind: 'describe',
-      title: format === 'onnx' ? 'file' : `${format} file`,
-      needs,
-      order: { kind: 'describe', model, input, format },
-    });
+    const describe = describeFile(file, format);
     const evaluate = push({
       key: evaluationOf(file, answering),
       kind: 'evaluate',
@@ -102,7 +105,13 @@ export function planDeployments(
       order: { kind: 'measure', model, input: own.file, baseline: other.file, target },
     });
   }
-  return { steps: [...steps.values()], deployments };
+  const files = Object.keys(around.converters)
+    .filter((format) => !deployments.some((deployment) => deployment.format === format))
+    .map((format): DeployedFile => {
+      const file = convert(candidate, format);
+      return { format, file: file.file, describe: describeFile(file, format) };
+    });
+  return { steps: [...steps.values()], deployments, files };
 }
 
 /** What of a target decides the answers. */

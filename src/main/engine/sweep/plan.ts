@@ -21,7 +21,7 @@ export type StepOrder =
       /** Splits whose images it looks at. */
       images: Exclude<Split, 'eval'>[];
     }
-  | { kind: 'convert'; model: string; input: FileReference; format: string }
+  | { kind: 'convert'; model: string; input: FileReference; format: string; options: Record<string, unknown> }
   | { kind: 'describe'; model: string; input: FileReference; format: string }
   | ({ kind: 'evaluate'; model: string; input: FileReference } & Answering)
   | { kind: 'measure'; model: string; input: FileReference; baseline: FileReference; target: Target };
@@ -46,6 +46,13 @@ export interface Deployment {
   baselineEvaluation: string;
 }
 
+/** A trial's artifact in a format that no runtime of the targets takes: it is written and described, no more. */
+export interface DeployedFile {
+  format: string;
+  file: FileReference;
+  describe: string;
+}
+
 export interface TrialPlan {
   /** "model/recipe". */
   id: string;
@@ -58,6 +65,8 @@ export interface TrialPlan {
   artifact: FileReference;
   /** One a runtime of the targets, in their order; at least one. */
   deployments: Deployment[];
+  /** Absent: none, or planned by an earlier version. */
+  files?: DeployedFile[];
 }
 
 /** Every step once, in the order the trials list them. */

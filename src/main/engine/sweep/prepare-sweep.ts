@@ -55,7 +55,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     signal: options.signal,
     progress: (done, total) => options.progress?.('reading the dataset', done, total),
   });
-  const around = surroundingsOf(sweep.targets, options.machine, options.versions.onnxruntime);
+  const around = surroundingsOf(sweep, options.machine, options.versions.onnxruntime);
   const trials = expandSweep({ ...sweep, recipes }, [...models.values()], dataset, around);
   checkImages(trials, dataset);
   checkLabels([...models.values()], dataset);

@@ -1,6 +1,6 @@
 import type { Machine } from '@shared/run';
-import { defaultTarget, type Target } from '@shared/sweep-file';
-import { findFormat } from '../formats/registry';
+import { defaultTarget, type SweepFile, type Target } from '@shared/sweep-file';
+import { deployOptions, findFormat } from '../formats/registry';
 import { findRuntime } from '../runtimes/registry';
 
 /** What a plan has to know of a runtime. */
@@ -19,8 +19,15 @@ export interface Surroundings {
   onnxruntime: string;
   /** Runtimes of the targets by id. */
   runtimes: Readonly<Record<string, RuntimeFacts>>;
-  /** Versions of the converters to the formats of these runtimes; none for ONNX. */
-  converters: Readonly<Record<string, number>>;
+  /** Of the formats that these runtimes take, and of others that are deployed; none for ONNX. */
+  converters: Readonly<Record<string, ConverterFacts>>;
+}
+
+/** What a plan has to know of how a format is written. */
+export interface ConverterFacts {
+  version: number;
+  /** As the sweep asks for them, defaults filled in. */
+  options: Readonly<Record<string, unknown>>;
 }
 
 /** Targets whose runtimes answer for the evaluation images: without any, the usual one does. */
@@ -28,16 +35,27 @@ export function evaluatedTargets(targets: readonly Target[]): readonly Target[] 
   return targets.length > 0 ? targets : [defaultTarget];
 }
 
-/** Facts of the runtimes that targets name, from the registries. Throws `target.unknown`, `runtime.unavailable`, `format.unknown`. */
-export function surroundingsOf(targets: readonly Target[], machine: Machine, onnxruntime: string): Surroundings {
+/**
+ * Facts of the runtimes that targets name and of the formats that are deployed, from the registries. Throws `target.unknown`,
+ * `runtime.unavailable`, `format.unknown`, `deploy.invalid`.
+ */
+export function surroundingsOf(
+  { targets, deploy = {} }: Pick<SweepFile, 'targets' | 'deploy'>,
+  machine: Machine,
+  onnxruntime: string,
+): Surroundings {
   const runtimes: Record<string, RuntimeFacts> = {};
-  const converters: Record<string, number> = {};
+  const wanted = new Set(Object.keys(deploy));
   for (const { runtime: id } of evaluatedTargets(targets)) {
     const runtime = findRuntime(id);
     const { format: runs, answerOptions } = runtime;
     runtimes[id] = { version: runtime.version(), format: runs, ...(answerOptions && { answerOptions }) };
-    const format: string = runtime.format;
-    if (format !== 'onnx') converters[format] = findFormat(format).version;
+    if (runs !== 'onnx') wanted.add(runs);
+  }
+  const converters: Record<string, ConverterFacts> = {};
+  for (const id of wanted) {
+    const format = findFormat(id);
+    converters[id] = { version: format.version, options: deployOptions(format, deploy[id]) };
   }
   return { machine, onnxruntime, runtimes, converters };
 }

@@ -102,7 +102,11 @@ function metricsOf(
   });
   const { runtime: _runtime, format: _format, ...first } = measured[0]!;
   const latency = finished.flatMap(({ kind, result }) => (kind === 'measure' ? [result as LatencyMetrics] : []));
-  const metrics: TrialMetrics = { ...first, deployments: measured, latency };
+  const files = (plan.files ?? []).flatMap(({ format, describe }) => {
+    const facts = byKey.get(describe)?.result as FileMetrics | undefined;
+    return facts ? [{ format, ...facts }] : [];
+  });
+  const metrics: TrialMetrics = { ...first, deployments: measured, ...(files.length > 0 && { files }), latency };
   const { sizeBytes, params } = metrics;
   if (sizeBytes !== undefined && params) metrics.bitsPerWeight = (8 * sizeBytes) / params;
   return metrics;

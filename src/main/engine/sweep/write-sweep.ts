@@ -10,7 +10,7 @@ import type { RecipeStep } from '@shared/recipe';
  * @param folder where it will lie
  */
 export function formatSweep(sweep: SweepFile, file: string, folder?: string): string {
-  const { name, models, dataset, targets, recipes, latency, indifference, seed, ...rest } = sweep;
+  const { name, models, dataset, targets, deploy, recipes, latency, indifference, seed, ...rest } = sweep;
   const here = (path: string): string => (folder === undefined ? path : portable(path, folder));
   const { path, eval: evaluation, calibration, train, seed: datasetSeed, ...otherwise } = dataset;
   const written = {
@@ -25,6 +25,7 @@ export function formatSweep(sweep: SweepFile, file: string, folder?: string): st
       ...otherwise,
     },
     targets,
+    ...(deploy && { deploy }),
     recipes: Object.fromEntries(Object.entries(recipes).map(([key, steps]) => [key, steps.map(shortStep)])),
     ...(latency !== 'quick' && { latency }),
     ...(JSON.stringify(indifference) !== JSON.stringify(indifferenceSchema.parse({})) && { indifference }),

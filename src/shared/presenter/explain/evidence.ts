@@ -1,7 +1,7 @@
 import type { LatencyMetrics, TrialMetrics } from '../../metrics';
 import type { Comparison } from '../comparison';
 
-export type FileAndAccuracy = Partial<Omit<TrialMetrics, 'latency' | 'deployments'>>;
+export type FileAndAccuracy = Partial<Omit<TrialMetrics, 'latency' | 'deployments' | 'files'>>;
 
 /** What is known of a trial on one target, beside what it is compared with. */
 export interface Evidence {

@@ -17,7 +17,8 @@ export function writeFlatbuffer<Definition extends SchemaDefinition>(
   value: TableOf<Definition, Definition['root']>,
   reserved = 0,
 ): Uint8Array {
-  const builder = new Builder(reserved + capacityFor(value));
+  // A multiple as well, so that in memory, too, the file starts at one.
+  const builder = new Builder(Math.ceil((reserved + capacityFor(value)) / byteAlignment) * byteAlignment);
   builder.pad(reserved);
   const { root, identifier } = schema.definition;
   builder.finish(writeTable(builder, schema, root, value as Fields), identifier);

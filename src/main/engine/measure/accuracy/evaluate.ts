@@ -24,6 +24,8 @@ export interface EvaluateOptions extends Pick<SessionOptions, 'threads' | 'devic
   runtime: Runtime;
   batchSize?: number;
   progress(stage: string, done: number, total: number): void;
+  /** Told how the runtime runs the file, where that is not what one expects. */
+  note?(sentence: string): void;
   signal: AbortSignal;
 }
 
@@ -42,7 +44,9 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   const { classes } = card.output;
   const session = await openScored(runtime, path, card, { threads, device, options: options.options });
   try {
-    const { name, outputName, type, fixedBatch } = modelInput(session, card, path);
+    const input = modelInput(session, card, path);
+    const { name, outputName, pixels, scoreQuantization, fixedBatch } = input;
+    for (const sentence of session.notes ?? []) options.note?.(sentence);
     const batchSize = fixedBatch ?? options.batchSize ?? defaultBatchSize;
     const topK: number[][] = [];
     const answers = new AnswerScores();
@@ -50,17 +54,16 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     const labels: number[] = [];
     const hashes: string[] = [];
     const notNumbers: ImageProblem[] = [];
-    const pixels = type === 'uint8' ? 'uint8' : 'float32';
     progress('images', 0, images.count);
     for await (const { data, shape, entries } of images.batches(batchSize, { type: pixels })) {
       throwIfCancelled(signal);
       const count = entries.length;
       const missing = fixedBatch === undefined ? 0 : fixedBatch - count;
       const feed = missing === 0 ? { shape, data } : filledUp(data, shape, count + missing);
-      const outputs = await session.run({ [name]: inputTensor(type, feed) });
+      const outputs = await session.run({ [name]: inputTensor(input, feed) });
       const output = outputs[outputName];
-      const scores = classScores(output, { card, path, batch: count + missing });
-      haveScale &&= output !== undefined && !isIntegerScore(output.type);
+      const scores = classScores(output, { card, path, batch: count + missing, quantization: scoreQuantization });
+      haveScale &&= output !== undefined && !isIntegerScore(output.type, scoreQuantization);
       entries.forEach((entry, row) => {
         const own = scores.subarray(row * classes, (row + 1) * classes);
         const top = top5Of(own);

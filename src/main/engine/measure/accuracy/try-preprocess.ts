@@ -40,7 +40,8 @@ export async function tryPreprocess(options: TryPreprocessOptions): Promise<Prep
   const candidates = preprocessCandidates(card);
   const session = await openScored(runtime, path, card, { threads });
   try {
-    const { name, outputName, type, fixedBatch } = modelInput(session, card, path);
+    const input = modelInput(session, card, path);
+    const { name, outputName, scoreQuantization, fixedBatch } = input;
     const tried: TriedPreprocess[] = [];
     let images = 0;
     for (const [index, candidate] of candidates.entries()) {
@@ -51,8 +52,13 @@ export async function tryPreprocess(options: TryPreprocessOptions): Promise<Prep
         throwIfCancelled(signal);
         // Of a network with a fixed batch, only what fills it.
         if (fixedBatch !== undefined && entries.length < fixedBatch) break;
-        const outputs = await session.run({ [name]: inputTensor(type, { shape, data }) });
-        const scores = classScores(outputs[outputName], { card, path, batch: entries.length });
+        const outputs = await session.run({ [name]: inputTensor(input, { shape, data }) });
+        const scores = classScores(outputs[outputName], {
+          card,
+          path,
+          batch: entries.length,
+          quantization: scoreQuantization,
+        });
         const { classes } = card.output;
         entries.forEach(({ label }, row) => {
           if (top5Of(scores.subarray(row * classes, (row + 1) * classes)).classes[0] === label) right++;

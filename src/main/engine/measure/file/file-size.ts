@@ -1,17 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { constants, createBrotliCompress } from 'node:zlib';
+import { compressedSize } from '../../files/compressed-size';
 import { modelFiles } from '../../onnx/model-files';
-
-/**
- * Quality 5 with the default 4 MB window (22). Measured: 100 MB of ordinary float weights take about 6 s and 10 MB of memory.
- * Quality 9 takes ten times as long and saves less than 0.1 % on them (10 % on weights with repeated blocks); a 16 MB window
- * changes the size by less than 0.3 %. Sizes are comparable only at the same settings, so they are constants.
- */
-const brotliParameters = {
-  [constants.BROTLI_PARAM_QUALITY]: 5,
-  [constants.BROTLI_PARAM_LGWIN]: 22,
-};
 
 /**
  * Bytes of a model as it is and after brotli, all its files together: what a user stores and roughly what a store or a CDN transfers.
@@ -24,16 +12,4 @@ export async function fileSize(path: string): Promise<{ sizeBytes: number; sizeC
     sizeCompressedBytes += await compressedSize(file.path);
   }
   return { sizeBytes, sizeCompressedBytes };
-}
-
-async function compressedSize(path: string): Promise<number> {
-  let size = 0;
-  await pipeline(
-    createReadStream(path, { highWaterMark: 1 << 20 }),
-    createBrotliCompress({ params: brotliParameters, chunkSize: 1 << 18 }),
-    async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) size += chunk.length;
-    },
-  );
-  return size;
 }

@@ -1,7 +1,7 @@
-import { channelCount, type InputType, type ModelCard } from '@shared/model-card';
+import { channelCount, type ModelCard } from '@shared/model-card';
 import { createRandom } from '../../compression/algebra/random';
 import type { RuntimeTensor } from '../../runtimes/runtime';
-import { imageShape, inputTensor } from '../model-input';
+import { imageShape, inputTensor, type ModelInput } from '../model-input';
 
 /** Largest wavelengths of the pattern, pixels: broad areas and soft edges as in photographs. */
 const waves = 6;
@@ -15,14 +15,15 @@ export function sampleInput(
   card: ModelCard,
   batch: number,
   seed: number | string,
-  type: InputType = 'float32',
+  input: Pick<ModelInput, 'pixels' | 'form'> = { pixels: 'float32', form: { type: 'float32' } },
 ): RuntimeTensor {
   const random = createRandom(seed);
   const { height, width, layout } = card.input;
   const plane = height * width;
   const channels = channelCount(card.input);
   const size = batch * channels * plane;
-  const data = type === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
+  const { pixels } = input;
+  const data = pixels === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
   for (let image = 0; image < batch; image++) {
     for (let channel = 0; channel < channels; channel++) {
       const mean = card.preprocess.mean[channel]!;
@@ -45,7 +46,7 @@ export function sampleInput(
           level += 26 * (down.sin[row]! * right.cos[column]! + down.cos[row]! * right.sin[column]!);
         }
         const pixelLevel = Math.min(255, Math.max(0, Math.round(level)));
-        const value = type === 'uint8' ? pixelLevel : (pixelLevel - mean) / std;
+        const value = pixels === 'uint8' ? pixelLevel : (pixelLevel - mean) / std;
         data[
           layout === 'NCHW'
             ? (image * channels + channel) * plane + pixel
@@ -54,7 +55,7 @@ export function sampleInput(
       }
     }
   }
-  return inputTensor(type, { shape: [batch, ...imageShape(card)], data });
+  return inputTensor(input, { shape: [batch, ...imageShape(card)], data });
 }
 
 /** Sine and cosine of `step * index + phase`: a wave over the plane is made of one table for rows and one for columns. */

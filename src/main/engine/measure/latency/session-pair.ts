@@ -18,6 +18,8 @@ export interface SessionPairOptions extends TimedModelOptions, SessionPairOrder 
   candidatePath: string;
   /** The same file as the candidate makes an A/A control: two sessions of one file. */
   baselinePath: string;
+  /** How the baseline runs, where it is not as the candidate. */
+  baseline?: Omit<TimedModelOptions, 'seed'>;
   signal: AbortSignal;
 }
 
@@ -49,7 +51,8 @@ const longRoundMs = 100;
  * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `card.mismatch`, `model.not-classifier`.
  */
 export async function runSessionPair(options: SessionPairOptions): Promise<SessionPairTimes> {
-  const { candidatePath, baselinePath, opensFirst, outerFirst, rounds, signal, ...model } = options;
+  const { candidatePath, baselinePath, baseline: other, opensFirst, outerFirst, rounds, signal, ...model } = options;
+  const settings = { candidate: model, baseline: { ...model, ...other } };
   const paths = { candidate: candidatePath, baseline: baselinePath };
   const order =
     opensFirst === 'candidate' ? (['candidate', 'baseline'] as const) : (['baseline', 'candidate'] as const);
@@ -58,7 +61,7 @@ export async function runSessionPair(options: SessionPairOptions): Promise<Sessi
     const contestants = {} as Record<Side, Contestant>;
     for (const side of order) {
       throwIfCancelled(signal);
-      opened.push(await TimedModel.open(paths[side], model));
+      opened.push(await TimedModel.open(paths[side], settings[side]));
     }
     for (const [index, side] of order.entries()) {
       contestants[side] = new Contestant(opened[index]!, await opened[index]!.warmUp(signal));

@@ -36,10 +36,10 @@ export class TimedModel {
     const { card, runtime, seed, threads, device, options } = given;
     const session = await runtime.open(path, { threads, device, options });
     try {
-      const { name, type, fixedBatch } = modelInput(session, card, path);
-      const batch = fixedBatch ?? 1;
+      const input = modelInput(session, card, path);
+      const batch = input.fixedBatch ?? 1;
       const start = performance.now();
-      const feeds = { [name]: sampleInput(card, batch, seed, type) };
+      const feeds = { [input.name]: sampleInput(card, batch, seed, input) };
       return new TimedModel(session, feeds, batch, performance.now() - start);
     } catch (error) {
       await session.close();

@@ -88,8 +88,8 @@ async function profile(options: LayerReportOptions): Promise<Record<'original' |
   const open = async (path: string) => {
     const session = await calculator.open(path, { threads: 1, profile: true });
     try {
-      const { name, type, fixedBatch } = modelInput(session, card, path);
-      return { session, feeds: { [name]: sampleInput(card, fixedBatch ?? 1, 'layers', type) } };
+      const input = modelInput(session, card, path);
+      return { session, feeds: { [input.name]: sampleInput(card, input.fixedBatch ?? 1, 'layers', input) } };
     } catch (thrown) {
       await session.close();
       throw thrown;
