@@ -3,6 +3,7 @@ import type { Graph } from '../../../onnx/graph';
 import type { TfliteModel } from '../model';
 import { Conversion } from './conversion';
 import { prepare } from './prepare';
+import { integerNetwork } from './quantized/integer-network';
 import { Inexpressible } from './rule';
 
 /**
@@ -24,7 +25,9 @@ export function findUnsupported(graph: Graph): string[] {
 
 function attempt(graph: Graph): { conversion: Conversion } | { inexpressible: string[] } {
   try {
-    const conversion = new Conversion(prepare(graph));
+    const prepared = prepare(graph);
+    const { graph: inCodes, types } = integerNetwork(prepared.graph);
+    const conversion = new Conversion({ ...prepared, graph: inCodes }, types);
     conversion.run();
     const { inexpressible } = conversion;
     return inexpressible.size > 0 ? { inexpressible: [...inexpressible] } : { conversion };

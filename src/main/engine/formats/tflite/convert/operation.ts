@@ -1,10 +1,11 @@
 import { intAttribute } from '../../../onnx/attributes';
 import type { Node, Tensor } from '../../../onnx/graph';
-import type { TfliteOption } from '../model';
+import type { TfliteOption, TfliteType } from '../model';
 import type { Conversion } from './conversion';
 import type { TensorSpec } from './graph-builder';
 import { layoutOf } from './layout';
 import { channelsLast, numbersOf, place, presentAxes } from './placement';
+import { kernelCodes } from './quantized/kernel-codes';
 import { quantizeTensor } from './requantize';
 import { Inexpressible } from './rule';
 import { elementsOf, type Constant, type Stored, type Value } from './value';
@@ -95,6 +96,11 @@ export class Operation {
     return place(this.builder, value, axes);
   }
 
+  /** Whether the node's output is of this type. */
+  gives(type: TfliteType): boolean {
+    return this.conversion.typeOf(this.node.outputs[0] ?? '').type === type;
+  }
+
   /** The order in which a value's axes lie; with channels last where they are scattered. */
   axesOf(value: Stored): number[] {
     const { length } = value.shape;
@@ -112,7 +118,7 @@ export class Operation {
     const tensors = this.builder.emitAll(
       op,
       inputs,
-      results.map((result) => this.specOf(result)),
+      results.map((result) => kernelCodes(op, this.specOf(result), this.builder.tensors[inputs[0]!])),
       options,
     );
     return results.map(({ shape, axes }, index) => this.storedAs(tensors[index]!, shape, axes));
