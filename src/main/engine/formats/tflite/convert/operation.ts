@@ -5,6 +5,7 @@ import type { Conversion } from './conversion';
 import type { TensorSpec } from './graph-builder';
 import { layoutOf } from './layout';
 import { channelsLast, numbersOf, place, presentAxes } from './placement';
+import { codeOf } from './quantized/codes';
 import { kernelCodes } from './quantized/kernel-codes';
 import { quantizeTensor } from './requantize';
 import { Inexpressible } from './rule';
@@ -143,6 +144,18 @@ export class Operation {
     return data.length > 16
       ? this.builder.constant(spec, make)
       : this.builder.once(`floats ${shape.join()}:${data.join()}`, () => this.builder.constant(spec, make));
+  }
+
+  /** A constant number in the type and codes of a tensor. */
+  numberLike(tensor: number, value: number): number {
+    const { type, quantization } = this.builder.tensors[tensor]!;
+    if (type !== 'INT8' || !quantization) return this.floats([value]);
+    const code = codeOf(value, { type, quantization });
+    const [scale, zeroPoint] = [quantization.scale[0]!, quantization.zeroPoint[0]!];
+    if (Math.abs((code - zeroPoint) * scale - value) > scale)
+      return this.unsupported(`with ${value}, which its codes do not hold`);
+    const spec = this.builder.like(tensor, [], `${this.node.name}_number`);
+    return this.builder.constant(spec, () => Uint8Array.of(code & 0xff));
   }
 
   /** The weights of a layer: a constant, as it is stored. */

@@ -10,6 +10,7 @@ import { clipBounds, fusedActivation } from '../fused-activation';
 import { Inexpressible } from '../rule';
 import { codesOf, isConversion, rangeClips, sameCodes, type Codes } from './codes';
 import { codedInputs, fusingOperators, movingOperators } from './integer-operators';
+import { spellOutConversions } from './spell-out-conversions';
 
 /** A network whose operators read and give codes where they can. */
 export interface IntegerNetwork {
@@ -35,6 +36,8 @@ class IntegerNetworkWriter {
   private readonly names: FreshNames;
   private readonly graph: Graph;
   private readonly done = new Set<Node>();
+  /** Inputs of codes, as int8. */
+  private readonly taken = new Map<string, string>();
   /** Codes of a float value that no DequantizeLinear gives. */
   private readonly aliases = new Map<string, string>();
   private readonly shapes: ReturnType<typeof inferShapes>;
@@ -50,6 +53,8 @@ class IntegerNetworkWriter {
   }
 
   write(): IntegerNetwork {
+    for (const { name, type } of this.source.inputs)
+      if (type === 'uint8' || type === 'int8') this.takeCodes(name, type);
     for (const node of this.source.nodes) {
       if (this.done.has(node)) continue;
       if (node.op === 'QuantizeLinear' && node.domain === '') this.quantize(node);
@@ -66,6 +71,19 @@ class IntegerNetworkWriter {
 
   private knownCodes = (name: string): Codes => this.types.get(name) as Codes;
 
+  /** An input of codes stays one; operators read it as int8. */
+  private takeCodes(name: string, type: 'uint8' | 'int8'): void {
+    const reader = this.index.consumers(name).find(isConversion);
+    if (!reader) return;
+    const codes = codesOf(reader, this.source, type);
+    const inner = this.names.like(`${name}_codes`);
+    const shift = type === 'uint8' ? 128 : 0;
+    const quantization = { ...codes.quantization, zeroPoint: [codes.quantization.zeroPoint[0]! + shift] };
+    this.types.set(name, { type: type === 'uint8' ? 'UINT8' : 'INT8', quantization }).set(inner, codes);
+    this.nodes.push(makeNode('Identity', [name], [inner], {}, inner));
+    this.taken.set(name, inner);
+  }
+
   private quantize(node: Node): void {
     const [output] = node.outputs as [string];
     const input = this.codesBehind(node.inputs[0]!);
@@ -76,9 +94,9 @@ class IntegerNetworkWriter {
   }
 
   private dequantize(node: Node): void {
-    const input = node.inputs[0]!;
-    if (this.source.initializers.has(input)) this.nodes.push({ ...node });
-    else this.nodes.push({ ...node, inputs: [this.codesBehind(node.outputs[0]!)!, ...node.inputs.slice(1)] });
+    const codes = this.codesBehind(node.outputs[0]!);
+    if (codes === undefined) this.nodes.push({ ...node });
+    else this.nodes.push({ ...node, inputs: [codes, ...node.inputs.slice(1)] });
   }
 
   /** The name of the codes that a float value is read from; undefined where it is computed in floats. */
@@ -87,10 +105,11 @@ class IntegerNetworkWriter {
     if (alias !== undefined) return alias;
     const node = this.index.producer(value);
     if (node?.op !== 'DequantizeLinear' || node.domain !== '') return undefined;
-    const [input] = node.inputs as [string];
+    const [source] = node.inputs as [string];
+    const input = this.taken.get(source) ?? source;
     if (!this.types.has(input)) return undefined;
     const stored = this.knownCodes(input);
-    const read = codesOf(node, this.source, this.typeOf(input));
+    const read = codesOf(node, this.source, this.typeOf(source));
     const name = sameCodes(stored, read) ? input : this.rescaled(input, stored, read);
     this.aliases.set(value, name);
     return name;
@@ -98,7 +117,8 @@ class IntegerNetworkWriter {
 
   private typeOf(codes: string): 'int8' | 'uint8' {
     const zero = this.source.initializers.get(this.index.producer(codes)?.inputs[2] ?? '');
-    return zero?.type === 'int8' ? 'int8' : 'uint8';
+    const type = zero?.type ?? this.source.inputs.find(({ name }) => name === codes)?.type;
+    return type === 'int8' ? 'int8' : 'uint8';
   }
 
   /** The same codes read with another scale: a product with the ratio, whose own code is 1, so that no code changes. */
@@ -211,5 +231,5 @@ class IntegerNetworkWriter {
  */
 export function integerNetwork(source: Graph): IntegerNetwork {
   if (!source.nodes.some(isConversion)) return { graph: source, types: new Map() };
-  return new IntegerNetworkWriter(source, source.opsets[''] ?? 1).write();
+  return new IntegerNetworkWriter(spellOutConversions(source), source.opsets[''] ?? 1).write();
 }

@@ -108,10 +108,9 @@ function averagesPixels(node: Node, shape: readonly number[] | undefined): boole
   return own === 'VALID' || (counts ? !reachesBeyond : own === 'SAME');
 }
 
-/** Whether a Pad adds zeros or pixels of its input, which are codes of it. */
+/** Whether a Pad adds a number or pixels of its input, which are codes of it. */
 function padsWithCodes(node: Node, graph: Graph): boolean {
   const mode = stringAttribute(node, 'mode', 'constant');
   const value = node.inputs[2] ?? '';
-  const isZero = value === '' || Number(graph.initializers.get(value)?.data[0]) === 0;
-  return mode === 'reflect' || (mode === 'constant' && isZero);
+  return mode === 'reflect' || (mode === 'constant' && (value === '' || graph.initializers.has(value)));
 }
