@@ -6,7 +6,7 @@ import { noiseTensor } from '../../fixtures/graphs';
 import { foreignNetworks } from '../../fixtures/networks';
 import { inputsAndOutputs } from '../../fixtures/networks/inputs-and-outputs';
 import { randomNetwork } from '../../fixtures/random-network';
-import { differenceAsTflite, hasTflite, kernels, needsTflite } from '../../fixtures/run-tflite';
+import { differenceAsTflite, hasTflite, kernels, needsTflite } from '../../fixtures/converted-network';
 
 const networks = [...new Map([...foreignNetworks, ...inputsAndOutputs].map((each) => [each.name, each])).values()]
   // Codes are another matter, with tests of their own.

@@ -3,7 +3,7 @@ import { findUnsupported } from '../../../src/main/engine/formats/tflite/convert
 import type { Attribute, Graph, Tensor } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, int64Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
-import { differenceAsTflite, hasTflite, kernels, needsTflite } from '../../fixtures/run-tflite';
+import { differenceAsTflite, hasTflite, kernels, needsTflite } from '../../fixtures/converted-network';
 
 interface Case {
   name: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Attribute, Graph, Tensor } from '../../../src/main/engine/onnx/graph';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
-import { differenceAsTflite, hasTflite, kernels, needsTflite } from '../../fixtures/run-tflite';
+import { differenceAsTflite, hasTflite, kernels, needsTflite } from '../../fixtures/converted-network';
 
 const small = (max: number, min = 0) => fc.integer({ min, max });
 const side = (kernel: number, before: number, behind: number, dilation: number, extra: number): number =>

@@ -3,28 +3,34 @@ import type { Graph } from '../../../onnx/graph';
 import type { TfliteModel } from '../model';
 import { Conversion } from './conversion';
 import { prepare } from './prepare';
+import { withFileValues, type FileValues } from './quantized/file-values';
+import { integerNetwork } from './quantized/integer-network';
 import { Inexpressible } from './rule';
 
 /**
  * The network of an ONNX graph as TensorFlow Lite: one image at a time, images `[1,H,W,C]`, inputs and outputs under their ONNX names.
- * @param graph an image classifier whose self-decoding weights are decoded; it is not changed
- * Throws `format.unsupported-operator` naming every operator that has no counterpart.
+ * @param graph an image classifier whose self-decoding weights are decoded; it is not changed. @param values numbers by default
+ * Throws `format.unsupported-operator` naming every operator that has no counterpart, `format.no-codes`.
  */
-export function convertGraph(graph: Graph): TfliteModel {
-  const found = attempt(graph);
+export function convertGraph(graph: Graph, values: FileValues = floats): TfliteModel {
+  const found = attempt(graph, values);
   if ('inexpressible' in found) throw unsupported(graph, found.inexpressible);
   return { description: 'Converted by Whittle', graphs: [found.conversion.finish()] };
 }
 
+const floats: FileValues = { input: 'float32', output: 'float32' };
+
 /** Operators of the graph that cannot be expressed, each once; no weight is converted. */
 export function findUnsupported(graph: Graph): string[] {
-  const found = attempt(graph);
+  const found = attempt(graph, floats);
   return 'inexpressible' in found ? found.inexpressible : [];
 }
 
-function attempt(graph: Graph): { conversion: Conversion } | { inexpressible: string[] } {
+function attempt(graph: Graph, values: FileValues): { conversion: Conversion } | { inexpressible: string[] } {
   try {
-    const conversion = new Conversion(prepare(graph));
+    const prepared = prepare(graph);
+    const network = withFileValues(integerNetwork(prepared.graph), values, prepared.inputLayout);
+    const conversion = new Conversion({ ...prepared, graph: network.graph }, network.types);
     conversion.run();
     const { inexpressible } = conversion;
     return inexpressible.size > 0 ? { inexpressible: [...inexpressible] } : { conversion };

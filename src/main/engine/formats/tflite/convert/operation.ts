@@ -1,10 +1,12 @@
 import { intAttribute } from '../../../onnx/attributes';
 import type { Node, Tensor } from '../../../onnx/graph';
-import type { TfliteOption } from '../model';
+import type { TfliteOption, TfliteType } from '../model';
 import type { Conversion } from './conversion';
 import type { TensorSpec } from './graph-builder';
 import { layoutOf } from './layout';
 import { channelsLast, numbersOf, place, presentAxes } from './placement';
+import { codeOf } from './quantized/codes';
+import { kernelCodes } from './quantized/kernel-codes';
 import { quantizeTensor } from './requantize';
 import { Inexpressible } from './rule';
 import { elementsOf, type Constant, type Stored, type Value } from './value';
@@ -95,6 +97,11 @@ export class Operation {
     return place(this.builder, value, axes);
   }
 
+  /** Whether the node's output is of this type. */
+  gives(type: TfliteType): boolean {
+    return this.conversion.typeOf(this.node.outputs[0] ?? '').type === type;
+  }
+
   /** The order in which a value's axes lie; with channels last where they are scattered. */
   axesOf(value: Stored): number[] {
     const { length } = value.shape;
@@ -112,7 +119,7 @@ export class Operation {
     const tensors = this.builder.emitAll(
       op,
       inputs,
-      results.map((result) => this.specOf(result)),
+      results.map((result) => kernelCodes(op, this.specOf(result), this.builder.tensors[inputs[0]!])),
       options,
     );
     return results.map(({ shape, axes }, index) => this.storedAs(tensors[index]!, shape, axes));
@@ -137,6 +144,18 @@ export class Operation {
     return data.length > 16
       ? this.builder.constant(spec, make)
       : this.builder.once(`floats ${shape.join()}:${data.join()}`, () => this.builder.constant(spec, make));
+  }
+
+  /** A constant number in the type and codes of a tensor. */
+  numberLike(tensor: number, value: number): number {
+    const { type, quantization } = this.builder.tensors[tensor]!;
+    if (type !== 'INT8' || !quantization) return this.floats([value]);
+    const code = codeOf(value, { type, quantization });
+    const [scale, zeroPoint] = [quantization.scale[0]!, quantization.zeroPoint[0]!];
+    if (Math.abs((code - zeroPoint) * scale - value) > scale)
+      return this.unsupported(`with ${value}, which its codes do not hold`);
+    const spec = this.builder.like(tensor, [], `${this.node.name}_number`);
+    return this.builder.constant(spec, () => Uint8Array.of(code & 0xff));
   }
 
   /** The weights of a layer: a constant, as it is stored. */

@@ -2,6 +2,7 @@ import type { Tensor, TensorData } from '../../../../onnx/graph';
 import type { Operation } from '../operation';
 import type { ConversionRule } from '../rule';
 import type { Constant } from '../value';
+import { unary } from './elementwise';
 
 /** Codes of 8 bits or fewer as int8, with the zero points that go with them: uint8 ones lie 128 lower. */
 function asInt8({ type, shape, data }: Tensor): { codes: () => TensorData; shift: number } | undefined {
@@ -21,6 +22,8 @@ function asInt8({ type, shape, data }: Tensor): { codes: () => TensorData; shift
 /** Constants stay codes, with their scales: kernels take them as they are. */
 const dequantizeLinear: ConversionRule = (operation) => {
   const { node } = operation;
+  const value = operation.input(0);
+  if (value.kind === 'stored') return operation.gives('FLOAT32') ? unary(operation, 'DEQUANTIZE', {}, value) : value;
   const stored = operation.initializer(node.inputs[0]!);
   const scale = operation.numbers(1);
   if (!stored || !scale) return operation.unsupported('of values that are computed for each image');
@@ -61,4 +64,8 @@ function coded(
   };
 }
 
-export const codeRules: Record<string, ConversionRule> = { DequantizeLinear: dequantizeLinear };
+export const codeRules: Record<string, ConversionRule> = {
+  DequantizeLinear: dequantizeLinear,
+  // The conversion brings every value into the codes that it is to have.
+  QuantizeLinear: (operation) => operation.stored(0),
+};

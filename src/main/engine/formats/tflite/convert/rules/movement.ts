@@ -87,7 +87,7 @@ const pad: ConversionRule = (operation) => {
   if (mode === 'reflect') return operation.emit('MIRROR_PAD', [tensor, amounts], result, { mode: 'REFLECT' });
   if (mode !== 'constant') return operation.unsupported(`in mode ${mode}`);
   if (number === 0) return operation.emit('PAD', [tensor, amounts], result);
-  return operation.emit('PADV2', [tensor, amounts, operation.floats([number])], result);
+  return operation.emit('PADV2', [tensor, amounts, operation.numberLike(tensor, number)], result);
 };
 
 const gather: ConversionRule = (operation) => {
