@@ -86,13 +86,13 @@ describe.each(kernels)('windows of any size, stride and padding, with xnnpack $x
   it.skipIf(!hasTflite)(`convolve as in ONNX Runtime${needsTflite}`, async () => {
     await fc.assert(
       fc.asyncProperty(geometry, (one) => agrees(convolution(one))),
-      { numRuns: 150, seed: 1 },
+      { numRuns: 100, seed: 1 },
     );
   });
   it.skipIf(!hasTflite).each(['MaxPool', 'AveragePool'])(`%s as in ONNX Runtime${needsTflite}`, async (op) => {
     await fc.assert(
       fc.asyncProperty(geometry, (one) => agrees(pooling(op, one))),
-      { numRuns: 150, seed: 2 },
+      { numRuns: 100, seed: 2 },
     );
   });
 });

@@ -92,7 +92,10 @@ function hasLayerKernel(
   if ((codes.type !== 'int8' && codes.type !== 'uint8') || !isImage || !isPlain || !isByChannel) return false;
   const middle = codes.type === 'uint8' ? 128 : 0;
   const zeroPoints = graph.initializers.get(weights.node.inputs[2] ?? '')?.data ?? [0];
-  if (Array.prototype.some.call(zeroPoints, (zero) => Number(zero) !== middle))
+  const isSymmetric = !Array.prototype.some.call(zeroPoints, (zero) => Number(zero) !== middle);
+  // A layer of floats reads such weights as numbers.
+  if (!isSymmetric && index.producer(node.inputs[0]!)?.op !== 'DequantizeLinear') return false;
+  if (!isSymmetric)
     throw new Inexpressible(`${node.op} with weights whose zero point is not ${middle} ("${node.name}")`);
   return true;
 }
