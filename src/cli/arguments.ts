@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AppError } from '@shared/errors';
+import { wrapText } from './wrap-text';
 
 export interface OptionSpec {
   type: 'string' | 'boolean';
@@ -108,10 +109,13 @@ export function usageError(command: Command, detail: string): AppError {
   return new AppError('usage', { detail: `${command.name}: ${detail}` });
 }
 
+const helpIndent = ' '.repeat(26);
+const helpColumns = 110;
+
 export function commandHelp(command: Command): string {
   const rows = Object.entries({ ...commonOptions, ...command.options }).map(([name, { short, value, help }]) => {
     const flag = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
-    return `  ${flag.padEnd(24)}${help}`;
+    return `  ${flag.padEnd(24)}${wrapText(help, helpIndent, helpColumns)}`;
   });
   return `whittle ${command.name} ${command.usage}\n\n${command.summary}\n\n${rows.join('\n')}\n`;
 }

@@ -159,7 +159,7 @@ const sentences = {
   'format.too-large': (f: Facts) =>
     `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
-  'runtime.unavailable': (f: Facts) => `${f.title} is not here (${f.detail}). ${f.remedy}`,
+  'runtime.unavailable': (f: Facts) => `${f.title} is not here (${f.detail}). ${f.remedy}.`,
   'target.format': (f: Facts) =>
     `${f.runtime} runs .${f.runs} files, and ${f.path} is a .${f.format} file. ${f.others ? `Choose ${f.others} with --runtime.` : 'Give another file.'}`,
   'target.unusable': (f: Facts) =>
@@ -171,8 +171,8 @@ const sentences = {
   'download.unknown': (f: Facts) =>
     `There is nothing called "${f.name}" to get${f.near ? `; did you mean "${f.near}"?` : '.'} "whittle get" lists what there is.`,
   'pack.client': (f: Facts) =>
-    `${f.name} was not fetched: ${f.client} is what fetches it, and ${f.detail}. ${f.otherwise}`,
-  'pack.none': (f: Facts) => `There is no pack of ${f.title} for ${f.platform}. ${f.otherwise}`,
+    `${f.name} was not fetched: ${f.client} is what fetches it, and ${f.detail}. ${f.otherwise}.`,
+  'pack.none': (f: Facts) => `There is no pack of ${f.title} for ${f.platform}. ${f.otherwise}.`,
   'download.insecure': (f: Facts) =>
     `${f.url} leads to ${f.to}, which is not https, so nothing was fetched. Use an https address.`,
   'download.unreachable': (f: Facts) =>

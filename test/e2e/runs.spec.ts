@@ -65,6 +65,7 @@ test('runs are found, marked, deleted and brought back; settings hold and are un
 
     // Settings hold at once and can be taken back.
     await window.getByTestId('nav-settings').click();
+    await expect(window.getByTestId('runtime-settings')).toContainText('TensorFlow Lite');
     await expectAccessible(window);
     await window.getByTestId('setting-budget-on').click();
     await expect(window.getByTestId('setting-budget')).toHaveValue('20');

@@ -21,7 +21,7 @@ const packNames = runtimePacks.map(({ name }) => name).join(', ');
 export const get: Command = {
   name: 'get',
   usage: '[NAME]',
-  summary: `fetch a network of the ONNX model zoo, "${caseStudy}" for all of that, or a runtime (${packNames}); without a name: what there is`,
+  summary: `fetch a network, "${caseStudy}" or a runtime (${packNames}); without a name: what there is`,
   options: {
     out: {
       type: 'string',

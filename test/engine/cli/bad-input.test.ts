@@ -134,7 +134,7 @@ const rows: Row[] = [
     title: 'an unknown model',
     spoil: (folder) => writeSweep(folder, { models: 'models: [resnet5]' }),
     words: [...run, '--zoo', '.'],
-    says: /^No model "resnet5": it is neither a file nor a name in the model folder \/.*\. Give a path to an \.onnx file/,
+    says: /^No model "resnet5": it is neither a file nor a name in the model folder \/.*\. Give a path to an \.onnx or \.tflite file/,
   },
   {
     title: 'a model file that is not there',

@@ -30,7 +30,9 @@ function image(red: number, green: number, blue: number): Float32Array {
 }
 const failure = async (work: Promise<unknown>): Promise<AppError> => work.then(() => expect.unreachable(), toAppError);
 
-describe.each(runtimes)('$id', (runtime) => {
+const builds = [ort, ortWeb];
+
+describe.each(builds)('$id', (runtime) => {
   it.each(['none', 'basic', 'all'] as const)(
     'computes at optimization %s what the graph says',
     async (optimization) => {
@@ -105,7 +107,7 @@ describe('ort', () => {
 describe('findRuntime', () => {
   it('finds what a target names', () => {
     for (const runtime of runtimes) expect(findRuntime(runtime.id)).toBe(runtime);
-    for (const runtime of runtimes) expect(runtime.version()).toMatch(/^\d+\.\d+\.\d+/);
+    for (const runtime of builds) expect(runtime.version()).toMatch(/^\d+\.\d+\.\d+/);
     expect(ortWeb.version()).toBe(env.versions.web);
   });
 

@@ -42,7 +42,7 @@ describe('every error code', () => {
 
 it('optional facts may be missing', () => {
   expect(new AppError('model.not-found', { name: 'x' }).message).toBe(
-    'No model "x". Give a path to an .onnx file, or set the folder with --zoo.',
+    'No model "x". Give a path to an .onnx or .tflite file, or set the folder with --zoo.',
   );
   expect(new AppError('technique.unknown', { id: 'prune' }).message).not.toContain('undefined');
   expect(new AppError('store.busy', { path: '/w' }).message).toMatch(/^Another run is using \/w\. Wait/);

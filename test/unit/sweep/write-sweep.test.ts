@@ -33,6 +33,13 @@ recipes:
 `);
   });
 
+  it('writes what is asked of formats', () => {
+    const asked = sweep({ deploy: { tflite: { input: 'uint8', output: 'uint8' } } });
+    const text = formatSweep(asked, 'night.yaml');
+    expect(text).toContain('deploy: { tflite: { input: uint8, output: uint8 } }\n');
+    expect(parseSweep(text, 'night.yaml').deploy).toEqual(asked.deploy);
+  });
+
   it('quotes names that a shell or a comment would misread', () => {
     const text = formatSweep(sweep({ name: 'a\nname: b' }), 'my "best" $sweep.yaml');
     expect(text.split('\n').slice(0, 2)).toEqual([

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { locateLibrary } from './locate-library';
@@ -26,11 +28,16 @@ export const litert: Runtime = {
       .describe('XNNPACK ("delegate"), the built-in kernels, or the plain reference ones'),
   }),
   answerOptions: ['kernels'],
-  // The library does not tell; its distribution does.
-  version: () => locateLibrary(litertLibrary).version ?? 'of unknown version',
+  version: versionOfLibrary,
   devices: async () => [processorOf(litertLibrary)],
   open: async (model, options) => openLitert(model, options),
 };
+
+/** The library does not tell its version; its distribution does, and without one its content stands for it. */
+function versionOfLibrary(): string {
+  const { path, version } = locateLibrary(litertLibrary);
+  return version ?? `sha256 ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12)}`;
+}
 
 /** Throws `model.runtime-rejected` and `runtime.unavailable`. */
 function openLitert(file: string | Uint8Array, { threads, options = {} }: SessionOptions): LitertSession {
