@@ -66,8 +66,11 @@ function withInput(network: IntegerNetwork, wanted: FileValues, layout: 'NCHW' |
     if (!known) throw refusal(graph, 'int8', 'input', 'its first operator computes in floats');
     return { graph, types: new Map([...network.types, [input.name, known]]) };
   }
-  const { normalisation } = wanted;
-  if (!normalisation) throw refusal(graph, 'uint8', 'input', 'nothing says how it normalises pixels');
+  const channels = Number(input.shape[layout === 'NCHW' ? 1 : 3]);
+  const { mean = [], std = [] } = wanted.normalisation ?? {};
+  if (!(mean.length >= channels && std.length >= channels))
+    throw refusal(graph, 'uint8', 'input', 'nothing says how it normalises pixels');
+  const normalisation = { mean: mean.slice(0, channels), std: std.slice(0, channels) };
   return (
     (codes === undefined ? undefined : foldPixels(network, codes, normalisation)) ??
     normalisePixels(network, normalisation, layout)
