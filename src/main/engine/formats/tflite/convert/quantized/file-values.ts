@@ -22,7 +22,7 @@ const passes = ({ op, domain, inputs }: Node): boolean =>
   domain === '' && passing.has(op) && (op !== 'Sum' || inputs.length === 1);
 
 /** The name of the codes that an input is turned into first, whatever its shape is then. */
-export function codesOfInput(name: string, index: GraphIndex): string | undefined {
+function codesOfInput(name: string, index: GraphIndex): string | undefined {
   const reader = index.soleConsumer(name);
   if (reader?.op === 'QuantizeLinear') return reader.outputs[0];
   return reader && passes(reader) && reader.inputs[0] === name ? codesOfInput(reader.outputs[0]!, index) : undefined;
