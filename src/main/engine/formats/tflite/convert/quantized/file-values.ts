@@ -82,10 +82,10 @@ function withOutputs(network: IntegerNetwork, wanted: FileValues['output']): Int
   const types = new Map(network.types);
   const index = indexGraph(graph);
   const names = new FreshNames(graph);
-  for (const { name } of graph.outputs) {
+  for (const { name, type } of graph.outputs) {
     const own = network.types.get(name) as Codes | undefined;
     if (own) {
-      if (wanted === 'int8') continue;
+      if (wanted === 'int8' || (wanted === 'float32' && type === 'int8')) continue;
       // What computes the codes goes on giving int8.
       const inner = names.like(`${name}_codes`);
       const producer = index.producer(name)!;
