@@ -4,8 +4,12 @@ import { convertGraph } from '../../../src/main/engine/formats/tflite/convert/co
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { float32Tensor } from '../../../src/main/engine/onnx/make';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { foreignImages } from '../../fixtures/networks/foreign-images';
+import { foreignNetworks } from '../../fixtures/networks/index';
+import { foreignContext } from '../../fixtures/networks/outcomes';
+import { scoresOf } from '../../fixtures/networks/run-network';
 import { hasTflite, needsTflite, runAsTflite } from '../../fixtures/run-tflite';
-import { cardFor, contextFor, images, mixedNetwork, runGraph, side } from '../techniques/small-networks';
+import { cardFor, contextFor, images, mixedNetwork, relativeError, runGraph, side } from '../techniques/small-networks';
 
 describe(`networks${needsTflite}`, () => {
   const perImage = 3 * side * side;
@@ -44,5 +48,32 @@ describe(`networks${needsTflite}`, () => {
   test.skipIf(!hasTflite)('no zero point of weights but 0 has a kernel', async () => {
     const graph = await quantized('quantize.static', { weightScheme: 'asymmetric', weights: 'tensor' });
     expect(() => convertGraph(graph)).toThrow(/it has no counterpart of Conv with weights whose zero point is not 0/);
+  });
+});
+
+describe(`networks of other makers, profile tflite${needsTflite}`, () => {
+  /** In floats where the plan leaves them so: layer normalisation, products of two values, a scale for each pixel. */
+  const islands = ['convnext', 'vision-transformer'];
+  const networks = foreignNetworks.filter(({ name }) => !['float16', 'single-score', 'raw-levels'].includes(name));
+
+  test.skipIf(!hasTflite).each(networks)('$name answers as in ONNX Runtime', async ({ name, make, card }) => {
+    const source = make();
+    const graph =
+      name === 'qdq'
+        ? source
+        : await applyStep(source, 'quantize.static', { profile: 'tflite' }, foreignContext(card, make(), 16));
+    const plain = await decodeWeights(graph);
+    const operators = convertGraph(plain).graphs[0]!.operators.map(({ op }) => op);
+    if (!islands.includes(name)) expect(operators.filter((op) => op === 'DEQUANTIZE')).toHaveLength(1);
+    const images = foreignImages(card, 4, 3);
+    const wanted = await scoresOf(graph, card, images);
+    const { height, width, layout } = card.input;
+    const shape = layout === 'NHWC' ? [1, height, width, 3] : [1, 3, height, width];
+    const size = 3 * height * width;
+    const own = Array.from({ length: 4 }, (_, image) => {
+      const tensor = float32Tensor(shape, images.slice(image * size, (image + 1) * size));
+      return Array.from(Object.values(runAsTflite(plain, tensor, true))[0]!);
+    }).flat();
+    expect(relativeError(own, wanted)).toBeLessThan(0.03);
   });
 });

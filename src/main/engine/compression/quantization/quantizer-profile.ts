@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../../onnx/graph';
 import { asymmetricActivations, symmetricActivations, type ActivationCodes } from '../algebra/affine-quantization';
+import { errorGates } from './error-gates';
 import { planLayerInputs } from './layer-inputs-plan';
 import { planQdq, type QdqPlan } from './qdq-plan';
 import { sharedScaleOperators } from './quantized-operators';
@@ -29,7 +30,10 @@ export const fusedKernels: QuantizerProfile = {
 export const sharedScaleKernels: QuantizerProfile = {
   key: 'sharedScaleKernels',
   whole: new Set(['HardSwish']),
-  plan: (graph, isExcluded) => planQdq(graph, isExcluded, sharedScaleOperators),
+  plan(graph, isExcluded = () => false) {
+    const gates = errorGates(graph);
+    return planQdq(graph, (node) => isExcluded(node) || gates.has(node), sharedScaleOperators);
+  },
   activations: asymmetricActivations,
   isExplicit: false,
 };

@@ -22,7 +22,7 @@ const passes = ({ op, domain, inputs }: Node): boolean =>
   domain === '' && passing.has(op) && (op !== 'Sum' || inputs.length === 1);
 
 /** The name of the codes that an input is turned into first, whatever its shape is then. */
-export function codesOfInput(name: string, index: GraphIndex): string | undefined {
+function codesOfInput(name: string, index: GraphIndex): string | undefined {
   const reader = index.soleConsumer(name);
   if (reader?.op === 'QuantizeLinear') return reader.outputs[0];
   return reader && passes(reader) && reader.inputs[0] === name ? codesOfInput(reader.outputs[0]!, index) : undefined;
@@ -66,8 +66,11 @@ function withInput(network: IntegerNetwork, wanted: FileValues, layout: 'NCHW' |
     if (!known) throw refusal(graph, 'int8', 'input', 'its first operator computes in floats');
     return { graph, types: new Map([...network.types, [input.name, known]]) };
   }
-  const { normalisation } = wanted;
-  if (!normalisation) throw refusal(graph, 'uint8', 'input', 'nothing says how it normalises pixels');
+  const channels = Number(input.shape[layout === 'NCHW' ? 1 : 3]);
+  const { mean = [], std = [] } = wanted.normalisation ?? {};
+  if (!(mean.length >= channels && std.length >= channels))
+    throw refusal(graph, 'uint8', 'input', 'nothing says how it normalises pixels');
+  const normalisation = { mean: mean.slice(0, channels), std: std.slice(0, channels) };
   return (
     (codes === undefined ? undefined : foldPixels(network, codes, normalisation)) ??
     normalisePixels(network, normalisation, layout)
@@ -79,10 +82,10 @@ function withOutputs(network: IntegerNetwork, wanted: FileValues['output']): Int
   const types = new Map(network.types);
   const index = indexGraph(graph);
   const names = new FreshNames(graph);
-  for (const { name } of graph.outputs) {
+  for (const { name, type } of graph.outputs) {
     const own = network.types.get(name) as Codes | undefined;
     if (own) {
-      if (wanted === 'int8') continue;
+      if (wanted === 'int8' || (wanted === 'float32' && type === 'int8')) continue;
       // What computes the codes goes on giving int8.
       const inner = names.like(`${name}_codes`);
       const producer = index.producer(name)!;

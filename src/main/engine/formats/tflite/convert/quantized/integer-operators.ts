@@ -39,7 +39,7 @@ const others = new Set([
 export const fusingOperators: ReadonlySet<string> = new Set([...layers, 'Add', 'Sub', 'Mul']);
 
 /** Constants behind a DequantizeLinear. */
-export interface CodedConstant {
+interface CodedConstant {
   node: Node;
   isPerTensor: boolean;
 }

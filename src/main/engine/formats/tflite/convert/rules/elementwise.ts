@@ -1,7 +1,8 @@
 import type { TfliteOption } from '../../model';
 import type { ConversionRule } from '../rule';
 import type { Operation } from '../operation';
-import type { Stored, Value } from '../value';
+import { numbersOf } from '../placement';
+import type { Constant, Stored, Value } from '../value';
 
 /** A value seen with `rank` axes: leading axes of size 1 are added. */
 function ofRank<T extends Value>(value: T, rank: number): T {
@@ -25,7 +26,15 @@ function commonAxes(operation: Operation, values: readonly Value[], rank: number
 /** Constants keep no leading axes of size 1, so that one number is a scalar. */
 function placeOperand(operation: Operation, value: Value, axes: readonly number[]): number {
   if (value.kind === 'stored' || operation.count(value) > 1) return operation.place(value, axes);
-  return operation.place({ ...value, shape: [] }, []);
+  return operation.place({ ...withLargestCode(value), shape: [] }, []);
+}
+
+/** One number in codes as 127 steps: kernels limit how much wider the steps of an operand may be than those of the result. */
+function withLargestCode(constant: Constant): Constant {
+  const [number = 0] = constant.type === 'INT8' && constant.quantization ? numbersOf(constant) : [];
+  if (number === 0) return constant;
+  const quantization = { scale: [Math.fround(Math.abs(number) / 127)], zeroPoint: [0], axis: 0 };
+  return { ...constant, data: () => Int8Array.of(number < 0 ? -127 : 127), quantization };
 }
 
 /** Two operands of one broadcast shape. Operators of three and more are a chain of these. */
