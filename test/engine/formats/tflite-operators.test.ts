@@ -150,4 +150,19 @@ describe('an operator in TensorFlow Lite', () => {
   ])('without a counterpart is named: $name', (one) => {
     expect(findUnsupported(graphOf(one))).toEqual([one.name]);
   });
+
+  it('is named once, and what follows it is judged too', () => {
+    const graph = graphOf({ name: '', op: 'Erf' });
+    graph.nodes.push(makeNode('Erf', ['y0'], ['twice']), makeNode('Det', ['twice'], ['z']));
+    graph.outputs = [makeValue('z', 'float32', [])];
+    expect(findUnsupported(graph)).toEqual(['Erf', 'Det']);
+  });
+
+  it('is named where further outputs of it are read', () => {
+    const window = { kernel_shape: attr.ints([2, 2]) };
+    const graph = graphOf({ name: '', op: 'MaxPool', attributes: window, outputs: 2 });
+    graph.nodes.push(makeNode('Cast', ['y1'], ['places'], { to: attr.int(1) }));
+    graph.outputs = [makeValue('places', 'float32', [])];
+    expect(findUnsupported(graph)).toEqual(['the further outputs of MaxPool']);
+  });
 });

@@ -38,6 +38,8 @@ export class Conversion {
   private readonly values = new Map<string, Value>();
   private readonly index: GraphIndex;
   private readonly absorbed = new Set<Node>();
+  /** Values behind operators that cannot be expressed, of unknown shape. */
+  private readonly unknown = new Set<string>();
   private readonly analysis: ReturnType<typeof analyseShapes>;
   private readonly graph: Graph;
 
@@ -135,8 +137,8 @@ export class Conversion {
   }
 
   private convertNode(node: Node): void {
-    // What follows an operator that failed is judged only where the shape of its result is known.
-    if (node.inputs.some((input) => input !== '' && !this.valueOf(input))) return;
+    const missing = node.inputs.find((input) => input !== '' && !this.valueOf(input));
+    if (missing !== undefined) return this.lacks(node, missing);
     try {
       const rule: ConversionRule | undefined =
         node.domain === '' && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
@@ -155,9 +157,21 @@ export class Conversion {
     this.values.set(name, quantizeTo(this.builder, value, this.types.get(name), name));
   }
 
+  /** What follows an operator that failed is judged only where the shape of its result is known. */
+  private lacks(node: Node, missing: string): void {
+    const source = this.index.producer(missing);
+    const type = this.graph.initializers.get(missing)?.type;
+    if (!this.unknown.has(missing))
+      this.inexpressible.add(source ? `the further outputs of ${source.op}` : `${node.op} of ${type ?? 'nothing'}`);
+    for (const output of node.outputs) this.unknown.add(output);
+  }
+
   private giveUnknown(name: string): void {
     const shape = name === '' ? undefined : this.shapeOf(name);
-    if (!shape) return;
+    if (!shape) {
+      this.unknown.add(name);
+      return;
+    }
     const tensor = this.builder.tensor({ name, shape, type: 'FLOAT32' });
     this.values.set(name, { kind: 'stored', shape, layout: layoutOf(shape), tensor });
   }
