@@ -8,7 +8,10 @@ import { findRuntime } from '../runtimes/registry';
  * Whether every model can become what the targets take, before hours go into it. Throws `format.unsupported-operator`, naming what has no
  * counterpart, and `format.unknown`.
  */
-export async function checkFormats({ targets }: Pick<SweepFile, 'targets'>, models: Iterable<Model>): Promise<void> {
+export async function checkFormats(
+  { targets }: Pick<SweepFile, 'targets'>,
+  models: Iterable<Pick<Model, 'path' | 'card'>>,
+): Promise<void> {
   const ids = new Set(targets.map(({ runtime }) => findRuntime(runtime).format));
   const formats = [...ids].filter((id) => id !== 'onnx').map(findFormat);
   if (formats.length === 0) return;

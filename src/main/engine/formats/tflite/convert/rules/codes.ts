@@ -35,7 +35,7 @@ function codedConstant(operation: Operation, stored: Tensor, scale: Float32Array
   const zeros = operation.has(2) ? operation.initializer(operation.node.inputs[2]!) : undefined;
   const zeroCodes = zeros && (asInt8(zeros)?.codes() ?? zeros.data);
   const axis = scale.length > 1 ? operation.axis(operation.integer('axis', 1), stored.shape.length) : 0;
-  const { name } = { name: operation.node.inputs[0]! };
+  const name = operation.node.inputs[0]!;
   if (stored.type === 'int32') return coded(name, stored.shape, 'INT32', () => stored.data, scale, undefined, axis);
   const int8 = asInt8(stored) ?? operation.unsupported(`of ${stored.type}`);
   const zeroPoint = Array.from(scale, (_, channel) =>
