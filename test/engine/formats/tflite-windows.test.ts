@@ -21,7 +21,7 @@ const geometry = fc.record({
   ceil: fc.boolean(),
   counts: fc.boolean(),
 });
-type Geometry = fc.TypeofTypeArbitrary<typeof geometry>;
+type Geometry = typeof geometry extends fc.Arbitrary<infer T> ? T : never;
 
 function window({ kernel, stride, dilation, pads, extra, auto }: Geometry, withDilation: boolean) {
   // ONNX Runtime refuses SAME with dilation and with steps over pixels.
@@ -66,14 +66,15 @@ function convolution(one: Geometry): { network: Graph; input: number[] } {
   const outputs = { dense: 3, two: 6, depthwise: channels, multiplied: 2 * channels }[one.groups];
   const input = [1, channels, rows, columns];
   const weight = noiseTensor([outputs, channels / groups, one.kernel.rows, one.kernel.columns], 3);
-  const initializers = one.bias ? { w: weight, b: noiseTensor([outputs], 4) } : { w: weight };
+  const initializers: Record<string, Tensor> = one.bias ? { w: weight, b: noiseTensor([outputs], 4) } : { w: weight };
   return { network: graph('Conv', input, { ...attributes, group: attr.int(groups) }, initializers), input };
 }
 
 function pooling(op: string, one: Geometry): { network: Graph; input: number[] } {
   const { attributes, rows, columns } = window(one, false);
-  const ceil = one.auto === 'NOTSET' && one.ceil ? { ceil_mode: attr.int(1) } : {};
-  const counts = op === 'AveragePool' && one.counts ? { count_include_pad: attr.int(1) } : {};
+  const ceil: Record<string, Attribute> = one.auto === 'NOTSET' && one.ceil ? { ceil_mode: attr.int(1) } : {};
+  const counts: Record<string, Attribute> =
+    op === 'AveragePool' && one.counts ? { count_include_pad: attr.int(1) } : {};
   const input = [1, 3, rows, columns];
   return { network: graph(op, input, { ...attributes, ...ceil, ...counts }, {}), input };
 }

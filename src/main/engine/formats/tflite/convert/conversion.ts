@@ -1,24 +1,20 @@
 import type { ElementType, Graph, Node, Tensor } from '../../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../../onnx/graph-index';
 import { analyseShapes } from '../../../onnx/shapes';
-import type { TfliteGraph, TfliteQuantization, TfliteType } from '../model';
+import type { TfliteGraph, TfliteType } from '../model';
 import { fusedActivation } from './fused-activation';
 import { GraphBuilder } from './graph-builder';
 import { layoutOf } from './layout';
 import { Operation } from './operation';
 import { channelsLast, place, placeConstant } from './placement';
 import type { Prepared } from './prepare';
-import { Inexpressible, type ConversionRule } from './rule';
+import { Inexpressible } from './inexpressible';
+import type { NetworkUnderConversion } from './network-under-conversion';
+import type { ConversionRule } from './rule';
 import { rules } from './rules';
 import { quantizeTo } from './requantize';
 import { holdsExactly } from './half-exact';
-import type { Constant, Stored, Value } from './value';
-
-/** Type and codes of a value while the network runs. */
-export interface ValueType {
-  type: TfliteType;
-  quantization?: TfliteQuantization;
-}
+import type { Constant, Stored, Value, ValueType } from './value';
 
 const typeOfElements: Partial<Record<ElementType, TfliteType>> = {
   float32: 'FLOAT32',
@@ -30,7 +26,7 @@ const typeOfElements: Partial<Record<ElementType, TfliteType>> = {
 };
 
 /** A network on its way: values that have a tensor already, and the graph that is being built. */
-export class Conversion {
+export class Conversion implements NetworkUnderConversion {
   readonly builder = new GraphBuilder();
   readonly opset: number;
   /** Operators that cannot be expressed, each once. */

@@ -5,7 +5,7 @@ import { Conversion } from './conversion';
 import { prepare } from './prepare';
 import { withFileValues, type FileValues } from './quantized/file-values';
 import { integerNetwork } from './quantized/integer-network';
-import { Inexpressible } from './rule';
+import { Inexpressible } from './inexpressible';
 
 /**
  * The network of an ONNX graph as TensorFlow Lite: one image at a time, images `[1,H,W,C]`, inputs and outputs under their ONNX names.

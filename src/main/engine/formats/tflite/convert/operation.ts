@@ -1,14 +1,14 @@
 import { intAttribute } from '../../../onnx/attributes';
 import type { Node, Tensor } from '../../../onnx/graph';
 import type { TfliteOption, TfliteType } from '../model';
-import type { Conversion } from './conversion';
-import type { TensorSpec } from './graph-builder';
+import type { GraphBuilder, TensorSpec } from './graph-builder';
 import { layoutOf } from './layout';
 import { channelsLast, numbersOf, place, presentAxes } from './placement';
 import { codeOf } from './quantized/codes';
 import { kernelCodes } from './quantized/kernel-codes';
 import { quantizeTensor } from './requantize';
-import { Inexpressible } from './rule';
+import { Inexpressible } from './inexpressible';
+import type { NetworkUnderConversion } from './network-under-conversion';
 import { elementsOf, type Constant, type Stored, type Value } from './value';
 
 /** Where the result of an operator goes. */
@@ -28,16 +28,16 @@ type Options = Record<string, TfliteOption>;
 /** A node under conversion, with what its rule needs. */
 export class Operation {
   constructor(
-    private readonly conversion: Conversion,
+    private readonly network: NetworkUnderConversion,
     readonly node: Node,
   ) {}
 
-  get builder(): Conversion['builder'] {
-    return this.conversion.builder;
+  get builder(): GraphBuilder {
+    return this.network.builder;
   }
 
   get opset(): number {
-    return this.conversion.opset;
+    return this.network.opset;
   }
 
   has(input: number): boolean {
@@ -45,7 +45,7 @@ export class Operation {
   }
 
   input(index: number): Value {
-    const value = this.conversion.valueOf(this.node.inputs[index] ?? '');
+    const value = this.network.valueOf(this.node.inputs[index] ?? '');
     return value ?? this.unsupported(`without input ${index + 1}`);
   }
 
@@ -76,7 +76,7 @@ export class Operation {
 
   /** The integers of an input that is the same for every image. */
   integers(index: number): readonly number[] | undefined {
-    return this.conversion.integersOf(this.node.inputs[index] ?? '');
+    return this.network.integersOf(this.node.inputs[index] ?? '');
   }
 
   integer = (name: string, fallback: number): number => intAttribute(this.node, name, fallback);
@@ -89,7 +89,7 @@ export class Operation {
 
   /** The shape of an output, as ONNX sees it. */
   outputShape(output = 0): number[] {
-    return this.conversion.shapeOf(this.node.outputs[output] ?? '') ?? this.unsupported('of unknown shape');
+    return this.network.shapeOf(this.node.outputs[output] ?? '') ?? this.unsupported('of unknown shape');
   }
 
   /** The tensor of a value with its axes in this order. */
@@ -99,7 +99,7 @@ export class Operation {
 
   /** Whether the node's output is of this type. */
   gives(type: TfliteType): boolean {
-    return this.conversion.typeOf(this.node.outputs[0] ?? '').type === type;
+    return this.network.typeOf(this.node.outputs[0] ?? '').type === type;
   }
 
   /** The order in which a value's axes lie; with channels last where they are scattered. */
@@ -133,7 +133,7 @@ export class Operation {
     const inMemory = axes ? axes.map((axis) => shape[axis]!) : shape;
     const name = this.node.outputs[output] ?? this.node.name;
     if (like !== undefined) return this.builder.like(like, inMemory, name);
-    return { name, shape: inMemory, ...this.conversion.typeOf(name) };
+    return { name, shape: inMemory, ...this.network.typeOf(name) };
   }
 
   /** A FLOAT32 constant. */
@@ -172,7 +172,7 @@ export class Operation {
     const { quantization } = this.builder.tensors[input]!;
     const name = `${this.node.name}_bias`;
     if (!quantization || !weights.quantization)
-      return this.conversion.floatConstant(name, [outputs], values, weights.isHalf === true);
+      return this.network.floatConstant(name, [outputs], values, weights.isHalf === true);
     const scale = weights.quantization.scale.map((each) => Math.fround(each * quantization.scale[0]!));
     const codes = Int32Array.from(values, (value, channel) =>
       Math.round(value / scale[scale.length > 1 ? channel : 0]!),
@@ -187,22 +187,22 @@ export class Operation {
    * then the activation's.
    */
   activation(): string {
-    return this.conversion.absorbActivation(this.node);
+    return this.network.absorbActivation(this.node);
   }
 
   /** Takes over `next`, the only reader of this node's output: the node's output is then that of `next`. */
   absorb(next: Node): void {
-    this.conversion.absorb(this.node, next);
+    this.network.absorb(this.node, next);
   }
 
   /** Whether the layer's weights came in half precision. */
   get isHalfLayer(): boolean {
-    return this.conversion.isHalfLayer(this.node);
+    return this.network.isHalfLayer(this.node);
   }
 
   /** Tensors of the codes that the node's output has, where it has any: operators that only move codes need them equal. */
   sameCodes(tensors: number[]): number[] {
-    const wanted = this.conversion.typeOf(this.node.outputs[0]!);
+    const wanted = this.network.typeOf(this.node.outputs[0]!);
     if (!wanted.quantization) return tensors;
     return tensors.map((tensor) =>
       quantizeTensor(this.builder, tensor, wanted, `${this.builder.tensors[tensor]!.name}_as_result`),
@@ -211,15 +211,15 @@ export class Operation {
 
   /** The only node that reads this node's output. */
   next(): Node | undefined {
-    return this.conversion.nextOf(this.node);
+    return this.network.nextOf(this.node);
   }
 
   initializer(name: string): Tensor | undefined {
-    return this.conversion.initializer(name);
+    return this.network.initializer(name);
   }
 
   valueOf(name: string): Value | undefined {
-    return this.conversion.valueOf(name);
+    return this.network.valueOf(name);
   }
 
   unsupported(detail = ''): never {

@@ -8,7 +8,7 @@ import { simplify } from '../../../onnx/simplify';
 import { upgradeOpset } from '../../../onnx/upgrade-opset';
 import { floatLayers } from './dynamic-layers';
 import { recogniseActivations } from './recognise-activations';
-import { Inexpressible } from './rule';
+import { Inexpressible } from './inexpressible';
 
 /** A network as conversion rules take it. */
 export interface Prepared {

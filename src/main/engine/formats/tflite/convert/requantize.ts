@@ -1,5 +1,5 @@
 import type { TfliteQuantization } from '../model';
-import type { ValueType } from './conversion';
+import type { ValueType } from './value';
 import type { GraphBuilder } from './graph-builder';
 import type { Value } from './value';
 

@@ -14,10 +14,3 @@ import type { Value } from './value';
  * input x weight where the input is quantized, floats where not.
  */
 export type ConversionRule = (operation: Operation) => Value | (Value | undefined)[];
-
-/** Why a node cannot be expressed, in words that follow the operator's name: "Erf", "Conv with 3 spatial axes". */
-export class Inexpressible extends Error {
-  constructor(readonly operator: string) {
-    super(operator);
-  }
-}

@@ -30,6 +30,12 @@ export interface Constant {
   isHalf?: boolean;
 }
 
+/** Type and codes of a value while the network runs. */
+export interface ValueType {
+  type: TfliteType;
+  quantization?: TfliteQuantization;
+}
+
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** The array permuted as Transpose does, of a row-major array of shape `from`. */

@@ -14,7 +14,7 @@ export function layerWeights(operation: Operation, weights: Constant, channelAxi
   const isPerChannel = quantization?.scale.length === 1 || quantization?.axis === channelAxis;
   if (type !== 'INT8' || !isSymmetric || !isPerChannel) return asNumbers(weights);
   const channels = weights.shape[channelAxis]!;
-  const { scale } = quantization!;
+  const { scale } = quantization;
   const scales = scale.length === channels ? scale : new Array<number>(channels).fill(scale[0]!);
   return {
     ...weights,

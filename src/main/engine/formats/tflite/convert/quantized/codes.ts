@@ -1,7 +1,7 @@
 import type { Graph, Node } from '../../../../onnx/graph';
 import type { TfliteQuantization } from '../../model';
-import type { ValueType } from '../conversion';
-import { Inexpressible } from '../rule';
+import type { ValueType } from '../value';
+import { Inexpressible } from '../inexpressible';
 
 /** int8 codes of one scale. */
 export interface Codes extends ValueType {

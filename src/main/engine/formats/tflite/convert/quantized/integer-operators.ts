@@ -2,7 +2,7 @@ import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '..
 import type { Graph, Node } from '../../../../onnx/graph';
 import type { GraphIndex } from '../../../../onnx/graph-index';
 import { ownPadding, windowsOf } from '../window-padding';
-import { Inexpressible } from '../rule';
+import { Inexpressible } from '../inexpressible';
 
 /** Output codes are those of the input: these move or select elements. */
 export const movingOperators: ReadonlySet<string> = new Set([

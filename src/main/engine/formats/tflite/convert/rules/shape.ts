@@ -1,6 +1,5 @@
 import { intsAttribute } from '../../../../onnx/attributes';
 import { layoutOf, transposed } from '../layout';
-import type { Operation } from '../operation';
 import type { ConversionRule } from '../rule';
 import { permuted, type Value } from '../value';
 
