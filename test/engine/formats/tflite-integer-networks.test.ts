@@ -74,6 +74,7 @@ describe(`networks of other makers, profile tflite${needsTflite}`, () => {
       const tensor = float32Tensor(shape, images.slice(image * size, (image + 1) * size));
       return Array.from(Object.values(runAsTflite(plain, tensor, true))[0]!);
     }).flat();
-    expect(relativeError(own, wanted)).toBeLessThan(0.03);
+    // Of probabilities a code is 1/256.
+    expect(relativeError(own, wanted)).toBeLessThan(0.06);
   });
 });

@@ -64,7 +64,7 @@ class Speller extends NodeWriter {
   }
 
   private layer({ inputs, outputs, attributes, name }: Node, op: string, channelAxis: number): void {
-    const [x, xScale, xZero, w, wScale, wZero, yScale, yZero, bias = ''] = inputs as string[];
+    const [x, xScale, xZero, w, wScale, wZero, yScale, yZero, bias = ''] = inputs;
     const isByChannel = this.source.initializers.get(wScale!)?.data.length !== 1;
     const operands = [
       this.read(x!, [xScale!, xZero!]),
