@@ -24,7 +24,7 @@ export function place(builder: GraphBuilder, value: Value, axes: readonly number
   return place(builder, { ...value, layout: layoutOf(value.shape), tensor: rows }, axes);
 }
 
-export function reshape(builder: GraphBuilder, tensor: number, shape: readonly number[]): number {
+function reshape(builder: GraphBuilder, tensor: number, shape: readonly number[]): number {
   const source = builder.shapedFrom.get(tensor) ?? tensor;
   const { shape: present, name } = builder.tensors[source]!;
   if (same(present, shape)) return source;
