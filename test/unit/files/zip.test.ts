@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unzip } from '../../../scripts/electron-fallback/unzip.mjs';
-import { zipArchive } from '../../../src/main/engine/files/zip';
+import { readZip } from '../../../src/main/engine/files/read-zip';
+import { storedZip, zipArchive } from '../../../src/main/engine/files/zip';
 
 describe('zipArchive', () => {
   it('is read back by another reader, whatever the contents and names', async () => {
@@ -43,5 +44,39 @@ describe('zipArchive', () => {
     await expect(zipArchive([{ name: 'a', content }], 'big.zip')).rejects.toThrow(
       /^big\.zip would have 4294967296 bytes/,
     );
+  });
+});
+
+describe('an archive behind other bytes', () => {
+  const before = Buffer.from('a network of 23 bytes..');
+  const entries = [
+    { name: 'labels.txt', content: Uint8Array.from(Buffer.from('cat\ndog\n')) },
+    { name: 'é/empty', content: new Uint8Array() },
+  ];
+  const behind = (zip: Uint8Array): Uint8Array => Uint8Array.from(Buffer.concat([before, zip]));
+
+  it('is found from the end, whether its offsets count from the start of the file or its own', async () => {
+    for (const zip of [
+      storedZip(entries, before.length),
+      storedZip(entries, 0),
+      Buffer.concat(await zipArchive(entries, '')),
+    ])
+      expect(readZip(behind(zip))).toEqual(entries);
+  });
+
+  it('is not found where there is none', () => {
+    for (const bytes of [new Uint8Array(), Uint8Array.from(before), behind(new Uint8Array(70_000))])
+      expect(readZip(bytes)).toBeUndefined();
+  });
+
+  it('is damaged or as it was, whichever byte is changed', () => {
+    const whole = behind(storedZip(entries, before.length));
+    for (let at = before.length; at < whole.length; at++) {
+      const changed = Uint8Array.from(whole);
+      changed[at]! ^= 0xff;
+      const read = readZip(changed);
+      if (Array.isArray(read))
+        expect(read.map(({ content }) => content)).toEqual(entries.map(({ content }) => content));
+    }
   });
 });

@@ -57,10 +57,14 @@ function entriesOf(view: DataView, bytes: Uint8Array, end: number): ZipEntry[] |
     allowance -= contentBytes;
     if (content + packedBytes > end || at > end || allowance < 0) return 'damaged';
     const packed = bytes.subarray(content, content + packedBytes);
-    const unpacked = method === 8 ? inflateRawSync(packed, { maxOutputLength: Math.max(1, contentBytes) }) : packed;
+    const unpacked = method === 8 ? inflated(packed, contentBytes) : packed;
     if ((method !== 0 && method !== 8) || unpacked.length !== contentBytes || crc32(unpacked) !== checksum)
       return 'damaged';
     entries.push({ name: Buffer.from(bytes.subarray(name, name + nameBytes!)).toString('utf8'), content: unpacked });
   }
   return entries;
+}
+
+function inflated(packed: Uint8Array, bytes: number): Uint8Array {
+  return Uint8Array.from(inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) }));
 }

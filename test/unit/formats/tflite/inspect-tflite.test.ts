@@ -102,7 +102,7 @@ describe('layersOf', () => {
         ],
         [1, 3, 5],
         {},
-        2,
+        [0, 1],
       ),
       60,
       0,
@@ -117,7 +117,7 @@ describe('layersOf', () => {
         ],
         [1, 3, 5],
         { adjX: true },
-        2,
+        [0, 1],
       ),
       60,
       0,
@@ -228,6 +228,14 @@ describe('a .tflite file', () => {
       '  file inside labels.txt 8 B',
       '',
     ]);
+  });
+
+  it('whose shapes are absurd is refused where it is counted', async () => {
+    const model = tinyTflite();
+    model.graphs[0]!.tensors[3]!.shape = [1, 2 ** 30, 2 ** 30, 3];
+    const path = saved(writeTflite(model));
+    for (const look of [describeTflite, inspectTflite])
+      await expect(look(path)).rejects.toMatchObject({ code: 'tflite.damaged' });
   });
 
   it.each([

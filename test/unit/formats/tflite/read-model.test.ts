@@ -45,6 +45,7 @@ describe('readTflite', () => {
   it.each<[string, Uint8Array]>([
     ['net.tflite is not a TensorFlow Lite file (it has 3 bytes)', Uint8Array.of(1, 2, 3)],
     ['net.tflite is not a TensorFlow Lite file (the mark TFL3 is missing)', new Uint8Array(64)],
+    ['net.tflite is not a TensorFlow Lite file (a NumPy array)', Buffer.from('\x93NUMPY\x01\0', 'latin1')],
     ['its schema has version 2, and only version 3 is known', file({ version: 2 })],
     ['it holds no network', file({ subgraphs: [] })],
     ['operator 0 (RELU) names tensor 7, and there are 2', file({ operators: [{ ...relu, inputs: [7] }] })],

@@ -1,3 +1,4 @@
+import { AppError } from '@shared/errors';
 import { elementCount } from '../../onnx/graph';
 import type { TfliteGraph, TfliteOperator, TfliteTensor } from './model';
 import { nonZeroCount } from './non-zero';
@@ -47,6 +48,18 @@ export function layersOf(graph: TfliteGraph): TfliteLayer[] {
         macs: macs.get(operator) ?? 0,
       };
     });
+}
+
+/** The counts of a whole network. Throws `tflite.damaged` where its shapes are beyond what any network has. */
+export function totalsOf(
+  layers: readonly TfliteLayer[],
+  path: string,
+): Pick<TfliteLayer, 'params' | 'nonZeroParams' | 'macs'> {
+  const total = (key: 'params' | 'nonZeroParams' | 'macs'): number => sum(layers.map((layer) => layer[key]));
+  const totals = { params: total('params'), nonZeroParams: total('nonZeroParams'), macs: Math.round(total('macs')) };
+  if (!Object.values(totals).every(Number.isSafeInteger))
+    throw new AppError('tflite.damaged', { path, detail: 'its shapes ask for more operations than can be counted' });
+  return totals;
 }
 
 function parametersOf(operator: TfliteOperator, constants: ReadonlyMap<number, TfliteTensor>): TfliteTensor[] {

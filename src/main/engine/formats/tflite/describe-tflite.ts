@@ -1,6 +1,6 @@
 import type { FileMetrics } from '@shared/metrics';
 import { compressedSize } from '../../files/compressed-size';
-import { layersOf } from './count';
+import { layersOf, totalsOf } from './count';
 import { entropyBoundBytes } from './entropy-bound';
 import { loadTfliteFile } from './load-model';
 import type { TfliteGraph } from './model';
@@ -14,16 +14,11 @@ import { weightedOperators } from './weighted-operators';
 export async function describeTflite(path: string): Promise<FileMetrics> {
   const { model, bytes } = await loadTfliteFile(path);
   const graph = model.graphs[0]!;
-  const layers = layersOf(graph);
-  const total = (key: 'params' | 'nonZeroParams' | 'macs'): number =>
-    layers.reduce((sum, layer) => sum + layer[key], 0);
   return {
     sizeBytes: bytes.length,
     sizeCompressedBytes: await compressedSize(path),
     entropyBoundBytes: entropyBoundBytes(model),
-    params: total('params'),
-    nonZeroParams: total('nonZeroParams'),
-    macs: total('macs'),
+    ...totalsOf(layersOf(graph), path),
     integerKernels: { layers: integerLayers(graph), dynamicConvolutions: 0 },
   };
 }

@@ -1,5 +1,5 @@
 import { hashFile } from '../../files/hash-file';
-import { layersOf, type TfliteLayer } from './count';
+import { layersOf, totalsOf, type TfliteLayer } from './count';
 import { loadTfliteFile } from './load-model';
 import type { TfliteGraph, TfliteQuantization, TfliteTensor } from './model';
 import { readMetadata, type TfliteDescription } from './read-metadata';
@@ -54,8 +54,6 @@ export async function inspectTflite(path: string): Promise<TfliteInspection> {
   const { model, bytes } = await loadTfliteFile(path);
   const graph = model.graphs[0]!;
   const layers = layersOf(graph);
-  const total = (key: 'params' | 'nonZeroParams' | 'macs'): number =>
-    layers.reduce((sum, layer) => sum + layer[key], 0);
   const values = (indices: readonly number[]): TfliteValue[] => indices.map((index) => valueOf(graph.tensors[index]!));
   return {
     path,
@@ -67,9 +65,7 @@ export async function inspectTflite(path: string): Promise<TfliteInspection> {
     outputs: values(graph.outputs),
     operators: operatorsOf(graph),
     tensors: graph.tensors.length,
-    params: total('params'),
-    nonZeroParams: total('nonZeroParams'),
-    macs: total('macs'),
+    ...totalsOf(layers, path),
     constants: constantsOf(graph),
     forms: formsOf(graph),
     metadata: (model.metadata ?? []).map(({ name, data }) => ({ name, bytes: data.length })),

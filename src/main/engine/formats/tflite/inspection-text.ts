@@ -26,7 +26,7 @@ export function tfliteInspectionText(found: TfliteInspection): string {
 }
 
 function valueText({ name, type, shape, quantization }: Value): string {
-  const codes = quantization ? `, real = ${quantization.scale} (code - ${quantization.zeroPoint})` : '';
+  const codes = quantization ? `, real = ${singleText(quantization.scale)} (code - ${quantization.zeroPoint})` : '';
   return `${name}  ${type} [${shape.join(', ')}]${codes}`;
 }
 
@@ -53,4 +53,8 @@ function descriptionLines(description: TfliteInspection['description']): [string
   return lines.filter((line): line is [string, string] => line[1] !== undefined);
 }
 
-const listed = (values: readonly number[]): string => (values.length === 1 ? `${values[0]}` : `(${values.join(', ')})`);
+const listed = (values: readonly number[]): string =>
+  values.length === 1 ? singleText(values[0]!) : `(${values.map(singleText).join(', ')})`;
+
+/** The seven digits that a float32 has. */
+const singleText = (value: number): string => `${Number(value.toPrecision(7))}`;

@@ -1,5 +1,6 @@
 import { AppError } from '@shared/errors';
 import { readZip } from '../../files/read-zip';
+import { recogniseForeign } from '../../onnx/recognise';
 import { FlatbufferError, hasIdentifier, readFlatbuffer } from '../flatbuffer/read-flatbuffer';
 import { withDefaults, type TableOf } from '../flatbuffer/schema';
 import { checkOrder } from './check-order';
@@ -27,7 +28,8 @@ export function readTflite(content: Uint8Array, origin = 'The file'): TfliteMode
   if (bytes.length > tfliteBytesLimit)
     throw new AppError('model.too-large', { path: origin, bytes: bytes.length, limit: tfliteBytesLimit });
   if (!hasIdentifier(modelSchema, bytes)) {
-    const found = bytes.length < 8 ? `it has ${bytes.length} bytes` : 'the mark TFL3 is missing';
+    const found =
+      bytes.length < 8 ? `it has ${bytes.length} bytes` : (recogniseForeign(bytes) ?? 'the mark TFL3 is missing');
     throw new AppError('tflite.foreign', { path: origin, found });
   }
   try {

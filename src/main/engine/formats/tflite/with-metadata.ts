@@ -9,7 +9,7 @@ type Tables = typeof metadataSchema.definition;
 
 /** Names of entries in a file's table of metadata. */
 export const metadataEntry = { description: 'TFLITE_METADATA', runtime: 'min_runtime_version' } as const;
-export const labelsFile = 'labels.txt';
+const labelsFile = 'labels.txt';
 
 /** Bytes of the entry that says which runtime a file needs: fixed, since some tools write it in place. */
 const runtimeBytes = 16;
