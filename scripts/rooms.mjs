@@ -160,8 +160,8 @@ export const rooms = [
   { room: 'models', holds: 'model files with their cards', knows: ['files', 'onnx', 'formats'] },
   {
     room: 'fetch',
-    holds: 'networks and images from elsewhere: checked downloads, archives, what there is to get',
-    knows: ['files', 'models'],
+    holds: 'networks, images and runtimes from elsewhere: checked downloads, archives, what there is to get',
+    knows: ['files', 'runtimes', 'models'],
   },
   {
     room: 'jobs',

@@ -115,8 +115,11 @@ function deployedFormat(destination: string, text: string | undefined): Deployed
     throw usageError(compress, `--deploy is of use for ${formats.map(({ id }) => `.${id}`).join(', ')} files only`);
   if (!format) return undefined;
   const given = (text ?? '').split(',').filter(Boolean);
-  const options = Object.fromEntries(given.map((each) => each.split(':').map((word) => word.trim())));
-  return { format: format.id, options: deployOptions(format, options as Record<string, unknown>) };
+  const options = given.map((each): [string, string] => {
+    const [name = '', value = ''] = each.split(':');
+    return [name.trim(), value.trim()];
+  });
+  return { format: format.id, options: deployOptions(format, Object.fromEntries(options)) };
 }
 
 async function convertArtifact(

@@ -7,7 +7,7 @@ import type { Source } from '../../main/engine/fetch/download';
 import { getCaseStudy } from '../../main/engine/fetch/get-case-study';
 import { getModel } from '../../main/engine/fetch/get-model';
 import { getPack } from '../../main/engine/fetch/get-pack';
-import { runtimePack, runtimePacks, type RuntimePack } from '../../main/engine/fetch/runtime-packs';
+import { runtimePack, runtimePacks, type RuntimePack } from '../../main/engine/runtimes/runtime-packs';
 import { packFolder } from '../../main/engine/runtimes/locate-library';
 import type { Arguments, Command } from '../arguments';
 import { askYes } from '../ask';

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { getPack } from '../../../src/main/engine/fetch/get-pack';
-import type { RuntimePack } from '../../../src/main/engine/fetch/runtime-packs';
+import type { RuntimePack } from '../../../src/main/engine/runtimes/runtime-packs';
 import { temporaryFolder } from './temporary-folder';
 
 afterEach(() => void vi.unstubAllEnvs());

@@ -4,7 +4,7 @@ import { AppError } from '@shared/errors';
 import { nearestName } from '@shared/nearest-name';
 import type { ZooListing } from '@shared/zoo';
 import type { Source } from './download';
-import { runtimePacks } from './runtime-packs';
+import { runtimePacks } from '../runtimes/runtime-packs';
 import zoo from './zoo.json';
 
 /** A network of the ONNX model zoo: what its manifest states of the file. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '@shared/errors';
 import { writeError } from '../files/atomic-file';
 import { runClient } from './run-client';
-import type { RuntimePack } from './runtime-packs';
+import type { RuntimePack } from '../runtimes/runtime-packs';
 import { unpackArchive } from './unpack-archive';
 
 /** Of the tarball: far more than it holds, far less than would hurt. */

@@ -5,7 +5,7 @@ export type RuntimePack = {
   title: string;
   version: string;
   licence: string;
-  /** Of what is fetched. */
+  /** Of what is fetched for Linux; about as much for others. */
   bytes: number;
 } & (NpmPack | WheelPack);
 
@@ -37,20 +37,21 @@ const tfliteFolders: Record<string, string> = {
   'win32-x64': 'cc_deps/windows_amd64',
 };
 
+/** A wheel is made for one Python; the library in it needs none. */
+const python = '3.11';
+const wheel = (platform: string, sha256: string): WheelPack['wheel'] => ({ platform, python, sha256 });
+
 const litertWheels: Record<string, WheelPack['wheel']> = {
-  'linux-x64': {
-    platform: 'manylinux_2_27_x86_64',
-    python: '3.11',
-    sha256: '1f15078a6725d2357d9de9221664c29afa0545d807559c5f7199ce5e40b96b23',
-  },
+  'linux-x64': wheel('manylinux_2_27_x86_64', '1f15078a6725d2357d9de9221664c29afa0545d807559c5f7199ce5e40b96b23'),
+  'linux-arm64': wheel('manylinux_2_27_aarch64', '853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae'),
+  'darwin-arm64': wheel('macosx_12_0_arm64', 'da19cb1ad08d5113600d1038fbe7390e74e38fcb3e92af86d56a60120343e6d2'),
+  'win32-x64': wheel('win_amd64', 'ffee5993b859580650e844fce322e93b7abf50dfa36fd0fcbde41e079d1eebe3'),
 };
 
 const openvinoWheels: Record<string, WheelPack['wheel']> = {
-  'linux-x64': {
-    platform: 'manylinux_2_28_x86_64',
-    python: '3.11',
-    sha256: '2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf',
-  },
+  'linux-x64': wheel('manylinux_2_28_x86_64', '2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf'),
+  'darwin-arm64': wheel('macosx_11_0_arm64', 'd3740853691ae4a9003bc3417a4625d848e2cc3251af4b815c59199b38be252a'),
+  'win32-x64': wheel('win_amd64', 'bfddae6d6d3ad240157b946f180c33d0ddfaaae7487995d929a4e6b4bc12b283'),
 };
 
 /** Clients of the registries fetch them, so a person's mirror and proxy count. */
