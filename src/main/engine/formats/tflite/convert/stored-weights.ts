@@ -46,17 +46,23 @@ function channelOf({ shape }: Tensor, axis: number): (index: number) => number {
   return (index) => Math.floor(index / inner) % shape[axis]!;
 }
 
+/** The weights of one output channel of `[outputs, ...]` or `[inputs, outputs]`. */
+function channelRow({ data, shape }: Tensor, axis: number, channel: number): Float32Array {
+  const count = shape[axis]!;
+  const weights = data as Float32Array;
+  const length = weights.length / count;
+  return axis === 0
+    ? weights.subarray(channel * length, (channel + 1) * length)
+    : Float32Array.from({ length }, (_, row) => weights[row * count + channel]!);
+}
+
 /** The step of which all weights of a channel are multiples, for each channel; undefined where one has none. */
 function channelSteps(weight: Tensor, axis: number): Float32Array | undefined {
-  const data = weight.data as Float32Array;
-  const channel = channelOf(weight, axis);
-  const rows = Array.from({ length: weight.shape[axis]! }, (): number[] => []);
-  data.forEach((value, index) => rows[channel(index)]!.push(value));
-  const steps = new Float32Array(rows.length);
-  for (const [index, row] of rows.entries()) {
-    const step = gridStepOf(Float32Array.from(row), mostSteps);
+  const steps = new Float32Array(weight.shape[axis]!);
+  for (let channel = 0; channel < steps.length; channel++) {
+    const step = gridStepOf(channelRow(weight, axis, channel), mostSteps);
     if (step === undefined) return undefined;
-    steps[index] = step === 0 ? 1 : step;
+    steps[channel] = step === 0 ? 1 : step;
   }
   return steps;
 }
