@@ -47,7 +47,7 @@ export const rooms = [
   {
     room: 'formats',
     holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
-    knows: ['files', 'onnx', 'compression/storage'],
+    knows: ['files', 'onnx', 'dataset', 'compression/layers', 'compression/storage'],
   },
   {
     room: 'compression/reconstruction',

@@ -145,10 +145,14 @@ const sentences = {
   'model.changed': (f: Facts) =>
     `The model ${f.path} was changed or moved after it was opened. Start the run again to work with the file as it is now.`,
   'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,
+  'format.unsupported-operator': (f: Facts) =>
+    `${f.path} cannot become a .${f.format} file: it has no counterpart of ${f.operators}. Deploy it as ONNX, or export the network without that.`,
   'tflite.foreign': (f: Facts) =>
     `${f.path} is not a TensorFlow Lite file (${f.found}). Give a .tflite file, or an .onnx file.`,
   'tflite.damaged': (f: Facts) =>
     `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the network anew.`,
+  'format.no-codes': (f: Facts) =>
+    `${f.path} cannot become a .${f.format} file with ${f.type} ${f.side}: ${f.detail}. Quantize the network all the way (quantize.static), or choose float32.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'deploy.invalid': (f: Facts) =>
     `What "deploy" says of ${f.format} is not valid: ${f.detail}. Correct it in the sweep file.`,

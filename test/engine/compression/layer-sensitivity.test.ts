@@ -8,6 +8,7 @@ import {
   int8Variant,
   pruneVariant,
 } from '../../../src/main/engine/compression/sensitivity/sensitivity-variants';
+import { fusedKernels } from '../../../src/main/engine/compression/quantization/quantizer-profile';
 import {
   StaticQuantizer,
   type StaticChoices,
@@ -26,6 +27,7 @@ const choices: StaticChoices = {
   weightRange: 'min-max',
   reduceRange: false,
   format: 'qdq',
+  profile: fusedKernels,
 };
 const id = 'sensitivity';
 

@@ -14,8 +14,8 @@ import { optimizedOperators, relativeError } from '../techniques/small-networks'
 const floatNetworks = foreignNetworks.filter(({ name }) => !['float16', 'qdq', 'single-score'].includes(name));
 const named = (name: string): ForeignNetwork => foreignNetworks.find((network) => network.name === name)!;
 
-const quantize = ({ make, card }: ForeignNetwork, technique: string): Promise<Graph> =>
-  applyStep(make(), technique, {}, foreignContext(card, make(), 16));
+const quantize = ({ make, card }: ForeignNetwork, technique: string, params: object = {}): Promise<Graph> =>
+  applyStep(make(), technique, params, foreignContext(card, make(), 16));
 
 /** Of the scores of one image with those of another network, over all images. */
 function meanCosine(a: number[], b: number[], classes: number): number {
@@ -55,11 +55,14 @@ describe('operators with integer kernels', () => {
     expect(Object.values(operators).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(nodes);
   });
 
-  test.each(floatNetworks)('$name answers nearly as before', async (network) => {
+  test.each(floatNetworks)('$name answers nearly as before, whatever the profile', async (network) => {
     const { make, card } = network;
     const images = foreignImages(card, 16, 3);
-    const scores = await scoresOf(await quantize(network, 'quantize.static'), card, images);
-    expect(meanCosine(scores, await scoresOf(make(), card, images), card.output.classes)).toBeGreaterThan(0.98);
+    const wanted = await scoresOf(make(), card, images);
+    for (const profile of ['ort', 'tflite', 'tensorrt']) {
+      const scores = await scoresOf(await quantize(network, 'quantize.static', { profile }), card, images);
+      expect(meanCosine(scores, wanted, card.output.classes), profile).toBeGreaterThan(0.98);
+    }
   });
 });
 

@@ -1,4 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import {
+  asymmetricActivations,
+  symmetricActivations,
+  symmetricInt8Scale,
+} from '../../../src/main/engine/compression/algebra/affine-quantization';
 import type { ValueObservation } from '../../../src/main/engine/compression/calibration/activation-observer';
 import {
   activationRange,
@@ -94,5 +99,27 @@ describe('squared error', () => {
   test('an even histogram is kept whole', () => {
     const even = Array.from({ length: 1024 }, () => 10);
     expect(activationRange(observation(1, 0, even), 'mse', 0).max).toBeGreaterThan(1015);
+  });
+});
+
+describe('codes around zero', () => {
+  test('have 127 steps for the larger magnitude, none of them for nothing', () => {
+    expect(symmetricInt8Scale({ min: -2.54, max: 1 })).toEqual({ scale: Math.fround(0.02), zeroPoint: 0 });
+    expect(symmetricInt8Scale({ min: 0, max: 0 })).toEqual({ scale: 1, zeroPoint: 0 });
+  });
+  test('err by twice the step where all values are positive', () => {
+    // The middle of the second bin, 1.5, in a range to 254: steps of 254 / 255 or of 2.
+    const { histogram } = observation(1, 0, [0, 1]);
+    const range = { min: 0, max: 254 };
+    expect(squaredError(histogram, range, asymmetricActivations)).toBeCloseTo((1.5 - (2 * 254) / 255) ** 2, 5);
+    expect(squaredError(histogram, range, symmetricActivations)).toBeCloseTo((1.5 - 2) ** 2, 9);
+  });
+  test('have half as many levels above zero, so information is lost that uint8 keeps', () => {
+    // Each of 256 bins has a level in uint8; with 128 levels two share one.
+    const counts = Array.from({ length: 256 }, (_, bin) => 1 + (bin % 2));
+    expect(klDivergence(counts, 0, 256)).toBeCloseTo(0, 12);
+    // Two bins of 1 and 2 become 1.5 each: per pair 1 log(1 / 1.5) + 2 log(2 / 1.5), over all 3.
+    const expected = (Math.log(1 / 1.5) + 2 * Math.log(2 / 1.5)) / 3;
+    expect(klDivergence(counts, 0, 256, 128)).toBeCloseTo(expected, 12);
   });
 });

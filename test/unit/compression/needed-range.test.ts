@@ -25,6 +25,10 @@ describe('the part of a range that makes a difference', () => {
   test('a gate: between its corners', () => {
     expect(rangeOf(...gate, makeNode('Div', ['gate', 'six'], ['y']))).toEqual({ min: -3, max: 3 });
   });
+  test('a hard swish: from its corner on', () => {
+    expect(rangeOf(makeNode('HardSwish', ['x'], ['y']))).toEqual({ min: -3, max: Infinity });
+    expect(rangeOf(makeNode('HardSwish', ['x'], ['h']), makeNode('Add', ['x', 'h'], ['y']))).toEqual(everything);
+  });
   test('a gate that scales first', () => {
     const range = rangeOf(
       makeNode('Mul', ['x', 'sixth'], ['m']),

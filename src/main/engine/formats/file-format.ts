@@ -15,6 +15,8 @@ export interface FileFormat {
    * @param options as the schema parses them
    */
   convert(onnxPath: string, outputPath: string, card: ModelCard, options: Record<string, unknown>): Promise<void>;
+  /** Operators of the network of an ONNX file that have no counterpart: what can be said before anything is converted. */
+  unsupported?(onnxPath: string, card: ModelCard): Promise<string[]>;
   /** Facts of a file of this format. */
   describe(path: string): Promise<FileMetrics>;
 }

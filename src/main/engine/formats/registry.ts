@@ -1,8 +1,9 @@
 import { AppError } from '@shared/errors';
 import type { FileFormat } from './file-format';
+import { tfliteFormat } from './tflite/tflite-format';
 
 /** Formats that deployments are converted to. ONNX is not among them: what a trial leaves is ONNX. */
-export const formats: readonly FileFormat[] = [];
+export const formats: readonly FileFormat[] = [tfliteFormat];
 
 /** Options of a format as a sweep gives them, defaults filled in. Throws `deploy.invalid`. */
 export function deployOptions(format: FileFormat, given: Record<string, unknown> = {}): Record<string, unknown> {

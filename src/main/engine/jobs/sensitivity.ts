@@ -4,7 +4,6 @@ import { nodesKept } from '../compression/layers/layer-choice';
 import { measureSensitivity, type SensitivityVariant } from '../compression/sensitivity/layer-sensitivity';
 import { formOf } from '../compression/layers/network-form';
 import { plainGraph } from '../compression/layers/plain-graph';
-import { planQdq } from '../compression/quantization/qdq-plan';
 import { bitsVariant, int8Variant, pruneVariant } from '../compression/sensitivity/sensitivity-variants';
 import { StaticQuantizer } from '../compression/quantization/static-quantizer';
 import { weightLayers, type WeightLayer } from '../compression/layers/weight-layers';
@@ -12,7 +11,7 @@ import { loadClassifier } from '../onnx/classifier-network';
 import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { obstacleTo, type Handling } from '../techniques/handling';
-import { staticParams } from '../techniques/quantize-static';
+import { staticChoices, staticParams } from '../techniques/quantize-static';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { JobReporter, JobResults, SensitivityJob } from './job';
 import { jobContext } from './job-context';
@@ -54,8 +53,9 @@ function layersAndVariants(
     case 'int8': {
       const params = staticParams.parse(method.params);
       const excluded = nodesKept(float, params, id);
-      const layers = [...planQdq(float, (node) => excluded.has(node)).layers.values()];
-      return { layers, variants: [int8Variant(new StaticQuantizer(float, params, context, id))] };
+      const quantizer = new StaticQuantizer(float, staticChoices(params), context, id);
+      const layers = [...quantizer.plan(float, (node) => excluded.has(node)).layers.values()];
+      return { layers, variants: [int8Variant(quantizer)] };
     }
     case 'bits':
       return { layers: weightLayers(float), variants: method.bits.map(bitsVariant) };

@@ -12,6 +12,7 @@ import type { CardChoice } from '../models/card';
 import { locateModel, openModel, type Model } from '../models/model-folder';
 import { checkTarget } from '../runtimes/check-target';
 import { describeTechniques } from '../techniques/registry';
+import { checkFormats } from './check-formats';
 import { expandSweep } from './expand';
 import { imagesOf, type TrialPlan } from './plan';
 import { surroundingsOf, type Surroundings } from './surroundings';
@@ -50,6 +51,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     const name = uniqueName(model.name, models);
     models.set(name, { ...model, name });
   }
+  await checkFormats(sweep, models.values());
   const dataset = await openDataset(sweep.dataset, {
     cacheFolder: options.cacheFolder,
     signal: options.signal,

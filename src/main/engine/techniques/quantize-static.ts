@@ -5,10 +5,10 @@ import { layersBeyondDrop } from '../compression/sensitivity/drop-limit';
 import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { integerForms } from '../compression/quantization/integer-forms';
-import { planQdq } from '../compression/quantization/qdq-plan';
 import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
 import { qdqToOperators } from '../compression/quantization/qdq-to-operators';
-import { StaticQuantizer } from '../compression/quantization/static-quantizer';
+import { explicitPairs, fusedKernels, sharedScaleKernels } from '../compression/quantization/quantizer-profile';
+import { StaticQuantizer, type StaticChoices } from '../compression/quantization/static-quantizer';
 import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import type { Node } from '../onnx/graph';
@@ -21,51 +21,73 @@ const id = 'quantize.static';
 /** For `maxDrop`. */
 const noLimit = 100;
 
-export const staticParams = z.strictObject({
-  weights: z
-    .enum(['channel', 'tensor'])
-    .default('channel')
-    .describe('One weight scale per output channel, or one for the whole layer'),
-  calibration: z
-    .enum(rangeMethods)
-    .default('min-max')
-    .describe(
-      'How an activation range follows from the calibration images: all of it, without the outermost elements, or the clipping that loses least information or has the least squared error',
-    ),
-  percentile: z
-    .number()
-    .min(90)
-    .max(100)
-    .default(99.999)
-    .describe('Percent of the elements within the range, for calibration percentile'),
-  weightScheme: z
-    .enum(['symmetric', 'asymmetric'])
-    .default('symmetric')
-    .describe('Weight codes around zero, or around a zero point of the layer'),
-  weightRange: z
-    .enum(['min-max', 'mse'])
-    .default('mse')
-    .describe('Weight scale that clips nothing, or that of the least squared error'),
-  reduceRange: z
-    .boolean()
-    .default(false)
-    .describe('Weights in 7 bits, so that processors without VNNI compute the same answers'),
-  exclude: z.array(z.string()).default([]).describe('Names of nodes that stay in float; * stands for any characters'),
-  excludeTypes: z.array(z.string()).default([]).describe('Operator types that stay in float, e.g. Gemm'),
-  keepFirst: z.boolean().default(false).describe('Keep the first layer in float'),
-  keepLast: z.boolean().default(false).describe('Keep the last layer in float'),
-  maxDrop: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(noLimit)
-    .describe(
-      "Percentage points of agreement that may be lost: the layers that disturb the output most stay in float until the predicted class is the float network's on all but this many percent of the calibration images; 100 sets no limit",
-    ),
-  format: z
-    .enum(['qdq', 'qoperator'])
-    .default('qdq')
-    .describe('Float operators between conversions, which runtimes fuse, or integer operators where ONNX has them'),
+/** For whose kernels, by the names people choose. */
+const profiles = { ort: fusedKernels, tflite: sharedScaleKernels, tensorrt: explicitPairs };
+
+export const staticParams = z
+  .strictObject({
+    weights: z
+      .enum(['channel', 'tensor'])
+      .default('channel')
+      .describe('One weight scale per output channel, or one for the whole layer'),
+    calibration: z
+      .enum(rangeMethods)
+      .default('min-max')
+      .describe(
+        'How an activation range follows from the calibration images: all of it, without the outermost elements, or the clipping that loses least information or has the least squared error',
+      ),
+    percentile: z
+      .number()
+      .min(90)
+      .max(100)
+      .default(99.999)
+      .describe('Percent of the elements within the range, for calibration percentile'),
+    weightScheme: z
+      .enum(['symmetric', 'asymmetric'])
+      .default('symmetric')
+      .describe('Weight codes around zero, or around a zero point of the layer'),
+    weightRange: z
+      .enum(['min-max', 'mse'])
+      .default('mse')
+      .describe('Weight scale that clips nothing, or that of the least squared error'),
+    reduceRange: z
+      .boolean()
+      .default(false)
+      .describe('Weights in 7 bits, so that processors without VNNI compute the same answers'),
+    exclude: z.array(z.string()).default([]).describe('Names of nodes that stay in float; * stands for any characters'),
+    excludeTypes: z.array(z.string()).default([]).describe('Operator types that stay in float, e.g. Gemm'),
+    keepFirst: z.boolean().default(false).describe('Keep the first layer in float'),
+    keepLast: z.boolean().default(false).describe('Keep the last layer in float'),
+    maxDrop: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(noLimit)
+      .describe(
+        "Percentage points of agreement that may be lost: the layers that disturb the output most stay in float until the predicted class is the float network's on all but this many percent of the calibration images; 100 sets no limit",
+      ),
+    format: z
+      .enum(['qdq', 'qoperator'])
+      .default('qdq')
+      .describe('Float operators between conversions, which runtimes fuse, or integer operators where ONNX has them'),
+    profile: z
+      .enum(['ort', 'tflite', 'tensorrt'])
+      .default('ort')
+      .describe(
+        'Whose kernels it is for: ONNX Runtime; TensorFlow Lite, where pools and members of a concatenation share one scale; TensorRT, with activations around zero and conversions where its builder looks for them',
+      ),
+  })
+  .refine(({ profile, format }) => profile === 'ort' || format === 'qdq', {
+    error: 'format qoperator is for profile ort alone: the other builders read conversions (qdq)',
+  })
+  .refine(({ profile, weightScheme }) => profile === 'ort' || weightScheme === 'symmetric', {
+    error: 'weightScheme asymmetric is for profile ort alone: the other kernels take weights around zero',
+  });
+
+/** What the quantizer is told by these parameters. */
+export const staticChoices = (params: z.infer<typeof staticParams>): StaticChoices => ({
+  ...params,
+  profile: profiles[params.profile],
 });
 
 function explainStarvedLayer({ starvedLayer, isEqualized }: CollapseFacts): CollapseCause[] {
@@ -123,23 +145,24 @@ export const quantizeStatic = defineTechnique({
     const plain = simplify(await plainGraph(graph, id, context.card.name));
     const left = new Set([...nodesKept(plain, params, id)].flatMap((node) => node.outputs));
     const isLeft = (node: Node): boolean => left.has(node.outputs[0]!);
-    const float = integerForms(plain, isLeft);
+    const choice = staticChoices(params);
+    const float = integerForms(plain, isLeft, choice.profile.whole);
     const excluded = new Set(float.nodes.filter(isLeft));
-    if (planQdq(float, (node) => excluded.has(node)).layers.size === 0) {
+    if (choice.profile.plan(float, (node) => excluded.has(node)).layers.size === 0) {
       throw new AppError('technique.not-applicable', {
         id,
         model: context.card.name,
         detail: `it has no convolution or matrix product with constant weights${excluded.size > 0 ? ' besides the excluded ones' : ''}`,
       });
     }
-    const quantizer = new StaticQuantizer(float, params, context, id);
+    const quantizer = new StaticQuantizer(float, choice, context, id);
     if (params.maxDrop < noLimit) {
       const kept = await layersBeyondDrop(float, excluded, quantizer, params.maxDrop, { id, context });
       for (const node of kept) excluded.add(node);
     }
-    const plan = planQdq(float, (node) => excluded.has(node));
+    const plan = quantizer.plan(float, (node) => excluded.has(node));
     const choices = await quantizer.choicesFor(plan);
-    if (!params.reduceRange) {
+    if (!params.reduceRange && !choices.isExplicit) {
       const sentence = saturationSentence(await saturationOf(float, plan, choices, { id, context }));
       if (sentence !== undefined) context.note(sentence);
     }

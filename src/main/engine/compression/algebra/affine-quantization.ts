@@ -47,6 +47,21 @@ export function uint8Scale(range: Range): AffineScale {
   return { scale, zeroPoint };
 }
 
+/** int8 around zero: 127 steps for the larger magnitude of the range. */
+export function symmetricInt8Scale({ min, max }: Range): AffineScale {
+  const scale = Math.fround(Math.max(-min, max) / 127);
+  return { scale: scale > smallestScale ? scale : 1, zeroPoint: 0 };
+}
+
+/** The codes that activations are given. */
+export interface ActivationCodes {
+  lowest: number;
+  highest: number;
+  scaleOf(range: Range): AffineScale;
+}
+export const asymmetricActivations: ActivationCodes = { lowest: 0, highest: uint8Levels, scaleOf: uint8Scale };
+export const symmetricActivations: ActivationCodes = { lowest: -128, highest: 127, scaleOf: symmetricInt8Scale };
+
 /** Elements of one channel lie `stride` apart in runs: channel = floor(index / stride) % channels. */
 export function channelLayout(tensor: Tensor, axis: number | undefined): { channels: number; stride: number } {
   if (axis === undefined) return { channels: 1, stride: tensor.data.length };

@@ -1,4 +1,4 @@
-import { roundHalfEven, uint8Scale, type Range } from '../algebra/affine-quantization';
+import { asymmetricActivations, roundHalfEven, type ActivationCodes, type Range } from '../algebra/affine-quantization';
 import type { ValueObservation } from './activation-observer';
 import type { Histogram } from './streaming-histogram';
 
@@ -9,7 +9,8 @@ import type { Histogram } from './streaming-histogram';
 export const rangeMethods = ['min-max', 'percentile', 'entropy', 'mse'] as const;
 export type RangeMethod = (typeof rangeMethods)[number];
 
-const levels = 256;
+/** Of 8 bits. */
+const most = 256;
 
 const clip = (value: number, { min, max }: Range): number => Math.max(min, Math.min(max, value));
 
@@ -39,7 +40,7 @@ export function percentileRange(observation: ValueObservation, percent: number):
  * Kullback-Leibler divergence of a clipped histogram from its quantized self (S. Migacz, "8-bit inference with TensorRT", 2017): outliers join the edge bins of the
  * reference, the counts of a level spread over its non-empty bins.
  */
-export function klDivergence(counts: ArrayLike<number>, start: number, end: number): number {
+export function klDivergence(counts: ArrayLike<number>, start: number, end: number, levels = most): number {
   const reference = Array.prototype.slice.call(counts, start, end) as number[];
   const total = (from: number, to: number): number => {
     let sum = 0;
@@ -71,34 +72,40 @@ export function klDivergence(counts: ArrayLike<number>, start: number, end: numb
 /** Thresholds tried, as bins from zero, are this far apart. */
 const thresholdStep = 8;
 
-/** The magnitude to clip at which loses least information in 256 levels. */
-function entropyRange(observation: ValueObservation): Range {
+/** The magnitude to clip at which loses least information in the levels that the codes have within the range. */
+function entropyRange(observation: ValueObservation, codes: ActivationCodes): Range {
   const { firstBin, binWidth } = observation.histogram;
   // Zero is exact under every range and would hide the rest.
   const counts = Float64Array.from(observation.histogram.counts, (count, bin) => (firstBin + bin === 0 ? 0 : count));
   const lastBin = firstBin + counts.length - 1;
   const farthest = Math.max(-firstBin, lastBin + 1);
+  const range = { min: Math.min(0, firstBin), max: Math.max(0, lastBin + 1) };
+  const levels = Math.round((range.max - range.min) / codes.scaleOf(range).scale) + 1;
   let best = farthest;
   let least = Infinity;
-  for (let threshold = farthest; threshold >= Math.min(farthest, levels / 2); threshold -= thresholdStep) {
+  for (let threshold = farthest; threshold >= Math.min(farthest, most / 2); threshold -= thresholdStep) {
     const start = Math.max(firstBin, -threshold) - firstBin;
     const end = Math.min(lastBin + 1, threshold) - firstBin;
     if (end - start < 2) break;
-    const divergence = klDivergence(counts, start, end);
+    const divergence = klDivergence(counts, start, end, levels);
     if (divergence < least) [best, least] = [threshold, divergence];
   }
   return { min: clip(-best * binWidth, observation), max: clip(best * binWidth, observation) };
 }
 
-/** Sum of squared errors of the histogram under uint8 quantization over a range. */
-export function squaredError({ counts, firstBin, binWidth }: Histogram, range: Range): number {
-  const { scale, zeroPoint } = uint8Scale(range);
+/** Sum of squared errors of the histogram under quantization over a range. */
+export function squaredError(
+  { counts, firstBin, binWidth }: Histogram,
+  range: Range,
+  { lowest, highest, scaleOf }: ActivationCodes = asymmetricActivations,
+): number {
+  const { scale, zeroPoint } = scaleOf(range);
   let error = 0;
   for (let bin = 0; bin < counts.length; bin++) {
     const count = counts[bin]!;
     if (count === 0) continue;
     const value = firstBin + bin === 0 ? 0 : (firstBin + bin + 0.5) * binWidth;
-    const level = Math.max(-zeroPoint, Math.min(levels - 1 - zeroPoint, roundHalfEven(value / scale)));
+    const level = Math.max(lowest - zeroPoint, Math.min(highest - zeroPoint, roundHalfEven(value / scale)));
     error += count * (value - level * scale) ** 2;
   }
   return error;
@@ -107,12 +114,12 @@ export function squaredError({ counts, firstBin, binWidth }: Histogram, range: R
 const fractions = Array.from({ length: 91 }, (_, step) => 1 - step / 100);
 
 /** The range of least squared error: both ends moved together first, then each by itself. */
-function mseRange({ histogram, ...observed }: ValueObservation): Range {
+function mseRange({ histogram, ...observed }: ValueObservation, codes: ActivationCodes): Range {
   let best: Range = { min: Math.min(0, observed.min), max: Math.max(0, observed.max) };
-  let least = squaredError(histogram, best);
+  let least = squaredError(histogram, best, codes);
   const search = (rangeAt: (fraction: number) => Range): void => {
     for (const range of fractions.map(rangeAt)) {
-      const error = squaredError(histogram, range);
+      const error = squaredError(histogram, range, codes);
       if (error < least) [best, least] = [range, error];
     }
   };
@@ -128,15 +135,20 @@ function mseRange({ histogram, ...observed }: ValueObservation): Range {
 }
 
 /** @param percent used by `percentile` alone */
-export function activationRange(observation: ValueObservation, method: RangeMethod, percent: number): Range {
+export function activationRange(
+  observation: ValueObservation,
+  method: RangeMethod,
+  percent: number,
+  codes = asymmetricActivations,
+): Range {
   switch (method) {
     case 'min-max':
       return { min: observation.min, max: observation.max };
     case 'percentile':
       return percentileRange(observation, percent);
     case 'entropy':
-      return entropyRange(observation);
+      return entropyRange(observation, codes);
     case 'mse':
-      return mseRange(observation);
+      return mseRange(observation, codes);
   }
 }

@@ -76,10 +76,11 @@ export async function evaluateConstants(
 
 /**
  * The graph with every constant sub-graph evaluated to plain initializers: what a technique's predecessor stored sparsely, in few bits
- * or in half precision is an ordinary tensor again. Integer weights behind DequantizeLinear stay integers. The input is not changed.
+ * or in half precision is an ordinary tensor again. Integer weights behind DequantizeLinear stay integers, and so
+ * does what `isKept` nodes make of constants. The input is not changed.
  */
-export async function decodeWeights(graph: Graph): Promise<Graph> {
-  const constants = constantNodes(graph);
+export async function decodeWeights(graph: Graph, isKept?: (node: Node) => boolean): Promise<Graph> {
+  const constants = constantNodes(graph, isKept);
   const decoders = constants.nodes;
   if (decoders.size === 0) return copyGraph(graph);
   const outputs = new Set(graph.outputs.map((value) => value.name));

@@ -27,6 +27,7 @@ class FormWriter extends NodeWriter {
   constructor(
     private readonly source: Graph,
     private readonly isExcluded: (node: Node) => boolean,
+    private readonly whole: ReadonlySet<string>,
   ) {
     super(copyGraph(source), new FreshNames(source));
     this.shapes = inferShapes(source);
@@ -111,7 +112,7 @@ class FormWriter extends NodeWriter {
   }
 
   private form(node: Node): boolean {
-    if (node.domain !== '' || this.isExcluded(node)) return false;
+    if (node.domain !== '' || this.whole.has(node.op) || this.isExcluded(node)) return false;
     const value = node.inputs[0]!;
     switch (node.op) {
       case 'HardSigmoid':
@@ -146,9 +147,13 @@ class FormWriter extends NodeWriter {
 /**
  * The same network in operators that ONNX Runtime has integer kernels for, equal up to float32 rounding: hard-swish and hard-sigmoid as a line that is clipped,
  * a mean over height and width as pooling, batch norms that no layer took up as depthwise convolutions of one pixel, a matrix product and its bias as one layer.
- * @param graph simplified. Excluded nodes stay as they are
+ * @param graph simplified. Excluded nodes stay as they are. @param whole operators that are not taken apart
  */
-export function integerForms(graph: Graph, isExcluded: (node: Node) => boolean = () => false): Graph {
+export function integerForms(
+  graph: Graph,
+  isExcluded: (node: Node) => boolean = () => false,
+  whole: ReadonlySet<string> = new Set(),
+): Graph {
   const outputs = new Set(graph.nodes.filter(isExcluded).flatMap((node) => node.outputs));
-  return new FormWriter(graph, (node) => outputs.has(node.outputs[0]!)).write();
+  return new FormWriter(graph, (node) => outputs.has(node.outputs[0]!), whole).write();
 }

@@ -1,7 +1,7 @@
 import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { constantValues } from '../../onnx/parameters';
-import { followingOps, movingOps } from './qdq-plan';
+import { followingOps, movingOps } from './quantized-operators';
 
 /** Become part of the range that their result is quantized to. */
 const absorbedOps = new Set(['Relu', 'Clip']);

@@ -40,6 +40,7 @@ export function neededRange(graph: Graph, value: string, index = indexGraph(grap
   const everything = { min: -Infinity, max: Infinity };
   if (index.isOutput(value)) return everything;
   const readers = index.consumers(value);
+  if (readers.length > 0 && readers.every(({ op }) => op === 'HardSwish')) return { min: -3, max: Infinity };
   const gates = readers.map((reader) => gateFrom(reader, value, graph, index));
   const [gate] = gates.filter((found) => found !== undefined);
   if (!gate || gates.filter(Boolean).length > 1) return everything;

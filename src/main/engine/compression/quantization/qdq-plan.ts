@@ -1,8 +1,10 @@
-import { floatAttribute, intAttribute } from '../../onnx/attributes';
+import { floatAttribute, intAttribute, stringAttribute } from '../../onnx/attributes';
 import { elementCount, type Graph, type Node, type Tensor } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { weightLayers, type WeightLayer } from '../layers/weight-layers';
+import type { AffineScale } from '../algebra/affine-quantization';
 import { scalarOf } from './integer-forms';
+import { fusedOperators, joiningOps, type QuantizedOperators } from './quantized-operators';
 
 /**
  * Where a graph computes in integers: which layers and operators take quantized inputs, and which values get a quantization of their own.
@@ -21,6 +23,8 @@ export interface QdqPlan {
   groupOf(value: string): string;
   /** Quantized values whose range follows from that of another value: they need not be observed. */
   derived: ReadonlySet<string>;
+  /** Scales that a kernel prescribes, by group. */
+  fixed: ReadonlyMap<string, AffineScale>;
   /** Products with a positive constant: the integers of `source`, read with `factor` times its scale. No operator computes them. */
   rescaled: ReadonlyMap<string, { source: string; factor: number }>;
 }
@@ -29,37 +33,6 @@ export interface QuantizedLayer extends WeightLayer {
   /** Float32, one per output channel. */
   bias?: Float32Array;
 }
-
-/**
- * Output takes the scale of the input: these only move or select elements. Concat is not among them: one scale for all its inputs made
- * SqueezeNet 3 % faster but changed more of its answers (12 against 7 of 200), and it would tie all layers of a dense block together.
- */
-export const movingOps: ReadonlySet<string> = new Set([
-  'MaxPool',
-  'Flatten',
-  'Gather',
-  'Reshape',
-  'Slice',
-  'Split',
-  'Squeeze',
-  'Transpose',
-  'Unsqueeze',
-]);
-/** Quantized where an input is quantized already; inputs are activations only. */
-export const followingOps = new Set([
-  'Add',
-  'Mul',
-  'Concat',
-  'AveragePool',
-  'GlobalAveragePool',
-  'Sigmoid',
-  'LeakyRelu',
-  'Relu',
-  'Clip',
-]);
-const bothInputsMustVary = new Set(['Add', 'Mul', 'Concat']);
-/** A Relu or Clip right after these becomes part of their output range. */
-const absorbingOps = new Set(['Conv', 'Gemm', 'MatMul', 'Add', 'Mul', 'AveragePool', 'GlobalAveragePool']);
 
 function biasOf(graph: Graph, { node, weight, channelAxis }: WeightLayer): Float32Array | undefined | 'unsuitable' {
   const name = node.op === 'MatMul' ? '' : (node.inputs[2] ?? '');
@@ -72,7 +45,7 @@ function biasOf(graph: Graph, { node, weight, channelAxis }: WeightLayer): Float
   return (bias.data as Float32Array).map((value) => value * beta);
 }
 
-function quantizedLayers(graph: Graph, isExcluded: (node: Node) => boolean): Map<Node, QuantizedLayer> {
+export function quantizedLayers(graph: Graph, isExcluded: (node: Node) => boolean): Map<Node, QuantizedLayer> {
   const layers = new Map<Node, QuantizedLayer>();
   for (const layer of weightLayers(graph)) {
     const isPlainGemm = intAttribute(layer.node, 'transA', 0) === 0 && floatAttribute(layer.node, 'alpha', 1) === 1;
@@ -84,7 +57,8 @@ function quantizedLayers(graph: Graph, isExcluded: (node: Node) => boolean): Map
   return layers;
 }
 
-class Groups {
+/** Values that share a scale. */
+export class ScaleGroups {
   private readonly parents = new Map<string, string>();
   find = (value: string): string => {
     const parent = this.parents.get(value);
@@ -96,18 +70,30 @@ class Groups {
   }
 }
 
+const hasKernel = ({ op }: Node, { moving, pooling, following }: QuantizedOperators): boolean =>
+  moving.has(op) || pooling.has(op) || following.has(op);
+
 /** Whether the node may compute on quantized values, given the ones known so far. */
-function follows(node: Node, graph: Graph, isQuantized: (value: string) => boolean): boolean {
-  if (node.domain !== '') return false;
+function follows(
+  node: Node,
+  graph: Graph,
+  operators: QuantizedOperators,
+  isQuantized: (value: string) => boolean,
+): boolean {
+  if (node.domain !== '' || !hasKernel(node, operators)) return false;
   const first = node.inputs[0] ?? '';
-  if (movingOps.has(node.op))
+  if (node.op === 'Pad' && !addsZeros(node, graph)) return false;
+  if (!joiningOps.has(node.op))
     return isQuantized(first) && (node.op === 'Split' || node.outputs.filter(Boolean).length === 1);
-  if (!followingOps.has(node.op)) return false;
-  if (!bothInputsMustVary.has(node.op)) return isQuantized(first);
   const constants = node.inputs.filter((input) => graph.initializers.has(input));
-  if (constants.length > 0 && (node.op !== 'Add' || constants.some((input) => scalarOf(graph, input) === undefined)))
-    return false;
+  if (constants.length > 0 && !operators.takesConstants(node, graph, constants)) return false;
   return node.inputs.some(isQuantized);
+}
+
+/** Whether what a Pad puts around its input is zero or taken from it: both are codes of the input. */
+function addsZeros(node: Node, graph: Graph): boolean {
+  const value = node.inputs[2] ?? '';
+  return stringAttribute(node, 'mode', 'constant') !== 'constant' || value === '' || scalarOf(graph, value) === 0;
 }
 
 /** The value that a node multiplies with a positive constant, and that constant. */
@@ -121,33 +107,54 @@ function rescaling(node: Node, graph: Graph): { source: string; factor: number }
   return { source, factor: node.op === 'Mul' ? number : 1 / number };
 }
 
-function absorbedBy(node: Node, index: GraphIndex, computing: ReadonlySet<Node>): boolean {
+function absorbedBy(
+  node: Node,
+  index: GraphIndex,
+  computing: ReadonlySet<Node>,
+  { absorbing }: QuantizedOperators,
+): boolean {
   if (node.op !== 'Relu' && node.op !== 'Clip') return false;
   const input = node.inputs[0]!;
   const producer = index.producer(input);
   return (
     producer !== undefined &&
     computing.has(producer) &&
-    absorbingOps.has(producer.op) &&
+    absorbing.has(producer.op) &&
     index.soleConsumer(input) === node
   );
 }
 
-/** Plans the quantization of a float graph with plain weights and batch norms folded. Excluded nodes go on computing in float. */
-export function planQdq(graph: Graph, isExcluded: (node: Node) => boolean = () => false): QdqPlan {
+/**
+ * Plans the quantization of a float graph with plain weights and batch norms folded. Excluded nodes go on computing in float.
+ * @param operators which operators have integer kernels and which share a scale; those of ONNX Runtime by default
+ */
+export function planQdq(
+  graph: Graph,
+  isExcluded: (node: Node) => boolean = () => false,
+  operators: QuantizedOperators = fusedOperators,
+): QdqPlan {
   const index = indexGraph(graph);
   const layers = quantizedLayers(graph, isExcluded);
   const nodes = new Set<Node>();
   const absorbed = new Set<Node>();
   const values = new Set<string>();
   const derived = new Set<string>();
+  const fixed = new Map<string, AffineScale>();
   const rescaled = new Map<string, { source: string; factor: number }>();
-  const groups = new Groups();
+  const groups = new ScaleGroups();
   const isQuantized = (value: string): boolean => values.has(value);
+
+  /** One scale for values of which the last is made of the others; those with a scale of their kernel keep it. */
+  const share = (members: readonly string[], result: string): void => {
+    const free = members.filter((value) => !fixed.has(groups.find(value)));
+    const [first = members[0]!, ...others] = free;
+    for (const value of [...others, result]) groups.join(first, value);
+    if (free.length === members.length || free.length === 0) derived.add(result);
+  };
 
   for (const node of graph.nodes) {
     const output = node.outputs[0]!;
-    if (!isExcluded(node) && absorbedBy(node, index, nodes)) {
+    if (!isExcluded(node) && absorbedBy(node, index, nodes, operators)) {
       absorbed.add(node);
       values.delete(node.inputs[0]!);
       values.add(output);
@@ -161,17 +168,20 @@ export function planQdq(graph: Graph, isExcluded: (node: Node) => boolean = () =
       continue;
     }
     const isLayer = layers.has(node);
-    if (!isLayer && (isExcluded(node) || !follows(node, graph, isQuantized))) continue;
+    if (!isLayer && (isExcluded(node) || !follows(node, graph, operators, isQuantized))) continue;
     nodes.add(node);
-    const dataInputs = isLayer || !bothInputsMustVary.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
-    for (const input of dataInputs) if (!graph.initializers.has(input)) values.add(input);
+    const dataInputs = isLayer || !joiningOps.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
+    const variable = dataInputs.filter((input) => !graph.initializers.has(input));
+    for (const input of variable) values.add(input);
     for (const result of node.outputs) {
       if (result === '') continue;
       values.add(result);
-      if (!movingOps.has(node.op)) continue;
-      derived.add(result);
-      groups.join(node.inputs[0]!, result);
+      const prescribed = operators.fixed.get(node.op);
+      if (prescribed) {
+        fixed.set(result, prescribed);
+        derived.add(result);
+      } else if (operators.moving.has(node.op) || operators.pooling.has(node.op)) share(variable, result);
     }
   }
-  return { layers, nodes, absorbed, values: [...values], groupOf: groups.find, derived, rescaled };
+  return { layers, nodes, absorbed, values: [...values], groupOf: groups.find, derived, fixed, rescaled };
 }

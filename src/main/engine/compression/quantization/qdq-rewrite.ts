@@ -1,10 +1,17 @@
 import { copyGraph, type Graph, type Node } from '../../onnx/graph';
 import { attr, float32Tensor, int32Tensor, int8Tensor, uint8Tensor } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
-import { quantizeBias, quantizeInt8, scalesThatHoldBias, type AffineScale } from '../algebra/affine-quantization';
+import {
+  quantizeBias,
+  quantizeInt8,
+  roundHalfEven,
+  scalesThatHoldBias,
+  uint8Scale,
+  type AffineScale,
+} from '../algebra/affine-quantization';
 import { FreshNames, shortenValueNames } from '../../onnx/fresh-names';
-import { scalarOf } from './integer-forms';
 import type { QdqPlan, QuantizedLayer } from './qdq-plan';
+import { joiningOps } from './quantized-operators';
 import { NodeWriter } from '../../onnx/node-writer';
 import { storeInt8 } from '../storage/store-int8';
 import type { WeightCodes } from '../storage/weight-codes';
@@ -18,6 +25,11 @@ export interface QdqChoices {
   codesOf(layer: QuantizedLayer): WeightCodes;
   /** QLinearConv and QLinearMatMul need the zero point of weights that a QDQ convolution may leave out. */
   withZeroPoints?: boolean;
+  /**
+   * For builders that fuse by themselves and take no zero points: int8 activations around zero, biases in float, weights as plain int8 whatever
+   * their zeros, nothing in the way of fusing.
+   */
+  isExplicit?: boolean;
   /** Scale of a quantized value. */
   scaleOf(value: string): AffineScale;
 }
@@ -40,7 +52,8 @@ class QdqWriter extends NodeWriter {
 
   private scaleInputs(value: string): [scale: string, zeroPoint: string] {
     const { scale, zeroPoint } = this.choices.scaleOf(value);
-    return [this.constant(float32Tensor([], [scale])), this.constant(uint8Tensor([], [zeroPoint]))];
+    const codes = this.choices.isExplicit ? int8Tensor : uint8Tensor;
+    return [this.constant(float32Tensor([], [scale])), this.constant(codes([], [zeroPoint]))];
   }
 
   private quantizeValue(value: string, source: string, dequantized: string): void {
@@ -57,15 +70,23 @@ class QdqWriter extends NodeWriter {
     this.dequantized.set(value, this.emit('DequantizeLinear', [integers, ...this.scaleInputs(value)], {}, output));
   }
 
-  /** One number as uint8: exact, as one step away from the zero point. */
-  private quantizedScalar(name: string): string {
+  /** One number as uint8 is exact, as one step away from the zero point; several have a scale of their own. */
+  private quantizedConstant(name: string): string {
     const known = this.dequantized.get(name);
     if (known !== undefined) return known;
-    const value = scalarOf(this.source, name)!;
-    const [code, zeroPoint] = [value > 0 ? 1 : 0, value < 0 ? 1 : 0];
-    const scale = this.constant(float32Tensor([], [Math.abs(value) || 1]));
-    const stored = this.constant(uint8Tensor(this.source.initializers.get(name)!.shape, [code]));
-    const dequantized = this.emit('DequantizeLinear', [stored, scale, this.constant(uint8Tensor([], [zeroPoint]))]);
+    const tensor = this.source.initializers.get(name)!;
+    const values = tensor.data as Float32Array;
+    const [only] = values.length === 1 ? values : [];
+    const { scale, zeroPoint } =
+      only === undefined
+        ? uint8Scale({ min: Math.min(...values), max: Math.max(...values) })
+        : { scale: Math.abs(only) || 1, zeroPoint: only < 0 ? 1 : 0 };
+    const codes = Uint8Array.from(values, (value) =>
+      Math.min(255, Math.max(0, roundHalfEven(value / scale) + zeroPoint)),
+    );
+    const stored = this.constant(uint8Tensor(tensor.shape, codes));
+    const inputs = [stored, this.constant(float32Tensor([], [scale])), this.constant(uint8Tensor([], [zeroPoint]))];
+    const dequantized = this.emit('DequantizeLinear', inputs);
     this.dequantized.set(name, dequantized);
     return dequantized;
   }
@@ -81,7 +102,10 @@ class QdqWriter extends NodeWriter {
     const known = this.weights.get(key);
     if (known !== undefined) return known;
     const integers = quantizeInt8(weight, scales, perChannel ? channelAxis : undefined, codes);
-    const stored = storeInt8(this.graph, int8Tensor(weight.shape, integers), this.names, channelAxis, codes.zeroPoint);
+    const tensor = int8Tensor(weight.shape, integers);
+    const stored = this.choices.isExplicit
+      ? this.store(tensor)
+      : storeInt8(this.graph, tensor, this.names, channelAxis, codes.zeroPoint);
     // Without the optional zero point, ONNX Runtime fuses Conv but not Gemm.
     const zeroPoints = new Int8Array(scales.length).fill(codes.zeroPoint);
     const zeroPoint =
@@ -113,16 +137,17 @@ class QdqWriter extends NodeWriter {
   }
 
   private writeLayer(node: Node, layer: QuantizedLayer): void {
-    const { perChannel, codesOf, scaleOf } = this.choices;
+    const { perChannel, codesOf, scaleOf, isExplicit } = this.choices;
     const input = node.inputs[0]!;
     const inputScale = scaleOf(input).scale;
     const chosen = codesOf(layer);
-    const scales = scalesThatHoldBias(chosen.scales, inputScale, layer.bias);
+    const scales = scalesThatHoldBias(chosen.scales, inputScale, isExplicit ? undefined : layer.bias);
     const scaleName = perChannel
       ? this.store(float32Tensor([scales.length], scales))
       : this.constant(float32Tensor([], scales));
     const inputs = [this.dequantized.get(input)!, this.weightInput(layer, { ...chosen, scales }, scaleName)];
-    if (layer.bias)
+    if (layer.bias && isExplicit) inputs.push(this.store(float32Tensor([layer.bias.length], layer.bias)));
+    else if (layer.bias)
       inputs.push(this.biasInput(layer.bias, inputScale, scales, [this.scaleInputs(input)[0], scaleName]));
     const attributes = { ...node.attributes };
     delete attributes['beta'];
@@ -136,8 +161,8 @@ class QdqWriter extends NodeWriter {
       const isQuantizedNode = this.plan.nodes.has(node);
       // A float node reads what it always read, unless only the quantized form of that exists.
       const read = (input: string): string => {
-        if (isQuantizedNode && node.op === 'Add' && this.source.initializers.has(input))
-          return this.quantizedScalar(input);
+        const isConstant = joiningOps.has(node.op) && this.source.initializers.has(input);
+        if (isQuantizedNode && isConstant && !this.choices.isExplicit) return this.quantizedConstant(input);
         return isQuantizedNode || quantizedOutputs.has(input) ? (this.dequantized.get(input) ?? input) : input;
       };
       this.nodes.push({ ...node, inputs: node.inputs.map(read) });
@@ -166,7 +191,7 @@ class QdqWriter extends NodeWriter {
         if (!values.has(output)) return output;
         if (isKernel) byKernel.add(output);
         if (!outputs.has(output) || !isKernel) {
-          this.quantizeAs(output, isKernel ? output : this.fenced(output));
+          this.quantizeAs(output, isKernel || this.choices.isExplicit ? output : this.fenced(output));
           return output;
         }
         // The name of the network's output moves behind the last DequantizeLinear.

@@ -3,7 +3,7 @@ import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { makeNode } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
-import { movingOps } from './qdq-plan';
+import { movingOps } from './quantized-operators';
 
 /** A quantization or its inverse: integers or reals, scale, zero point ('' for none). */
 type Conversion = [value: string, scale: string, zeroPoint: string];

@@ -3,11 +3,12 @@ import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import type { TechniqueContext } from '../calibration/technique-context';
 import type { ValueObservation } from '../calibration/activation-observer';
 import { activationRange, type RangeMethod } from '../calibration/activation-range';
-import { uint8Scale, type AffineScale, type Range } from '../algebra/affine-quantization';
+import type { AffineScale, Range } from '../algebra/affine-quantization';
 import { observeActivations } from '../calibration/observe-activations';
 import { neededRange } from './needed-range';
-import { planQdq, type QdqPlan } from './qdq-plan';
+import type { QdqPlan } from './qdq-plan';
 import type { QdqChoices } from './qdq-rewrite';
+import type { QuantizerProfile } from './quantizer-profile';
 import { weightCodes, type WeightChoices, type WeightCodes } from '../storage/weight-codes';
 
 export interface StaticChoices {
@@ -18,6 +19,7 @@ export interface StaticChoices {
   weightRange: WeightChoices['range'];
   reduceRange: boolean;
   format: 'qdq' | 'qoperator';
+  profile: QuantizerProfile;
 }
 
 /** One range per group of values that share a scale: it holds that of any of them. */
@@ -25,6 +27,7 @@ function groupScales(
   plan: QdqPlan,
   observations: ReadonlyMap<string, ValueObservation>,
   rangeOf: (value: string, observation: ValueObservation) => Range,
+  scaleFor: (range: Range) => AffineScale,
 ): Map<string, AffineScale> {
   const merged = new Map<string, Range>();
   for (const value of plan.values) {
@@ -35,7 +38,7 @@ function groupScales(
     const known = merged.get(group) ?? range;
     merged.set(group, { min: Math.min(known.min, range.min), max: Math.max(known.max, range.max) });
   }
-  return new Map([...merged].map(([group, range]) => [group, uint8Scale(range)]));
+  return new Map([...[...merged].map(([group, range]) => [group, scaleFor(range)] as const), ...plan.fixed]);
 }
 
 /** Makes the choices of static int8 for any plan over one float network; observations and weight codes are shared between plans. */
@@ -55,20 +58,26 @@ export class StaticQuantizer {
 
   /** Equal for quantizers that make the same choices for the same network and images. */
   get key(): unknown {
-    const { calibration, percentile, weights, weightScheme, weightRange, reduceRange } = this.params;
-    return [calibration, percentile, weights, weightScheme, weightRange, reduceRange];
+    const { calibration, percentile, weights, weightScheme, weightRange, reduceRange, profile } = this.params;
+    return [calibration, percentile, weights, weightScheme, weightRange, reduceRange, profile.key];
+  }
+
+  /** What is quantized of the network, or of a section of it. */
+  plan(graph: Graph, isExcluded?: (node: Node) => boolean): QdqPlan {
+    return this.params.profile.plan(graph, isExcluded);
   }
 
   /** @param plan over the network or a section of it. Throws as `observeActivations` does. */
   async choicesFor(plan: QdqPlan): Promise<QdqChoices> {
     const { calibration, percentile, weights, weightScheme: scheme, weightRange: range, reduceRange } = this.params;
+    const { activations, isExplicit } = this.params.profile;
     await this.observe(plan);
     const rangeOf = (value: string, observation: ValueObservation): Range => {
-      const { min, max } = activationRange(observation, calibration, percentile);
+      const { min, max } = activationRange(observation, calibration, percentile, activations);
       const needed = neededRange(this.float, value, this.index);
       return { min: Math.max(min, needed.min), max: Math.min(max, needed.max) };
     };
-    const scales = groupScales(plan, this.observations, rangeOf);
+    const scales = groupScales(plan, this.observations, rangeOf, activations.scaleOf);
     const perChannel = weights === 'channel';
     const scaleOf = (value: string): AffineScale => {
       const group = plan.groupOf(value);
@@ -86,6 +95,7 @@ export class StaticQuantizer {
         return codes;
       },
       withZeroPoints: this.params.format === 'qoperator',
+      isExplicit,
       scaleOf,
     };
   }
@@ -93,7 +103,7 @@ export class StaticQuantizer {
   /** Observes what the plan quantizes, and what a plan without exclusions would: recipes that exclude different layers share one pass. */
   private async observe({ values }: QdqPlan): Promise<void> {
     if (values.every((value) => this.observations.has(value))) return;
-    const wanted = [...new Set([...planQdq(this.float).values, ...values])];
+    const wanted = [...new Set([...this.plan(this.float).values, ...values])];
     const found = await observeActivations(this.float, wanted, this.context, this.id);
     for (const [value, observation] of found) this.observations.set(value, observation);
   }

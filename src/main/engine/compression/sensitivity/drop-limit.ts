@@ -7,7 +7,6 @@ import type { TechniqueContext } from '../calibration/technique-context';
 import { AgreementJudge } from '../calibration/agreement-judge';
 import { measureSensitivity, sensitivityVersion } from './layer-sensitivity';
 import { networkKey } from '../calibration/network-key';
-import { planQdq } from '../quantization/qdq-plan';
 import { rewriteQdq } from '../quantization/qdq-rewrite';
 import { int8Variant } from './sensitivity-variants';
 import type { StaticQuantizer } from '../quantization/static-quantizer';
@@ -32,7 +31,7 @@ export async function layersBeyondDrop(
   let tried = 0;
   const agreementWithout = async (nodes: readonly Node[]): Promise<number> => {
     context.progress('checking agreement', tried, ++tried);
-    const plan = planQdq(float, (node) => excluded.has(node) || nodes.includes(node));
+    const plan = quantizer.plan(float, (node) => excluded.has(node) || nodes.includes(node));
     return judge.agreementOf(rewriteQdq(float, plan, await quantizer.choicesFor(plan)));
   };
   const isKept = (agreement: number): boolean => 100 - agreement <= maxDrop;
@@ -46,7 +45,7 @@ export async function layersBeyondDrop(
     );
     return [];
   }
-  const layers = [...planQdq(float, (node) => excluded.has(node)).layers.values()];
+  const layers = [...quantizer.plan(float, (node) => excluded.has(node)).layers.values()];
   const options = { images: defaultSensitivityImages, id, context };
   const names = layers.map(({ node }) => node.name);
   const { isa } = await machineFacts();

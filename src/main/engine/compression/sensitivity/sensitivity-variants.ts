@@ -5,7 +5,6 @@ import { affineGrid } from '../storage/few-bit-grid';
 import { FreshNames } from '../../onnx/fresh-names';
 import type { SensitivityVariant } from './layer-sensitivity';
 import { markSmallest } from '../algebra/magnitude-selection';
-import { planQdq } from '../quantization/qdq-plan';
 import { rewriteQdq } from '../quantization/qdq-rewrite';
 import type { StaticQuantizer } from '../quantization/static-quantizer';
 import type { WeightLayer } from '../layers/weight-layers';
@@ -32,7 +31,7 @@ export function int8Variant(quantizer: StaticQuantizer): SensitivityVariant {
     amount: 8,
     async change(section, { node }) {
       const next = indexGraph(section).soleConsumer(node.outputs[0]!);
-      const plan = planQdq(
+      const plan = quantizer.plan(
         section,
         (other) => other !== node && !(other === next && ['Relu', 'Clip'].includes(other.op)),
       );

@@ -1,0 +1,24 @@
+import { AppError } from '@shared/errors';
+import type { SweepFile } from '@shared/sweep-file';
+import { findFormat } from '../formats/registry';
+import type { Model } from '../models/model-folder';
+import { findRuntime } from '../runtimes/registry';
+
+/**
+ * Whether every model can become what the targets take, before hours go into it. Throws `format.unsupported-operator`, naming what has no
+ * counterpart, and `format.unknown`.
+ */
+export async function checkFormats(
+  { targets }: Pick<SweepFile, 'targets'>,
+  models: Iterable<Pick<Model, 'path' | 'card'>>,
+): Promise<void> {
+  const ids = new Set(targets.map(({ runtime }) => findRuntime(runtime).format));
+  const formats = [...ids].filter((id) => id !== 'onnx').map(findFormat);
+  if (formats.length === 0) return;
+  for (const { path, card } of models)
+    for (const format of formats) {
+      const operators = (await format.unsupported?.(path, card)) ?? [];
+      if (operators.length > 0)
+        throw new AppError('format.unsupported-operator', { path, format: format.id, operators: operators.join(', ') });
+    }
+}

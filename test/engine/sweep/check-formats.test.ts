@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeNode } from '../../../src/main/engine/onnx/make';
+import { saveModel } from '../../../src/main/engine/onnx/save';
+import { checkFormats } from '../../../src/main/engine/sweep/check-formats';
+import { colourCard, colourNetwork } from '../../fixtures/networks/colour-network';
+
+const target = (runtime: string) => ({ runtime, threads: 1 });
+
+describe('models of a sweep whose targets take another format', () => {
+  it('are refused where an operator has no counterpart there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'whittle-formats-'));
+    try {
+      const path = join(folder, 'erf.onnx');
+      const nodes = [makeNode('Erf', ['scores'], ['y'])];
+      await saveModel(colourNetwork({ after: { nodes, outputs: [['y', 'float32', ['batch', 3]]] } }), path);
+      const model = { path, card: colourCard('erf', { output: { name: 'y' } }) };
+      await expect(checkFormats({ targets: [target('ort-cpu'), target('tflite')] }, [model])).rejects.toMatchObject({
+        code: 'format.unsupported-operator',
+        facts: { path, operators: 'Erf', format: 'tflite' },
+      });
+      await checkFormats({ targets: [target('ort-cpu')] }, [model]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
