@@ -64,7 +64,8 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     if (engine.searches.isOn) throw new AppError('store.busy', { path: workspace.folder, owner: 'a search' });
   };
   return {
-    'engine.info': () => engine.info(),
+    // The window opens with it and asks again.
+    'engine.info': () => engine.info(100),
     'settings.get': () => engine.settings(),
     'settings.set': (change) => engine.changeSettings(change),
     'storage.use': async () => ({ ...(await storageUse(workspace)), last: engine.lastCollection() }),

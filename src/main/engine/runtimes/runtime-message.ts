@@ -16,6 +16,14 @@ export function cleanRuntimeMessage(message: string, path: string): string {
     .replace(/^Load model from the file failed:\s*/, '')
     .replace(/^Load model the file failed\.\s*/, '')
     .replace(/Exception during (?:initialization|loading):\s*/g, '')
+    // What the library expected, in C++: the reason follows.
+    .replace(/^\s*(?:::<lambda\(\)> )?[^\s.][^\n]{0,200}? was false\. (?=\S)/, '');
+  return asClause(text);
+}
+
+/** A message on one line, without the stop at its end, cut where it would not read as one sentence. */
+export function asClause(message: string): string {
+  const text = message
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/[\s.:]+$/, '');
