@@ -52,7 +52,7 @@ export const rooms = [
   {
     room: 'formats',
     holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
-    knows: ['files', 'onnx', 'compression/storage'],
+    knows: ['files', 'coral', 'onnx', 'compression/storage'],
   },
   {
     room: 'compression/reconstruction',
@@ -173,6 +173,7 @@ export const rooms = [
     holds: 'what a worker does with an order; keys of results',
     knows: [
       'files',
+      'coral',
       'runtimes',
       'onnx',
       'formats',

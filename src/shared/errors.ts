@@ -169,7 +169,7 @@ const sentences = {
   'coral.slow': (f: Facts) =>
     `The Coral at ${f.port} runs at USB 2 speed, so uploading weights and images takes about ten times as long. Use a USB 3 port${f.hub ? ' of the machine itself' : ''} and the cable it came with.`,
   'coral.library-missing': (f: Facts) =>
-    `No libedgetpu is here, which runs networks on a Coral. ${f.hint}. Name its folder with WHITTLE_EDGETPU where it is not found.`,
+    `No libedgetpu is here, which runs networks on a Coral. ${f.hint}. Where it lies in a folder of its own, name that folder in Settings or WHITTLE_RUNTIMES.`,
   'coral.library-unloadable': (f: Facts) =>
     `${f.path} cannot be loaded: ${f.detail}. Install the libedgetpu for this system and processor, and libusb with it.`,
   'coral.library-unknown': (f: Facts) =>
@@ -191,7 +191,7 @@ const sentences = {
   'coral.damaged': (f: Facts) =>
     `${f.path} says it was compiled for the Edge TPU, and that part of it is damaged (${f.detail}). Compile it again.`,
   'coral.gone': (f: Facts) =>
-    `The Coral at ${f.device} went away while it ran ${f.path}. Plug it in again and run again: finished steps are kept.`,
+    `The Coral stopped answering while it worked (${f.detail}): it was pulled out, or its port gives too little power. Plug it into a port of the machine itself and run again: finished steps are kept.`,
   'coral.failed': (f: Facts) =>
     `The Coral at ${f.device} cannot run ${f.path}: ${f.detail}. Pull it out, let it cool, plug it in again, and run again.`,
   'edgetpu.compiler-missing': (f: Facts) =>

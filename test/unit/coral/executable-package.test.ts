@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '@shared/errors';
-import { readExecutablePackage } from '../../../src/main/engine/formats/edgetpu/executable-package';
+import { readExecutablePackage } from '../../../src/main/engine/coral/executable-package';
 import { needsTflite, tflitePath } from '../../fixtures/coral/tflite-files';
 
 const compiled = tflitePath('mobilenet_v1_0.25_128_quant_edgetpu.tflite');
