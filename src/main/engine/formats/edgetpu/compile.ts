@@ -12,7 +12,8 @@ import { compilerCommand, runCompiler } from './run-compiler';
 import { interfaceDifference } from './same-interface';
 
 /** Where files that were compiled elsewhere are put. */
-export const dropFolder = (environment: NodeJS.ProcessEnv = process.env): string => join(homeFolder(environment), 'edgetpu');
+export const dropFolder = (environment: NodeJS.ProcessEnv = process.env): string =>
+  join(homeFolder(environment), 'edgetpu');
 
 /**
  * Compiles a .tflite file for the Edge TPU, with the compiler that is here or by taking what a person compiled elsewhere: the file lies in
@@ -79,7 +80,10 @@ async function accept(
 const adviceFor: readonly (readonly [RegExp, string])[] = [
   [/large activation/, 'Use smaller images, or a network with smaller activations'],
   [/not quantized|data type/i, 'Quantize weights and activations to int8 first'],
-  [/builtin opcode|out of range|Tflite interpreter/, 'The file uses operators that are newer than the compiler of 2021'],
+  [
+    /builtin opcode|out of range|Tflite interpreter/,
+    'The file uses operators that are newer than the compiler of 2021',
+  ],
 ];
 
 function failed(path: string, detail: string): AppError {

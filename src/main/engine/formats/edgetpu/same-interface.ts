@@ -11,5 +11,7 @@ export function interfaceDifference(source: TfliteModel, compiled: TfliteModel):
 
 function endsOf(graph: TfliteGraph | undefined, end: 'inputs' | 'outputs'): string {
   const tensors = graph?.[end].map((index) => graph.tensors[index]) ?? [];
-  return tensors.map((tensor) => (tensor ? `${tensor.type.toLowerCase()} ${tensor.shape.join('x')}` : 'unknown')).join(', ');
+  return tensors
+    .map((tensor) => (tensor ? `${tensor.type.toLowerCase()} ${tensor.shape.join('x')}` : 'unknown'))
+    .join(', ');
 }

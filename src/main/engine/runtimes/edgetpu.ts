@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { AppError } from '@shared/errors';
+import { describeCoral } from '../coral/describe-coral';
+import { compiledForNewer, edgeTpuVersionText } from '../coral/edgetpu-version';
+import { readExecutablePackage } from '../coral/executable-package';
+import { listUsb } from '../coral/list-usb';
+import { findCorals } from '../coral/find-corals';
+import { checkedVersion, edgetpuFunctions, type EdgeTpuDevice, type EdgeTpuFunctions } from './edgetpu-library';
+import { findLibrary } from './locate-library';
+import { edgetpuLibrary, tfliteLibrary } from './native-libraries';
+import type { Runtime, RuntimeDevice } from './runtime';
+import { openInterpreter } from './tflite';
+import { tfliteFunctions, type Pointer } from './tflite-library';
+import { TfliteSession } from './tflite-session';
+
+/** How long a Coral that starts with this use may take to come back as another device. */
+const startMs = 10_000;
+const startIntervalMs = 250;
+
+/**
+ * A Coral: libedgetpu as a delegate of TensorFlow Lite's interpreter, for files that edgetpu_compiler made. What that left to the CPU runs on the built-in
+ * kernels. The first inference uploads the weights. libedgetpu ends the process when a device stops answering, so sessions live in workers.
+ */
+export const edgetpu: Runtime = {
+  id: 'edgetpu',
+  title: 'Edge TPU (Coral)',
+  format: 'edgetpu',
+  library: edgetpuLibrary,
+  options: z.strictObject({
+    performance: z
+      .enum(['low', 'medium', 'high', 'max'])
+      .default('max')
+      .describe('clock of the device; at "max" it gets hot: at most 25 degrees around it, 35 at "low"'),
+  }),
+  version() {
+    const tflite = tfliteFunctions().version();
+    return `${edgeTpuVersionText(checkedVersion(edgetpuFunctions(), tflite))} in TensorFlow Lite ${tflite}`;
+  },
+  devices: listDevices,
+  async open(model, { threads, device: id, options = {} }) {
+    const path = typeof model === 'string' ? model : 'the model';
+    const library = edgetpuFunctions();
+    const version = checkedVersion(library, tfliteFunctions().version());
+    const bytes = typeof model === 'string' ? await readFile(model) : model;
+    const program = readExecutablePackage(bytes, path);
+    if (!program) throw new AppError('coral.not-compiled', { path });
+    const newer = compiledForNewer(version, program.minimumRuntime, path);
+    if (newer) throw newer;
+
+    const device = chosen(library, id);
+    const { performance = 'max' } = options as { performance?: string };
+    const delegate = await createDelegate(library, device, {
+      Performance: performance.charAt(0).toUpperCase() + performance.slice(1),
+    });
+    const opened = openInterpreter(model, threads, { pointer: delegate, free: library.freeDelegate });
+    if (!(opened instanceof TfliteSession))
+      throw new AppError('coral.failed', { path, device: device.path, detail: opened });
+    opened.notes.push(
+      `Ran on ${device.path}, performance ${performance}${version.isStandIn ? ': a stand-in on the CPU, not an Edge TPU' : ''}.`,
+    );
+    return opened;
+  },
+};
+
+/** The Corals on USB. The library lists the same ones in the same order, but only within a worker: it may end its process. */
+async function listDevices(): Promise<RuntimeDevice[]> {
+  const missing = [edgetpuLibrary, tfliteLibrary].find((library) => !findLibrary(library));
+  const usb = await listUsb();
+  const status = describeCoral({ platform: process.platform, usb });
+  const problem = missing?.remedy;
+  if (status.devices.length === 0) {
+    const absent = 'problem' in usb ? status.advice : new AppError('coral.no-device').message;
+    return [{ id: 'usb:0', title: 'USB', problem: problem ?? absent }];
+  }
+  return status.devices.map(({ id, port, state, speed }) => {
+    const forbidden = state === 'forbidden' ? new AppError('coral.forbidden', { port }).message : undefined;
+    const reason = problem ?? forbidden;
+    const title = `Coral at ${port}${speed === undefined || state === 'waiting' ? '' : `, ${speed} speed`}`;
+    return { id, title, ...(reason !== undefined && { problem: reason }) };
+  });
+}
+
+/** Throws `coral.no-device`. */
+function chosen(library: EdgeTpuFunctions, id = 'usb:0'): EdgeTpuDevice {
+  const devices = library.listDevices().filter(({ connection }) => connection === 'usb');
+  const device = devices[Number(/^usb:(\d{1,3})$/.exec(id)?.[1] ?? NaN)];
+  if (device) return device;
+  throw new AppError('coral.no-device', { device: id, found: devices.map((one) => one.path).join(', ') || 'none' });
+}
+
+/** Opens the device. One that this starts comes back as another device, and is opened again then. Throws `coral.not-opened`. */
+async function createDelegate(
+  library: EdgeTpuFunctions,
+  device: EdgeTpuDevice,
+  options: Record<string, string>,
+): Promise<Pointer> {
+  const until = Date.now() + startMs;
+  for (;;) {
+    const delegate = library.createDelegate(device, options);
+    if (delegate !== null) return delegate;
+    const usb = await listUsb();
+    const isStarting = 'records' in usb && findCorals(usb.records).some(({ state }) => state === 'waiting');
+    if (!isStarting || Date.now() > until) throw new AppError('coral.not-opened', { device: device.path });
+    await sleep(startIntervalMs);
+  }
+}
