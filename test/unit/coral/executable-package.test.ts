@@ -3,12 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '@shared/errors';
 import { readExecutablePackage } from '../../../src/main/engine/coral/executable-package';
-import { needsTflite, tflitePath } from '../../fixtures/coral/tflite-files';
+import { needsTfliteFiles, tfliteFilePath } from '../../fixtures/tflite-files';
 
-const compiled = tflitePath('mobilenet_v1_0.25_128_quant_edgetpu.tflite');
+const compiled = tfliteFilePath('mobilenet_v1_0.25_128_quant_edgetpu.tflite');
 const hasFile = existsSync(compiled);
 
-describe(`readExecutablePackage${needsTflite}`, () => {
+describe(`readExecutablePackage${needsTfliteFiles}`, () => {
   it.runIf(hasFile)('reads runtime and bytes of weights from a file that the compiler wrote', () => {
     // 566,912: the parameters of the caching executable, read beside this with Python's struct.
     expect(readExecutablePackage(readFileSync(compiled), compiled)).toEqual({
@@ -19,7 +19,7 @@ describe(`readExecutablePackage${needsTflite}`, () => {
   });
 
   it.runIf(hasFile)('finds nothing in a file that was not compiled', () => {
-    const path = tflitePath('mobilenet_v1_0.25_128_quant.tflite');
+    const path = tfliteFilePath('mobilenet_v1_0.25_128_quant.tflite');
     expect(readExecutablePackage(readFileSync(path), path)).toBeUndefined();
   });
 

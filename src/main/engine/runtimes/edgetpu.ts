@@ -11,7 +11,7 @@ import { checkedVersion, edgetpuFunctions, type EdgeTpuDevice, type EdgeTpuFunct
 import { findLibrary } from './locate-library';
 import { edgetpuLibrary, tfliteLibrary } from './native-libraries';
 import type { Runtime, RuntimeDevice } from './runtime';
-import { openInterpreter } from './tflite';
+import { openInterpreter } from './tflite-interpreter';
 import { tfliteFunctions, type Pointer } from './tflite-library';
 import { TfliteSession } from './tflite-session';
 

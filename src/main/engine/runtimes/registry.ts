@@ -1,4 +1,5 @@
 import { AppError } from '@shared/errors';
+import { edgetpu } from './edgetpu';
 import { litert } from './litert';
 import { ort } from './ort';
 import { ortWeb } from './ort-web';
@@ -6,7 +7,7 @@ import type { Runtime } from './runtime';
 import { tflite } from './tflite';
 
 /** The runtimes a target may name. To add one: write its file, add it here, test it; nothing else names runtimes. */
-export const runtimes: readonly Runtime[] = [ort, ortWeb, litert, tflite];
+export const runtimes: readonly Runtime[] = [ort, ortWeb, litert, tflite, edgetpu];
 
 /** The runtime of a target such as "ort-cpu". Throws `target.unknown`. */
 export function findRuntime(id: string): Runtime {
