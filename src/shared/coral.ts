@@ -34,3 +34,19 @@ export const coralStatusSchema = z.object({
   isStandIn: z.boolean(),
 });
 export type CoralStatus = z.infer<typeof coralStatusSchema>;
+
+/** What came of trying a Coral out. Milliseconds. */
+export interface CoralTestResult {
+  device: string;
+  version: string;
+  notes: string[];
+  runs: number;
+  /** Uploads the weights. */
+  firstMs: number;
+  medianMs: number;
+  worstMs: number;
+  /** Inferences on the same input that answered otherwise than the first. */
+  unrepeated: number;
+  /** Beside the network that was compiled, on the processor. */
+  twin?: { codes: number; different: number; largest: number };
+}

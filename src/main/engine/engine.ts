@@ -2,6 +2,7 @@ import { engineContract, type EngineContract } from '@shared/contract';
 import { serve, type Channel, type Message, type Server } from '@shared/rpc';
 import { toAppError } from '@shared/errors';
 import type { RunProgress, TrialView } from '@shared/run';
+import { announceCorals } from './coral-status';
 import { createEngine, type Engine } from './create-engine';
 import { continueFlag, leaveMessage } from './engine-words';
 import { leastRoomBytes, waitForRoom } from './files/room-on-disk';
@@ -57,6 +58,7 @@ try {
   const interrupted = engine.runs.recover();
   engine.queue.watch();
   process.send?.({ type: 'signal', name: 'ready', state: null });
+  void announceCorals((status) => server?.emit('coral.status', status));
   // Results of others are looked at; nobody asked for what was under way there.
   const isFile = process.env.WHITTLE_RUN_FILE !== undefined;
   if (!isFile && (own || process.argv.includes(continueFlag))) await goOn(engine, interrupted);

@@ -1,4 +1,5 @@
 import type { PreprocessTrial } from '@shared/contract';
+import type { CoralTestResult } from '@shared/coral';
 import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
 import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
@@ -115,8 +116,17 @@ export interface SessionPairJob extends Omit<MeasureJob, 'kind' | 'mode'> {
   order: SessionPairOrder;
 }
 
+/** Tries a Coral out, for `whittle doctor`. No executor meets it. */
+export interface CoralTestJob {
+  kind: 'coral-test';
+  /** A file that edgetpu_compiler made, and the one that it was made from. */
+  modelPath: string;
+  twinPath?: string;
+  device: string;
+}
+
 /** What a worker process takes. */
-export type WorkerJob = Job | SessionPairJob;
+export type WorkerJob = Job | SessionPairJob | CoralTestJob;
 
 export interface JobResults {
   compress: { sizeBytes: number };
@@ -127,6 +137,7 @@ export interface JobResults {
   measure: LatencyMetrics;
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };
+  'coral-test': CoralTestResult;
   'session-pair': SessionPairTimes;
   'try-preprocess': PreprocessTrial;
 }

@@ -7,6 +7,8 @@ export async function perform(job: WorkerJob, report: JobReporter): Promise<JobR
       return (await import('./compress')).compress(job, report);
     case 'convert':
       return (await import('./convert')).convert(job);
+    case 'coral-test':
+      return (await import('./coral-test')).coralTest(job);
     case 'describe':
       if (job.format !== 'onnx')
         return (await import('../formats/registry')).findFormat(job.format).describe(job.modelPath);
