@@ -1,8 +1,9 @@
 import type { PreprocessTrial } from '@shared/contract';
 import type { CoralTestResult } from '@shared/coral';
+import type { CompilerReport } from '@shared/edgetpu';
 import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
-import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
+import type { FileDescription, LatencyMetrics } from '@shared/metrics';
 import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
 import type { LatencyMode, Target } from '@shared/sweep-file';
 import type { ImageSet } from '../dataset/dataset';
@@ -130,8 +131,8 @@ export type WorkerJob = Job | SessionPairJob | CoralTestJob;
 
 export interface JobResults {
   compress: { sizeBytes: number };
-  convert: { sizeBytes: number };
-  describe: FileMetrics;
+  convert: { sizeBytes: number; compiler?: CompilerReport };
+  describe: FileDescription;
   evaluate: Predictions;
   layers: LayerReport;
   measure: LatencyMetrics;

@@ -1,7 +1,7 @@
 import type { LatencyMode } from '@shared/sweep-file';
 import { deriveSeed } from '../../compression/algebra/random';
 import { throwIfCancelled } from '../cancellation';
-import { measureColdStart } from './cold-start';
+import { measureColdStart, type ColdStart } from './cold-start';
 import type { SessionPairOrder, SessionPairTimes } from './session-pair';
 import { summarizePairs, type SummaryOfPairs } from './summarize-pairs';
 import type { TimedModelOptions } from './timed-model';
@@ -15,8 +15,7 @@ export interface LatencyOptions extends TimedModelOptions {
   signal: AbortSignal;
 }
 
-export interface MeasuredLatency extends SummaryOfPairs {
-  coldStartMs: number;
+export interface MeasuredLatency extends SummaryOfPairs, ColdStart {
   mode: LatencyMode;
 }
 
@@ -44,7 +43,7 @@ const roundsPerPair = 4;
 export async function measureLatency(options: LatencyOptions): Promise<MeasuredLatency> {
   const { candidatePath, mode, sessionPair, signal, progress, ...model } = options;
   progress('cold start', 0, 1);
-  const coldStartMs = await measureColdStart(candidatePath, model, signal);
+  const coldStart = await measureColdStart(candidatePath, model, signal);
   const pairs: SessionPairTimes[] = [];
   const measure = async (wanted: number): Promise<SummaryOfPairs> => {
     while (pairs.length < wanted) {
@@ -57,7 +56,7 @@ export async function measureLatency(options: LatencyOptions): Promise<MeasuredL
   };
   const first = await measure(modes[mode].pairs);
   const needed = pairsNeeded(first, mode);
-  return { ...(needed > pairs.length ? await measure(needed) : first), coldStartMs, mode };
+  return { ...(needed > pairs.length ? await measure(needed) : first), ...coldStart, mode };
 }
 
 /**
