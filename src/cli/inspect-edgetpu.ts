@@ -39,7 +39,12 @@ function operatorTable({ operators }: EdgeTpuEstimate): string {
       same.bytes += parameterBytes;
     } else rows.push({ op, count: 1, bytes: parameterBytes, fate });
   }
-  const cells = rows.map(({ op, count, bytes, fate }) => [op, String(count), bytes > 0 ? formatBytes(bytes) : '', fate]);
+  const cells = rows.map(({ op, count, bytes, fate }) => [
+    op,
+    String(count),
+    bytes > 0 ? formatBytes(bytes) : '',
+    fate,
+  ]);
   const columns = [
     { title: 'operator' },
     { title: 'count', align: 'right' as const },

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RuntimeTensor } from '../../../src/main/engine/runtimes/runtime';
 import { edgetpu } from '../../../src/main/engine/runtimes/edgetpu';
 import { tflite } from '../../../src/main/engine/runtimes/tflite';
@@ -12,18 +12,14 @@ const academicGown = 401;
 const side = 128;
 
 describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
-  const original = { ...process.env };
+  let environment: Record<string, string>;
   let image: RuntimeTensor;
   beforeAll(async () => {
-    Object.assign(process.env, buildStandIn());
+    environment = buildStandIn();
     image = { type: 'uint8', shape: [1, side, side, 3], data: await graceHopper(side) };
   });
-  afterEach(() => {
-    for (const name of Object.keys(process.env))
-      if (name.startsWith('EDGETPU_STAND_IN_') && !['TWIN', 'TFLITE'].some((kept) => name.endsWith(kept)))
-        delete process.env[name];
-    process.env.WHITTLE_USB_LISTING = original.WHITTLE_USB_LISTING ?? '';
-  });
+  beforeEach(() => Object.entries(environment).forEach(([name, value]) => vi.stubEnv(name, value)));
+  afterEach(() => vi.unstubAllEnvs());
 
   const open = (path = compiledPath, device?: string) =>
     edgetpu.open(path, { threads: 1, device, options: { performance: 'high' } });
@@ -49,7 +45,7 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
   });
 
   it('uploads the weights with the first inference', async () => {
-    process.env.EDGETPU_STAND_IN_FIRST_MS = '400';
+    vi.stubEnv('EDGETPU_STAND_IN_FIRST_MS', '400');
     const session = await open();
     const times: number[] = [];
     for (let run = 0; run < 3; run++) {
@@ -62,7 +58,7 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
   });
 
   it('runs on the second of two devices', async () => {
-    process.env.EDGETPU_STAND_IN_DEVICES = '2';
+    vi.stubEnv('EDGETPU_STAND_IN_DEVICES', '2');
     const session = await open(compiledPath, 'usb:1');
     expect(session.notes![0]).toContain('/sys/bus/usb/devices/2-2');
     await session.close();
@@ -82,8 +78,8 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
       'coral.runtime-older-than-file',
       /compiled for Edge TPU runtime 12, and the libedgetpu here is runtime 11/,
     ],
-  ])('refuses %s', async (_what, environment, code, sentence) => {
-    Object.assign(process.env, environment);
+  ])('refuses %s', async (_what, settings, code, sentence) => {
+    for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
     const opening = open();
     await expect(opening).rejects.toMatchObject({ code });
     await expect(opening).rejects.toThrow(sentence);
@@ -94,7 +90,7 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
   });
 
   it('tells of an inference that fails, and does not go on with old answers', async () => {
-    process.env.EDGETPU_STAND_IN_FAIL_AT = '2';
+    vi.stubEnv('EDGETPU_STAND_IN_FAIL_AT', '2');
     const session = await open();
     const feeds = { [session.inputNames[0]!]: image };
     await session.run(feeds);
@@ -105,7 +101,7 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
   it('lists the Corals on USB without the library, and what keeps them from use', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'usb-'));
     const file = join(folder, 'usb.json');
-    process.env.WHITTLE_USB_LISTING = file;
+    vi.stubEnv('WHITTLE_USB_LISTING', file);
     const coral = { vendorId: 0x18d1, productId: 0x9302, bus: '2', address: 3, ports: [1], speed: 'super' };
     writeFileSync(file, JSON.stringify([coral, { ...coral, ports: [2], mayOpen: false }]));
     expect(await edgetpu.devices()).toEqual([

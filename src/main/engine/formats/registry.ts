@@ -1,8 +1,14 @@
 import { AppError } from '@shared/errors';
+import { edgetpuFormat } from './edgetpu/format';
 import type { FileFormat } from './file-format';
 
-/** Formats that deployments are converted to. ONNX is not among them: what a trial leaves is ONNX. */
-export const formats: readonly FileFormat[] = [];
+/** Formats that are written from ONNX. */
+const written: readonly FileFormat[] = [];
+
+/** Formats that deployments are converted to. ONNX is not among them: what a trial leaves is ONNX. The Edge TPU's is compiled from TensorFlow Lite's. */
+export const formats: readonly FileFormat[] = written.flatMap((format) =>
+  format.id === 'tflite' ? [format, edgetpuFormat(format)] : [format],
+);
 
 /** Options of a format as a sweep gives them, defaults filled in. Throws `deploy.invalid`. */
 export function deployOptions(format: FileFormat, given: Record<string, unknown> = {}): Record<string, unknown> {

@@ -57,12 +57,19 @@ export const edgetpu: Runtime = {
     const opened = openInterpreter(model, threads, { pointer: delegate, free: library.freeDelegate });
     if (!(opened instanceof TfliteSession))
       throw new AppError('coral.failed', { path, device: device.path, detail: opened });
-    opened.notes.push(
-      `Ran on ${device.path}, performance ${performance}${version.isStandIn ? ': a stand-in on the CPU, not an Edge TPU' : ''}.`,
-    );
+    opened.notes.push(await placeText(device.path, performance, version.isStandIn));
     return opened;
   },
 };
+
+/** Where and how it ran: answers do not depend on it, times do. */
+async function placeText(path: string, performance: string, isStandIn: boolean): Promise<string> {
+  const usb = await listUsb();
+  const speed =
+    'records' in usb ? findCorals(usb.records).find(({ port }) => path.endsWith(`/${port}`))?.speed : undefined;
+  const at = speed === undefined ? '' : ` at USB's ${speed} speed`;
+  return `Ran on ${path}${at}, performance ${performance}${isStandIn ? ': a stand-in on the CPU, not an Edge TPU' : ''}.`;
+}
 
 /** The Corals on USB. The library lists the same ones in the same order, but only within a worker: it may end its process. */
 async function listDevices(): Promise<RuntimeDevice[]> {
