@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readTflite } from '../../../src/main/engine/formats/tflite/read-model';
+import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/tflite-files';
 import type { TfliteModel } from '../../../src/main/engine/formats/tflite/model';
 import { estimateEdgeTpu } from '../../../src/main/engine/formats/edgetpu/estimate';
 import { denseLayer, inceptionV1, mobilenetV1, mobilenetV2, resnet50 } from '../../fixtures/coral/layered-network';
@@ -34,5 +37,30 @@ describe('estimateEdgeTpu beside what the compiler said', () => {
     const { streamedBytes } = estimateEdgeTpu(resnet50());
     expect(Math.abs(streamedBytes / (18.43 * MiB) - 1)).toBeLessThan(0.01);
     expect(estimateEdgeTpu(mobilenetV2()).streamedBytes).toBe(0);
+  });
+});
+
+describe.skipIf(!hasTfliteFiles)(`estimateEdgeTpu of files that others made${needsTfliteFiles}`, () => {
+  const estimateOf = (name: Parameters<typeof tfliteFilePath>[0]) => {
+    const path = tfliteFilePath(name);
+    return estimateEdgeTpu(readTflite(readFileSync(path), path));
+  };
+
+  it.each([
+    ['mobilenet_v1_0.25_128_quant.tflite', mobilenetV1(0.25, 128)],
+    ['mobilenet_v2_1.0_224_quant.tflite', mobilenetV2()],
+  ] as const)('%s takes as many bytes as the network of its sizes', (name, model) => {
+    const { parameterBytes, cacheBytes, onCpu } = estimateOf(name);
+    const expected = estimateEdgeTpu(model);
+    expect({ parameterBytes, cacheBytes, onCpu }).toEqual({
+      parameterBytes: expected.parameterBytes,
+      cacheBytes: expected.cacheBytes,
+      onCpu: 0,
+    });
+  });
+
+  it('maps all of a network that was quantized after training', () => {
+    const { operators } = estimateOf('tf2_mobilenet_v2_1.0_224_ptq.tflite');
+    expect(operators.filter(({ mapped }) => !mapped)).toEqual([]);
   });
 });
