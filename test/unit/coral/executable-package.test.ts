@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '@shared/errors';
 import { readExecutablePackage } from '../../../src/main/engine/coral/executable-package';
-import { needsTfliteFiles, tfliteFilePath } from '../../fixtures/tflite-files';
+import { needsTfliteFiles, tfliteFilePath } from '../../fixtures/real-tflite-files';
 
 const compiled = tfliteFilePath('mobilenet_v1_0.25_128_quant_edgetpu.tflite');
 const hasFile = existsSync(compiled);

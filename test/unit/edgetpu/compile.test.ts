@@ -6,7 +6,7 @@ import { hashFile } from '../../../src/main/engine/files/hash-file';
 import { compileForEdgeTpu, dropFolder } from '../../../src/main/engine/formats/edgetpu/compile';
 import { compilerCommand, runCompiler } from '../../../src/main/engine/formats/edgetpu/run-compiler';
 import { compilerLogs } from '../../fixtures/coral/compiler-logs';
-import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/tflite-files';
+import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/real-tflite-files';
 
 const source = tfliteFilePath('mobilenet_v1_0.25_128_quant.tflite');
 const compiled = tfliteFilePath('mobilenet_v1_0.25_128_quant_edgetpu.tflite');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readTflite } from '../../../src/main/engine/formats/tflite/read-model';
-import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/tflite-files';
+import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures/real-tflite-files';
 import type { TfliteModel } from '../../../src/main/engine/formats/tflite/model';
 import { estimateEdgeTpu } from '../../../src/main/engine/formats/edgetpu/estimate';
 import { denseLayer, inceptionV1, mobilenetV1, mobilenetV2, resnet50 } from '../../fixtures/coral/layered-network';

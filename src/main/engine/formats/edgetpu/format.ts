@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compilerText, estimateText, leftToCpuText } from '@shared/presenter/edgetpu';
+import { compressedSize } from '../../files/compressed-size';
 import type { FileFormat } from '../file-format';
 import { readTflite } from '../tflite/read-model';
 import { compileForEdgeTpu } from './compile';
@@ -27,7 +28,7 @@ export const edgetpuFormat = (tflite: FileFormat): FileFormat => ({
   },
   /** Weights and operators lie in the compiler's own form: what can be told is how large the file is. */
   async describe(path) {
-    const { sizeBytes, sizeCompressedBytes } = await tflite.describe(path);
-    return { sizeBytes, sizeCompressedBytes };
+    const { size } = await stat(path);
+    return { sizeBytes: size, sizeCompressedBytes: await compressedSize(path) };
   },
 });

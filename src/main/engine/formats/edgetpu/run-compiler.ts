@@ -18,9 +18,7 @@ const defaultSeconds = 600;
  */
 export function compilerCommand(environment: NodeJS.ProcessEnv = process.env): CompilerCommand {
   const line = environment.WHITTLE_EDGETPU_COMPILER?.trim() || 'edgetpu_compiler';
-  const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, plain]) => double ?? single ?? plain!,
-  );
+  const words = (line.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replace(/["']/g, ''));
   const seconds = Number(environment.WHITTLE_EDGETPU_COMPILER_SECONDS);
   return {
     program: words[0] ?? 'edgetpu_compiler',
