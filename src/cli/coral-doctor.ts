@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import type { CoralStatus, CoralTestResult } from '@shared/coral';
 import { AppError, toAppError, type ErrorReport } from '@shared/errors';
 import { formatMs } from '@shared/format';
-import { describeCoral } from '../main/engine/coral/describe-coral';
-import { udevCommands } from '../main/engine/coral/remedies';
+import { describeCoral, type CoralFacts } from '../main/engine/coral/describe-coral';
 import { coralFacts } from '../main/engine/coral-status';
 import { builtFile } from '../main/engine/files/built-file';
 import { compilerVersion } from '../main/engine/formats/edgetpu/run-compiler';
@@ -31,21 +30,11 @@ export async function runCoralDoctor(arguments_: Arguments): Promise<number> {
   const source = fileOf(arguments_, 'source');
   const tests: Tried[] = [];
   if (compiled !== undefined) for (const { id } of status.devices) tests.push(await tried(id, compiled, source));
-  const report = {
-    whittle: whittleVersion,
-    node: process.versions.node,
-    machine: await machineFacts(),
-    coral: status,
-    usb: facts.usb,
-    library: facts.library ?? null,
-    tflite: facts.tflite ?? null,
-    compiler: (await compilerVersion()) ?? null,
-    tests,
-  };
+  const compiler = await compilerVersion();
   process.stdout.write(
     arguments_.flag('json')
-      ? `${JSON.stringify(report, null, 2)}\n`
-      : reportText(status, report, compiled === undefined),
+      ? `${JSON.stringify(await reportOf(facts, status, compiler, tests), null, 2)}\n`
+      : `${textOf(facts, status, compiler, tests).join('\n')}\n`,
   );
   return tests.some((test) => 'error' in test) ? 1 : 0;
 }
@@ -74,32 +63,36 @@ async function tried(device: string, modelPath: string, twinPath?: string): Prom
   }
 }
 
-function reportText(
-  status: CoralStatus,
-  {
-    library,
-    tflite,
-    compiler,
-    tests,
-  }: { library: object | null; tflite: string | null; compiler: string | null; tests: readonly Tried[] },
-  isUntried: boolean,
-): string {
-  const of = library as { path: string; version?: string; problem?: string } | null;
-  const lines = [
-    status.title,
-    `  libedgetpu       ${of ? `${of.path}, ${of.version ?? of.problem ?? ''}` : 'not here'}`,
+/** To attach: of USB it tells of Corals alone. */
+async function reportOf(
+  { library = null, tflite = null }: CoralFacts,
+  coral: CoralStatus,
+  compiler: string | undefined,
+  tests: readonly Tried[],
+): Promise<object> {
+  const versions = { whittle: whittleVersion, node: process.versions.node };
+  return { ...versions, machine: await machineFacts(), coral, library, tflite, compiler: compiler ?? null, tests };
+}
+
+function textOf(
+  { library, tflite }: CoralFacts,
+  { title, advice, remedy, devices }: CoralStatus,
+  compiler: string | undefined,
+  tests: readonly Tried[],
+): string[] {
+  const version = library && ('version' in library ? library.version : library.problem);
+  const invitation =
+    'To try it out, give a file that edgetpu_compiler made: --compiled FILE_edgetpu.tflite [--source FILE.tflite].';
+  return [
+    title,
+    `  libedgetpu       ${library ? `${library.path}, ${version}` : 'not here'}`,
     `  TensorFlow Lite  ${tflite ?? 'not here'}`,
     `  compiler         ${compiler ?? 'not here'}`,
     ...tests.flatMap(testLines),
+    ...(advice === undefined ? [] : ['', advice]),
+    ...(remedy ? ['', remedy.text.trimEnd()] : []),
+    ...(tests.length === 0 && devices.length > 0 ? ['', invitation] : []),
   ];
-  if (status.advice !== undefined) lines.push('', status.advice);
-  if (status.remedy) lines.push('', udevCommands.trimEnd());
-  if (isUntried && status.devices.length > 0)
-    lines.push(
-      '',
-      'To try it out, give a file that edgetpu_compiler made: --compiled FILE_edgetpu.tflite [--source FILE.tflite].',
-    );
-  return `${lines.join('\n')}\n`;
 }
 
 function testLines(test: Tried): string[] {

@@ -40,7 +40,7 @@ const estimatedOperatorSchema = z.object({
 export type EstimatedOperator = z.infer<typeof estimatedOperatorSchema>;
 
 /** What the Edge TPU will do with a network, estimated from documented constraints and published logs; only the compiler knows. */
-export const edgeTpuEstimateSchema = z.object({
+const edgeTpuEstimateSchema = z.object({
   operators: z.array(estimatedOperatorSchema),
   onTpu: z.number().int(),
   onCpu: z.number().int(),

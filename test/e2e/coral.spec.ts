@@ -7,8 +7,24 @@ import { launchApp } from './actions/launch';
 import { look } from './actions/look';
 import { pressMenu } from './actions/menu';
 
-const waiting = { vendorId: 0x1a6e, productId: 0x089a, bus: '1', address: 4, ports: [2], speed: 'high', mayOpen: false };
-const started = { vendorId: 0x18d1, productId: 0x9302, bus: '2', address: 5, ports: [2], speed: 'super', mayOpen: true };
+const waiting = {
+  vendorId: 0x1a6e,
+  productId: 0x089a,
+  bus: '1',
+  address: 4,
+  ports: [2],
+  speed: 'high',
+  mayOpen: false,
+};
+const started = {
+  vendorId: 0x18d1,
+  productId: 0x9302,
+  bus: '2',
+  address: 5,
+  ports: [2],
+  speed: 'super',
+  mayOpen: true,
+};
 
 /** The devices on USB come from a file here, a stand-in for a port that nobody can reach. */
 test('a Coral that is plugged in and pulled out is seen in Settings as it comes and goes', async () => {

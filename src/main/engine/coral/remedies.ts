@@ -1,5 +1,5 @@
 /** Who may open a Coral on Linux: both of its identities, since it changes them when it starts. */
-export const udevRule = [
+const udevRule = [
   'SUBSYSTEM=="usb", ATTRS{idVendor}=="1a6e", ATTRS{idProduct}=="089a", GROUP="plugdev", MODE="0664", TAG+="uaccess"',
   'SUBSYSTEM=="usb", ATTRS{idVendor}=="18d1", ATTRS{idProduct}=="9302", GROUP="plugdev", MODE="0664", TAG+="uaccess"',
   '',

@@ -149,7 +149,7 @@ export function constraintOf(operator: TfliteOperator, { tensors }: TfliteGraph)
 }
 
 const weighted = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV']);
-export const hasWeights = ({ op }: TfliteOperator): boolean => weighted.has(op);
+const hasWeights = ({ op }: TfliteOperator): boolean => weighted.has(op);
 
 function axesOf({ inputs }: Placed): number[] | undefined {
   const rank = inputs[0]!.shape.length;
