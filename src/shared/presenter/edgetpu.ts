@@ -1,7 +1,10 @@
 import type { CompilerReport, EdgeTpuEstimate } from '../edgetpu';
-import { formatBytes } from '../format';
+import { formatBytes, formatNumber } from '../format';
 
 const operators = (count: number): string => `${count} ${count === 1 ? 'operator' : 'operators'}`;
+
+/** An estimate has no more digits than it knows. */
+const megabytes = (bytes: number): string => `${formatNumber(bytes / 1e6, 1)} MB`;
 
 /** "Edge TPU compiler 16.0.384591198: 64 of 65 operators on the Edge TPU; 3.9 MB of weights stay on the chip, none are streamed." */
 export function compilerText(report: CompilerReport): string {
@@ -47,6 +50,6 @@ export function estimateText({
   const first = rows.find(({ mapped }) => !mapped);
   const reason = first === undefined ? '' : ` (${first.op}: ${first.reason})`;
   const mapped = onCpu === 0 ? `all ${operators(onTpu)}` : `${onTpu} of ${operators(onTpu + onCpu)}`;
-  const stream = streamedBytes > 0 ? `: ${formatBytes(streamedBytes)} will stream` : '';
-  return `Estimate before compiling: ${mapped} on the Edge TPU${reason}, ${formatBytes(parameterBytes)} of weights for about ${formatBytes(cacheBytes)} on the chip${stream}.`;
+  const stream = streamedBytes > 0 ? `: ${megabytes(streamedBytes)} will stream` : '';
+  return `Estimate before compiling: ${mapped} on the Edge TPU${reason}, ${megabytes(parameterBytes)} of weights for about ${megabytes(cacheBytes)} on the chip${stream}.`;
 }

@@ -8,7 +8,7 @@ describe('what is said of the Edge TPU', () => {
   it('after compiling', () => {
     const [streamed, partly] = compilerLogs;
     expect(compilerText(streamed!.report)).toBe(
-      'Edge TPU compiler 16.0.384591198: 619 kB of weights stay on the chip (room for 524 kB more), 3.62 MB are sent anew for every inference.',
+      'Edge TPU compiler 16.0.384591198: 619.0 kB of weights stay on the chip (room for 523.8 kB more), 3.62 MB are sent anew for every inference.',
     );
     expect(compilerText(partly!.report)).toMatch(/: 135 of 136 operators on the Edge TPU; 2\.01 MB of weights/);
     expect(leftToCpuText(partly!.report)).toBe(
@@ -20,10 +20,10 @@ describe('what is said of the Edge TPU', () => {
 
   it('before compiling', () => {
     expect(estimateText(estimateEdgeTpu(mobilenetV2()))).toMatch(
-      /^Estimate before compiling: all \d+ operators on the Edge TPU, 4\.\d+ MB of weights for about 6\.\d+ MB on the chip\.$/,
+      /^Estimate before compiling: all \d+ operators on the Edge TPU, 4\.0 MB of weights for about 6\.8 MB on the chip\.$/,
     );
     expect(estimateText(estimateEdgeTpu(resnet50()))).toMatch(
-      /26\.\d MB of weights for about 6\.5\d MB on the chip: 19\.\d MB will stream\.$/,
+      /26\.0 MB of weights for about 6\.5 MB on the chip: 19\.5 MB will stream\.$/,
     );
   });
 });
