@@ -65,13 +65,14 @@ async function tried(device: string, modelPath: string, twinPath?: string): Prom
 
 /** To attach: of USB it tells of Corals alone. */
 async function reportOf(
-  { library = null, tflite = null }: CoralFacts,
+  { library, tflite }: CoralFacts,
   coral: CoralStatus,
   compiler: string | undefined,
   tests: readonly Tried[],
 ): Promise<object> {
   const versions = { whittle: whittleVersion, node: process.versions.node };
-  return { ...versions, machine: await machineFacts(), coral, library, tflite, compiler: compiler ?? null, tests };
+  const found = { library: library ?? null, tflite: tflite ?? null, compiler: compiler ?? null };
+  return { ...versions, machine: await machineFacts(), coral, ...found, tests };
 }
 
 function textOf(

@@ -53,7 +53,7 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
       await session.run({ [session.inputNames[0]!]: image });
       times.push(performance.now() - start);
     }
-    expect(times[0]! - Math.min(times[1]!, times[2]!)).toBeGreaterThan(200);
+    expect(times[0]).toBeGreaterThanOrEqual(400);
     await session.close();
   });
 
