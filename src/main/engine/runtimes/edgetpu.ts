@@ -35,8 +35,9 @@ export const edgetpu: Runtime = {
       .describe('clock of the device; at "max" it gets hot: at most 25 degrees around it, 35 at "low"'),
   }),
   version() {
+    const library = edgetpuFunctions();
     const tflite = tfliteFunctions().version();
-    return `${edgeTpuVersionText(checkedVersion(edgetpuFunctions(), tflite))} in TensorFlow Lite ${tflite}`;
+    return `${edgeTpuVersionText(checkedVersion(library, tflite))} in TensorFlow Lite ${tflite}`;
   },
   devices: listDevices,
   async open(model, { threads, device: id, options = {} }) {
