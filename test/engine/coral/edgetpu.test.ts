@@ -85,6 +85,19 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
     await expect(opening).rejects.toThrow(sentence);
   });
 
+  it('waits for a Coral that its first use starts', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'usb-')), 'usb.json');
+    const waiting = { vendorId: 0x1a6e, productId: 0x089a, bus: '1', address: 3, ports: [1], speed: 'high' };
+    writeFileSync(file, JSON.stringify([waiting]));
+    vi.stubEnv('WHITTLE_USB_LISTING', file);
+    vi.stubEnv('EDGETPU_STAND_IN_DEVICES', '0');
+    const opening = open();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    vi.stubEnv('EDGETPU_STAND_IN_DEVICES', '1');
+    writeFileSync(file, '[]');
+    await (await opening).close();
+  });
+
   it('refuses a file that was not compiled', async () => {
     await expect(open(twinPath)).rejects.toMatchObject({ code: 'coral.not-compiled' });
   });

@@ -40,7 +40,7 @@ export const edgetpu: Runtime = {
     return `${edgeTpuVersionText(checkedVersion(library, tflite))} in TensorFlow Lite ${tflite}`;
   },
   devices: listDevices,
-  async open(model, { threads, device: id, options = {} }) {
+  async open(model, { threads, device: id = 'usb:0', options = {} }) {
     const path = typeof model === 'string' ? model : 'the model';
     const library = edgetpuFunctions();
     const version = checkedVersion(library, tfliteFunctions().version());
@@ -50,9 +50,8 @@ export const edgetpu: Runtime = {
     const newer = compiledForNewer(version, program.minimumRuntime, path);
     if (newer) throw newer;
 
-    const device = chosen(library, id);
     const { performance = 'max' } = options as { performance?: string };
-    const delegate = await createDelegate(library, device, {
+    const { device, delegate } = await openDevice(library, id, {
       Performance: performance.charAt(0).toUpperCase() + performance.slice(1),
     });
     const opened = openInterpreter(model, threads, { pointer: delegate, free: library.freeDelegate });
@@ -90,27 +89,36 @@ async function listDevices(): Promise<RuntimeDevice[]> {
   });
 }
 
-/** Throws `coral.no-device`. */
-function chosen(library: EdgeTpuFunctions, id = 'usb:0'): EdgeTpuDevice {
-  const devices = library.listDevices().filter(({ connection }) => connection === 'usb');
-  const device = devices[Number(/^usb:(\d{1,3})$/.exec(id)?.[1] ?? NaN)];
-  if (device) return device;
-  throw new AppError('coral.no-device', { device: id, found: devices.map((one) => one.path).join(', ') || 'none' });
-}
-
-/** Opens the device. One that this starts comes back as another device, and is opened again then. Throws `coral.not-opened`. */
-async function createDelegate(
+/**
+ * Opens the device that a target names. A Coral that this starts is gone for some seconds and comes back at another place: it is looked for and opened again.
+ * Throws `coral.no-device` and `coral.not-opened`.
+ */
+async function openDevice(
   library: EdgeTpuFunctions,
-  device: EdgeTpuDevice,
+  id: string,
   options: Record<string, string>,
-): Promise<Pointer> {
+): Promise<{ device: EdgeTpuDevice; delegate: Pointer }> {
+  const index = Number(/^usb:(\d{1,3})$/.exec(id)?.[1] ?? NaN);
   const until = Date.now() + startMs;
+  let isStarting = false;
   for (;;) {
-    const delegate = library.createDelegate(device, options);
-    if (delegate !== null) return delegate;
-    const usb = await listUsb();
-    const isStarting = 'records' in usb && findCorals(usb.records).some(({ state }) => state === 'waiting');
-    if (!isStarting || Date.now() > until) throw new AppError('coral.not-opened', { device: device.path });
+    const devices = library.listDevices().filter(({ connection }) => connection === 'usb');
+    const device = devices[index];
+    const delegate = device ? library.createDelegate(device, options) : null;
+    if (device && delegate !== null) return { device, delegate };
+    isStarting ||= await isOneWaiting();
+    if (!isStarting || Date.now() > until) {
+      if (device) throw new AppError('coral.not-opened', { device: device.path });
+      throw new AppError('coral.no-device', {
+        device: id,
+        found: devices.map(({ path }) => path).join(', ') || 'none',
+      });
+    }
     await sleep(startIntervalMs);
   }
+}
+
+async function isOneWaiting(): Promise<boolean> {
+  const usb = await listUsb();
+  return 'records' in usb && findCorals(usb.records).some(({ state }) => state === 'waiting');
 }
