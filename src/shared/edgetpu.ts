@@ -27,28 +27,26 @@ export const compilerReportSchema = z.object({
 export type CompilerReport = z.infer<typeof compilerReportSchema>;
 
 /** One operator of a network before it is compiled. */
-const estimatedOperatorSchema = z.object({
-  op: z.string(),
+export interface EstimatedOperator {
+  op: string;
   /** Name of its first output. */
-  name: z.string(),
-  mapped: z.boolean(),
+  name: string;
+  mapped: boolean;
   /** Why it stays on the CPU. */
-  reason: z.string().optional(),
+  reason?: string;
   /** Of its weights on the chip, with the compiler's padding. */
-  parameterBytes: z.number(),
-});
-export type EstimatedOperator = z.infer<typeof estimatedOperatorSchema>;
+  parameterBytes: number;
+}
 
 /** What the Edge TPU will do with a network, estimated from documented constraints and published logs; only the compiler knows. */
-const edgeTpuEstimateSchema = z.object({
-  operators: z.array(estimatedOperatorSchema),
-  onTpu: z.number().int(),
-  onCpu: z.number().int(),
+export interface EdgeTpuEstimate {
+  operators: EstimatedOperator[];
+  onTpu: number;
+  onCpu: number;
   /** Of operators on the Edge TPU. */
-  parameterBytes: z.number(),
+  parameterBytes: number;
   /** What the activations leave of the chip's memory. */
-  cacheBytes: z.number(),
+  cacheBytes: number;
   /** Of the parameters, what does not fit and is sent anew for every inference. */
-  streamedBytes: z.number(),
-});
-export type EdgeTpuEstimate = z.infer<typeof edgeTpuEstimateSchema>;
+  streamedBytes: number;
+}

@@ -13,17 +13,19 @@ const codes = (shape: number[], code = 0, scales = 1): Partial<TfliteTensor> => 
   quantization: { scale: Array<number>(scales).fill(1), zeroPoint: [0], axis: 0 },
 });
 
+interface Form {
+  shape?: number[];
+  output?: number[];
+  options?: TfliteOperator['options'];
+  version?: number;
+  type?: TfliteTensor['type'];
+}
+
 /** A network of one operator: an activation of `shape`, constants, an activation of `output`. */
 function single(
   op: string,
   constants: Partial<TfliteTensor>[] = [],
-  { shape = [1, 8, 8, 4], output = shape, options = {}, version = 1, type = 'INT8' as const } = {} as {
-    shape?: number[];
-    output?: number[];
-    options?: TfliteOperator['options'];
-    version?: number;
-    type?: TfliteTensor['type'];
-  },
+  { shape = [1, 8, 8, 4], output = shape, options = {}, version = 1, type = 'INT8' }: Form = {},
 ): TfliteModel {
   const tensors: TfliteTensor[] = [
     { name: 'in', shape, type },
