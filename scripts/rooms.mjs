@@ -10,9 +10,14 @@ export const rooms = [
   { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
   { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
   {
+    room: 'coral',
+    holds: 'USB Corals: which are plugged in, what libedgetpu is here, what is missing',
+    knows: [],
+  },
+  {
     room: 'runtimes',
     holds: 'inference runtimes behind one interface, their registry; where their libraries are',
-    knows: ['files', 'onnx'],
+    knows: ['files', 'coral', 'onnx'],
   },
   {
     room: 'dataset',
@@ -47,7 +52,7 @@ export const rooms = [
   {
     room: 'formats',
     holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
-    knows: ['files', 'onnx', 'dataset', 'compression/layers', 'compression/storage'],
+    knows: ['files', 'coral', 'onnx', 'dataset', 'compression/layers', 'compression/storage'],
   },
   {
     room: 'compression/reconstruction',
@@ -168,6 +173,7 @@ export const rooms = [
     holds: 'what a worker does with an order; keys of results',
     knows: [
       'files',
+      'coral',
       'runtimes',
       'onnx',
       'formats',
@@ -242,6 +248,7 @@ export const owners = {
   'onnxruntime-web': ['src/main/engine/runtimes/'],
   'onnxruntime-common': ['src/main/engine/runtimes/'],
   libsql: ['src/main/engine/store/'],
+  usb: ['src/main/engine/coral/'],
 };
 
 /** The table as docs/architecture.md shows it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { job, nothing, rpc, signal, typed, type Endpoint } from './endpoints';
 import type { ChannelMap } from './channel-groups';
+import { coralStatusSchema } from './coral';
 import {
   classMappingSchema,
   datasetPreviewSchema,
@@ -291,6 +292,8 @@ export const openEngineContract = {
     }),
     typed<Thumbnail[]>(),
   ),
+  /** Corals that are plugged in, and what is missing to use them. */
+  'coral.status': signal(coralStatusSchema),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),
   /** The search under way, or how the last one ended. */

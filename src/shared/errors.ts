@@ -164,6 +164,48 @@ const sentences = {
     `${f.runtime} runs .${f.runs} files, and ${f.path} is a .${f.format} file. ${f.others ? `Choose ${f.others} with --runtime.` : 'Give another file.'}`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,
+  'coral.usb-unavailable': (f: Facts) =>
+    `The USB devices of this machine cannot be listed (${f.detail}). In a container or virtual machine, pass USB through to it.`,
+  'coral.forbidden': (f: Facts) =>
+    `This user may not open the Coral at ${f.port}. Put the udev rule in place, join the group plugdev, and plug the Coral in again.`,
+  'coral.waiting': (f: Facts) =>
+    `The Coral at ${f.port} starts with its first use: it disappears for some seconds and comes back as another device. Nothing needs to be done.`,
+  'coral.slow': (f: Facts) =>
+    `The Coral at ${f.port} runs at USB 2 speed, so uploading weights and images takes about ten times as long. Use a USB 3 port${f.hub ? ' of the machine itself' : ''} and the cable it came with.`,
+  'coral.library-missing': (f: Facts) =>
+    `No libedgetpu is here, which runs networks on a Coral. ${f.hint}. Where it lies in a folder of its own, name that folder in Settings or WHITTLE_RUNTIMES.`,
+  'coral.library-unloadable': (f: Facts) =>
+    `${f.path} cannot be loaded: ${f.detail}. Install the libedgetpu for this system and processor, and libusb with it.`,
+  'coral.library-unknown': (f: Facts) =>
+    `${f.path} does not say which Edge TPU runtime it is (it answers "${f.found}"), so it is not used. Install libedgetpu 16.0 or a rebuild of it.`,
+  'coral.runtime-old': (f: Facts) =>
+    `${f.path} is Edge TPU runtime ${f.found}, and the least that can be used is ${f.least}. Install libedgetpu 16.0 (runtime 14).`,
+  'coral.runtime-older-than-file': (f: Facts) =>
+    `${f.path} was compiled for Edge TPU runtime ${f.needed}, and the libedgetpu here is runtime ${f.found}. Install a newer one, or compile with "edgetpu_compiler --min_runtime_version ${f.found}".`,
+  'coral.tflite-missing': () =>
+    `There is no TensorFlow Lite library here for libedgetpu to work in. Get the runtime pack "tflite", whose version fits.`,
+  'coral.tflite-new': (f: Facts) =>
+    `${f.path} would crash in TensorFlow Lite ${f.tflite}: it was seen to work up to ${f.newest}. Use the runtime pack "tflite" (2.9), which fits.`,
+  'coral.no-device': (f: Facts) =>
+    `libedgetpu finds no Coral${f.device ? ` "${f.device}" (it lists ${f.found})` : ''}. Plug one in; where it is plugged in, see "whittle doctor --coral".`,
+  'coral.not-opened': (f: Facts) =>
+    `libedgetpu lists a Coral at ${f.device} and could not open it. Close other programs that use it, or pull it out and plug it in again.`,
+  'coral.not-compiled': (f: Facts) =>
+    `${f.path} was not compiled for the Edge TPU: it holds no operator "edgetpu-custom-op". Compile it with edgetpu_compiler.`,
+  'coral.damaged': (f: Facts) =>
+    `${f.path} says it was compiled for the Edge TPU, and that part of it is damaged (${f.detail}). Compile it again.`,
+  'coral.gone': (f: Facts) =>
+    `The Coral stopped answering while it worked (${f.detail}): it was pulled out, or its port gives too little power. Plug it into a port of the machine itself and run again: finished steps are kept.`,
+  'coral.failed': (f: Facts) =>
+    `The Coral at ${f.device} cannot run ${f.path}: ${f.detail}. Pull it out, let it cool, plug it in again, and run again.`,
+  'edgetpu.compiler-missing': (f: Facts) =>
+    `No edgetpu_compiler is here to compile ${f.path}. Run "${f.command}" on x86-64 Linux, then put ${f.result} into ${f.folder} and run again.`,
+  'edgetpu.compiler-failed': (f: Facts) =>
+    `edgetpu_compiler cannot compile ${f.path}: ${f.detail}. ${f.advice ?? 'Leave the target edgetpu out for this network, or change the network.'}`,
+  'edgetpu.compiler-timeout': (f: Facts) =>
+    `edgetpu_compiler had not compiled ${f.path} after ${f.seconds} s and was stopped. Give it longer with WHITTLE_EDGETPU_COMPILER_SECONDS.`,
+  'edgetpu.other-network': (f: Facts) =>
+    `${f.path} is not ${f.source} compiled: ${f.detail}. Compile that very file and put the result in its place.`,
   'download.off': (f: Facts) =>
     `Downloads are switched off, so ${f.name} was not fetched. Leave out --offline (or unset WHITTLE_OFFLINE), or bring the files by hand: "whittle get --json" tells their addresses and hashes.`,
   'download.unconfirmed': (f: Facts) =>

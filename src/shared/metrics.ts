@@ -35,6 +35,8 @@ const latencyMetricsSchema = z.object({
   referenceSessionRatios: z.array(z.number()).optional(),
   disturbance: disturbanceSchema.optional(),
   coldStartMs: z.number(),
+  /** Of a cold start, the inference alone: on an accelerator it uploads the weights. Absent in results of earlier versions. */
+  firstInferenceMs: z.number().optional(),
   peakMemoryBytes: z.number(),
   mode: z.enum(['brief', 'quick', 'rigorous']),
 });
@@ -72,6 +74,10 @@ export const fileMetricsSchema = z.object({
     .optional(),
 });
 export type FileMetrics = z.infer<typeof fileMetricsSchema>;
+
+/** What a file of any format tells: of one that was compiled for a device, little more than its bytes. */
+const fileDescriptionSchema = fileMetricsSchema.partial().required({ sizeBytes: true, sizeCompressedBytes: true });
+export type FileDescription = z.infer<typeof fileDescriptionSchema>;
 
 /** Percentages are 0..100; deltas are percentage points against the model's baseline on the same images. */
 const accuracyMetricsSchema = z.object({
@@ -131,7 +137,7 @@ export const trialMetricsSchema = z.object({
   /** One a runtime of the sweep's targets, in their order. The fields above are those of the first. Absent in results of earlier versions. */
   deployments: z.array(deploymentMetricsSchema).optional(),
   /** Files in formats that no target runs: deployed all the same. */
-  files: z.array(z.object({ format: z.string(), ...fileMetricsSchema.shape })).optional(),
+  files: z.array(z.object({ format: z.string(), ...fileDescriptionSchema.shape })).optional(),
   latency: z.array(latencyMetricsSchema),
 });
 /** Everything measured for a trial so far; fields appear as their steps finish. */

@@ -74,9 +74,11 @@ function latencyText(name: string, baseline: string | undefined, metrics: Latenc
   const against = baseline
     ? `against ${baseline} (${formatMs(metrics.baselineP50Ms)}): ${text} ${interval}, ${words}`
     : `against itself: ${text} ${interval} (what noise alone does here)`;
+  const { firstInferenceMs } = metrics;
+  const first = firstInferenceMs === undefined ? '' : ` (the inference ${formatMs(firstInferenceMs)})`;
   const disturbed = disturbanceText(metrics.disturbance);
   return (
     `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${n} inferences, ${roundsText(metrics)})\n` +
-    `${against}\nload and first inference ${formatMs(metrics.coldStartMs)}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n${disturbed ? `${disturbed}\n` : ''}`
+    `${against}\nload and first inference ${formatMs(metrics.coldStartMs)}${first}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n${disturbed ? `${disturbed}\n` : ''}`
   );
 }

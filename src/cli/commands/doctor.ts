@@ -6,6 +6,7 @@ import { formatBytes } from '@shared/format';
 import { freeBytes } from '../../main/engine/files/free-space';
 import { resourcesFolder } from '../../main/engine/starter';
 import { listModels } from '../../main/engine/models/model-folder';
+import { coralOptions, runCoralDoctor } from '../coral-doctor';
 import { doctorFindings } from '../doctor-findings';
 import { windowProgram } from '../locate-electron';
 import { missingLibraries, needsVirtualScreen } from '../window-libraries';
@@ -16,8 +17,9 @@ export const doctor: Command = {
   name: 'doctor',
   usage: '',
   summary: 'what this machine has, and what is missing',
-  options: {},
+  options: coralOptions,
   async run(arguments_) {
+    if (arguments_.flag('coral')) return runCoralDoctor(arguments_);
     const engine = await openSession(arguments_);
     try {
       const { machine, workspace } = engine;

@@ -9,6 +9,7 @@ import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Arguments, Command } from '../arguments';
 import { channelsText } from '../channels-text';
 import { runJob } from '../foreground-job';
+import { inspectForEdgeTpu } from '../inspect-edgetpu';
 import { layersText } from '../layers-text';
 import { openNamedModel, openSession } from '../session';
 import { textTable } from '../text-table';
@@ -21,6 +22,7 @@ export const inspect: Command = {
   summary: 'what a model file holds: input, output, operators, layers, parameters, MACs',
   options: {
     layers: { type: 'boolean', help: 'list every layer with parameters or MACs' },
+    edgetpu: { type: 'boolean', help: 'of a .tflite file: an estimate of what an Edge TPU runs, operator by operator' },
     channels: { type: 'boolean', help: 'list the channels that can only be removed together, and the layers they tie' },
     vs: { type: 'string', value: 'ORIGINAL', help: 'compare layer by layer with the model it came from' },
     data: {
@@ -36,6 +38,7 @@ export const inspect: Command = {
     seed: { type: 'string', value: 'N', help: 'with --data: seed of the images (1)' },
   },
   async run(arguments_) {
+    if (arguments_.flag('edgetpu')) return inspectForEdgeTpu(arguments_);
     const engine = await openSession(arguments_);
     try {
       const vs = arguments_.text('vs');

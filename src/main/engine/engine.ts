@@ -3,6 +3,7 @@ import { serve, type Channel, type Message, type Server } from '@shared/rpc';
 import { toAppError } from '@shared/errors';
 import type { RunProgress, TrialView } from '@shared/run';
 import type { SearchState } from '@shared/search-state';
+import { announceCorals } from './coral-status';
 import { createEngine, type Engine } from './create-engine';
 import { continueFlag, leaveMessage } from './engine-words';
 import { leastRoomBytes, waitForRoom } from './files/room-on-disk';
@@ -63,6 +64,7 @@ try {
   engine.searches.watch();
   engine.queue.watch();
   process.send?.({ type: 'signal', name: 'ready', state: null });
+  void announceCorals((status) => server?.emit('coral.status', status));
   // Results of others are looked at; nobody asked for what was under way there.
   const isFile = process.env.WHITTLE_RUN_FILE !== undefined;
   if (!isFile && (own || process.argv.includes(continueFlag))) await goOn(engine, interrupted);

@@ -10,6 +10,7 @@ const lookAgainMs = 3000;
 /** Whether the engine answers, and what it says of itself and the machine. */
 export const useEngineStore = defineStore('engine', () => {
   const signal = useSignal('shell.engine');
+  const coral = useSignal('coral.status');
   const info = shallowRef<EngineInfo>();
   const problem = shallowRef<string>();
 
@@ -29,6 +30,11 @@ export const useEngineStore = defineStore('engine', () => {
 
   watch(state, (now, before) => {
     if (now === 'ready' && (before !== 'starting' || problem.value || info.value)) void load();
+  });
+
+  // Runtimes name their devices: one that was plugged in or pulled out changes them.
+  watch(coral, (_now, before) => {
+    if (before && info.value) void load();
   });
 
   return { info, state, detail, ready, problem, load };

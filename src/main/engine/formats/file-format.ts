@@ -1,6 +1,15 @@
 import type { z } from 'zod';
-import type { FileMetrics } from '@shared/metrics';
+import type { CompilerReport } from '@shared/edgetpu';
+import type { FileDescription } from '@shared/metrics';
 import type { ModelCard } from '@shared/model-card';
+
+/** What converting tells beside the file. */
+export interface Conversion {
+  /** Sentences for the trial. */
+  notes: string[];
+  /** Of a compiler that wrote the file. */
+  compiler?: CompilerReport;
+}
 
 /** A file format that runtimes take in place of ONNX. */
 export interface FileFormat {
@@ -14,9 +23,14 @@ export interface FileFormat {
    * Writes the network of an ONNX file in this format. Throws what reading it throws, and where an operator has no counterpart.
    * @param options as the schema parses them
    */
-  convert(onnxPath: string, outputPath: string, card: ModelCard, options: Record<string, unknown>): Promise<void>;
+  convert(
+    onnxPath: string,
+    outputPath: string,
+    card: ModelCard,
+    options: Record<string, unknown>,
+  ): Promise<Conversion | void>;
   /** Operators of the network of an ONNX file that have no counterpart: what can be said before anything is converted. */
   unsupported?(onnxPath: string, card: ModelCard): Promise<string[]>;
   /** Facts of a file of this format. */
-  describe(path: string): Promise<FileMetrics>;
+  describe(path: string): Promise<FileDescription>;
 }

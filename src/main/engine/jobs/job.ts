@@ -1,8 +1,10 @@
 import type { PreprocessTrial } from '@shared/contract';
 import type { LatencyTimes } from '@shared/latency-times';
+import type { CoralTestResult } from '@shared/coral';
+import type { CompilerReport } from '@shared/edgetpu';
 import type { LayerReport } from '@shared/layers';
 import type { ModelCard } from '@shared/model-card';
-import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
+import type { FileDescription, LatencyMetrics } from '@shared/metrics';
 import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
 import type { LatencyMode, Target } from '@shared/sweep-file';
 import type { ImageSet } from '../dataset/dataset';
@@ -116,19 +118,29 @@ export interface SessionPairJob extends Omit<MeasureJob, 'kind' | 'mode'> {
   order: SessionPairOrder;
 }
 
+/** Tries a Coral out, for `whittle doctor`. No executor meets it. */
+export interface CoralTestJob {
+  kind: 'coral-test';
+  /** A file that edgetpu_compiler made, and the one that it was made from. */
+  modelPath: string;
+  twinPath?: string;
+  device: string;
+}
+
 /** What a worker process takes. */
-export type WorkerJob = Job | SessionPairJob;
+export type WorkerJob = Job | SessionPairJob | CoralTestJob;
 
 export interface JobResults {
   compress: { sizeBytes: number };
-  convert: { sizeBytes: number };
-  describe: FileMetrics;
+  convert: { sizeBytes: number; compiler?: CompilerReport };
+  describe: FileDescription;
   evaluate: Predictions;
   layers: LayerReport;
   /** Single times are absent in results of earlier versions; views and reports go without them. */
   measure: LatencyMetrics & { times?: LatencyTimes };
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };
+  'coral-test': CoralTestResult;
   'session-pair': SessionPairTimes;
   'try-preprocess': PreprocessTrial;
 }

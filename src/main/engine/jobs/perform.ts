@@ -6,7 +6,9 @@ export async function perform(job: WorkerJob, report: JobReporter): Promise<JobR
     case 'compress':
       return (await import('./compress')).compress(job, report);
     case 'convert':
-      return (await import('./convert')).convert(job);
+      return (await import('./convert')).convert(job, report);
+    case 'coral-test':
+      return (await import('./coral-test')).coralTest(job);
     case 'describe':
       if (job.format !== 'onnx')
         return (await import('../formats/registry')).findFormat(job.format).describe(job.modelPath);

@@ -2,11 +2,15 @@ import { fork } from 'node:child_process';
 import { AppError, type ErrorReport } from '@shared/errors';
 import { reviveError } from '@shared/rpc';
 import type { Limits } from '@shared/sweep-file';
+import { coralCrash } from '../coral/crash-reason';
 import type { Job, JobReporter, JobResults, WorkerJob } from './job';
 import { watchLimits } from './step-limits';
 import type { WorkerMessage, WorkerTask } from './worker-protocol';
 
 type WorkerEvents = Pick<JobReporter, 'progress' | 'note' | 'log'>;
+
+/** Of what a worker prints, for what it may say of its end. */
+const lastLinesKept = 20;
 
 export interface WorkerLimits extends Limits {
   signal: AbortSignal;
@@ -20,7 +24,7 @@ export interface WorkerLimits extends Limits {
  * @param workerPath the built `worker.js`
  * @param task an order, or a job whose contents were found already
  * Throws what the job throws, `cancelled`, `step.memory` or `step.time` where it passes a limit, and `worker.crashed` where the process ends
- * without an answer.
+ * without an answer, or `coral.gone` where libedgetpu says that it ended it.
  */
 export function runInWorker<K extends Job['kind']>(
   workerPath: string,
@@ -64,8 +68,13 @@ export function runInWorker(
       worker.kill('SIGKILL');
     });
 
+    const lastLines: string[] = [];
     const lines = (chunk: Buffer): void => {
-      for (const line of chunk.toString('utf8').split('\n')) if (line.trim()) events.log(line);
+      for (const line of chunk.toString('utf8').split('\n')) {
+        if (!line.trim()) continue;
+        events.log(line);
+        if (lastLines.push(line) > lastLinesKept) lastLines.shift();
+      }
     };
     worker.stdout?.on('data', lines);
     worker.stderr?.on('data', lines);
@@ -89,7 +98,7 @@ export function runInWorker(
       else if (beyond) reject(beyond);
       else if (!outcome) {
         const detail = killedBy === null && failure ? failure.message : endingOf(code, killedBy);
-        reject(new AppError('worker.crashed', { job: kind, detail }));
+        reject(coralCrash(lastLines) ?? new AppError('worker.crashed', { job: kind, detail }));
       } else if ('error' in outcome) reject(reviveError(outcome.error));
       else resolve(outcome.result);
     });

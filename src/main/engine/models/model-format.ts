@@ -1,11 +1,12 @@
 import { AppError } from '@shared/errors';
 import { fileOf, modelFiles, type ModelFile } from '../onnx/model-files';
 
-/** Formats of files that people bring. */
-export type ModelFormat = 'onnx' | 'tflite';
+/** Formats of files that people bring. One that was compiled for the Edge TPU is called .tflite too, and only its content tells. */
+export type ModelFormat = 'onnx' | 'tflite' | 'edgetpu';
 
 /** By its name; what it holds is checked when it is read. Everything that is not called .tflite is taken for ONNX. */
-export const formatOfModel = (path: string): ModelFormat => (/\.tflite$/i.test(path) ? 'tflite' : 'onnx');
+export const formatOfModel = (path: string): Exclude<ModelFormat, 'edgetpu'> =>
+  /\.tflite$/i.test(path) ? 'tflite' : 'onnx';
 
 export const isModelName = (path: string): boolean => /\.(onnx|tflite)$/i.test(path);
 

@@ -25,7 +25,9 @@ export async function openTfliteModel(path: string, choice?: CardChoice) {
   const { sha256, sizeBytes } = await modelIdentity(path);
   if (written?.sha256 !== undefined && written.sha256 !== sha256)
     throw mismatch(path, `the sha256 of the model is ${sha256}, not the one on the card`);
-  return { name: card.name, path, format: 'tflite' as const, sha256, sizeBytes, card };
+  const isCompiled = model.graphs[0]!.operators.some(({ customCode }) => customCode === 'edgetpu-custom-op');
+  const format = isCompiled ? ('edgetpu' as const) : ('tflite' as const);
+  return { name: card.name, path, format, sha256, sizeBytes, card };
 }
 
 /** A card written by a person or beside a deployment. Values keep their names there, but a file has one of each anyway. */

@@ -1,3 +1,4 @@
+import { libraryHint } from '../coral/remedies';
 import type { NativeLibrary } from './locate-library';
 
 /** As the files of each platform are called: "libNAME.so", "libNAME.dylib", "NAME.dll"; a version may stand before or after the ending. */
@@ -55,4 +56,20 @@ export const openvinoLibrary: NativeLibrary = {
     ],
   },
   ...gotBy('openvino'),
+};
+
+/** Where packages of the system put shared libraries. */
+const systemFolders: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  linux: ['/usr/local/lib', '/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'],
+  darwin: ['/usr/local/lib', '/opt/homebrew/lib', '/opt/local/lib'],
+  win32: ['C:\\Windows\\System32'],
+};
+
+export const edgetpuLibrary: NativeLibrary = {
+  id: 'edgetpu',
+  title: 'libedgetpu',
+  file: fileOf('edgetpu'),
+  places: ['', 'lib'],
+  systemFolders: systemFolders[process.platform] ?? [],
+  remedy: `${libraryHint(process.platform)}. Where it lies in a folder of its own, name that folder in Settings or WHITTLE_RUNTIMES.`,
 };

@@ -1,4 +1,5 @@
 import { AppError } from '@shared/errors';
+import { edgetpu } from './edgetpu';
 import { litert } from './litert';
 import { openvino } from './openvino';
 import { ort } from './ort';
@@ -8,7 +9,7 @@ import type { Runtime } from './runtime';
 import { tflite } from './tflite';
 
 /** The runtimes a target may name. To add one: write its file, add it here, test it; nothing else names runtimes. */
-export const runtimes: readonly Runtime[] = [ort, ortWeb, litert, tflite, openvino, ...ortProviders];
+export const runtimes: readonly Runtime[] = [ort, ortWeb, litert, tflite, edgetpu, openvino, ...ortProviders];
 
 /** The runtime of a target such as "ort-cpu". Throws `target.unknown`. */
 export function findRuntime(id: string): Runtime {

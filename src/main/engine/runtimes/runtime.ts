@@ -73,7 +73,7 @@ export interface Session {
 }
 
 /** A file format that a runtime takes. What a trial leaves is ONNX; a `convert` step makes the others. */
-export type DeploymentFormat = 'onnx' | 'tflite';
+export type DeploymentFormat = 'onnx' | 'tflite' | 'edgetpu';
 
 export interface RuntimeDevice {
   /** As in a target: "cpu". */

@@ -2,7 +2,7 @@ import type { LatencyTimes } from '@shared/latency-times';
 import type { LatencyMode } from '@shared/sweep-file';
 import { deriveSeed } from '../../compression/algebra/random';
 import { throwIfCancelled } from '../cancellation';
-import { measureColdStart } from './cold-start';
+import { measureColdStart, type ColdStart } from './cold-start';
 import type { SessionPairOrder, SessionPairTimes } from './session-pair';
 import { timesOfPairs } from './order-statistics';
 import { summarizePairs, type SummaryOfPairs } from './summarize-pairs';
@@ -17,8 +17,7 @@ export interface LatencyOptions extends TimedModelOptions {
   signal: AbortSignal;
 }
 
-export interface MeasuredLatency extends SummaryOfPairs {
-  coldStartMs: number;
+export interface MeasuredLatency extends SummaryOfPairs, ColdStart {
   mode: LatencyMode;
   times: LatencyTimes;
 }
@@ -47,7 +46,7 @@ const roundsPerPair = 4;
 export async function measureLatency(options: LatencyOptions): Promise<MeasuredLatency> {
   const { candidatePath, mode, sessionPair, signal, progress, ...model } = options;
   progress('cold start', 0, 1);
-  const coldStartMs = await measureColdStart(candidatePath, model, signal);
+  const coldStart = await measureColdStart(candidatePath, model, signal);
   const pairs: SessionPairTimes[] = [];
   const measure = async (wanted: number): Promise<SummaryOfPairs> => {
     while (pairs.length < wanted) {
@@ -61,7 +60,7 @@ export async function measureLatency(options: LatencyOptions): Promise<MeasuredL
   const first = await measure(modes[mode].pairs);
   const needed = pairsNeeded(first, mode);
   const summary = needed > pairs.length ? await measure(needed) : first;
-  return { ...summary, coldStartMs, mode, times: timesOfPairs(pairs) };
+  return { ...summary, ...coldStart, mode, times: timesOfPairs(pairs) };
 }
 
 /**

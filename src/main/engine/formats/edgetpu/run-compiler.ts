@@ -1,0 +1,81 @@
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+import { AppError } from '@shared/errors';
+
+/** How edgetpu_compiler is started here. It runs in the folder that holds the file, which a container sees as its own. */
+export interface CompilerCommand {
+  program: string;
+  /** Before the compiler's own arguments; "{folder}" stands for the folder with the file. */
+  arguments: readonly string[];
+  timeoutSeconds: number;
+}
+
+const defaultSeconds = 600;
+
+/**
+ * The command in WHITTLE_EDGETPU_COMPILER (a path, or a line such as "docker run --rm -v {folder}:/work -w /work IMAGE edgetpu_compiler"),
+ * else the compiler as the system finds it. Words are separated by spaces; quotes keep them together. No shell reads them.
+ */
+export function compilerCommand(environment: NodeJS.ProcessEnv = process.env): CompilerCommand {
+  const line = environment.WHITTLE_EDGETPU_COMPILER?.trim() || 'edgetpu_compiler';
+  const words = (line.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replace(/["']/g, ''));
+  const seconds = Number(environment.WHITTLE_EDGETPU_COMPILER_SECONDS);
+  return {
+    program: words[0] ?? 'edgetpu_compiler',
+    arguments: words.slice(1),
+    timeoutSeconds: Number.isFinite(seconds) && seconds > 0 ? seconds : defaultSeconds,
+  };
+}
+
+const longestLog = 2_000_000;
+
+/**
+ * Compiles `name` in `folder`, where the compiler puts NAME_edgetpu.tflite beside it. Answers all that it printed, also where it compiled nothing;
+ * undefined where there is no compiler.
+ * @throws `edgetpu.compiler-timeout`
+ */
+export function runCompiler(command: CompilerCommand, folder: string, name: string): Promise<string | undefined> {
+  const given = command.arguments.map((word) => word.replaceAll('{folder}', folder));
+  // -s prints a row for each kind of operator and its fate.
+  const child = spawn(command.program, [...given, '-s', '-o', '.', name], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  });
+  let text = '';
+  const take = (chunk: Buffer): void => {
+    if (text.length < longestLog) text += chunk.toString('utf8');
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      // A container's client and the compiler's child processes end with it.
+      if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+      reject(new AppError('edgetpu.compiler-timeout', { path: name, seconds: command.timeoutSeconds }));
+    }, command.timeoutSeconds * 1000);
+    child.once('error', () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+    child.once('close', () => {
+      clearTimeout(timer);
+      resolve(text);
+    });
+  });
+}
+
+const versionMs = 10_000;
+
+/** What the compiler here says of itself; undefined where there is none. */
+export async function compilerVersion(environment: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  const command = compilerCommand(environment);
+  const words = command.arguments.map((word) => word.replaceAll('{folder}', process.cwd()));
+  try {
+    const { stdout } = await promisify(execFile)(command.program, [...words, '--version'], { timeout: versionMs });
+    return stdout.trim().split('\n')[0];
+  } catch {
+    return undefined;
+  }
+}

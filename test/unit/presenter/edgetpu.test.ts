@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { compilerText, estimateText, leftToCpuText } from '@shared/presenter/edgetpu';
+import { estimateEdgeTpu } from '../../../src/main/engine/formats/edgetpu/estimate';
+import { compilerLogs } from '../../fixtures/coral/compiler-logs';
+import { mobilenetV2, resnet50 } from '../../fixtures/coral/layered-network';
+
+describe('what is said of the Edge TPU', () => {
+  it('after compiling', () => {
+    const [streamed, partly] = compilerLogs;
+    expect(compilerText(streamed!.report)).toBe(
+      'Edge TPU compiler 16.0.384591198: 619.0 kB of weights stay on the chip (room for 523.8 kB more), 3.62 MB are sent anew for every inference.',
+    );
+    expect(compilerText(partly!.report)).toMatch(/: 135 of 136 operators on the Edge TPU; 2\.01 MB of weights/);
+    expect(leftToCpuText(partly!.report)).toBe(
+      'Left to the CPU: CUSTOM (1: Operation is working on an unsupported data type).',
+    );
+    expect(leftToCpuText(streamed!.report)).toBeUndefined();
+    expect(compilerText({ operators: [] })).toBe('Edge TPU compiler: it told nothing of the file.');
+  });
+
+  it('before compiling', () => {
+    expect(estimateText(estimateEdgeTpu(mobilenetV2()))).toMatch(
+      /^Estimate before compiling: all \d+ operators on the Edge TPU, 4\.0 MB of weights for about 6\.8 MB on the chip\.$/,
+    );
+    expect(estimateText(estimateEdgeTpu(resnet50()))).toMatch(
+      /26\.0 MB of weights for about 6\.5 MB on the chip: 19\.5 MB will stream\.$/,
+    );
+  });
+});
