@@ -21,6 +21,7 @@ import { gatherReportSources } from './gather-report-sources';
 import { handOver, handoverName } from './handover/hand-over';
 import { listZoo, zooModel } from './fetch/catalogue';
 import { getModel } from './fetch/get-model';
+import { liveHandlers, type LiveEvents } from './live-handlers';
 import { readCard, writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
 import { describeModel } from './models/describe-model';
@@ -50,7 +51,7 @@ import { describeTechniques } from './techniques/registry';
 import { sweepTemplates } from './techniques/templates';
 
 /** The engine's answers to the contract. */
-export function handlersOf(engine: Engine): Handlers<EngineContract> {
+export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<EngineContract> {
   const { runs, workspace } = engine;
   const marker = new RunMarker(workspace, runs);
   const datasets = new LastDataset();
@@ -58,6 +59,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
   const lenient = { cacheFolder: workspace.cacheFolder, upTo: splits };
   const recall = (spec: DatasetSpec) => datasets.recall(spec, lenient);
   return {
+    ...liveHandlers(engine, events),
     'engine.info': () => engine.info(),
     'settings.get': () => engine.settings(),
     'settings.set': (change) => engine.changeSettings(change),
