@@ -76,6 +76,7 @@ export class LiveDesk {
     session.images = 'hashes' in source && source.hashes ? chosen(all, source.hashes) : all;
     return {
       name: dataset.name,
+      isResized: session.images.alreadyResized,
       images: session.images.entries.map(({ path, label }) => ({
         name: basename(path),
         label: label < 0 ? undefined : label,

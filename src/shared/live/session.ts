@@ -45,6 +45,8 @@ export type LiveSessionInfo = z.infer<typeof liveSessionSchema>;
 /** The images of a source. `label` is the class as the first side numbers them; absent where it is unknown. */
 export const liveImagesSchema = z.object({
   name: z.string(),
+  /** They were resized before: networks only crop them. */
+  isResized: z.boolean(),
   images: z.array(z.object({ name: z.string(), label: z.number().int().optional() })),
 });
 export type LiveImages = z.infer<typeof liveImagesSchema>;
