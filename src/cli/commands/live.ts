@@ -66,15 +66,15 @@ export const live: Command = {
       try {
         for await (const frame of source.frames) {
           if (isStopped.now) break;
-          const answered = Promise.all(sides.map((_, side) => tally.ask(side as 0 | 1, count, frame)));
+          const answers = sides.map((_, side) => tally.ask(side as 0 | 1, count, frame));
           count++;
-          if (!source.isLive) await answered;
-          else {
-            const settled = answered.then(() => undefined);
-            under.add(settled);
-            // Every failure is thrown where all are awaited.
-            settled.catch(() => undefined).finally(() => under.delete(settled));
-          }
+          // Side by side, in their order; of what comes by itself, as soon as there is an answer.
+          if (!source.isLive) for (const take of await Promise.all(answers)) take();
+          else
+            for (const answer of answers) {
+              const taken = answer.then((take) => take()).finally(() => under.delete(taken));
+              under.add(taken);
+            }
           if (tally.failure) throw tally.failure;
           if ((source.isLive ? tally.mostFrames : count) >= limit) break;
         }
@@ -83,6 +83,7 @@ export const live: Command = {
         if (!isStopped.now) throw thrown;
       }
       await Promise.all(under);
+      if (tally.failure) throw tally.failure;
       tally.print();
       const csv = arguments_.text('csv');
       if (csv !== undefined)
@@ -132,17 +133,21 @@ class Tally {
     return Math.max(...this.counts.map(({ frames }) => frames));
   }
 
-  async ask(side: 0 | 1, frame: number, { frame: content, image, label }: CliFrame): Promise<void> {
-    const counts = this.counts[side]!;
+  /** Asks a side; the function that comes back takes its answer in. Never throws: see `failure`. */
+  async ask(side: 0 | 1, frame: number, { frame: content, image, label }: CliFrame): Promise<() => void> {
     try {
       const answer = await this.session.classify(side, content);
-      if (answer === null) counts.dropped++;
-      else this.take(side, frame, answer, image, label);
+      return () => {
+        if (answer === null) this.counts[side]!.dropped++;
+        else this.take(side, frame, answer, image, label);
+      };
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (!error.code.startsWith('image.')) this.failure ??= error;
-      else if (side === 0) process.stderr.write(`${error.message}\n`);
-      this.problems++;
+      return () => {
+        if (!error.code.startsWith('image.')) this.failure ??= error;
+        else if (side === 0) process.stderr.write(`${error.message}\n`);
+        this.problems++;
+      };
     }
   }
 

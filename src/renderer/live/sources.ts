@@ -145,7 +145,8 @@ function stillSource(
   const last = images.images.length - 1;
   let at = 0;
   let number = 0;
-  let isPlaying = false;
+  /** Of the playing under way: another number ends it. */
+  let playing = 0;
   let isClosed = false;
 
   async function show(index: number): Promise<void> {
@@ -169,19 +170,19 @@ function stillSource(
     isMoving: false,
     images,
     async play() {
-      isPlaying = true;
-      while (isPlaying && !isClosed && at < last) await show(at + 1);
-      if (isPlaying && !isClosed) ended();
-      isPlaying = false;
+      const mine = ++playing;
+      if (at === last) at = -1;
+      while (mine === playing && at < last) await show(at + 1);
+      if (mine === playing) ended();
     },
-    pause: () => void (isPlaying = false),
+    pause: () => void playing++,
     async step(by) {
-      isPlaying = false;
+      playing++;
       await show(Math.min(last, Math.max(0, at + by)));
     },
     picture: () => canvas.toDataURL('image/png'),
     close() {
-      isPlaying = false;
+      playing++;
       isClosed = true;
     },
   };

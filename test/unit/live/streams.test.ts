@@ -21,7 +21,7 @@ async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
 
 let pictures: Buffer[] = [];
 beforeAll(async () => {
-  const noise = sharp({ create: { width: 40, height: 30, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 60 } } });
+  const noise = sharp({ create: { width: 12, height: 10, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 60 } } });
   const plain = await noise.clone().jpeg({ quality: 100 }).toBuffer();
   const progressive = await noise.clone().jpeg({ progressive: true }).toBuffer();
   // A whole picture inside a comment, as thumbnails lie in EXIF.
@@ -36,7 +36,7 @@ describe('jpegStream', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 2000 }), { maxLength: 40 }), async (lengths) => {
         const found = await all(jpegStream(pieces(stream, lengths)));
-        expect(found.map((bytes) => Buffer.from(bytes))).toEqual(pictures);
+        expect(found.map((bytes, index) => Buffer.compare(bytes, pictures[index]!))).toEqual([0, 0, 0]);
       }),
       { numRuns: 40 },
     );
