@@ -46,7 +46,12 @@ async function measure(name: string, window: Page): Promise<void> {
 async function begin(window: Page): Promise<void> {
   await window.getByTestId('live-start').click();
   for (const side of await window.getByTestId('live-side').all()) await side.waitFor();
-  await window.getByTestId('live-answer').first().getByText('%').waitFor({ timeout: 120_000 }).catch(() => undefined);
+  await window
+    .getByTestId('live-answer')
+    .first()
+    .getByText('%')
+    .waitFor({ timeout: 120_000 })
+    .catch(() => undefined);
   await window.waitForTimeout(3000);
 }
 

@@ -52,7 +52,8 @@ export async function openCliSource(source: string, options: SourceOptions): Pro
   }
   const facts = statSync(source, { throwIfNoEntry: false });
   if (!facts) throw usage(`there is no "${source}"; --source takes a folder, an image, or - for standard input`);
-  if (facts.isDirectory() || extname(source) === '.json') return { frames: await ofFolder(source, options), isLive: false };
+  if (facts.isDirectory() || extname(source) === '.json')
+    return { frames: await ofFolder(source, options), isLive: false };
   if (videoName.test(source)) {
     const every = command(`-i "${source}"`);
     throw usage(`a video comes through standard input: "${every} --every-frame"`);

@@ -30,7 +30,10 @@ export function answerLine(
 }
 
 /** What a session came to. */
-export function summaryText(sides: readonly SideSummary[], agreement: { both: number; agreeing: number } | undefined): string {
+export function summaryText(
+  sides: readonly SideSummary[],
+  agreement: { both: number; agreeing: number } | undefined,
+): string {
   const columns = [
     { title: 'model' },
     { title: 'target' },

@@ -280,10 +280,7 @@ export const openEngineContract = {
     typed<Thumbnail[]>(),
   ),
   /** Opens one or two deployments that answer frame by frame; a session that was open before is closed. */
-  'live.open': rpc(
-    z.strictObject({ deployments: z.array(liveDeploymentSchema).min(1).max(2) }),
-    liveSessionSchema,
-  ),
+  'live.open': rpc(z.strictObject({ deployments: z.array(liveDeploymentSchema).min(1).max(2) }), liveSessionSchema),
   /** Opens images that frames of the session may name by their place. */
   'live.source': rpc(liveRef.extend({ source: liveSourceSchema }), liveImagesSchema),
   /** One of them as a JPEG to look at. */

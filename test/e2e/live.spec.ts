@@ -73,9 +73,11 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
 
     await openLive(launched);
     await look(launched, 'live-empty', [1440, 1024]);
-    expect(await window.evaluate(() => navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: Error) => error.name))).toBe(
-      'NotAllowedError',
-    );
+    expect(
+      await window.evaluate(() =>
+        navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: Error) => error.name),
+      ),
+    ).toBe('NotAllowedError');
 
     // A camera, one deployment.
     await window.getByTestId('live-start').click();
@@ -93,7 +95,9 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await second.getByLabel('Threads').press('Tab');
     await window.getByTestId('live-start').click();
     await expect(best(window, 1)).toContainText('heart', { timeout: 90_000 });
-    await expect(window.getByTestId('live-agreement')).toContainText(/Agree on [\d,]+ of [\d,]+ frames/, { timeout: 60_000 });
+    await expect(window.getByTestId('live-agreement')).toContainText(/Agree on [\d,]+ of [\d,]+ frames/, {
+      timeout: 60_000,
+    });
     console.log(`the window draws ${(await drawnPerSecond(window)).toFixed(1)} frames a second while two networks run`);
     await look(launched, 'live-two', [1440, 1024]);
     await expectAccessible(window);
@@ -104,11 +108,13 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await expect(window.getByTestId('live-pause')).toHaveText('Play');
     const answered = async (): Promise<number> =>
       Number((await side(window, 0).locator('dd').nth(1).textContent())!.replaceAll(',', ''));
-    await expect.poll(async () => {
-      const before = await answered();
-      await window.waitForTimeout(500);
-      return (await answered()) - before;
-    }).toBe(0);
+    await expect
+      .poll(async () => {
+        const before = await answered();
+        await window.waitForTimeout(500);
+        return (await answered()) - before;
+      })
+      .toBe(0);
     const before = await answered();
     await window.keyboard.press('ArrowRight');
     await expect.poll(answered).toBe(before + 1);
@@ -121,7 +127,9 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await expect(window.getByText(`Saved ${page}`)).toBeVisible({ timeout: 30_000 });
     const html = readFileSync(page, 'utf8');
     expect(html).toContain('heart');
-    const numbers = JSON.parse(/<script[^>]*id="numbers">([^]*?)<\/script>/.exec(html)![1]!) as { sides: { target: string }[] };
+    const numbers = JSON.parse(/<script[^>]*id="numbers">([^]*?)<\/script>/.exec(html)![1]!) as {
+      sides: { target: string }[];
+    };
     expect(numbers.sides.map(({ target }) => target)).toEqual(['ort-cpu x1', 'ort-cpu x2']);
     const csv = join(folder, 'live.csv');
     await answerSaveDialog(app, csv);
@@ -168,8 +176,12 @@ function sidePids({ app }: LaunchedApp): number[] {
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
     .filter((row) => row !== null);
-  const engine = rows.find(([, , parent, words]) => Number(parent) === app.process().pid && words!.includes('engine.js'));
-  return rows.filter(([, , parent, words]) => parent === engine?.[1] && words!.includes('live-worker.js')).map((row) => Number(row[1]));
+  const engine = rows.find(
+    ([, , parent, words]) => Number(parent) === app.process().pid && words!.includes('engine.js'),
+  );
+  return rows
+    .filter(([, , parent, words]) => parent === engine?.[1] && words!.includes('live-worker.js'))
+    .map((row) => Number(row[1]));
 }
 
 test('Live says what is wrong: no camera, a side that died', async () => {
@@ -178,7 +190,9 @@ test('Live says what is wrong: no camera, a side that died', async () => {
   const { window, app } = launched;
   try {
     await openLive(launched);
-    await app.evaluate(({ session }) => session.defaultSession.setPermissionRequestHandler((_c, _p, answer) => answer(false)));
+    await app.evaluate(({ session }) =>
+      session.defaultSession.setPermissionRequestHandler((_c, _p, answer) => answer(false)),
+    );
     await window.getByTestId('live-start').click();
     await expect(window.getByTestId('live-problem')).toContainText(/camera/i, { timeout: 60_000 });
     await look(launched, 'live-failed', [1440]);

@@ -60,7 +60,10 @@ export const live: Command = {
         session,
         input: process.stdin,
       });
-      const tally = new Tally(sides, session, { json: arguments_.flag('json'), keepsRows: arguments_.text('csv') !== undefined });
+      const tally = new Tally(sides, session, {
+        json: arguments_.flag('json'),
+        keepsRows: arguments_.text('csv') !== undefined,
+      });
       const under = new Set<Promise<void>>();
       let count = 0;
       try {
@@ -119,14 +122,26 @@ class Tally {
   failure: AppError | undefined;
   private readonly startedAt = performance.now();
   private readonly agreement = new AgreementCounter();
-  private readonly counts: { statistics: StageStatistics; frames: number; dropped: number; labelled: number; right: number }[];
+  private readonly counts: {
+    statistics: StageStatistics;
+    frames: number;
+    dropped: number;
+    labelled: number;
+    right: number;
+  }[];
 
   constructor(
     private readonly sides: readonly NamedSide[],
     private readonly session: LiveSession,
     private readonly options: { json: boolean; keepsRows: boolean },
   ) {
-    this.counts = sides.map(() => ({ statistics: new StageStatistics(), frames: 0, dropped: 0, labelled: 0, right: 0 }));
+    this.counts = sides.map(() => ({
+      statistics: new StageStatistics(),
+      frames: 0,
+      dropped: 0,
+      labelled: 0,
+      right: 0,
+    }));
   }
 
   get mostFrames(): number {
@@ -223,6 +238,7 @@ function targetsOf(arguments_: Arguments): { path: string; target: Target }[] {
 /** @throws `usage` */
 function listOf(arguments_: Arguments, option: string): string[] {
   const parts = arguments_.text(option)?.split(',') ?? [];
-  if (parts.length > 2 || parts.includes('')) throw usageError(live, `--${option} takes one value, or two with a comma`);
+  if (parts.length > 2 || parts.includes(''))
+    throw usageError(live, `--${option} takes one value, or two with a comma`);
   return parts;
 }

@@ -5,7 +5,10 @@ import type { ChosenSource } from './sources';
 type Chosen = Pick<ReturnType<typeof useLiveStore>, 'kind' | 'photo' | 'video' | 'folder' | 'changed'>;
 
 /** What the choices mean; undefined while something is missing. */
-export function chosenSource({ kind, photo, video, folder, changed }: Chosen, dataset: DatasetSpec): ChosenSource | undefined {
+export function chosenSource(
+  { kind, photo, video, folder, changed }: Chosen,
+  dataset: DatasetSpec,
+): ChosenSource | undefined {
   switch (kind) {
     case 'camera':
       return { kind };

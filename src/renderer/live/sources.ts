@@ -58,7 +58,9 @@ export async function openSource(chosen: ChosenSource, context: SourceContext): 
         await once(context.video, 'loadeddata', 'error');
       } catch {
         close();
-        throw new Error(`${chosen.file.name} cannot be played here. Convert it to MP4 (H.264) or WebM, or choose another file.`);
+        throw new Error(
+          `${chosen.file.name} cannot be played here. Convert it to MP4 (H.264) or WebM, or choose another file.`,
+        );
       }
       return movingSource(context, close, chosen.file.name);
     }
@@ -66,7 +68,12 @@ export async function openSource(chosen: ChosenSource, context: SourceContext): 
       const bytes = new Uint8Array(await chosen.file.arrayBuffer());
       const images = { name: chosen.file.name, isResized: false, images: [{ name: chosen.file.name }] };
       const content = { kind: 'file', name: chosen.file.name, bytes } as const;
-      return stillSource(context, images, () => Promise.resolve(bytes), () => content);
+      return stillSource(
+        context,
+        images,
+        () => Promise.resolve(bytes),
+        () => content,
+      );
     }
     case 'images': {
       const { client, session } = context;

@@ -35,7 +35,10 @@ export function useKeeping() {
     rows.push({ frame: number, atMs, side, image, label: nameOf(label), className, answer, dropped });
     recorded.value = rows.length;
     if (rows.length === recordLimit)
-      outcome.value = { tone: 'warning', text: 'The record is full and takes no more answers. Save it and begin another.' };
+      outcome.value = {
+        tone: 'warning',
+        text: 'The record is full and takes no more answers. Save it and begin another.',
+      };
   }
 
   /** Ends the record. It is lost only where the person does not save it. */
@@ -48,7 +51,12 @@ export function useKeeping() {
 
   async function saveSnapshot(
     shown: readonly ShownSide[],
-    about: { source: string; label: string | undefined; picture: string; agreement: { both: number; agreeing: number } },
+    about: {
+      source: string;
+      label: string | undefined;
+      picture: string;
+      agreement: { both: number; agreeing: number };
+    },
   ): Promise<void> {
     const sides = shown.flatMap(({ info, answer, summary, dropped }) => {
       if (!answer) return [];

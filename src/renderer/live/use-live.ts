@@ -37,7 +37,10 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
   const problem = ref('');
   const paused = ref(false);
   const shown = shallowRef<ShownSide[]>([]);
-  const agreement = shallowRef<{ both: number; agreeing: number; last?: boolean | undefined }>({ both: 0, agreeing: 0 });
+  const agreement = shallowRef<{ both: number; agreeing: number; last?: boolean | undefined }>({
+    both: 0,
+    agreeing: 0,
+  });
   const images = shallowRef<LiveImages>();
   /** Place of the image that shows; of a camera nothing. */
   const place = ref(0);
@@ -65,7 +68,8 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
       agreement.value = { both: counter.both, agreeing: counter.agreeing, last: agrees };
     },
     dropped: (side: 0 | 1): void => change(side, { dropped: shown.value[side]!.dropped + 1 }),
-    failed: (side: 0 | 1, frame: FrameFacts, error: Error): void => change(side, { frame, answer: undefined, problem: error.message }),
+    failed: (side: 0 | 1, frame: FrameFacts, error: Error): void =>
+      change(side, { frame, answer: undefined, problem: error.message }),
   };
 
   async function start(deployments: LiveDeployment[], chosen: ChosenSource): Promise<void> {
@@ -104,7 +108,8 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
     } catch (thrown) {
       if (mine !== turn) return;
       stop();
-      problem.value = toAppError(thrown).code === 'internal' && thrown instanceof Error ? thrown.message : toAppError(thrown).message;
+      problem.value =
+        toAppError(thrown).code === 'internal' && thrown instanceof Error ? thrown.message : toAppError(thrown).message;
     }
   }
 
@@ -151,5 +156,20 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
   });
   onScopeDispose(stop);
 
-  return { status, problem, paused, shown, agreement, images, place, size, isWaiting, start, stop, pause, step, settle };
+  return {
+    status,
+    problem,
+    paused,
+    shown,
+    agreement,
+    images,
+    place,
+    size,
+    isWaiting,
+    start,
+    stop,
+    pause,
+    step,
+    settle,
+  };
 }

@@ -18,7 +18,13 @@ export type LiveDeployment = z.infer<typeof liveDeploymentSchema>;
 /** Images to step through: the evaluation images of a dataset, or those of a run, all or the named ones in their order. */
 export const liveSourceSchema = z.union([
   z.strictObject({ dataset: datasetSpecSchema }),
-  z.strictObject({ run: name, hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(200_000).optional() }),
+  z.strictObject({
+    run: name,
+    hashes: z
+      .array(z.string().regex(/^[0-9a-f]{64}$/))
+      .max(200_000)
+      .optional(),
+  }),
 ]);
 export type LiveSource = z.infer<typeof liveSourceSchema>;
 

@@ -36,7 +36,11 @@ async function small(batch?: number): Promise<SideOrder> {
   const modelPath = await saveSmallClassifier(join(temporaryFolder(), 'small.onnx'), { weights, batch });
   return { modelPath, card, target: { runtime: 'ort-cpu', threads: 1 } };
 }
-async function opened(orders: SideOrder[], queue = new CoreQueue(1), waits?: (isWaiting: boolean) => void): Promise<LiveSession> {
+async function opened(
+  orders: SideOrder[],
+  queue = new CoreQueue(1),
+  waits?: (isWaiting: boolean) => void,
+): Promise<LiveSession> {
   const session = await LiveSession.open(orders, {
     workerPath: builtFile('live-worker.js'),
     beside: (signal, work, hear) => queue.beside(signal, work, hear),
@@ -46,7 +50,9 @@ async function opened(orders: SideOrder[], queue = new CoreQueue(1), waits?: (is
   return session;
 }
 const jpegOf = (content: number): Promise<Buffer> =>
-  sharp(picturePixels(content, 64, 48), { raw: { width: 64, height: 48, channels: 3 } }).jpeg().toBuffer();
+  sharp(picturePixels(content, 64, 48), { raw: { width: 64, height: 48, channels: 3 } })
+    .jpeg()
+    .toBuffer();
 
 /** What an evaluation keeps of an answer: the best five and their probabilities. */
 const kept = (answer: LiveAnswer | null) => answer?.top.map((row) => [row.class, row.score]);
@@ -66,14 +72,21 @@ async function evaluated(folder: string, order: SideOrder, batchSize?: number) {
     progress: () => undefined,
     signal: new AbortController().signal,
   });
-  return { set: dataset.eval, answers: topK.map((classes, row) => classes.map((index, rank) => [index, scores?.[row]?.[rank]])) };
+  return {
+    set: dataset.eval,
+    answers: topK.map((classes, row) => classes.map((index, rank) => [index, scores?.[row]?.[rank]])),
+  };
 }
 
 describe('a photo gives the same answer live as in an evaluation', () => {
-  it.each([['any batch', undefined], ['a fixed batch', 3]] as const)('with %s, from its file and from its bytes', async (_what, batch) => {
+  it.each([
+    ['any batch', undefined],
+    ['a fixed batch', 3],
+  ] as const)('with %s, from its file and from its bytes', async (_what, batch) => {
     const order = await small(batch);
     const folder = temporaryFolder();
-    for (let content = 0; content < 6; content++) await writeFile(join(folder, `${content}.jpg`), await jpegOf(content));
+    for (let content = 0; content < 6; content++)
+      await writeFile(join(folder, `${content}.jpg`), await jpegOf(content));
     const { set, answers } = await evaluated(folder, order, 1);
     const session = await opened([order]);
     session.images = set;
@@ -89,10 +102,19 @@ describe('a photo gives the same answer live as in an evaluation', () => {
   it('and so do the pixels of a lossless file, whose alpha says nothing', async () => {
     const order = await small();
     const session = await opened([order]);
-    for (const [width, height] of [[64, 48], [9, 30], [200, 120]] as const) {
+    for (const [width, height] of [
+      [64, 48],
+      [9, 30],
+      [200, 120],
+    ] as const) {
       const rgb = picturePixels(3, width, height);
-      const png = await sharp(rgb, { raw: { width, height, channels: 3 } }).png().toBuffer();
-      const rgba = await sharp(rgb, { raw: { width, height, channels: 3 } }).ensureAlpha(0.2).raw().toBuffer();
+      const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+        .png()
+        .toBuffer();
+      const rgba = await sharp(rgb, { raw: { width, height, channels: 3 } })
+        .ensureAlpha(0.2)
+        .raw()
+        .toBuffer();
       const fromFile = await session.classify(0, { kind: 'file', name: 'a.png', bytes: png });
       const fromPixels = await session.classify(0, { kind: 'pixels', width, height, rgba });
       expect(kept(fromPixels), `${width} x ${height}`).toEqual(kept(fromFile));
@@ -102,7 +124,11 @@ describe('a photo gives the same answer live as in an evaluation', () => {
   it('on the networks and images of the starter pack, in batches as evaluations take them', async () => {
     const modelPath = join(starter, 'models', 'mobilenetv2-starter.onnx');
     expect(existsSync(modelPath)).toBe(true);
-    const order: SideOrder = { modelPath, card: (await readCard(modelPath))!, target: { runtime: 'ort-cpu', threads: 1 } };
+    const order: SideOrder = {
+      modelPath,
+      card: (await readCard(modelPath))!,
+      target: { runtime: 'ort-cpu', threads: 1 },
+    };
     const { set, answers } = await evaluated(join(starter, 'dataset'), order);
     const session = await opened([order]);
     session.images = set;
@@ -128,13 +154,15 @@ describe('LiveSession', () => {
   it('loses only the side whose process dies, with a sentence, and keeps a side that met a broken image', async () => {
     const session = await opened([await small(), await small()]);
     const one = await frame();
-    await expect(session.classify(1, { kind: 'file', name: 'odd.jpg', bytes: Uint8Array.of(1, 2) })).rejects.toMatchObject({
+    await expect(
+      session.classify(1, { kind: 'file', name: 'odd.jpg', bytes: Uint8Array.of(1, 2) }),
+    ).rejects.toMatchObject({
       code: 'image.broken',
     });
     process.kill(session.pids[0]!, 'SIGKILL');
-    await expect.poll(() => session.classify(0, one).catch((error: Error) => error.message)).toContain(
-      'small on ort-cpu x1 ended unexpectedly',
-    );
+    await expect
+      .poll(() => session.classify(0, one).catch((error: Error) => error.message))
+      .toContain('small on ort-cpu x1 ended unexpectedly');
     expect(await session.classify(1, one)).not.toBeNull();
   });
 

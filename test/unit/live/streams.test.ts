@@ -21,7 +21,15 @@ async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
 
 let pictures: Buffer[] = [];
 beforeAll(async () => {
-  const noise = sharp({ create: { width: 12, height: 10, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 60 } } });
+  const noise = sharp({
+    create: {
+      width: 12,
+      height: 10,
+      channels: 3,
+      background: '#888',
+      noise: { type: 'gaussian', mean: 128, sigma: 60 },
+    },
+  });
   const plain = await noise.clone().jpeg({ quality: 100 }).toBuffer();
   const progressive = await noise.clone().jpeg({ progressive: true }).toBuffer();
   // A whole picture inside a comment, as thumbnails lie in EXIF.
@@ -46,7 +54,11 @@ describe('jpegStream', () => {
   it.each([
     ['something else', () => Buffer.from('not a picture'), 'there is no JPEG picture'],
     ['a picture cut short', () => pictures[0]!.subarray(0, -3), 'the last picture is cut short'],
-    ['odd bytes between segments', () => Buffer.concat([pictures[0]!.subarray(0, 2), Buffer.from([1, 2, 3, 4])]), 'a JPEG picture is damaged'],
+    [
+      'odd bytes between segments',
+      () => Buffer.concat([pictures[0]!.subarray(0, 2), Buffer.from([1, 2, 3, 4])]),
+      'a JPEG picture is damaged',
+    ],
   ])('refuses %s', async (_what, bytes, sentence) => {
     await expect(all(jpegStream(pieces(bytes(), [])))).rejects.toThrow(sentence);
   });
@@ -55,7 +67,9 @@ describe('jpegStream', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.nat(20), async (tail, cut) => {
         const stream = Buffer.concat([pictures[0]!.subarray(0, 20 + cut), tail]);
-        await all(jpegStream(pieces(stream, [7]))).catch((error: Error) => expect(error.message).toContain('standard input'));
+        await all(jpegStream(pieces(stream, [7]))).catch((error: Error) =>
+          expect(error.message).toContain('standard input'),
+        );
       }),
     );
   });
@@ -63,7 +77,15 @@ describe('jpegStream', () => {
 
 describe('rawStream', () => {
   it('makes RGBA of RGB, however the stream is cut', async () => {
-    const frames = await all(rawStream(pieces(Uint8Array.from({ length: 24 }, (_, i) => i), [1, 4, 9]), { width: 2, height: 2 }));
+    const frames = await all(
+      rawStream(
+        pieces(
+          Uint8Array.from({ length: 24 }, (_, i) => i),
+          [1, 4, 9],
+        ),
+        { width: 2, height: 2 },
+      ),
+    );
     expect(frames.map((frame) => [...frame])).toEqual([
       [0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255],
       [12, 13, 14, 255, 15, 16, 17, 255, 18, 19, 20, 255, 21, 22, 23, 255],
@@ -71,6 +93,8 @@ describe('rawStream', () => {
   });
 
   it('refuses a frame that is cut short', async () => {
-    await expect(all(rawStream(pieces(new Uint8Array(13), []), { width: 2, height: 2 }))).rejects.toThrow('has 1 bytes');
+    await expect(all(rawStream(pieces(new Uint8Array(13), []), { width: 2, height: 2 }))).rejects.toThrow(
+      'has 1 bytes',
+    );
   });
 });

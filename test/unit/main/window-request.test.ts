@@ -17,7 +17,16 @@ const trial = { run: 'r', trial: 't' };
 const sweep = { models: ['net'], dataset: { path: '/images' }, recipes: { baseline: [] } };
 const times = { capture: 0, preprocess: 1, inference: 2, post: 0 };
 const answer = { top: [{ class: 1, score: 0.5 }], notNumbers: 0, times, isFirst: false };
-const side = { name: 'net', target: 'ort-cpu x1', sizeBytes: 1, openMs: 1, answer, classNames: ['a'], frames: 1, dropped: 0 };
+const side = {
+  name: 'net',
+  target: 'ort-cpu x1',
+  sizeBytes: 1,
+  openMs: 1,
+  answer,
+  classNames: ['a'],
+  frames: 1,
+  dropped: 0,
+};
 const picture = 'data:image/png;base64,AAAA';
 const snapshot = { takenAt: '2026-01-01T00:00:00.000Z', source: 'Camera', picture, sides: [side] };
 /** Input that the engine itself would take. */

@@ -44,7 +44,12 @@ function sideSection(side: SnapshotSide): string {
   ]);
   const stages = liveStages.map((stage) => {
     const known = side.stages?.[stage];
-    return [stage, formatMs(answer.times[stage]), known ? formatMs(known.p50Ms) : absent, known ? formatMs(known.p90Ms) : absent];
+    return [
+      stage,
+      formatMs(answer.times[stage]),
+      known ? formatMs(known.p50Ms) : absent,
+      known ? formatMs(known.p90Ms) : absent,
+    ];
   });
   const facts = [
     ['Frames answered', formatNumber(side.frames)],
