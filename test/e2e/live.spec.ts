@@ -54,6 +54,10 @@ const drawnPerSecond = (window: Page): Promise<number> =>
 async function openLive({ window }: LaunchedApp): Promise<void> {
   await window.getByTestId('nav-live').click();
   await expect(window.getByTestId('live-view')).toBeVisible();
+  // On a fresh workspace there is no model yet.
+  const starterPack = window.getByTestId('live-starter');
+  await expect(starterPack.or(window.locator('[data-testid="live-start"]:enabled')).first()).toBeVisible({ timeout: 60_000 });
+  if (await starterPack.isVisible()) await starterPack.click();
   await expect(window.getByTestId('live-start')).toBeEnabled({ timeout: 60_000 });
 }
 const side = (window: Page, index: number) => window.getByTestId('live-side').nth(index);
