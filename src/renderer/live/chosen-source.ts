@@ -19,7 +19,7 @@ export function chosenSource(
     case 'folder':
       return folder === '' ? undefined : { kind: 'images', source: { dataset: wholeFolder(folder) } };
     case 'images':
-      return dataset.path === '' ? undefined : { kind, source: { dataset } };
+      return dataset.path === '' ? undefined : { kind, source: { dataset: { ...dataset } } };
     case 'changed':
       return changed && { kind: 'images', source: { run: changed.run, hashes: changed.hashes } };
   }

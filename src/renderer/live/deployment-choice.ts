@@ -36,5 +36,7 @@ export function deploymentOf({ model, target }: DeploymentChoice): LiveDeploymen
   const [kind, first, second] = model.split(separator);
   if (first === undefined) return undefined;
   const wanted: LiveModel = kind === 'trial' && second !== undefined ? { run: first, trial: second } : { path: first };
-  return { model: wanted, target };
+  // Reactive proxies cannot be cloned across processes.
+  const { options, ...rest } = target;
+  return { model: wanted, target: { ...rest, ...(options && { options: { ...options } }) } };
 }
