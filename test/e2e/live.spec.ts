@@ -56,7 +56,9 @@ async function openLive({ window }: LaunchedApp): Promise<void> {
   await expect(window.getByTestId('live-view')).toBeVisible();
   // On a fresh workspace there is no model yet.
   const starterPack = window.getByTestId('live-starter');
-  await expect(starterPack.or(window.locator('[data-testid="live-start"]:enabled')).first()).toBeVisible({ timeout: 60_000 });
+  await expect(starterPack.or(window.locator('[data-testid="live-start"]:enabled')).first()).toBeVisible({
+    timeout: 60_000,
+  });
   if (await starterPack.isVisible()) await starterPack.click();
   await expect(window.getByTestId('live-start')).toBeEnabled({ timeout: 60_000 });
 }

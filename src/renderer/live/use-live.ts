@@ -68,8 +68,10 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
       agreement.value = { both: counter.both, agreeing: counter.agreeing, last: agrees };
     },
     dropped: (side: 0 | 1): void => change(side, { dropped: shown.value[side]!.dropped + 1 }),
-    failed: (side: 0 | 1, frame: FrameFacts, error: Error): void =>
-      change(side, { frame, answer: undefined, problem: error.message }),
+    failed(side: 0 | 1, frame: FrameFacts, error: Error): void {
+      change(side, { frame, answer: undefined, problem: error.message });
+      agreement.value = { ...agreement.value, last: undefined };
+    },
   };
 
   async function start(deployments: LiveDeployment[], chosen: ChosenSource): Promise<void> {

@@ -19,7 +19,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The command with these bytes on standard input. */
-async function fed(input: Uint8Array, ...words: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+async function fed(
+  input: Uint8Array,
+  ...words: string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [join(project, 'out', 'main', 'cli.js'), ...words], {
     env: { ...process.env, WHITTLE_HOME: join(folder, 'home') },
   });
