@@ -5,7 +5,7 @@ import { targetSchema } from '../sweep-file';
 const name = z.string().min(1).max(400);
 
 /** A model by its path or its name in the model folder, or what a trial left. */
-export const liveModelSchema = z.union([
+const liveModelSchema = z.union([
   z.strictObject({ path: z.string().min(1).max(4096) }),
   z.strictObject({ run: name, trial: name }),
 ]);
