@@ -33,6 +33,7 @@ export default defineConfig({
           engine: at('src/main/engine/engine.ts'),
           worker: at('src/main/engine/worker.ts'),
           probe: at('src/main/engine/probe.ts'),
+          'live-worker': at('src/main/engine/live-worker.ts'),
           'image-thread': at('src/main/engine/dataset/image-thread.ts'),
           cli: at('src/cli/cli.ts'),
         },

@@ -31,6 +31,7 @@ await build({
       input: {
         [name]: source,
         worker: join(projectDir, 'src', 'main', 'engine', 'worker.ts'),
+        'live-worker': join(projectDir, 'src', 'main', 'engine', 'live-worker.ts'),
         'image-thread': join(projectDir, 'src', 'main', 'engine', 'dataset', 'image-thread.ts'),
       },
       output: { entryFileNames: ({ name: entry }) => (entry === name ? '[name].mjs' : '[name].js') },

@@ -234,6 +234,11 @@ export const rooms = [
     knows: [],
   },
   {
+    room: 'live',
+    holds: 'deployments kept open that answer frame after frame; a session as a page to keep',
+    knows: ['dataset', 'measure', 'measure/accuracy', 'jobs', 'report'],
+  },
+  {
     room: 'handover',
     holds: 'a trial as a folder to give away',
     knows: ['files', 'onnx', 'dataset', 'models', 'report'],

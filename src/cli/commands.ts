@@ -11,6 +11,7 @@ import { gate } from './commands/gate';
 import { flips } from './commands/flips';
 import { get } from './commands/get';
 import { inspect } from './commands/inspect';
+import { live } from './commands/live';
 import { models } from './commands/models';
 import { open } from './commands/open';
 import { report } from './commands/report';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   compress,
   evaluate,
   bench,
+  live,
   inspect,
   sensitivity,
   report,

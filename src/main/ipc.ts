@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError, toAppError } from '@shared/errors';
 import { windowOrigin } from './app-protocol';
 import type { EngineAccess } from './engine-process';
+import { initLivePort } from './live-port';
 import { shellHandlers } from './shell-handlers';
 import { currentWindow } from './window';
 import { windowRequest } from './window-request';
@@ -48,6 +49,8 @@ export function initIpc(engine: EngineAccess): void {
     event.sender.send('whittle:signal', 'shell.results', { folder: engine.results() });
     for (const [name, state] of engine.host.signals) event.sender.send('whittle:signal', name, state);
   });
+
+  initLivePort(engine, isOurs);
 
   const announce = (name: string, state: unknown): void =>
     currentWindow()?.webContents.send('whittle:signal', name, state);

@@ -79,6 +79,14 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
       const path = await chooseDestination(suggestedName, 'onnx');
       return path ? ((await host.request('runs.saveArtifact', { run, trial, path })) as { path: string }) : null;
     },
+    'shell.saveLiveSnapshot': async ({ snapshot, suggestedName }) => {
+      const path = await chooseDestination(suggestedName, 'html');
+      return path ? ((await host.request('live.saveSnapshot', { snapshot, path })) as { path: string }) : null;
+    },
+    'shell.saveLiveRecord': async ({ record, suggestedName }) => {
+      const path = await chooseDestination(suggestedName, 'csv');
+      return path ? ((await host.request('live.saveRecord', { record, path })) as { path: string }) : null;
+    },
     'shell.handOver': async ({ run, trial }) => {
       const title = 'Folder to make the hand-over in';
       const [parent] = await choose({ title, properties: ['openDirectory', 'createDirectory'] });

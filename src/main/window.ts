@@ -1,6 +1,7 @@
-import { BrowserWindow, nativeTheme, session } from 'electron';
+import { BrowserWindow, nativeTheme, session, systemPreferences } from 'electron';
 import { fileURLToPath } from 'node:url';
-import { appUrl } from './app-protocol';
+import { appUrl, windowOrigin } from './app-protocol';
+import { mayUseCamera } from './camera-permission';
 
 let mainWindow: BrowserWindow | undefined;
 
@@ -8,10 +9,22 @@ export function currentWindow(): BrowserWindow | undefined {
   return mainWindow;
 }
 
-/** Nothing in the window needs a permission, a download or a second window. */
+/** Nothing in the window needs a download or a second window, nor a permission but Live the camera. */
 export function hardenSession(): void {
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.defaultSession.setPermissionCheckHandler(() => false);
+  session.defaultSession.setPermissionRequestHandler((contents, permission, answer, details) => {
+    const { mediaTypes = [] } = 'mediaTypes' in details ? details : {};
+    const asked = { permission, mediaTypes, isMainFrame: details.isMainFrame, address: contents.getURL() };
+    const isAllowed = contents === mainWindow?.webContents && mayUseCamera(asked, windowOrigin);
+    if (!isAllowed || process.platform !== 'darwin') return answer(isAllowed);
+    // There the system asks the person too.
+    void systemPreferences.askForMediaAccess('camera').then(answer, () => answer(false));
+  });
+  session.defaultSession.setPermissionCheckHandler((contents, permission, _origin, details) => {
+    if (!contents || contents !== mainWindow?.webContents) return false;
+    const mediaTypes = details.mediaType === undefined ? [] : [details.mediaType];
+    const asked = { permission, mediaTypes, isMainFrame: details.isMainFrame, address: contents.getURL() };
+    return mayUseCamera(asked, windowOrigin);
+  });
   session.defaultSession.on('will-download', (event) => event.preventDefault());
 }
 

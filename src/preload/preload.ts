@@ -17,6 +17,11 @@ const bridge: WindowBridge = {
     if (path) ipcRenderer.send('whittle:dropped', path);
     return path;
   },
+  openLive: () => {
+    const { port1, port2 } = new MessageChannel();
+    ipcRenderer.postMessage('whittle:live', null, [port1]);
+    window.postMessage('whittle:live', window.location.origin, [port2]);
+  },
   platform: process.platform,
 };
 

@@ -14,6 +14,11 @@ import { channelOrderSchema, modelSummarySchema, preprocessSchema, sideSchema, t
 import type { FlipReport, Thumbnail } from './flips';
 import type { LatencyTimes } from './latency-times';
 import type { LayerReport } from './layers';
+import { liveAnswerSchema } from './live/answer';
+import { bytesSchema, liveFrameSchema } from './live/frame';
+import { liveRecordSchema } from './live/record';
+import { liveDeploymentSchema, liveImagesSchema, liveSessionSchema, liveSourceSchema } from './live/session';
+import { liveSnapshotSchema } from './live/snapshot';
 import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
 import type { RunComparison } from './run-comparison';
@@ -39,6 +44,7 @@ import { sweepPlanSchema } from './sweep-plan';
 const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
 const trialsRef = runRef.extend({ trials: z.array(z.string().max(400)).min(1).max(10_000) });
+const liveRef = z.strictObject({ session: z.uuid() });
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 export const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 const comparedRuns = z.strictObject({
@@ -294,6 +300,20 @@ export const openEngineContract = {
   ),
   /** Corals that are plugged in, and what is missing to use them. */
   'coral.status': signal(coralStatusSchema),
+  /** Opens one or two deployments that answer frame by frame; a session that was open before is closed. */
+  'live.open': rpc(z.strictObject({ deployments: z.array(liveDeploymentSchema).min(1).max(2) }), liveSessionSchema),
+  /** Opens images that frames of the session may name by their place. */
+  'live.source': rpc(liveRef.extend({ source: liveSourceSchema }), liveImagesSchema),
+  /** One of them as a JPEG to look at. */
+  'live.picture': rpc(liveRef.extend({ index: z.number().int().min(0) }), bytesSchema),
+  /** What a side says of a frame; null where a newer frame came before its turn. */
+  'live.frame': rpc(
+    liveRef.extend({ side: z.number().int().min(0).max(1), frame: liveFrameSchema }),
+    liveAnswerSchema.nullable(),
+  ),
+  'live.close': rpc(liveRef, nothing),
+  /** Frames wait until latencies have been measured. */
+  'live.waiting': signal(z.boolean()),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),
   /** The search under way, or how the last one ended. */
@@ -330,6 +350,16 @@ export const mainEngineContract = {
   /** The runs in another folder of results, which is opened for it. */
   'results.runs': rpc(z.strictObject({ folder: z.string().min(1).max(4096) }), z.array(runSummarySchema)),
   'results.compare': rpc(comparedResults, typed<RunComparison>()),
+  /** One frame of Live with its numbers, as an HTML page that loads nothing. */
+  'live.saveSnapshot': rpc(
+    z.strictObject({ snapshot: liveSnapshotSchema, path: z.string().min(1).max(4096) }),
+    z.strictObject({ path: z.string() }),
+  ),
+  /** A session of Live as CSV. */
+  'live.saveRecord': rpc(
+    z.strictObject({ record: liveRecordSchema, path: z.string().min(1).max(4096) }),
+    z.strictObject({ path: z.string() }),
+  ),
   /** Copies a trial's artifact (and its card) to a path the person chose. */
   'runs.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(400), path: z.string().min(1).max(4096) }),

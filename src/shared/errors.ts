@@ -226,6 +226,17 @@ const sentences = {
   'archive.unsafe': (f: Facts) =>
     `${f.path} was not unpacked: of "${f.entry}", ${f.detail}. Nothing of it was kept; get the archive from its makers.`,
   'archive.damaged': (f: Facts) => `${f.path} is a damaged archive (${f.detail}). Delete it and fetch it again.`,
+  'live.ended': (f: Facts) =>
+    `${f.model} on ${f.target} ended unexpectedly (${f.detail}). The other side goes on; start Live again, or choose another target.`,
+  'live.unfinished': (f: Facts) => `${f.trial} has no file yet. Wait until it is compressed, or continue the run.`,
+  'live.closed': () => `This session of Live was closed. Start it again.`,
+  'live.no-image': (f: Facts) => `There is no image ${f.index}: the source has ${f.count}. Choose another.`,
+  'live.format': (f: Facts) =>
+    `${f.model} is not there as .${f.format}, which ${f.target} takes. Choose a trial that was deployed there, or another target.`,
+  'live.record-full': (f: Facts) =>
+    `The record holds ${f.limit} answers, which is all it takes. Save it and begin another.`,
+  'live.stream': (f: Facts) =>
+    `The frames on standard input cannot be read: ${f.detail}. Give JPEG pictures one after another, as "ffmpeg -i VIDEO -f mjpeg -" writes them, or --size WIDTHxHEIGHT for raw RGB.`,
   'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
   'pdf.unavailable': (f: Facts) =>
     `The PDF needs Electron to print it: ${f.detail}. Use --html, --csv or --json, or start the window once with "npm start".`,

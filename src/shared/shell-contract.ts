@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { comparedResults, shownRun, type openEngineContract } from './contract';
 import { nothing, rpc, signal, typed, type Endpoint } from './endpoints';
 import { exportFormatIds } from './export-formats';
+import { liveRecordSchema } from './live/record';
+import { liveSnapshotSchema } from './live/snapshot';
 import { reportViewSchema } from './presenter/report-view';
 import { runSummarySchema } from './run';
 import type { RunComparison } from './run-comparison';
@@ -42,6 +44,15 @@ export const shellContract = {
   ),
   'shell.saveArtifact': rpc(
     z.strictObject({ run: z.string().max(200), trial: z.string().max(400), suggestedName: z.string().max(200) }),
+    z.strictObject({ path: z.string() }).nullable(),
+  ),
+  /** One frame of Live with its numbers, where a person chooses; null when nothing was chosen. */
+  'shell.saveLiveSnapshot': rpc(
+    z.strictObject({ snapshot: liveSnapshotSchema, suggestedName: z.string().max(200) }),
+    z.strictObject({ path: z.string() }).nullable(),
+  ),
+  'shell.saveLiveRecord': rpc(
+    z.strictObject({ record: liveRecordSchema, suggestedName: z.string().max(200) }),
     z.strictObject({ path: z.string() }).nullable(),
   ),
   /** Hands a trial over as a folder and a zip, in a folder that a person chooses. Answers the new one, or null when nothing was chosen. */
@@ -90,6 +101,18 @@ export type ShellContract = typeof shellContract;
 /** All that the window may ask. */
 export type WindowContract = typeof openEngineContract & ShellContract;
 
+/** A call of one of the `live.*` endpoints through the port, whose bytes are never JSON. */
+export const liveRequestSchema = z.strictObject({
+  id: z.number().int().min(0),
+  name: z.enum(['live.open', 'live.source', 'live.picture', 'live.frame', 'live.close']),
+  input: z.unknown(),
+});
+export type LiveRequest = z.infer<typeof liveRequestSchema>;
+export type LiveReply = { id: number } & (
+  | { ok: true; value: unknown }
+  | { ok: false; error: { code: string; facts: Record<string, string | number | undefined> } }
+);
+
 /** What the preload script exposes as `window.whittle`. Nothing else crosses. */
 export interface WindowBridge {
   call(
@@ -108,6 +131,11 @@ export interface WindowBridge {
     | { ok: false; error: { code: string; facts: Record<string, string | number | undefined> } }
   >;
   cancelJob(id: string): void;
+  /**
+   * Opens a way of its own for Live, whose frames would hold up everything else: a message port comes to the page in a message "whittle:live".
+   * It takes `LiveRequest`s and gives `LiveReply`s.
+   */
+  openLive(): void;
   onProgress(listener: (id: string, progress: unknown) => void): () => void;
   onSignal(listener: (name: string, state: unknown) => void): () => void;
   /** The path of a file dropped on the window, which the main process then knows as dropped; empty for a file that a page made. */

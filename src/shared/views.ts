@@ -64,6 +64,14 @@ export const views: readonly View[] = [
     icon: 'M8 3L4 7l4 4M4 7h16M16 21l4-4-4-4M20 17H4',
   },
   {
+    name: 'live',
+    title: 'Live',
+    path: '/live',
+    component: 'LiveView',
+    shortcut: 'CmdOrCtrl+6',
+    icon: 'M16 13l5.22 3.48a.5.5 0 0 0 .78-.42V7.87a.5.5 0 0 0-.75-.43L16 10.5M4 6h10a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2z',
+  },
+  {
     name: 'settings',
     title: 'Settings',
     path: '/settings',

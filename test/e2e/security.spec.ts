@@ -39,7 +39,14 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
     );
     await expect(ask(window, 'runs.saveArtifact', trial)).rejects.toThrow('not for the window');
     await expect(ask(window, 'runs.html', { run: 'r' })).rejects.toThrow('not for the window');
-    for (const endpoint of ['sweeps.save', 'trials.handOver', 'results.runs', 'results.compare'])
+    for (const endpoint of [
+      'live.saveSnapshot',
+      'live.saveRecord',
+      'sweeps.save',
+      'trials.handOver',
+      'results.runs',
+      'results.compare',
+    ])
       await expect(ask(window, endpoint, {})).rejects.toThrow('not for the window');
     await expect(ask(window, 'shell.saveArtifact', { ...trial, suggestedName: 'x' })).rejects.toThrow(
       'Unrecognized key',

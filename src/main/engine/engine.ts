@@ -59,7 +59,8 @@ try {
     },
   };
   engine = await onceThereIsRoom(() => createEngine(options));
-  server = serve(engineContract, handlersOf(engine), channel);
+  const liveWaits = (isWaiting: boolean): void => server?.emit('live.waiting', isWaiting);
+  server = serve(engineContract, handlersOf(engine, { liveWaits }), channel);
   const interrupted = engine.runs.recover();
   engine.searches.watch();
   engine.queue.watch();

@@ -21,6 +21,7 @@ import { gatherReportSources } from './gather-report-sources';
 import { handOver, handoverName } from './handover/hand-over';
 import { listZoo, zooModel } from './fetch/catalogue';
 import { getModel } from './fetch/get-model';
+import { liveHandlers, type LiveEvents } from './live-handlers';
 import { readCard, writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
 import { describeModel } from './models/describe-model';
@@ -52,7 +53,7 @@ import { describeTechniques } from './techniques/registry';
 import { sweepTemplates } from './techniques/templates';
 
 /** The engine's answers to the contract. */
-export function handlersOf(engine: Engine): Handlers<EngineContract> {
+export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<EngineContract> {
   const { runs, workspace } = engine;
   const marker = new RunMarker(workspace, runs);
   const datasets = new LastDataset();
@@ -64,6 +65,7 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
     if (engine.searches.isOn) throw new AppError('store.busy', { path: workspace.folder, owner: 'a search' });
   };
   return {
+    ...liveHandlers(engine, events),
     // The window opens with it and asks again.
     'engine.info': () => engine.info(100),
     'settings.get': () => engine.settings(),

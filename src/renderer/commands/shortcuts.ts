@@ -20,6 +20,16 @@ export const shortcutGroups: readonly { where: string; shortcuts: readonly Short
     ],
   },
   {
+    where: 'Live',
+    shortcuts: [
+      { keys: ['Space'], does: 'Pause and go on' },
+      { keys: ['→'], does: 'One frame or image on' },
+      { keys: ['←'], does: 'One image back' },
+      { keys: ['S'], does: 'Save a snapshot' },
+      { keys: ['R'], does: 'Begin a record; save it' },
+    ],
+  },
+  {
     where: 'Matrix',
     shortcuts: [
       { keys: ['←', '→', '↑', '↓'], does: 'Move between cells' },

@@ -24,6 +24,8 @@ export async function launchApp(
     environment?: Record<string, string>;
     /** Words of the command line. */
     words?: string[];
+    /** Switches of Chromium, as a fake camera. */
+    switches?: string[];
   } = {},
 ): Promise<LaunchedApp> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'whittle-e2e-')));
@@ -35,6 +37,7 @@ export async function launchApp(
       '--disable-gpu',
       ...(isRoot ? ['--no-sandbox'] : []),
       `--user-data-dir=${join(home, 'chromium')}`,
+      ...(options.switches ?? []),
       projectFolder,
       ...(options.words ?? []),
     ],

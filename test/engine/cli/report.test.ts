@@ -67,7 +67,7 @@ it('the JSON is the run on another machine', async () => {
   const engine = await createEngine({ workspace: join(folder, 'out') });
   const elsewhere = await createEngine({ workspace: join(folder, 'other'), runFile: join(folder, 'report.json') });
   try {
-    const [ours, theirs] = [engine, elsewhere].map(handlersOf);
+    const [ours, theirs] = [engine, elsewhere].map((engine) => handlersOf(engine));
     const { run } = JSON.parse(read('report.json')) as { run: string };
     const request = { run };
     // As the window gets it: the contract lets nothing else through.

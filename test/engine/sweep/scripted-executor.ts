@@ -48,6 +48,10 @@ export class ScriptedExecutor implements Executor {
     return this.queue.run(place, signal, work, placed ? undefined : () => events.progress(waitingStage, 0, 0));
   }
 
+  beside<T>(signal: AbortSignal, work: () => Promise<T>, waits?: () => void): Promise<T> {
+    return this.queue.beside(signal, work, waits);
+  }
+
   private async begin(job: Job, events: JobEvents, signal: AbortSignal): Promise<JobResults[Job['kind']]> {
     const name = nameOf(job);
     this.begun.push(name);

@@ -15,11 +15,27 @@ const errorOf = (name: string, input: unknown): AppError => {
 
 const trial = { run: 'r', trial: 't' };
 const sweep = { models: ['net'], dataset: { path: '/images' }, recipes: { baseline: [] } };
+const times = { capture: 0, preprocess: 1, inference: 2, post: 0 };
+const answer = { top: [{ class: 1, score: 0.5 }], notNumbers: 0, times, isFirst: false };
+const side = {
+  name: 'net',
+  target: 'ort-cpu x1',
+  sizeBytes: 1,
+  openMs: 1,
+  answer,
+  classNames: ['a'],
+  frames: 1,
+  dropped: 0,
+};
+const picture = 'data:image/png;base64,AAAA';
+const snapshot = { takenAt: '2026-01-01T00:00:00.000Z', source: 'Camera', picture, sides: [side] };
 /** Input that the engine itself would take. */
 const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
   'runs.export': { run: 'r', format: 'csv', path: '/etc/cron.d/x' },
   'sweeps.save': { sweep, path: '/etc/cron.d/x' },
   'runs.html': { run: 'r' },
+  'live.saveSnapshot': { snapshot, path: '/home/ada/.bashrc' },
+  'live.saveRecord': { record: { sides: [{ name: 'net', target: 'ort-cpu x1' }], rows: [] }, path: '/etc/x' },
   'runs.saveArtifact': { ...trial, path: '/home/ada/.bashrc' },
   'trials.handOver': { ...trial, parent: '/etc' },
   'results.runs': { folder: '/home/ada' },

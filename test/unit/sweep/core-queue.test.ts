@@ -71,4 +71,37 @@ describe('CoreQueue', () => {
     await Promise.all([follow, later]);
     expect(order).toEqual(['first', 'follows', 'later']);
   });
+
+  it('lets guests in beside shared jobs, and none beside a quiet one, which waits for the last of them', async () => {
+    const queue = new CoreQueue(2);
+    const beside = held('shared');
+    const running = queue.run(shared, never, beside.work);
+    await expect.poll(() => beside.state.begun).toBe(true);
+    const guest = held('guest');
+    const first = queue.beside(never, guest.work);
+    await expect.poll(() => guest.state.begun).toBe(true);
+
+    beside.state.end();
+    await running;
+    const quiet = held('quiet');
+    const measured = queue.run({ lane: 'quiet', order: 1 }, never, quiet.work);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(quiet.state.begun, 'a guest is in').toBe(false);
+    const late = held('late');
+    let waits = 0;
+    const second = queue.beside(never, late.work, () => waits++);
+    const abort = new AbortController();
+    const third = queue.beside(abort.signal, held('gone').work);
+    guest.state.end();
+    expect(await first).toBe('guest');
+    await expect.poll(() => quiet.state.begun).toBe(true);
+    expect([late.state.begun, waits], 'once its turn has come no guest is let in').toEqual([false, 1]);
+    abort.abort();
+    await expect(third).rejects.toMatchObject({ code: 'cancelled' });
+    quiet.state.end();
+    await measured;
+    await expect.poll(() => late.state.begun).toBe(true);
+    late.state.end();
+    expect(await second).toBe('late');
+  });
 });

@@ -22,19 +22,39 @@ export const preprocessVersion = `1-${sharp.versions.vips}`;
 export async function decodeCrop(bytes: Uint8Array, path: string, geometry: CropGeometry): Promise<Uint8Array> {
   try {
     const { image, header } = await openImageFile(bytes, path);
-    const { width, height } = header;
-    const plan = planCrop(width, height, geometry);
-    if (!plan) {
-      const [resize, crop] = [geometry.resize, geometry.crop].map((size) => size && [size].flat().join(' x '));
-      throw new AppError('image.too-small', { path, width, height, resize, crop });
-    }
-    return await decode(image, bytes, header, plan);
+    return await decode(image, bytes, header, planned(header, path, geometry));
   } catch (thrown) {
     throw imageError(path, thrown);
   }
 }
 
-async function decode(image: Sharp, bytes: Uint8Array, header: Metadata, plan: CropPlan): Promise<Uint8Array> {
+/**
+ * The crop of pixels that came without a file, as `decodeCrop` gives it for a lossless file of them.
+ * @param rgb `[height, width, 3]`
+ * @param name only for messages
+ * Throws `image.too-small`.
+ */
+export async function cropPixels(
+  rgb: Uint8Array,
+  { width, height }: { width: number; height: number },
+  name: string,
+  geometry: CropGeometry,
+): Promise<Uint8Array> {
+  const header = { width, height, space: 'srgb', hasAlpha: false, depth: 'uchar' } as const;
+  const image = sharp(rgb, { raw: { width, height, channels: 3 } });
+  return decode(image, rgb, header, planned(header, name, geometry));
+}
+
+type Header = Pick<Metadata, 'width' | 'height' | 'space' | 'hasAlpha' | 'depth'>;
+
+function planned({ width, height }: Header, path: string, geometry: CropGeometry): CropPlan {
+  const plan = planCrop(width, height, geometry);
+  if (plan) return plan;
+  const [resize, crop] = [geometry.resize, geometry.crop].map((size) => size && [size].flat().join(' x '));
+  throw new AppError('image.too-small', { path, width, height, resize, crop });
+}
+
+async function decode(image: Sharp, bytes: Uint8Array, header: Header, plan: CropPlan): Promise<Uint8Array> {
   const { width, height } = header;
   const { left, top, cropWidth, cropHeight } = plan;
   if (header.space === 'cmyk') {
@@ -56,7 +76,7 @@ async function decode(image: Sharp, bytes: Uint8Array, header: Metadata, plan: C
 let largeImages: Promise<unknown> = Promise.resolve();
 
 /** Large images are held whole one at a time: many are decoded ahead, and each may have 100 megapixels. */
-function wholeImage(header: Metadata, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
+function wholeImage(header: Header, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
   if (header.width * header.height < largePixels) return work();
   const result = largeImages.then(work);
   largeImages = result.catch(() => undefined);
@@ -68,7 +88,7 @@ function wholeImage(header: Metadata, work: () => Promise<Uint8Array>): Promise<
  * average. When it enlarges it is half a pixel off (5 to 14 grey levels), from a factor of 4 on it averages blocks first
  * (up to 2.4), and with alpha it weighs colours by it.
  */
-function sharpIsClose(header: Metadata, plan: CropPlan): boolean {
+function sharpIsClose(header: Header, plan: CropPlan): boolean {
   const factors = [header.width / plan.width, header.height / plan.height];
   return factors.every((factor) => factor >= 1 && factor < 3.9) && !header.hasAlpha && header.depth === 'uchar';
 }

@@ -106,7 +106,8 @@ export function runInWorker(
   });
 }
 
-function endingOf(code: number | null, killedBy: NodeJS.Signals | null): string {
+/** How a process ended, in words. */
+export function endingOf(code: number | null, killedBy: NodeJS.Signals | null): string {
   if (killedBy === 'SIGKILL') return 'killed by the system, most likely for want of memory';
   if (killedBy) return `ended by ${killedBy}`;
   return `exit code ${code}`;

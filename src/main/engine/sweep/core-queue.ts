@@ -12,6 +12,8 @@ export class CoreQueue {
   /** Handed in since the last dispatch. */
   private readonly arrived = new Set<Ticket>();
   private dispatching = false;
+  /** Guests before the door, in the order they came. */
+  private readonly guests = new Set<() => void>();
 
   constructor(slots: number) {
     this.schedule = new CoreSchedule<Ticket>(slots);
@@ -51,6 +53,40 @@ export class CoreQueue {
     });
   }
 
+  /**
+   * Does something short that somebody watches, beside shared jobs, never beside a quiet one.
+   * @param waits called once when it may not begin at once
+   * Throws what `work` throws, and `cancelled` when the signal fires before it begins.
+   */
+  async beside<T>(signal: AbortSignal, work: () => Promise<T>, waits?: () => void): Promise<T> {
+    if (!this.schedule.enter()) {
+      waits?.();
+      await this.admission(signal);
+    }
+    try {
+      return await work();
+    } finally {
+      this.schedule.leave();
+      this.dispatch();
+    }
+  }
+
+  private admission(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(new AppError('cancelled'));
+      const cancel = (): void => {
+        this.guests.delete(admit);
+        reject(new AppError('cancelled'));
+      };
+      const admit = (): void => {
+        signal.removeEventListener('abort', cancel);
+        resolve();
+      };
+      signal.addEventListener('abort', cancel, { once: true });
+      this.guests.add(admit);
+    });
+  }
+
   /** Not at once: whoever gets a result hands in what follows from it first, and takes back what must not begin. */
   private dispatch(): void {
     if (this.dispatching) return;
@@ -63,6 +99,11 @@ export class CoreQueue {
       }
       for (const ticket of this.arrived) ticket.waits?.();
       this.arrived.clear();
+      for (const admit of this.guests) {
+        if (!this.schedule.enter()) break;
+        this.guests.delete(admit);
+        admit();
+      }
     });
   }
 }

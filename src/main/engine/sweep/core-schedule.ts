@@ -17,12 +17,18 @@ const patiencePerSlot = 4;
  * the end would leave a run that is cancelled without any. So they are taken in batches: the first as soon as there is one, then whenever
  * enough of them wait or enough other jobs have begun meanwhile. A batch is what waits when it opens, and between two batches every slot gets
  * another job: neither kind starves. With one slot jobs simply go in the order of the plan.
+ *
+ * Guests are short pieces of work, milliseconds each, that somebody watches. They take no slot and run beside shared jobs, never beside a
+ * quiet one: once its turn has come no guest is let in any more, and it begins when the last has left.
  */
 export class CoreSchedule<J extends Waiting> {
   private readonly waiting: J[] = [];
   private readonly running = new Set<J>();
   private readonly batch = new Set<J>();
   private sharedSinceBatch = Infinity;
+  private guests = 0;
+  /** A quiet job would begin but for the guests. */
+  private isQuietDue = false;
 
   constructor(private readonly slots: number) {}
 
@@ -44,7 +50,8 @@ export class CoreSchedule<J extends Waiting> {
   /** The job to begin now, which counts as running from here on; undefined: none for the moment. */
   next(): J | undefined {
     const job = this.choose();
-    if (!job) return undefined;
+    this.isQuietDue = job?.lane === 'quiet' && this.guests > 0;
+    if (!job || this.isQuietDue) return undefined;
     this.withdraw(job);
     this.running.add(job);
     if (job.lane === 'shared') this.sharedSinceBatch++;
@@ -56,8 +63,23 @@ export class CoreSchedule<J extends Waiting> {
     if (this.running.size + this.waiting.length === 0) this.sharedSinceBatch = Infinity;
   }
 
+  /** Lets a guest in, who must `leave`. Answers whether it may come. */
+  enter(): boolean {
+    if (this.isQuietDue || this.hasQuiet()) return false;
+    this.guests++;
+    return true;
+  }
+
+  leave(): void {
+    this.guests--;
+  }
+
+  private hasQuiet(): boolean {
+    return [...this.running].some(({ lane }) => lane === 'quiet');
+  }
+
   private choose(): J | undefined {
-    if (this.running.size >= this.slots || [...this.running].some(({ lane }) => lane === 'quiet')) return undefined;
+    if (this.running.size >= this.slots || this.hasQuiet()) return undefined;
     if (this.slots === 1) return this.waiting[0];
     if (this.batch.size === 0) this.openBatch();
     if (this.batch.size === 0) return this.waiting.find(({ lane }) => lane === 'shared');

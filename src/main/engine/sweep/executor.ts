@@ -37,4 +37,10 @@ export interface Executor {
     signal: AbortSignal,
     placed?: Placed<JobResults[K]>,
   ): Promise<JobResults[K]>;
+  /**
+   * Does something of milliseconds that somebody watches, beside other jobs but never while times are taken.
+   * @param waits called once when it must wait for that
+   * Throws what `work` throws, `cancelled`.
+   */
+  beside<T>(signal: AbortSignal, work: () => Promise<T>, waits?: () => void): Promise<T>;
 }

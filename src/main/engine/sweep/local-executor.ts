@@ -49,6 +49,10 @@ export class LocalExecutor implements Executor {
     const place = { lane: laneOf(order), order: placed?.order };
     return this.queue.run(place, signal, work, placed ? undefined : () => events.progress(waitingStage, 0, 0));
   }
+
+  beside<T>(signal: AbortSignal, work: () => Promise<T>, waits?: () => void): Promise<T> {
+    return this.queue.beside(signal, work, waits);
+  }
 }
 
 async function coolDown(coolDownMs: number, events: JobEvents, signal: AbortSignal): Promise<void> {

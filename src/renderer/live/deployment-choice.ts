@@ -1,0 +1,42 @@
+import type { LiveDeployment, LiveModel } from '@shared/live/session';
+import type { RunView } from '@shared/run';
+import { defaultTarget, type Target } from '@shared/sweep-file';
+import type { ListedModel } from '../sweep/listed-model';
+
+/** What a person chose for one side. `model` is a key of `modelChoices`, '' for none. */
+export interface DeploymentChoice {
+  model: string;
+  target: Target;
+}
+
+export interface ModelChoice {
+  value: string;
+  label: string;
+}
+
+const separator = '\n';
+const modelKey = (path: string): string => `model${separator}${path}`;
+export const trialKey = (run: string, trial: string): string => `trial${separator}${run}${separator}${trial}`;
+
+export const noDeployment = (): DeploymentChoice => ({ model: '', target: { ...defaultTarget } });
+
+/** Models that can be tried: those with a card, then the trials of the run that shows. */
+export function modelChoices(models: readonly ListedModel[], run: RunView | undefined): ModelChoice[] {
+  const files = models
+    .filter(({ described, problem }) => described && problem === undefined)
+    .map(({ path, title }) => ({ value: modelKey(path), label: title }));
+  const trials = (run?.trials ?? [])
+    .filter(({ artifact, collected }) => artifact !== undefined && !collected)
+    .map(({ id, model, recipe }) => ({ value: trialKey(run!.id, id), label: `${model} · ${recipe}` }));
+  return [...files, ...trials];
+}
+
+/** The deployment of a choice; undefined for none. */
+export function deploymentOf({ model, target }: DeploymentChoice): LiveDeployment | undefined {
+  const [kind, first, second] = model.split(separator);
+  if (first === undefined) return undefined;
+  const wanted: LiveModel = kind === 'trial' && second !== undefined ? { run: first, trial: second } : { path: first };
+  // Reactive proxies cannot be cloned across processes.
+  const { options, ...rest } = target;
+  return { model: wanted, target: { ...rest, ...(options && { options: { ...options } }) } };
+}

@@ -1,0 +1,55 @@
+import type { LiveFrame } from '@shared/live/frame';
+import type { OfferedFrame } from './live-sides';
+
+/** Size a camera is asked for: more than any usual crop, and little to carry. */
+const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
+
+/** The camera. Throws a sentence for people where there is none or nobody may use it. */
+export async function openCamera(): Promise<MediaStream> {
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: false, video: wanted });
+  } catch (thrown) {
+    throw new Error(cameraProblem(thrown), { cause: thrown });
+  }
+}
+
+/** By the names of the Media Capture specification. */
+export function cameraProblem(thrown: unknown): string {
+  const name = thrown instanceof DOMException || thrown instanceof Error ? thrown.name : '';
+  if (name === 'NotFoundError' || name === 'OverconstrainedError')
+    return 'No camera was found. Connect one and start again, or choose a photo, a folder or a video.';
+  if (name === 'NotAllowedError' || name === 'SecurityError')
+    return 'The camera may not be used. Allow it for Whittle in the privacy settings of the system, then start again.';
+  if (name === 'NotReadableError' || name === 'AbortError')
+    return 'The camera does not answer: another program may be using it. Close that program and start again.';
+  return `The camera could not be opened${thrown instanceof Error ? ` (${thrown.message})` : ''}. Connect it again, or choose another source.`;
+}
+
+/** Calls `present` for each new frame that the element shows, until the answered function is called. */
+export function watchFrames(video: HTMLVideoElement, present: () => void): () => void {
+  let handle = 0;
+  const next = (): void => {
+    handle = video.requestVideoFrameCallback(() => {
+      next();
+      present();
+    });
+  };
+  next();
+  return () => video.cancelVideoFrameCallback(handle);
+}
+
+/** What the element shows now, to be copied when a side takes it. */
+export function currentFrame(video: HTMLVideoElement, number: number, image?: string): OfferedFrame {
+  const frame = new VideoFrame(video);
+  return {
+    number,
+    image,
+    release: () => frame.close(),
+    async take(): Promise<LiveFrame> {
+      const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight };
+      const rgba = new Uint8Array(frame.allocationSize({ format: 'RGBA', colorSpace: 'srgb' }));
+      await frame.copyTo(rgba, { format: 'RGBA', colorSpace: 'srgb' });
+      return { kind: 'pixels', width, height, rgba };
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { datasetSpecSchema } from '../dataset';
+import { targetSchema } from '../sweep-file';
+
+const name = z.string().min(1).max(400);
+
+/** A model by its path or its name in the model folder, or what a trial left. */
+const liveModelSchema = z.union([
+  z.strictObject({ path: z.string().min(1).max(4096) }),
+  z.strictObject({ run: name, trial: name }),
+]);
+export type LiveModel = z.infer<typeof liveModelSchema>;
+
+/** What one side of Live runs, and on what. */
+export const liveDeploymentSchema = z.strictObject({ model: liveModelSchema, target: targetSchema });
+export type LiveDeployment = z.infer<typeof liveDeploymentSchema>;
+
+/** Images to step through: the evaluation images of a dataset, or those of a run, all or the named ones in their order. */
+export const liveSourceSchema = z.union([
+  z.strictObject({ dataset: datasetSpecSchema }),
+  z.strictObject({
+    run: name,
+    hashes: z
+      .array(z.string().regex(/^[0-9a-f]{64}$/))
+      .max(200_000)
+      .optional(),
+  }),
+]);
+export type LiveSource = z.infer<typeof liveSourceSchema>;
+
+/** A side that is ready. */
+const liveSideSchema = z.object({
+  /** "resnet50 int8" */
+  name: z.string(),
+  /** "ort-cpu x1" */
+  target: z.string(),
+  sizeBytes: z.number().int(),
+  /** Short side after resizing and `[height, width]` of the crop, as the network sees a picture. */
+  resize: z.union([z.number(), z.tuple([z.number(), z.number()])]),
+  crop: z.tuple([z.number(), z.number()]),
+  classes: z.number().int(),
+  classNames: z.array(z.string()).optional(),
+  /** Until the runtime had loaded the file. */
+  openMs: z.number(),
+});
+export type LiveSideInfo = z.infer<typeof liveSideSchema>;
+
+export const liveSessionSchema = z.object({ session: z.string(), sides: z.array(liveSideSchema).min(1).max(2) });
+export type LiveSessionInfo = z.infer<typeof liveSessionSchema>;
+
+/** The images of a source. `label` is the class as the first side numbers them; absent where it is unknown. */
+export const liveImagesSchema = z.object({
+  name: z.string(),
+  /** They were resized before: networks only crop them. */
+  isResized: z.boolean(),
+  images: z.array(z.object({ name: z.string(), label: z.number().int().optional() })),
+});
+export type LiveImages = z.infer<typeof liveImagesSchema>;

@@ -1,0 +1,223 @@
+import { expect, test, type Page } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expectAccessible } from './actions/accessible';
+import { dropPath } from './actions/drop';
+import { fakeCamera } from './actions/fake-camera';
+import { answerSaveDialog, launchApp, projectFolder, type LaunchedApp } from './actions/launch';
+import { look } from './actions/look';
+
+const starter = join(projectFolder, 'resources', 'starter');
+/** A picture of a heart, which the networks of the starter pack know. */
+const heart = join(starter, 'dataset', 'eval', 'eval-268.jpg');
+const gear = join(starter, 'dataset', 'eval', 'eval-029.jpg');
+
+const cameraState = (window: Page): Promise<string> =>
+  window.evaluate(() => {
+    const { srcObject } = document.querySelector('video') ?? {};
+    const stream = srcObject as MediaStream | null | undefined;
+    const last = (globalThis as { lastTrack?: MediaStreamTrack }).lastTrack;
+    const track = stream?.getVideoTracks()[0] ?? last;
+    (globalThis as { lastTrack?: MediaStreamTrack }).lastTrack = track;
+    return track?.readyState ?? 'none';
+  });
+const mayUseCamera = (window: Page): Promise<string> =>
+  window.evaluate(() =>
+    navigator.mediaDevices.getUserMedia({ video: true }).then(
+      (stream) => {
+        stream.getTracks().forEach((track) => track.stop());
+        return 'granted';
+      },
+      (error: Error) => error.name,
+    ),
+  );
+
+/** Frames that the window draws in a second, over three of them. */
+const drawnPerSecond = (window: Page): Promise<number> =>
+  window.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let frames = 0;
+        const startedAt = performance.now();
+        const count = (now: number): void => {
+          frames++;
+          if (now - startedAt < 3000) requestAnimationFrame(count);
+          else resolve((1000 * frames) / (now - startedAt));
+        };
+        requestAnimationFrame(count);
+      }),
+  );
+
+async function openLive({ window }: LaunchedApp): Promise<void> {
+  await window.getByTestId('nav-live').click();
+  await expect(window.getByTestId('live-view')).toBeVisible();
+  // On a fresh workspace there is no model yet.
+  const starterPack = window.getByTestId('live-starter');
+  await expect(starterPack.or(window.locator('[data-testid="live-start"]:enabled')).first()).toBeVisible({
+    timeout: 60_000,
+  });
+  if (await starterPack.isVisible()) await starterPack.click();
+  await expect(window.getByTestId('live-start')).toBeEnabled({ timeout: 60_000 });
+}
+const side = (window: Page, index: number) => window.getByTestId('live-side').nth(index);
+const best = (window: Page, index: number) => side(window, index).getByTestId('live-answer').first();
+
+test('Live shows what networks see: a camera, a photo, a folder; and lets go of the camera', async () => {
+  test.setTimeout(600_000);
+  const folder = await mkdtemp(join(tmpdir(), 'whittle-live-'));
+  const switches = await fakeCamera(heart, join(folder, 'heart.mjpeg'));
+  const launched = await launchApp({ switches, width: 1440 });
+  const { window, app } = launched;
+  const complaints: string[] = [];
+  window.on('pageerror', (error) => complaints.push(error.message));
+  try {
+    await expect(window.getByTestId('sweep-view')).toBeVisible();
+    expect(await mayUseCamera(window), 'outside Live').toBe('NotAllowedError');
+
+    await openLive(launched);
+    await look(launched, 'live-empty', [1440, 1024]);
+    expect(
+      await window.evaluate(() =>
+        navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: Error) => error.name),
+      ),
+    ).toBe('NotAllowedError');
+
+    // A camera, one deployment.
+    await window.getByTestId('live-start').click();
+    await expect(best(window, 0)).toContainText('heart', { timeout: 90_000 });
+    const resting = await drawnPerSecond(window);
+    await expect(side(window, 0)).toContainText('Frames/s');
+    console.log(`the window draws ${resting.toFixed(1)} frames a second while one network runs`);
+    expect(await cameraState(window)).toBe('live');
+
+    // Two of them, on different targets.
+    await window.getByTestId('live-stop').click();
+    const second = window.getByTestId('live-second');
+    await second.getByLabel('Beside it').selectOption({ index: 2 });
+    await second.getByLabel('Threads').fill('2');
+    await second.getByLabel('Threads').press('Tab');
+    await window.getByTestId('live-start').click();
+    await expect(best(window, 1)).toContainText('heart', { timeout: 90_000 });
+    await expect(window.getByTestId('live-agreement')).toContainText(/Agree on [\d,]+ of [\d,]+ frames/, {
+      timeout: 60_000,
+    });
+    console.log(`the window draws ${(await drawnPerSecond(window)).toFixed(1)} frames a second while two networks run`);
+    await look(launched, 'live-two', [1440, 1024]);
+    await expectAccessible(window);
+
+    // Paused, nothing is answered any more; a step answers one frame.
+    await window.getByTestId('live-stage').focus();
+    await window.keyboard.press('Space');
+    await expect(window.getByTestId('live-pause')).toHaveText('Play');
+    const answered = async (): Promise<number> =>
+      Number((await side(window, 0).locator('dd').nth(1).textContent())!.replaceAll(',', ''));
+    await expect
+      .poll(async () => {
+        const before = await answered();
+        await window.waitForTimeout(500);
+        return (await answered()) - before;
+      })
+      .toBe(0);
+    const before = await answered();
+    await window.keyboard.press('ArrowRight');
+    await expect.poll(answered).toBe(before + 1);
+
+    // A snapshot and a record, as files where a person says.
+    const page = join(folder, 'live.html');
+    await answerSaveDialog(app, page);
+    await window.getByTestId('live-stage').focus();
+    await window.keyboard.press('s');
+    await expect(window.getByText(`Saved ${page}`)).toBeVisible({ timeout: 30_000 });
+    const html = readFileSync(page, 'utf8');
+    expect(html).toContain('heart');
+    const numbers = JSON.parse(/<script[^>]*id="numbers">([^]*?)<\/script>/.exec(html)![1]!) as {
+      sides: { target: string }[];
+    };
+    expect(numbers.sides.map(({ target }) => target)).toEqual(['ort-cpu x1', 'ort-cpu x2']);
+    const csv = join(folder, 'live.csv');
+    await answerSaveDialog(app, csv);
+    await window.getByTestId('live-record').click();
+    await window.getByTestId('live-step').click();
+    await expect(window.getByTestId('live-record')).toHaveText(/Save 2 answers/);
+    await window.getByTestId('live-record').click();
+    await expect.poll(() => existsSync(csv)).toBe(true);
+    const lines = readFileSync(csv, 'utf8').trim().split('\r\n');
+    expect(lines.length).toBe(3);
+    expect(lines[1]).toContain('heart');
+
+    // The camera is off as soon as the view is left, and stays denied elsewhere.
+    await cameraState(window);
+    await window.getByTestId('nav-runs').click();
+    await expect.poll(() => cameraState(window)).toBe('ended');
+    expect(await mayUseCamera(window), 'after leaving').toBe('NotAllowedError');
+
+    // A dropped photo is answered at once.
+    await openLive(launched);
+    await dropPath(window, gear);
+    await expect(window.getByTestId('live-chosen')).toHaveText('eval-029.jpg');
+    await expect(best(window, 0)).toContainText('gear', { timeout: 90_000 });
+    await look(launched, 'live-photo', [1440]);
+
+    // A folder, image by image, with its labels.
+    await window.getByTestId('live-stop').click();
+    await dropPath(window, join(starter, 'dataset'));
+    await expect(window.getByTestId('live-where')).toContainText(/1 of \d+ · .*\.jpg · label \w+/, { timeout: 90_000 });
+    await expect(best(window, 1)).toContainText(/\d/);
+    await window.getByTestId('live-step').click();
+    await expect(window.getByTestId('live-where')).toContainText(/^2 of/);
+    await look(launched, 'live-folder', [1024]);
+    expect(complaints).toEqual([]);
+  } finally {
+    await launched.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** Processes of this application that run a side of Live. */
+function sidePids({ app }: LaunchedApp): number[] {
+  const rows = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .filter((row) => row !== null);
+  const engine = rows.find(
+    ([, , parent, words]) => Number(parent) === app.process().pid && words!.includes('engine.js'),
+  );
+  return rows
+    .filter(([, , parent, words]) => parent === engine?.[1] && words!.includes('live-worker.js'))
+    .map((row) => Number(row[1]));
+}
+
+test('Live says what is wrong: no camera, a side that died', async () => {
+  test.setTimeout(400_000);
+  const launched = await launchApp({ width: 1440 });
+  const { window, app } = launched;
+  try {
+    await openLive(launched);
+    await app.evaluate(({ session }) =>
+      session.defaultSession.setPermissionRequestHandler((_c, _p, answer) => answer(false)),
+    );
+    await window.getByTestId('live-start').click();
+    await expect(window.getByTestId('live-problem')).toContainText(/camera/i, { timeout: 60_000 });
+    await look(launched, 'live-failed', [1440]);
+    await expectAccessible(window);
+
+    await window.getByTestId('live-second').getByLabel('Beside it').selectOption({ index: 2 });
+    await dropPath(window, join(starter, 'dataset'));
+    await expect(best(window, 1)).toContainText(/\d/, { timeout: 90_000 });
+    const pids = sidePids(launched);
+    expect(pids.length).toBe(2);
+    process.kill(pids[0]!, 'SIGKILL');
+    await window.getByTestId('live-step').click();
+    await expect(window.getByTestId('live-view')).toContainText('ended unexpectedly', { timeout: 30_000 });
+    await look(launched, 'live-died', [1440]);
+
+    // Leaving the view leaves no process.
+    await window.getByTestId('nav-runs').click();
+    await expect.poll(() => sidePids(launched).length).toBe(0);
+  } finally {
+    await launched.close();
+  }
+});
