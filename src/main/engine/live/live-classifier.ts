@@ -23,12 +23,12 @@ export async function openLiveClassifier({ modelPath: path, card, target }: Side
   const { runtime, ...options } = sessionOfTarget(target);
   const session = await openScored(runtime, path, card, options);
   try {
-    const { name, outputName, type, fixedBatch: batch = 1 } = modelInput(session, card, path);
-    const pixelType = type === 'uint8' ? 'uint8' : 'float32';
-    const normalize = normalizeFor(card, pixelType);
+    const input = modelInput(session, card, path);
+    const { name, outputName, pixels, scoreQuantization: quantization, fixedBatch: batch = 1 } = input;
+    const normalize = normalizeFor(card, pixels);
     const shape = batchShape(card, batch);
     const size = shape.reduce((product, side) => product * side, 1);
-    const data = pixelType === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
+    const data = pixels === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
     let isFirst = true;
     return {
       async classify(frame) {
@@ -36,15 +36,15 @@ export async function openLiveClassifier({ modelPath: path, card, target }: Side
         let readAt = startedAt;
         const crop = await frameCrop(frame, card.preprocess, () => (readAt = performance.now()));
         normalize(crop, data, 0);
-        const feeds = { [name]: inputTensor(type, { shape, data }) };
+        const feeds = { [name]: inputTensor(input, { shape, data }) };
         const feedsAt = performance.now();
         const output = (await session.run(feeds))[outputName];
         const outputAt = performance.now();
-        const scores = classScores(output, { card, path, batch }).subarray(0, card.output.classes);
+        const scores = classScores(output, { card, path, batch, quantization }).subarray(0, card.output.classes);
         const { classes, notNumbers } = top5Of(scores);
         const answers = new AnswerScores();
         answers.add(scores, classes);
-        const [probabilities = []] = output && isIntegerScore(output.type) ? [] : answers.probabilities();
+        const [probabilities = []] = output && isIntegerScore(output.type, quantization) ? [] : answers.probabilities();
         const times = {
           capture: readAt - startedAt,
           preprocess: feedsAt - readAt,
