@@ -32,6 +32,7 @@ export default defineConfig({
           main: at('src/main/main.ts'),
           engine: at('src/main/engine/engine.ts'),
           worker: at('src/main/engine/worker.ts'),
+          probe: at('src/main/engine/probe.ts'),
           'image-thread': at('src/main/engine/dataset/image-thread.ts'),
           cli: at('src/cli/cli.ts'),
         },

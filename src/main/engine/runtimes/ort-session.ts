@@ -46,12 +46,16 @@ export class OrtSession implements Session {
   readonly outputNames: readonly string[];
   readonly inputs: Session['inputs'];
   readonly outputs: Session['outputs'];
+  readonly notes: readonly string[] | undefined;
+  private profile: OperatorProfile | undefined;
 
   constructor(
     private readonly session: InferenceSession,
     private readonly path: string,
-    private profile?: OperatorProfile,
+    { profile, notes }: { profile?: OperatorProfile; notes?: readonly string[] } = {},
   ) {
+    this.profile = profile;
+    this.notes = notes;
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
     this.inputs = infoOf(session.inputMetadata);

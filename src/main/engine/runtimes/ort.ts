@@ -44,7 +44,7 @@ export const ort: Runtime = {
         typeof model === 'string'
           ? await InferenceSession.create(model, settings)
           : await InferenceSession.create(model, settings);
-      return new OrtSession(session, path, profile);
+      return new OrtSession(session, path, { profile });
     } catch (thrown) {
       await profile?.remove();
       throw runtimeError('model.runtime-rejected', path, thrown);

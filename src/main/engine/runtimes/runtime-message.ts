@@ -15,7 +15,13 @@ export function cleanRuntimeMessage(message: string, path: string): string {
     .replace(/\S+\.(?:cc|cpp|h|hpp|cxx):\d+\s+(?:[^()\n]{0,300}\([^()\n]*\)(?:\s+const)?\s*)?(?:\[[^\]\n]*\]\s*)?/g, '')
     .replace(/^Load model from the file failed:\s*/, '')
     .replace(/^Load model the file failed\.\s*/, '')
-    .replace(/Exception during (?:initialization|loading):\s*/g, '')
+    .replace(/Exception during (?:initialization|loading):\s*/g, '');
+  return asClause(text);
+}
+
+/** A message on one line, without the stop at its end, cut where it would not read as one sentence. */
+export function asClause(message: string): string {
+  const text = message
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/[\s.:]+$/, '');

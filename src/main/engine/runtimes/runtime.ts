@@ -54,6 +54,8 @@ export interface Session {
   readonly outputNames: readonly string[];
   readonly inputs: Readonly<Record<string, TensorInfo>>;
   readonly outputs: Readonly<Record<string, TensorInfo>>;
+  /** In which floating-point numbers it computes, where the runtime tells: "f32", "bf16". */
+  readonly precision?: string;
   /** How it runs, where that is not what one expects: sentences for the person. Absent: as expected. */
   readonly notes?: readonly string[];
   /**
@@ -99,6 +101,8 @@ export interface Runtime {
   version(): string;
   /** Found by probing, the default first. Never throws: what cannot be used says why. */
   devices(): Promise<RuntimeDevice[]>;
+  /** Loads drivers to look for devices: only for a process of its own, which may crash. Absent: looking takes none. */
+  probe?(): Promise<RuntimeDevice[]>;
   /** @param model path of the file, or its bytes. Throws `model.runtime-rejected`. */
   open(model: string | Uint8Array, options: SessionOptions): Promise<Session>;
 }
