@@ -4,6 +4,7 @@ import { runtimeOf, runtimesOf } from '@shared/presenter/deployment';
 import { disturbedSign } from '@shared/presenter/disturbance';
 import { referenceRule, timesRule, verdictKey, verdictRule } from '@shared/presenter/legend';
 import { explainTrial } from '@shared/presenter/explain/explain';
+import { agreementReadings, agreementSentence } from '@shared/presenter/runtime-agreement';
 import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
 import { textTable } from './text-table';
@@ -22,7 +23,17 @@ export function matrixText(run: RunView): string {
   const collapses = run.trials.flatMap((trial) =>
     trial.collapsed === undefined ? [] : [`${trial.id} collapsed: ${trial.collapsed}.\n`],
   );
-  const sections = [collapses, failures, disturbances(presentation), explanations(presentation), published(run)];
+  const agreements = run.trials.flatMap((trial) =>
+    agreementReadings(trial).map((reading) => `${wrap(`${trial.id}: ${agreementSentence(reading)}.`)}\n`),
+  );
+  const sections = [
+    collapses,
+    failures,
+    agreements,
+    disturbances(presentation),
+    explanations(presentation),
+    published(run),
+  ];
   return [
     ...tables,
     ...sections.filter((lines) => lines.length > 0).map((lines) => lines.join('')),

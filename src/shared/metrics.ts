@@ -51,6 +51,8 @@ export const fileMetricsSchema = z.object({
   macs: z.number().int(),
   /** The depthwise layer in which one weight scale for all channels leaves most of them next to no steps. */
   starvedLayer: z.object({ node: z.string(), channels: z.number().int(), of: z.number().int() }).optional(),
+  /** Difference of two neighbouring scores, where they come from codes; absent for floats and in results of earlier versions. */
+  outputStep: z.number().optional(),
   /** What runs in integers; absent in results of earlier versions. */
   integerKernels: z
     .object({
@@ -89,10 +91,33 @@ const accuracyMetricsSchema = z.object({
 });
 export type AccuracyMetrics = z.infer<typeof accuracyMetricsSchema>;
 
+/** The answers of a deployment beside those that ONNX Runtime gives for the same artifact on the same images. */
+const runtimeAgreementSchema = z.object({
+  /** Name of the deployment that it is compared with. */
+  reference: z.string(),
+  /** Images that both answered. */
+  n: z.number().int(),
+  /** Share of them with the same first class, %. */
+  agreement: z.number(),
+  /** Of the scores of classes that are among the best five in both; absent in results of earlier versions. */
+  largestDifference: z.number().optional(),
+  /** The same in steps of the output's codes; absent for floats. */
+  largestDifferenceSteps: z.number().optional(),
+  /** The same as a share of the largest score of all; absent for codes. */
+  largestRelativeDifference: z.number().optional(),
+});
+export type RuntimeAgreement = z.infer<typeof runtimeAgreementSchema>;
+
 /** The trial's artifact in a runtime's format, with what was measured of that file in that runtime. */
 const deploymentMetricsSchema = z.object({
   runtime: z.string(),
+  /** The runtime with the device and options that its targets give it: "openvino {precision:default}"; absent in results of earlier versions. */
+  name: z.string().optional(),
   format: z.string(),
+  /** In which floating-point numbers the runtime says it computed: "f32", "bf16". */
+  precision: z.string().optional(),
+  /** Absent for ONNX Runtime's own answers, and where it is not among the targets. */
+  besideOnnxRuntime: runtimeAgreementSchema.optional(),
   ...fileMetricsSchema.partial().shape,
   ...accuracyMetricsSchema.partial().shape,
 });

@@ -18,11 +18,22 @@ export type Target = z.infer<typeof targetSchema>;
 /** What answers are computed on where a sweep names no target. */
 export const defaultTarget: Target = { runtime: 'ort-cpu', threads: 1 };
 
+/**
+ * What of a target decides which file is run by what: "openvino {precision:default}". Targets that differ in threads alone share it, and with
+ * it their answers.
+ */
+export function deploymentName({ runtime, device, options = {} }: Omit<Target, 'threads'>): string {
+  return [runtime, ...(device === undefined ? [] : [device]), ...optionsText(options)].join(' ');
+}
+
 /** "ort-cpu x1", as people write a target; what differs from the runtime's defaults follows: "edgetpu usb:0 x1 {performance:max}". */
 export function targetName({ runtime, device, threads, options = {} }: Target): string {
+  return [runtime, ...(device === undefined ? [] : [device]), `x${threads}`, ...optionsText(options)].join(' ');
+}
+
+function optionsText(options: NonNullable<Target['options']>): string[] {
   const given = Object.entries(options).map(([name, value]) => `${name}:${value}`);
-  const parts = [runtime, ...(device === undefined ? [] : [device]), `x${threads}`];
-  return [...parts, ...(given.length > 0 ? [`{${given.join(', ')}}`] : [])].join(' ');
+  return given.length > 0 ? [`{${given.join(', ')}}`] : [];
 }
 
 /** Whether two targets are the same one. */

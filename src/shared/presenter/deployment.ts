@@ -1,20 +1,22 @@
-import type { LatencyMetrics, TrialMetrics } from '../metrics';
+import type { DeploymentMetrics, LatencyMetrics, TrialMetrics } from '../metrics';
 import type { RunView, TrialView } from '../run';
-import { defaultTarget, targetName } from '../sweep-file';
+import { defaultTarget, deploymentName, targetName } from '../sweep-file';
 
-/** The runtime of a target by its name. Runs of earlier versions knew one, whose numbers are the flat ones. */
+/** The deployment that a target times, by its name. Runs of earlier versions knew one, whose numbers are the flat ones. */
 export function runtimeOf({ sweep }: Pick<RunView, 'sweep'>, target: string): string | undefined {
   const found = sweep.targets.find((candidate) => targetName(candidate) === target);
-  return found?.runtime ?? (sweep.targets.length === 0 ? defaultTarget.runtime : undefined);
+  if (found) return deploymentName(found);
+  return sweep.targets.length === 0 ? defaultTarget.runtime : undefined;
 }
 
-/** The runtimes of a run's targets, each once; without targets the usual one answers. */
+/** The deployments of a run's targets by name, each once; without targets the usual runtime answers. */
 export function runtimesOf({ sweep }: Pick<RunView, 'sweep'>): string[] {
   const targets = sweep.targets.length > 0 ? sweep.targets : [defaultTarget];
-  return [...new Set(targets.map(({ runtime }) => runtime))];
+  return [...new Set(targets.map(deploymentName))];
 }
 
-type DeployedMetrics = Omit<TrialMetrics, 'latency' | 'deployments' | 'files'>;
+type DeployedMetrics = Omit<TrialMetrics, 'latency' | 'deployments' | 'files'> &
+  Partial<Pick<DeploymentMetrics, 'precision' | 'besideOnnxRuntime'>>;
 
 /**
  * What was measured of a trial's file in a runtime: the runtime's own deployment, else the numbers of the trial, which are
@@ -23,7 +25,7 @@ type DeployedMetrics = Omit<TrialMetrics, 'latency' | 'deployments' | 'files'>;
 export function deploymentOf({ metrics }: TrialView, runtime: string | undefined): DeployedMetrics {
   const { latency: _, deployments, files: _files, ...flat } = metrics;
   if (!deployments || runtime === undefined) return flat;
-  const deployed = deployments.find((candidate) => candidate.runtime === runtime);
+  const deployed = deployments.find((candidate) => (candidate.name ?? candidate.runtime) === runtime);
   const { params, nonZeroParams, macs } = flat;
   const own: DeployedMetrics = { params, nonZeroParams, macs, ...deployed };
   if (own.sizeBytes !== undefined && own.params) own.bitsPerWeight = (8 * own.sizeBytes) / own.params;

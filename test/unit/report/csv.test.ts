@@ -33,6 +33,32 @@ describe('csvReport', () => {
     expect(rows[3]).toMatchObject({ status: 'waiting', size_bytes: '', top1_percent: '', error: '' });
   });
 
+  it('says how each runtime answers beside ONNX Runtime', () => {
+    const besideOnnxRuntime = {
+      reference: 'ort-cpu',
+      n: 1000,
+      agreement: 99.7,
+      largestDifference: 0.123456,
+      largestDifferenceSteps: 3,
+    };
+    const deployments = [
+      { runtime: 'ort-cpu', name: 'ort-cpu', format: 'onnx', top1: 80 },
+      { runtime: 'openvino', name: 'openvino', format: 'onnx', top1: 79, precision: 'f32', besideOnnxRuntime },
+    ];
+    const view = run([trial({}, { deployments, latency: [latency(), latency({ target: 'openvino x1' })] })]);
+    view.sweep.targets.push({ runtime: 'openvino', threads: 1 });
+    const [usual, openvino] = asRecords(csvReport(view));
+    expect(usual).toMatchObject({ top1_percent: '80', precision: '', runtime_agreement_percent: '' });
+    expect(openvino).toMatchObject({
+      top1_percent: '79',
+      precision: 'f32',
+      runtime_agreement_percent: '99.7',
+      runtime_largest_difference: '0.123',
+      runtime_largest_difference_steps: '3',
+    });
+    expect(renderReport(view, 'md')).toContain('| int8 | openvino | f32 | 99.7 of 1,000 | 3 steps | ort-cpu |');
+  });
+
   it('takes the baseline of the same model', () => {
     const view = run([
       trial({ model: 'a', recipe: 'baseline' }, { sizeBytes: 100 }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deploymentsOf, imagesOf, type TrialPlan } from '../../../src/main/engine/sweep/plan';
+import { deploymentNamed, deploymentsOf, imagesOf, type TrialPlan } from '../../../src/main/engine/sweep/plan';
 import type { Surroundings } from '../../../src/main/engine/sweep/surroundings';
 import { around, plan, prune } from './sweeps';
 
@@ -87,6 +87,23 @@ describe('deployments', () => {
     const [, half] = planned([], { converters: {} });
     expect(words(half!)).toEqual(['compress fp16', 'describe file', 'evaluate 8 images']);
     expect(half!.deployments).toMatchObject([{ runtime: 'ort-cpu', format: 'onnx' }]);
+  });
+
+  it('of one runtime with other options are deployments of their own, which share what these do not change', () => {
+    const options = { delegate: 'gpu' };
+    const targets = [{ runtime: 'lite' }, { runtime: 'lite', threads: 2 }, { runtime: 'lite', options }];
+    const [, half] = planned([...targets, { runtime: 'lite', options: { priority: 'high' } }]);
+    const [plain, gpu, urgent] = half!.deployments;
+    expect(half!.deployments.map(({ name }) => name)).toEqual(['lite', 'lite {delegate:gpu}', 'lite {priority:high}']);
+    expect(gpu!.describe).toBe(plain!.describe);
+    expect(gpu!.evaluate).not.toBe(plain!.evaluate);
+    expect(gpu!.baselineEvaluation).not.toBe(plain!.baselineEvaluation);
+    expect(urgent!.evaluate).toBe(plain!.evaluate);
+    expect(words(half!).filter((word) => word.startsWith('evaluate'))).toEqual([
+      'evaluate 8 images, lite',
+      'evaluate 8 images, lite {delegate:gpu}',
+    ]);
+    expect(deploymentNamed(half!, 'lite {delegate:gpu}')).toBe(gpu);
   });
 
   it('answer anew for options that change answers, not for those that change times', () => {

@@ -57,6 +57,10 @@ const columns: Record<string, (row: Row) => CsvCell> = {
   top1_verdict: (row) => verdict(row, 'top1'),
   top5_percent: ({ file }) => round(file.top5),
   agreement_percent: ({ file }) => round(file.agreement),
+  precision: ({ file }) => file.precision,
+  runtime_agreement_percent: ({ file }) => round(file.besideOnnxRuntime?.agreement),
+  runtime_largest_difference: ({ file }) => significant(file.besideOnnxRuntime?.largestDifference),
+  runtime_largest_difference_steps: ({ file }) => round(file.besideOnnxRuntime?.largestDifferenceSteps),
   target: ({ latency }) => latency?.target,
   latency_p50_ms: ({ latency }) => round(latency?.p50Ms, 4),
   latency_p90_ms: ({ latency }) => round(latency?.p90Ms, 4),
@@ -109,6 +113,10 @@ export function csvReport(report: Report): string {
 
 function round(value: number | undefined, digits = 2): number | undefined {
   return value === undefined ? undefined : Number(value.toFixed(digits));
+}
+
+function significant(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(3));
 }
 
 function ratio(value: number | undefined, baseline: number | undefined): number | undefined {

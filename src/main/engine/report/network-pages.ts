@@ -2,6 +2,7 @@ import { absent, formatBytes, formatMsValue, formatNumber, decimalsFor } from '@
 import type { LayerFacts, LayerReport } from '@shared/layers';
 import { deploymentOf, runtimeOf } from '@shared/presenter/deployment';
 import type { Reading, RunPresentation } from '@shared/presenter/reading';
+import { agreementAbout, agreementReadings } from '@shared/presenter/runtime-agreement';
 import type { TrialView } from '@shared/run';
 import type { SensitivityReport } from '@shared/sensitivity';
 import { paretoCharts, type Chart } from './charts';
@@ -43,6 +44,7 @@ export function networkPages(
       about: 'Changes of top-1 that others report for this network and technique, beside those measured here.',
       table: published,
     },
+    { title: 'In other runtimes', about: agreementAbout, table: agreementTable(trials) },
     ...layered.map(({ trial, report }) => ({
       title: `Layers, ${trial.recipe}`,
       about: `Before and after; errors are of layer outputs on ${formatNumber(report.images)} calibration images, relative to the float network's.`,
@@ -91,6 +93,21 @@ function frontTable(
     ]);
   const heads = ['recipe', 'steps', 'size, MB', ...measured.map((target) => `latency, ms, ${target}`), 'top-1, %'];
   return { heads, rows, numbers: heads.map((_, column) => column).slice(2) };
+}
+
+function agreementTable(trials: readonly TrialView[]): ReportTable {
+  const rows = trials.flatMap((trial) =>
+    agreementReadings(trial).map(({ deployment, precision, agreement, difference, reference, n }) => [
+      trial.recipe,
+      deployment,
+      precision,
+      `${agreement} of ${formatNumber(n)}`,
+      difference,
+      reference,
+    ]),
+  );
+  const heads = ['recipe', 'runtime', 'computes in', 'same answer, %', 'largest difference', 'beside'];
+  return { heads, rows, numbers: [3, 4] };
 }
 
 function layersTable({ layers }: LayerReport): ReportTable {

@@ -1,5 +1,5 @@
-import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
-import { canonicalJson, stepKey } from '../jobs/step-key';
+import { deploymentName, targetName, type SweepFile, type Target } from '@shared/sweep-file';
+import { stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
 import type { Answering, DeployedFile, Deployment, FileReference, PlannedStep } from './plan';
 import { evaluatedTargets, type Surroundings } from './surroundings';
@@ -60,36 +60,32 @@ export function planDeployments(
     return stepKey('evaluate', stepVersions.evaluate, file.key, images.key, answering, version, around.machine.isa);
   };
 
-  const answerings = new Map(
-    evaluatedTargets(targets).map((target) => {
-      const answering = answeringOf(target, around);
-      return [canonicalJson(answering), answering];
-    }),
-  );
+  const answering = new Map(evaluatedTargets(targets).map((each) => [deploymentName(each), answeringOf(each, around)]));
   const imagesText = `${images.count.toLocaleString('en')} images`;
-  const deployments = [...answerings.values()].map((answering): Deployment => {
-    const { runtime } = answering;
+  const deployments = [...answering].map(([name, answers]): Deployment => {
+    const { runtime } = answers;
     const { format } = around.runtimes[runtime]!;
     const file = convert(candidate, format);
     const input = file.file;
     const { needs } = file;
     const describe = describeFile(file, format);
     const evaluate = push({
-      key: evaluationOf(file, answering),
+      key: evaluationOf(file, answers),
       kind: 'evaluate',
-      title: answerings.size > 1 ? `${imagesText}, ${runtime}` : imagesText,
+      title: answering.size > 1 ? `${imagesText}, ${name}` : imagesText,
       needs,
-      order: { kind: 'evaluate', model, input, ...answering },
+      order: { kind: 'evaluate', model, input, ...answers },
     });
     // Only the key: where the baseline is a trial of the sweep, the step is that trial's.
     const baselineFile = format === 'onnx' ? baseline : { ...baseline, key: convert(baseline, format).key };
     return {
       runtime,
+      name,
       format,
       file: input,
       describe,
       evaluate,
-      baselineEvaluation: evaluationOf(baselineFile, answering),
+      baselineEvaluation: evaluationOf(baselineFile, answers),
     };
   });
 

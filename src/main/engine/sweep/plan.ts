@@ -38,6 +38,8 @@ export interface PlannedStep {
 /** A trial's artifact in the format of a runtime, and the keys of what is found out about it there. */
 export interface Deployment {
   runtime: string;
+  /** The runtime with its device and options, as `deploymentName` says them; absent in plans of earlier versions: the runtime's alone. */
+  name?: string;
   format: string;
   file: FileReference;
   describe: string;
@@ -63,7 +65,7 @@ export interface TrialPlan {
   steps: PlannedStep[];
   /** Where the ONNX file comes from. */
   artifact: FileReference;
-  /** One a runtime of the targets, in their order; at least one. */
+  /** One for each runtime of the targets with its device and options, in their order; at least one. */
   deployments: Deployment[];
   /** Absent: none, or planned by an earlier version. */
   files?: DeployedFile[];
@@ -97,5 +99,10 @@ export function deploymentsOf(plan: TrialPlan | EarlierPlan): Deployment[] {
   const keyOf = (kind: string): string => plan.steps.find((step) => step.kind === kind)?.key ?? '';
   const { artifact: file, baselineEvaluation } = plan;
   const [describe, evaluate] = [keyOf('describe'), keyOf('evaluate')];
-  return [{ runtime: 'ort-cpu', format: 'onnx', file, describe, evaluate, baselineEvaluation }];
+  return [{ runtime: 'ort-cpu', name: 'ort-cpu', format: 'onnx', file, describe, evaluate, baselineEvaluation }];
+}
+
+/** The deployment of that name; undefined where the plan has none. */
+export function deploymentNamed(plan: Parameters<typeof deploymentsOf>[0], name: string): Deployment | undefined {
+  return deploymentsOf(plan).find((deployment) => (deployment.name ?? deployment.runtime) === name);
 }

@@ -30,7 +30,7 @@ export function runAgainst(
     const view: TrialView = { ...trial, isBaseline, metrics, published: undefined };
     if (isBaseline) return view;
     for (const measured of [metrics, ...(metrics.deployments ?? [])]) {
-      const runtime = 'runtime' in measured ? measured.runtime : undefined;
+      const runtime = 'runtime' in measured ? (measured.name ?? measured.runtime) : undefined;
       const [own, other] = [predictionsOf(trial, runtime), predictionsOf(reference, runtime)];
       if (own && other) Object.assign(measured, accuracyMetrics(own, other));
     }

@@ -5,7 +5,7 @@ import type { Predictions } from '../measure/accuracy/accuracy';
 import { flipTable } from '../measure/accuracy/flips';
 import { readCard } from '../models/card';
 import type { Workspace } from '../store/workspace';
-import { deploymentsOf, type Deployment, type TrialPlan } from './plan';
+import { deploymentNamed, deploymentsOf, type Deployment, type TrialPlan } from './plan';
 import type { RunManager } from './run-manager';
 
 export interface FlipRequest {
@@ -46,7 +46,7 @@ export async function trialFlips(request: FlipRequest, sources: FlipSources): Pr
     throw new AppError('run.no-recipe', { recipe: against, run: name, recipes: recipes.join(', ') });
   }
   const reference = evaluated(
-    rival ? deploymentIn(rival, own.runtime).evaluate : own.baselineEvaluation,
+    rival ? deploymentIn(rival, own.name ?? own.runtime).evaluate : own.baselineEvaluation,
     rival?.recipe ?? 'the baseline',
   );
   const path = manifest.models.find((model) => model.name === plan.model)?.path;
@@ -54,7 +54,7 @@ export async function trialFlips(request: FlipRequest, sources: FlipSources): Pr
   const classNames = card && classNamesOf(card);
   return {
     reference: rival?.recipe ?? 'baseline',
-    runtime: own.runtime,
+    runtime: own.name ?? own.runtime,
     ...flipTable(candidate, reference),
     ...(classNames && { classNames: [...classNames] }),
   };
@@ -62,6 +62,5 @@ export async function trialFlips(request: FlipRequest, sources: FlipSources): Pr
 
 /** The first where the run has no such runtime: its answers are the trial's. */
 function deploymentIn(plan: TrialPlan, runtime: string | undefined): Deployment {
-  const deployments = deploymentsOf(plan);
-  return deployments.find((deployment) => deployment.runtime === runtime) ?? deployments[0]!;
+  return (runtime === undefined ? undefined : deploymentNamed(plan, runtime)) ?? deploymentsOf(plan)[0]!;
 }

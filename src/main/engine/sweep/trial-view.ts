@@ -1,6 +1,15 @@
-import type { AccuracyMetrics, DeploymentMetrics, LatencyMetrics, FileMetrics, TrialMetrics } from '@shared/metrics';
+import type {
+  AccuracyMetrics,
+  DeploymentMetrics,
+  FileMetrics,
+  LatencyMetrics,
+  RuntimeAgreement,
+  TrialMetrics,
+} from '@shared/metrics';
 import type { StepView, TrialView } from '@shared/run';
+import { defaultTarget } from '@shared/sweep-file';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
+import { runtimeAgreement } from '../measure/accuracy/runtime-agreement';
 import { collapseOf } from '../measure/explain/collapse';
 import { publishedFor, type AppliedStep } from '../measure/explain/published';
 import { collapseCauses } from '../techniques/explain-collapse';
@@ -94,13 +103,26 @@ function metricsOf(
   workspace: Workspace,
 ): TrialMetrics {
   const byKey = new Map(finished.map((step) => [step.key, step]));
-  const measured = deployments.map(({ runtime, format, describe, evaluate, baselineEvaluation }): DeploymentMetrics => {
+  const usual = deployments.find(({ runtime }) => runtime === defaultTarget.runtime);
+  const measured = deployments.map((deployment): DeploymentMetrics => {
+    const { runtime, name = runtime, format, describe, evaluate, baselineEvaluation } = deployment;
     const own = byKey.get(evaluate);
     const baseline = plan.isBaseline ? undefined : workspace.steps.find(baselineEvaluation);
     const file = byKey.get(describe)?.result as FileMetrics | undefined;
-    return { runtime, format, ...file, ...(own ? accuracyOf(own, baseline) : {}) };
+    const { precision } = (own?.result ?? {}) as Partial<Predictions>;
+    const beside = usual && runtime !== usual.runtime ? besideOnnxRuntime(own, usual, byKey) : undefined;
+    return {
+      runtime,
+      name,
+      format,
+      ...(precision !== undefined && { precision }),
+      ...file,
+      ...(own ? accuracyOf(own, baseline) : {}),
+      ...(beside && { besideOnnxRuntime: beside }),
+    };
   });
-  const { runtime: _runtime, format: _format, ...first } = measured[0]!;
+  const { runtime: _runtime, name: _name, format: _format, precision: _precision, ...rest } = measured[0]!;
+  const { besideOnnxRuntime: _beside, ...first } = rest;
   const latency = finished.flatMap(({ kind, result }) => (kind === 'measure' ? [result as LatencyMetrics] : []));
   const files = (plan.files ?? []).flatMap(({ format, describe }) => {
     const facts = byKey.get(describe)?.result as FileMetrics | undefined;
@@ -110,6 +132,28 @@ function metricsOf(
   const { sizeBytes, params } = metrics;
   if (sizeBytes !== undefined && params) metrics.bitsPerWeight = (8 * sizeBytes) / params;
   return metrics;
+}
+
+const agreementCache = new Map<string, RuntimeAgreement>();
+
+/** How the answers of a deployment lie to those of ONNX Runtime for the same artifact. */
+function besideOnnxRuntime(
+  own: FinishedStep | undefined,
+  { name, runtime, describe, evaluate }: Deployment,
+  finished: ReadonlyMap<string, FinishedStep>,
+): RuntimeAgreement | undefined {
+  const reference = finished.get(evaluate);
+  if (!own || !reference) return undefined;
+  const step = (finished.get(describe)?.result as FileMetrics | undefined)?.outputStep;
+  const key = `${own.key}/${reference.key}/${step ?? ''}`;
+  let agreement = agreementCache.get(key);
+  if (!agreement) {
+    const [answers, usual] = [own.result as Predictions, reference.result as Predictions];
+    agreement = { reference: name ?? runtime, ...runtimeAgreement(answers, usual, step) };
+    if (agreementCache.size > 500) agreementCache.clear();
+    agreementCache.set(key, agreement);
+  }
+  return agreement;
 }
 
 function appliedSteps({ steps }: TrialPlan): AppliedStep[] {

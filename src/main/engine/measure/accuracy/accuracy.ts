@@ -11,12 +11,16 @@ export interface Predictions {
   topK: number[][];
   /** Probability of each of them, 0..1; absent where scores are integers of unknown scale, and in results of earlier versions. */
   scores?: number[][];
+  /** What the network gives for each of them, to seven digits; absent in results of earlier versions. */
+  outputs?: number[][];
   /** Class of each image, or -1 where it is unknown. */
   labels: number[];
   /** sha256 of each image file: how two networks' answers are matched. */
   hashes: string[];
   /** Images that could not be read. */
   skipped: number;
+  /** In which floating-point numbers the runtime computed, where it tells. */
+  precision?: string;
 }
 
 /**

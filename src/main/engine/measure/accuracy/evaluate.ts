@@ -16,6 +16,9 @@ import { top5Of } from './top-classes';
  */
 export const defaultBatchSize = 8;
 
+/** All that a float32 has. */
+const keptDigits = 7;
+
 export interface EvaluateOptions extends Pick<SessionOptions, 'threads' | 'device' | 'options'> {
   modelPath: string;
   card: ModelCard;
@@ -49,6 +52,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     for (const sentence of session.notes ?? []) options.note?.(sentence);
     const batchSize = fixedBatch ?? options.batchSize ?? defaultBatchSize;
     const topK: number[][] = [];
+    const bestOutputs: number[][] = [];
     const answers = new AnswerScores();
     let haveScale = true;
     const labels: number[] = [];
@@ -68,6 +72,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
         const own = scores.subarray(row * classes, (row + 1) * classes);
         const top = top5Of(own);
         topK.push(top.classes);
+        bestOutputs.push(top.classes.map((index) => Number(own[index]!.toPrecision(keptDigits))));
         answers.add(own, top.classes);
         labels.push(entry.label);
         hashes.push(entry.hash);
@@ -80,7 +85,11 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     }
     const problems = [...images.problems, ...notNumbers];
     const scored = haveScale ? { scores: answers.probabilities() } : {};
-    return { n: topK.length, classes, topK, ...scored, labels, hashes, skipped: images.problems.length, problems };
+    const { precision } = session;
+    const computed = precision === undefined ? {} : { precision };
+    const skipped = images.problems.length;
+    const kept = { topK, ...scored, outputs: bestOutputs };
+    return { n: topK.length, classes, ...kept, labels, hashes, skipped, ...computed, problems };
   } finally {
     await session.close();
   }

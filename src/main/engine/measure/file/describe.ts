@@ -4,6 +4,7 @@ import { loadModel } from '../../onnx/load';
 import { entropyBoundBytes } from './entropy-bound';
 import { fileSize } from './file-size';
 import { integerKernels } from './integer-kernels';
+import { outputStep } from './output-step';
 import { starvedLayer } from './starved-layer';
 
 /**
@@ -20,6 +21,7 @@ export async function describeArtifact(path: string): Promise<FileMetrics> {
     ...countParams(graph),
     macs: countMacs(graph),
     starvedLayer: starvedLayer(graph),
+    outputStep: outputStep(graph),
     integerKernels: integerKernels(graph),
   };
 }
