@@ -21,7 +21,10 @@ export function openTemporaryWorkspace(folder = temporaryFolder()): Workspace {
 /** A sweep on models whose files hold nothing but their names. */
 export function prepare(
   workspace: Workspace,
-  { names = ['net'], ...changes }: { names?: string[]; name?: string; recipes?: Record<string, unknown> } = {},
+  {
+    names = ['net'],
+    ...changes
+  }: { names?: string[]; name?: string; recipes?: Record<string, unknown>; targets?: object[] } = {},
 ): PreparedSweep {
   const parsed = sweep(changes.recipes ?? recipes, { ...changes, recipes: changes.recipes ?? recipes, models: names });
   const models = new Map<string, Model>();

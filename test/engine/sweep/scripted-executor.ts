@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@shared/errors';
-import { targetName } from '@shared/sweep-file';
+import { defaultTarget, targetName } from '@shared/sweep-file';
 import type { Job, JobResults } from '../../../src/main/engine/jobs/job';
 import { laneOf } from '../../../src/main/engine/jobs/lane';
 import { jobOf, type Order } from '../../../src/main/engine/jobs/order';
@@ -79,7 +79,7 @@ export class ScriptedExecutor implements Executor {
       }
       case 'describe': {
         const { size } = statSync(job.modelPath);
-        return { sizeBytes: size, sizeCompressedBytes: size, params: 1, nonZeroParams: 1, macs: 1 };
+        return { sizeBytes: size, sizeCompressedBytes: size, params: 1, nonZeroParams: 1, macs: 1, outputStep: 0.25 };
       }
       case 'evaluate': {
         const { entries } = job.images;
@@ -87,7 +87,10 @@ export class ScriptedExecutor implements Executor {
         // Every compression step turns one more answer wrong.
         const wrong = readFileSync(job.modelPath, 'utf8').split('|').length - 1;
         const topK = labels.map((label, row) => [row < wrong ? (label + 1) % 4 : label]);
-        return { n: labels.length, classes: 4, topK, labels, hashes: entries.map((entry) => entry.hash), skipped: 0 };
+        const hashes = entries.map((entry) => entry.hash);
+        // The second runtime of a sweep is two steps off.
+        const outputs = topK.map(() => [job.runtime === defaultTarget.runtime ? 4 : 4.5]);
+        return { n: labels.length, classes: 4, topK, outputs, labels, hashes, skipped: 0 };
       }
       case 'try-preprocess':
         return { images: 0, tried: [] };

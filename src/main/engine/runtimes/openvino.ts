@@ -96,13 +96,15 @@ export const openvino: Runtime = {
     return version === undefined ? checkedVersion(openOpenvino().version(), path) : checkedVersion(version, path);
   },
   async devices() {
-    const expected = [{ id: 'cpu', title: 'CPU' }];
+    const [cpu, ...others] = kinds.map(({ id, title }) => ({ id, title }));
     try {
       openvino.version();
     } catch (thrown) {
-      return expected.map((device) => ({ ...device, problem: toAppError(thrown).message }));
+      return [{ ...cpu!, problem: toAppError(thrown).message }];
     }
-    return probeInChild('openvino', expected);
+    const found = await probeInChild('openvino', [cpu!, ...others]);
+    // Drivers of other devices that crash or hang take nothing from the processor.
+    return found.some(({ problem }) => problem === undefined) ? found : [cpu!, ...found.slice(1)];
   },
   probe,
   async open(model, { threads, device = 'cpu', options = {} }) {
