@@ -256,6 +256,8 @@ describe.skipIf(!isHere)(`openvino${title}`, () => {
     }
     expect((await session.run({ input: image(1) })).logits!.shape).toEqual([1, 5]);
     await session.close();
+    await session.close();
+    expect((await failure(session.run({ input: image(1) }))).message).toContain('it was closed');
   });
 
   it('frees what it took', async () => {
