@@ -71,7 +71,7 @@ describe('runtimeAgreement', () => {
 
   it('is none between equal answers, and the same both ways', () => {
     const image = fc.record({
-      top: fc.constantFrom([0, 1, 2], [2, 1, 0], [1, 3, 4]),
+      top: fc.constantFrom<number[]>([0, 1, 2], [2, 1, 0], [1, 3, 4]),
       outputs: fc.tuple(fc.float({ noNaN: true }), fc.float({ noNaN: true }), fc.float({ noNaN: true })),
     });
     const same = (made: readonly { top: number[]; outputs: number[] }[]): Predictions => predictions([...made]);

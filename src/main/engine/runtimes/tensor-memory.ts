@@ -33,7 +33,7 @@ const tfliteTypes: Readonly<Record<number, RuntimeTensor['type']>> = {
 export const typeOfTflite = (number: number): string => tfliteTypes[number] ?? `TensorFlow Lite's type ${number}`;
 
 /** Elements of a tensor whose dimensions are all known. */
-const elementsOf = (shape: TensorInfo['shape']): number =>
+export const elementsOf = (shape: TensorInfo['shape']): number =>
   shape.reduce<number>((product, size) => product * (size as number), 1);
 
 /** Memory for a tensor, the size that the file declares. Undefined for types that no tensor here can hold. */
