@@ -56,6 +56,8 @@ const runtimeInfoSchema = z.object({
   /** Absent where it cannot be used; then `problem` says why and what to do. */
   version: z.string().optional(),
   problem: z.string().optional(),
+  /** Its devices are still being looked for: ask again. */
+  isPending: z.boolean().optional(),
   /** Where the library of the person's machine was found that it needs. */
   path: z.string().optional(),
   /** What fetches that library where it is missing. */

@@ -47,7 +47,8 @@ export interface Engine {
   /** Makes models and images findable for jobs. */
   readonly contents: LocalContents;
   readonly machine: Machine;
-  info(): Promise<EngineInfo>;
+  /** @param patienceMs how long to wait for devices that a process of its own looks for; absent: as long as it takes */
+  info(patienceMs?: number): Promise<EngineInfo>;
   modelFolder(): string;
   settings(): Settings;
   changeSettings(change: SettingsChange): Settings;
@@ -99,14 +100,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     machine,
     modelFolder,
     settings,
-    info: async () => ({
+    info: async (patienceMs) => ({
       version: whittleVersion,
       onnxruntime: calculator.version(),
       node: process.versions.node,
       machine,
       workspace: workspace.folder,
       modelFolder: modelFolder(),
-      runtimes: await describeRuntimes(),
+      runtimes: await describeRuntimes(patienceMs),
       starterSweep: starterSweep(),
     }),
     changeSettings(change) {

@@ -58,7 +58,8 @@ export function handlersOf(engine: Engine): Handlers<EngineContract> {
   const lenient = { cacheFolder: workspace.cacheFolder, upTo: splits };
   const recall = (spec: DatasetSpec) => datasets.recall(spec, lenient);
   return {
-    'engine.info': () => engine.info(),
+    // The window opens with it and asks again.
+    'engine.info': () => engine.info(100),
     'settings.get': () => engine.settings(),
     'settings.set': (change) => engine.changeSettings(change),
     'storage.use': async () => ({ ...(await storageUse(workspace)), last: engine.lastCollection() }),

@@ -4,6 +4,9 @@ import type { EngineInfo } from '@shared/contract';
 import { toAppError } from '@shared/errors';
 import { call, useSignal } from '../bridge/client';
 
+/** Drivers take about as long to start. */
+const lookAgainMs = 3000;
+
 /** Whether the engine answers, and what it says of itself and the machine. */
 export const useEngineStore = defineStore('engine', () => {
   const signal = useSignal('shell.engine');
@@ -18,6 +21,7 @@ export const useEngineStore = defineStore('engine', () => {
     try {
       info.value = await call('engine.info');
       problem.value = undefined;
+      if (info.value.runtimes.some(({ isPending }) => isPending)) setTimeout(() => void load(), lookAgainMs);
     } catch (thrown) {
       problem.value = toAppError(thrown).message;
     }
