@@ -287,7 +287,7 @@ describe.skipIf(!isHere)(`openvino${title}`, () => {
 
   it('finds the devices there are, and says of the others what they take', async () => {
     const devices = await openvino.probe!();
-    expect(devices.find(({ id }) => id === 'cpu')).toMatchObject({ title: expect.stringMatching(/\w/) });
+    expect(devices.find(({ id }) => id === 'cpu')!.title).toMatch(/\w/);
     expect(devices[0]).not.toHaveProperty('problem');
     for (const id of ['gpu', 'npu']) {
       const found = devices.find((device) => device.id.startsWith(id))!;

@@ -150,13 +150,11 @@ export class OpenvinoLibrary {
     this.call('ov_port_get_partial_shape', port, found);
     const { least, most } = found.rank;
     if (least !== most) throw new OpenvinoRefusal('it has a value of no known number of dimensions');
-    const dims =
-      Number(least) === 0
-        ? []
-        : this.native.decode(found.dims, this.native.array(this.signatures.dimension, Number(least)));
-    const sizes = (dims as { least: number; most: number }[]).map(({ least: low, most: high }) =>
-      low === high ? Number(low) : undefined,
-    );
+    const rank = Number(least);
+    const dims = (
+      rank === 0 ? [] : this.native.decode(found.dims, this.native.array(this.signatures.dimension, rank))
+    ) as { least: number; most: number }[];
+    const sizes = dims.map(({ least: low, most: high }) => (low === high ? Number(low) : undefined));
     this.free('ov_partial_shape_free', found);
     return sizes;
   }
