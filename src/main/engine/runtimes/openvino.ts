@@ -100,7 +100,7 @@ export const openvino: Runtime = {
     try {
       openvino.version();
     } catch (thrown) {
-      return [{ ...cpu!, problem: toAppError(thrown).message }];
+      return [{ ...cpu!, problem: toAppError(thrown).message.replace(/\.$/, '') }];
     }
     const found = await probeInChild('openvino', [cpu!, ...others]);
     // Drivers of other devices that crash or hang take nothing from the processor.
