@@ -24,6 +24,12 @@ describe('cleanRuntimeMessage', () => {
       message: '[ONNXRuntimeError] : 10 : INVALID_GRAPH : This is an invalid model. In Node, ("x", Conv): bad',
       expected: 'This is an invalid model. In Node, ("x", Conv): bad',
     },
+    {
+      name: 'a condition in C++',
+      message:
+        '/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 onnxruntime::webgpu::WebGpuContext::Initialize(const onnxruntime::webgpu::WebGpuContextConfig&)::<lambda()> adapter_result.status == wgpu::RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: No supported adapters',
+      expected: 'Failed to get a WebGPU adapter: No supported adapters',
+    },
     { name: 'line breaks', message: 'Got 10\n  index: 2 Expected 224\n', expected: 'Got 10 index: 2 Expected 224' },
     { name: 'nothing', message: '', expected: 'it gave no reason' },
   ])('removes $name', ({ message, expected }) => {

@@ -15,7 +15,9 @@ export function cleanRuntimeMessage(message: string, path: string): string {
     .replace(/\S+\.(?:cc|cpp|h|hpp|cxx):\d+\s+(?:[^()\n]{0,300}\([^()\n]*\)(?:\s+const)?\s*)?(?:\[[^\]\n]*\]\s*)?/g, '')
     .replace(/^Load model from the file failed:\s*/, '')
     .replace(/^Load model the file failed\.\s*/, '')
-    .replace(/Exception during (?:initialization|loading):\s*/g, '');
+    .replace(/Exception during (?:initialization|loading):\s*/g, '')
+    // What the library expected, in C++: the reason follows.
+    .replace(/^\s*(?:::<lambda\(\)> )?[^\s.][^\n]{0,200}? was false\. (?=\S)/, '');
   return asClause(text);
 }
 
