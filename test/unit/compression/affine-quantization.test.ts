@@ -7,6 +7,7 @@ import {
   roundHalfEven,
   scalesThatHoldBias,
   uint8Scale,
+  withoutHalfSteps,
 } from '../../../src/main/engine/compression/algebra/affine-quantization';
 import { float32Tensor } from '../../../src/main/engine/onnx/make';
 
@@ -14,6 +15,22 @@ test('halves round to the even integer', () => {
   expect([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4, -2.6].map(roundHalfEven).map((value) => value + 0)).toEqual([
     -2, -2, 0, 0, 2, 2, 2, -3,
   ]);
+});
+
+test('pixels around a mean between two levels do not all lie halfway between two codes', () => {
+  const pixels = Array.from({ length: 256 }, (_, level) => Math.fround((level - 127.5) / 127.5));
+  const errorsOf = (range: { min: number; max: number }): number[] => {
+    const { scale } = uint8Scale(range);
+    return pixels.map((value) => Math.abs(value / scale - Math.round(value / scale)));
+  };
+  const halfway = (errors: number[]): number => errors.filter((error) => error > 0.4999).length;
+  const mean = (errors: number[]): number => errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  const [before, after] = [errorsOf({ min: -1, max: 1 }), errorsOf(withoutHalfSteps({ min: -1, max: 1 }))];
+  expect([halfway(before), halfway(after)]).toEqual([256, 0]);
+  expect(mean(after)).toBeLessThan(0.26);
+  expect(mean(before)).toBeGreaterThan(0.49);
+  const whole = { min: -128 / 127.5, max: 1 };
+  for (const range of [whole, { min: 0, max: 1 }]) expect(withoutHalfSteps(range)).toEqual(range);
 });
 
 describe('uint8 activations', () => {

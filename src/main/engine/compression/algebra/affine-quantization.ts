@@ -47,6 +47,17 @@ export function uint8Scale(range: Range): AffineScale {
   return { scale, zeroPoint };
 }
 
+/**
+ * The range with one step more, where zero would lie halfway between two codes. Then so would every pixel of an image whose mean is between two grey levels, each as wrong
+ * as can be, and runtimes that divide and runtimes that multiply by the reciprocal would round them to different sides.
+ */
+export function withoutHalfSteps(range: Range): Range {
+  const [min, max] = [Math.min(0, range.min), Math.max(0, range.max)];
+  const step = (max - min) / uint8Levels;
+  const zero = -min / step;
+  return Math.abs(zero - Math.floor(zero) - 0.5) < 1 / 64 ? { min: min - step, max } : range;
+}
+
 /** int8 around zero: 127 steps for the larger magnitude of the range. */
 export function symmetricInt8Scale({ min, max }: Range): AffineScale {
   const scale = Math.fround(Math.max(-min, max) / 127);

@@ -1,5 +1,11 @@
 import type { Graph, Node } from '../../onnx/graph';
-import { asymmetricActivations, symmetricActivations, type ActivationCodes } from '../algebra/affine-quantization';
+import {
+  asymmetricActivations,
+  symmetricActivations,
+  withoutHalfSteps,
+  type ActivationCodes,
+  type Range,
+} from '../algebra/affine-quantization';
 import { errorGates } from './error-gates';
 import { planLayerInputs } from './layer-inputs-plan';
 import { planQdq, type QdqPlan } from './qdq-plan';
@@ -13,6 +19,8 @@ export interface QuantizerProfile {
   whole: ReadonlySet<string>;
   plan(graph: Graph, isExcluded?: (node: Node) => boolean): QdqPlan;
   activations: ActivationCodes;
+  /** The range that the network's input is given, of the one seen. */
+  inputRange?(range: Range): Range;
   /** As in `QdqChoices`. */
   isExplicit: boolean;
 }
@@ -35,6 +43,7 @@ export const sharedScaleKernels: QuantizerProfile = {
     return planQdq(graph, (node) => isExcluded(node) || gates.has(node), sharedScaleOperators);
   },
   activations: asymmetricActivations,
+  inputRange: withoutHalfSteps,
   isExplicit: false,
 };
 

@@ -70,10 +70,11 @@ export class StaticQuantizer {
   /** @param plan over the network or a section of it. Throws as `observeActivations` does. */
   async choicesFor(plan: QdqPlan): Promise<QdqChoices> {
     const { calibration, percentile, weights, weightScheme: scheme, weightRange: range, reduceRange } = this.params;
-    const { activations, isExplicit } = this.params.profile;
+    const { activations, isExplicit, inputRange = (range: Range): Range => range } = this.params.profile;
     await this.observe(plan);
     const rangeOf = (value: string, observation: ValueObservation): Range => {
-      const { min, max } = activationRange(observation, calibration, percentile, activations);
+      const seen = activationRange(observation, calibration, percentile, activations);
+      const { min, max } = this.index.isInput(value) ? inputRange(seen) : seen;
       const needed = neededRange(this.float, value, this.index);
       return { min: Math.max(min, needed.min), max: Math.min(max, needed.max) };
     };
