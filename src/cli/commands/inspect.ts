@@ -1,8 +1,11 @@
 import { formatBytes, formatCount } from '@shared/format';
 import type { ModelInspection } from '@shared/contract';
+import { inspectTflite, type TfliteInspection } from '../../main/engine/formats/tflite/inspect-tflite';
+import { tfliteInspectionText } from '../../main/engine/formats/tflite/inspection-text';
 import { inspectModel } from '../../main/engine/models/inspect-model';
 import { modelChannels } from '../../main/engine/models/model-channels';
 import { modelIdentity } from '../../main/engine/models/model-identity';
+import { formatOfModel } from '../../main/engine/models/model-format';
 import { locateModel } from '../../main/engine/models/model-folder';
 import type { Engine } from '../../main/engine/create-engine';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
@@ -44,7 +47,9 @@ export const inspect: Command = {
       const vs = arguments_.text('vs');
       if (vs !== undefined) return await compare(engine, vs, arguments_);
       if (arguments_.flag('channels')) return await channels(engine, arguments_);
-      const found = await inspectModel(locateModel(arguments_.positionals[0]!, engine.modelFolder()));
+      const path = locateModel(arguments_.positionals[0]!, engine.modelFolder());
+      if (formatOfModel(path) === 'tflite') return await inspectFile(path, arguments_);
+      const found = await inspectModel(path);
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
         return 0;
@@ -68,31 +73,45 @@ export const inspect: Command = {
           '',
         ].join('\n'),
       );
-      if (arguments_.flag('layers')) {
-        const rows = found.layers
-          .filter((layer) => layer.params > 0 || layer.macs > 0)
-          .map((layer) => [
-            layer.name,
-            layer.op,
-            layer.outputShape.join(' × '),
-            formatCount(layer.params),
-            formatCount(layer.macs),
-          ]);
-        const columns = [
-          { title: 'layer' },
-          { title: 'operator' },
-          { title: 'output' },
-          { title: 'parameters', align: 'right' as const },
-          { title: 'MACs', align: 'right' as const },
-        ];
-        process.stdout.write(`\n${textTable(columns, rows)}`);
-      }
+      if (arguments_.flag('layers')) process.stdout.write(`\n${layerTable(found.layers)}`);
       return 0;
     } finally {
       engine.close();
     }
   },
 };
+
+/** Of a TensorFlow Lite file. */
+async function inspectFile(path: string, arguments_: Arguments): Promise<number> {
+  const found = await inspectTflite(path);
+  if (arguments_.flag('json')) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  else {
+    process.stdout.write(tfliteInspectionText(found));
+    if (arguments_.flag('layers')) process.stdout.write(`\n${layerTable(found.layers)}`);
+  }
+  return 0;
+}
+
+/** Layers that hold or multiply something. */
+function layerTable(layers: readonly (ModelInspection | TfliteInspection)['layers'][number][]): string {
+  const rows = layers
+    .filter((layer) => layer.params > 0 || layer.macs > 0)
+    .map(({ name, op, outputShape, params, macs }) => [
+      name,
+      op,
+      outputShape.join(' × '),
+      formatCount(params),
+      formatCount(macs),
+    ]);
+  const columns = [
+    { title: 'layer' },
+    { title: 'operator' },
+    { title: 'output' },
+    { title: 'parameters', align: 'right' as const },
+    { title: 'MACs', align: 'right' as const },
+  ];
+  return textTable(columns, rows);
+}
 
 /** What is not plain from inputs and outputs. */
 function classifierLines({ classifier, output, outputs }: ModelInspection): string[] {

@@ -4,13 +4,16 @@ import { AgreementCounter } from '@shared/live/agreement';
 import type { LiveAnswer } from '@shared/live/answer';
 import { recordCsv, recordLimit, type RecordRow } from '@shared/live/record';
 import { StageStatistics } from '@shared/live/stage-statistics';
-import { defaultTarget, targetName, type Target } from '@shared/sweep-file';
+import { targetName, type Target } from '@shared/sweep-file';
 import type { Engine } from '../../main/engine/create-engine';
 import { classNamesOf } from '../../main/engine/dataset/map-classes';
 import { builtFile } from '../../main/engine/files/built-file';
 import { writeError } from '../../main/engine/files/atomic-file';
 import { liveSide, type NamedSide } from '../../main/engine/live-deployment';
 import { LiveSession } from '../../main/engine/live/live-session';
+import { formatOfModel } from '../../main/engine/models/model-format';
+import { locateModel } from '../../main/engine/models/model-folder';
+import { runtimeOfFile } from '../../main/engine/runtimes/runtime-of-file';
 import { usageError, type Arguments, type Command } from '../arguments';
 import { openCliSource, type CliFrame } from '../live-source';
 import { answerLine, openedText, summaryText, type SideSummary } from '../live-text';
@@ -28,7 +31,11 @@ export const live: Command = {
     },
     raw: { type: 'string', value: 'WxH', help: 'standard input holds raw RGB frames of this size, width first' },
     'every-frame': { type: 'boolean', help: 'of a stream wait for every frame (video files), do not drop (cameras)' },
-    runtime: { type: 'string', value: 'A[,B]', help: 'where it runs (ort-cpu); after a comma, where the second runs' },
+    runtime: {
+      type: 'string',
+      value: 'A[,B]',
+      help: 'where it runs (ort-cpu, or the first that takes the file); after a comma, where the second runs',
+    },
     threads: { type: 'string', value: 'N[,M]', help: 'threads (1); after a comma, those of the second' },
     frames: { type: 'string', value: 'N', help: 'stop after that many frames' },
     csv: { type: 'string', value: 'FILE', help: 'write every answer there' },
@@ -39,9 +46,15 @@ export const live: Command = {
     if (where === undefined) throw usageError(live, '--source is missing: a folder, an image, or - for standard input');
     const limit = arguments_.integer('frames', 1, 1_000_000_000) ?? Infinity;
     const raw = sizeOf(arguments_.text('raw'));
-    const targets = targetsOf(arguments_);
+    const asked = sidesOf(arguments_);
     const engine = await openSession(arguments_);
-    const sides = await Promise.all(targets.map(({ path, target }) => liveSide({ model: { path }, target }, engine)));
+    const sides = await Promise.all(
+      asked.map(async ({ path, wanted, threads }) => {
+        const format = formatOfModel(locateModel(path, engine.modelFolder()));
+        const target: Target = { runtime: await runtimeOfFile({ path, format }, wanted), threads };
+        return liveSide({ model: { path }, target }, engine);
+      }),
+    );
     const session = await open(engine, sides);
     const isStopped = { now: false };
     const stop = (): void => {
@@ -222,7 +235,7 @@ function sizeOf(text: string | undefined): { width: number; height: number } | u
 }
 
 /** What runs where: two models, or one on two targets. @throws `usage` */
-function targetsOf(arguments_: Arguments): { path: string; target: Target }[] {
+function sidesOf(arguments_: Arguments): { path: string; wanted?: string; threads: number }[] {
   const [first, second = first] = arguments_.positionals as [string, string?];
   const [runtimes, threads] = [listOf(arguments_, 'runtime'), listOf(arguments_, 'threads')];
   const count = Math.max(arguments_.positionals.length, runtimes.length, threads.length);
@@ -230,8 +243,7 @@ function targetsOf(arguments_: Arguments): { path: string; target: Target }[] {
     const text = threads[side] ?? threads[0] ?? '1';
     if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > 256)
       throw usageError(live, `--threads takes whole numbers from 1 to 256, not "${text}"`);
-    const runtime = runtimes[side] ?? runtimes[0] ?? defaultTarget.runtime;
-    return { path, target: { runtime, threads: Number(text) } };
+    return { path, wanted: runtimes[side] ?? runtimes[0], threads: Number(text) };
   });
 }
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { AppError } from '@shared/errors';
 import type { LiveDeployment, LiveModel } from '@shared/live/session';
-import { targetName, type Target } from '@shared/sweep-file';
+import { deploymentName, targetName, type Target } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import type { SideOrder } from './live/side-protocol';
 import { locateModel, openModel } from './models/model-folder';
@@ -27,8 +27,9 @@ type Sources = Pick<Engine, 'workspace' | 'runs' | 'modelFolder'>;
 export async function liveSide({ model, target }: LiveDeployment, sources: Sources): Promise<NamedSide> {
   await checkTarget(target);
   if ('run' in model) return trialSide(model, target, sources);
-  const { name, path: modelPath, sizeBytes, card } = await openModel(locateModel(model.path, sources.modelFolder()));
-  if (findRuntime(target.runtime).format !== 'onnx') throw notThere(name, target);
+  const opened = await openModel(locateModel(model.path, sources.modelFolder()));
+  const { name, path: modelPath, sizeBytes, card } = opened;
+  if (findRuntime(target.runtime).format !== opened.format) throw notThere(name, target);
   return { name, sizeBytes, order: { modelPath, card, target } };
 }
 
@@ -47,7 +48,9 @@ async function trialSide(
   const name = `${plan.model} ${plan.recipe}`;
   const { format } = findRuntime(target.runtime);
   const deployments = deploymentsOf(plan);
-  const same = deployments.find(({ runtime }) => runtime === target.runtime);
+  const same =
+    deployments.find((one) => one.name === deploymentName(target)) ??
+    deployments.find(({ runtime }) => runtime === target.runtime);
   const file = (same ?? deployments.find((one) => one.format === format))?.file ?? plan.artifact;
   const found = 'model' in file ? 'onnx' : (file.format ?? 'onnx');
   if (found !== format) throw notThere(name, target);
