@@ -171,7 +171,7 @@ const sentences = {
   'coral.waiting': (f: Facts) =>
     `The Coral at ${f.port} starts with its first use: it disappears for some seconds and comes back as another device. Nothing needs to be done.`,
   'coral.slow': (f: Facts) =>
-    `The Coral at ${f.port} runs at USB 2 speed, so uploading weights and images takes about ten times as long. Use a USB 3 port${f.hub ? ' of the machine itself' : ''} and the cable it came with.`,
+    `The Coral at ${f.port} runs at USB 2 speed${f.hub ? `, behind ${f.hub}` : ''}, so uploading weights and images takes about ten times as long. Use a USB 3 port of the machine itself and the cable it came with.`,
   'coral.library-missing': (f: Facts) =>
     `No libedgetpu is here, which runs networks on a Coral. ${f.hint}. Where it lies in a folder of its own, name that folder in Settings or WHITTLE_RUNTIMES.`,
   'coral.library-unloadable': (f: Facts) =>
@@ -187,9 +187,9 @@ const sentences = {
   'coral.tflite-new': (f: Facts) =>
     `${f.path} would crash in TensorFlow Lite ${f.tflite}: it was seen to work up to ${f.newest}. Use the runtime pack "tflite" (2.9), which fits.`,
   'coral.no-device': (f: Facts) =>
-    `libedgetpu finds no Coral${f.device ? ` "${f.device}" (it lists ${f.found})` : ''}. Plug one in; where it is plugged in, see "whittle doctor --coral".`,
+    `No Coral is found by libedgetpu${f.device ? ` "${f.device}" (it lists ${f.found})` : ''}. Plug one in; where it is plugged in, see "whittle doctor --coral".`,
   'coral.not-opened': (f: Facts) =>
-    `libedgetpu lists a Coral at ${f.device} and could not open it. Close other programs that use it, or pull it out and plug it in again.`,
+    `The Coral at ${f.device} is listed by libedgetpu and could not be opened. Close other programs that use it, or pull it out and plug it in again.`,
   'coral.not-compiled': (f: Facts) =>
     `${f.path} was not compiled for the Edge TPU: it holds no operator "edgetpu-custom-op". Compile it with edgetpu_compiler.`,
   'coral.damaged': (f: Facts) =>
@@ -201,9 +201,9 @@ const sentences = {
   'edgetpu.compiler-missing': (f: Facts) =>
     `No edgetpu_compiler is here to compile ${f.path}. Run "${f.command}" on x86-64 Linux, then put ${f.result} into ${f.folder} and run again.`,
   'edgetpu.compiler-failed': (f: Facts) =>
-    `edgetpu_compiler cannot compile ${f.path}: ${f.detail}. ${f.advice ?? 'Leave the target edgetpu out for this network, or change the network.'}`,
+    `The compiler edgetpu_compiler cannot compile ${f.path}: ${f.detail}. ${f.advice ?? 'Leave the target edgetpu out for this network, or change the network'}.`,
   'edgetpu.compiler-timeout': (f: Facts) =>
-    `edgetpu_compiler had not compiled ${f.path} after ${f.seconds} s and was stopped. Give it longer with WHITTLE_EDGETPU_COMPILER_SECONDS.`,
+    `The compiler edgetpu_compiler had not compiled ${f.path} after ${f.seconds} s and was stopped. Give it longer with WHITTLE_EDGETPU_COMPILER_SECONDS.`,
   'edgetpu.other-network': (f: Facts) =>
     `${f.path} is not ${f.source} compiled: ${f.detail}. Compile that very file and put the result in its place.`,
   'download.off': (f: Facts) =>

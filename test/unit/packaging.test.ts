@@ -27,7 +27,7 @@ const configSchema = z.strictObject({
   electronLanguages: z.array(z.string()),
   extraResources: z.array(z.strictObject({ from: z.string(), to: z.string() })),
   linux: platform,
-  mac: platform,
+  mac: platform.extend({ extendInfo: z.strictObject({ NSCameraUsageDescription: z.string().min(20) }) }),
   win: platform,
   nsis: z.record(z.string(), z.boolean()),
 });

@@ -43,7 +43,7 @@ describe('describeCoral', () => {
       {},
       'attention',
       'Coral at 2-1, ready, USB 2',
-      /Use a USB 3 port and/,
+      /USB 2 speed, so .* Use a USB 3 port/,
     ],
     [
       'USB 2 behind a hub',

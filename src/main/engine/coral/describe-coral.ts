@@ -46,7 +46,7 @@ export function describeCoral(facts: CoralFacts): CoralStatus {
   const { port, behindHub } = limited;
   const limit =
     limited.state === 'slow'
-      ? new AppError('coral.slow', { port, hub: behindHub ? 'yes' : undefined })
+      ? new AppError('coral.slow', { port, hub: behindHub ? 'a hub' : undefined })
       : new AppError('coral.waiting', { port });
   return { ...common, state: limited.state === 'slow' ? 'attention' : 'ready', advice: limit.message };
 }

@@ -88,7 +88,7 @@ const adviceFor: readonly (readonly [RegExp, string])[] = [
 
 function failed(path: string, detail: string): AppError {
   const advice = adviceFor.find(([pattern]) => pattern.test(detail))?.[1];
-  return new AppError('edgetpu.compiler-failed', { path, detail, ...(advice && { advice: `${advice}.` }) });
+  return new AppError('edgetpu.compiler-failed', { path, detail, ...(advice && { advice }) });
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.slice(0, 200) || 'it printed nothing';
