@@ -32,7 +32,11 @@ export class LocalContents implements Contents {
   }
 
   /** Makes a model findable by its content. Throws `model.changed` where the file is another by now. */
-  async addModel({ path, sha256, format = 'onnx' }: Pick<Model, 'path' | 'sha256'> & Partial<Pick<Model, 'format'>>): Promise<FileContent> {
+  async addModel({
+    path,
+    sha256,
+    format = 'onnx',
+  }: Pick<Model, 'path' | 'sha256'> & Partial<Pick<Model, 'format'>>): Promise<FileContent> {
     const stamp = stampOf(path);
     // It may have been written again since it was opened.
     if ((await modelIdentity(path)).sha256 !== sha256) throw new AppError('model.changed', { path });

@@ -10,7 +10,11 @@ export function referenceOf(plan: TrialPlan): FileReference {
 
 /** Keys of the steps whose files a trial shows and that were made once and are gone. */
 export function missingFiles(plan: TrialPlan, { steps, artifacts }: Pick<Workspace, 'steps' | 'artifacts'>): string[] {
-  const files = [plan.artifact, referenceOf(plan), ...[...deploymentsOf(plan), ...(plan.files ?? [])].map(({ file }) => file)];
+  const files = [
+    plan.artifact,
+    referenceOf(plan),
+    ...[...deploymentsOf(plan), ...(plan.files ?? [])].map(({ file }) => file),
+  ];
   const missing = files.flatMap((file) => {
     if ('model' in file) return [];
     const artifact = steps.find(file.step)?.artifact;

@@ -4,7 +4,10 @@ import { median, medianAbsoluteDeviation, sortedPercentile } from '../statistics
 import { otherProcessorShare } from './processor-time';
 import type { SessionPairTimes } from './session-pair';
 
-export type SummaryOfPairs = Omit<LatencyMetrics, 'target' | 'runtime' | 'peakMemoryBytes' | 'coldStartMs' | 'firstInferenceMs' | 'mode'>;
+export type SummaryOfPairs = Omit<
+  LatencyMetrics,
+  'target' | 'runtime' | 'peakMemoryBytes' | 'coldStartMs' | 'firstInferenceMs' | 'mode'
+>;
 
 /**
  * The numbers of a measurement from its session pairs. A pair counts once in the ratio, with the median of its rounds: what two
