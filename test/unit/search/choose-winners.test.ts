@@ -34,6 +34,17 @@ describe('choosePicks', () => {
     });
   });
 
+  it('lets the safest of the others stand in where one is the best of several shares', () => {
+    const small = [
+      standing('small', 0, 1),
+      standing('a', 2, 3),
+      standing('b', 1, 9),
+      standing('c', 3, 4),
+      standing('d', 2, 2),
+    ];
+    expect(choosePicks(small, aims, 'size', network).picks).toEqual(['small', 'b', 'd', 'a']);
+  });
+
   it('names each once', () => {
     expect(choosePicks([standing('only', 0, 1)], aims, 'size', network)).toEqual({ goal: 'size', picks: ['only'] });
     expect(choosePicks([], aims, 'size', network)).toEqual({ goal: 'size', picks: [] });
@@ -52,7 +63,7 @@ describe('choosePicks', () => {
     const fast = [standing('slow', 0, 1, 0.9), standing('fast', 0, 5, 0.4)];
     expect(choosePicks(fast, { ...aims, maxLatencyRatio: 0.5 }, 'size', network).picks).toEqual(['fast']);
     expect(choosePicks(fast, { ...aims, maxBytes: 2 }, 'latency', network).picks).toEqual(['slow']);
-    expect(choosePicks(fast, aims, 'both', network).picks).toEqual(['slow']);
+    expect(choosePicks(fast, aims, 'both', network).picks).toEqual(['slow', 'fast']);
   });
 });
 

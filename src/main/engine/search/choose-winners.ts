@@ -11,6 +11,8 @@ const looserShare = 2;
 const missing = 0.05;
 /** With a pick that loses at most this share of the limit, one is likely to be confirmed. */
 const safeShare = 1 / 3;
+/** Picks of a goal that are likely to hold one that is confirmed. */
+const enoughPicks = 3;
 /** Rounding of shares and percentages. */
 const tolerance = 1e-9;
 
@@ -40,29 +42,36 @@ export function choosePicks<C>(
   goal: SearchGoal,
   network: Evidence,
 ): Picks<C> {
-  const best = (share: number): Standing<C> | undefined =>
+  const within = (share: number): Standing<C>[] =>
     finalists
       .filter(({ evidence }) => isWithinLimits(evidence.at(-1)!, aims))
       .filter(({ evidence }) => costOf(goal, evidence.at(-1)!) < costOf(goal, network))
-      .filter(({ evidence }) => estimatedLoss(evidence.at(-1)!) <= share * aims.maxDrop + tolerance)
-      .sort(
-        ({ evidence: [...a] }, { evidence: [...b] }) =>
-          costOf(goal, a.at(-1)!) - costOf(goal, b.at(-1)!) || estimatedLoss(a.at(-1)!) - estimatedLoss(b.at(-1)!),
-      )[0];
+      .filter(({ evidence }) => estimatedLoss(evidence.at(-1)!) <= share * aims.maxDrop + tolerance);
+  const lossOf = ({ evidence }: Standing<C>): number => estimatedLoss(evidence.at(-1)!);
+  const costOfStanding = ({ evidence }: Standing<C>): number => costOf(goal, evidence.at(-1)!);
+  const best = (share: number): Standing<C> | undefined =>
+    within(share).sort((a, b) => costOfStanding(a) - costOfStanding(b) || lossOf(a) - lossOf(b))[0];
   const picks = new Set(
     shares.flatMap((share) => {
       const found = best(share);
       return found ? [found.candidate] : [];
     }),
   );
+  // Where one is the best of several shares, the safest of the others stand in.
+  const others = within(1).sort((a, b) => lossOf(a) - lossOf(b) || costOfStanding(a) - costOfStanding(b));
+  for (const { candidate } of others) if (picks.size < shares.length) picks.add(candidate);
   const looser = best(looserShare)?.candidate;
   return { goal, picks: [...picks], ...(looser !== undefined && !picks.has(looser) && { looser }) };
 }
 
-/** Whether each goal has a pick whose estimated loss leaves room for chance. */
-export function hasSafePicks<C>(finalists: readonly Standing<C>[], aims: Aims, network: Evidence): boolean {
+/** Whether each goal has a pick whose estimated loss leaves room for chance, and others to stand in for it. */
+export function hasEnoughPicks<C>(finalists: readonly Standing<C>[], aims: Aims, network: Evidence): boolean {
   const careful = { ...aims, maxDrop: safeShare * aims.maxDrop };
-  return goalsOf(aims.goal).every((goal) => choosePicks(finalists, careful, goal, network).picks.length > 0);
+  return goalsOf(aims.goal).every(
+    (goal) =>
+      choosePicks(finalists, careful, goal, network).picks.length > 0 &&
+      choosePicks(finalists, aims, goal, network).picks.length >= enoughPicks,
+  );
 }
 
 export interface Winner<C> {

@@ -3,7 +3,7 @@ import type { LeadingChain, SearchStage } from '@shared/search-state';
 import { formatRecipe } from '@shared/recipe-syntax';
 import { goalsOf } from '@shared/search';
 import { normalQuantile95 } from '@shared/statistics/normal';
-import { choosePicks, hasSafePicks } from './choose-winners';
+import { choosePicks, hasEnoughPicks } from './choose-winners';
 import { confirmedDelta, type Evidence } from './evidence';
 import type { Candidate } from './plan-candidate';
 import type { ChainProposer } from './propose-chains';
@@ -43,7 +43,7 @@ export async function explore(
     tell(stage, halving.finalists, true);
   }
   laboratory.giveUntil(finishMs);
-  await halving.complete((finalists) => hasSafePicks(finalists, aims, network), groupSize);
+  await halving.complete((finalists) => hasEnoughPicks(finalists, aims, network), groupSize);
   return halving.finalists;
 }
 
