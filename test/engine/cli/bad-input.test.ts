@@ -125,9 +125,9 @@ const rows: Row[] = [
   },
   {
     title: 'an unknown target',
-    spoil: (folder) => writeSweep(folder, { targets: 'targets: [{ runtime: edgetpu }]' }),
+    spoil: (folder) => writeSweep(folder, { targets: 'targets: [{ runtime: hexagon }]' }),
     words: run,
-    says: /^Unknown target runtime "edgetpu"\. Available here: .*ort-cpu/,
+    says: /^Unknown target runtime "hexagon"\. Available here: .*ort-cpu/,
   },
   // Models.
   {
@@ -278,9 +278,12 @@ const rows: Row[] = [
     says: /foreign\.card\.json does not fit its model: mean and std need 1 numbers each for gray images\./,
   },
   {
-    title: 'a network that is told apart from another by its size',
-    spoil: (folder) => writeForeign(folder, rectangle),
-    words: ['bench', 'foreign.onnx', '--vs', 'small.onnx'],
+    title: 'a card that is of a network of another size',
+    spoil: (folder) => {
+      writeForeign(folder, rectangle);
+      cpSync(join(folder, 'foreign.card.json'), join(folder, 'small.card.json'));
+    },
+    words: ['eval', 'small.onnx', '--data', 'images'],
     says: /small\.onnx is not what is said of "rectangle": an image should be 3 x 12 x 48 \(NCHW\), the file takes 3 x 32 x 32\./,
   },
   {

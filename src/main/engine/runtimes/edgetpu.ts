@@ -10,6 +10,7 @@ import { findCorals } from '../coral/find-corals';
 import { checkedVersion, edgetpuFunctions, type EdgeTpuDevice, type EdgeTpuFunctions } from './edgetpu-library';
 import { findLibrary } from './locate-library';
 import { edgetpuLibrary, tfliteLibrary } from './native-libraries';
+import { asReason, missingReason } from './processor-device';
 import type { Runtime, RuntimeDevice } from './runtime';
 import { openInterpreter } from './tflite-interpreter';
 import { tfliteFunctions, type Pointer } from './tflite-library';
@@ -76,13 +77,13 @@ async function listDevices(): Promise<RuntimeDevice[]> {
   const missing = [edgetpuLibrary, tfliteLibrary].find((library) => !findLibrary(library));
   const usb = await listUsb();
   const status = describeCoral({ platform: process.platform, usb });
-  const problem = missing?.remedy;
+  const problem = missing && missingReason(missing);
   if (status.devices.length === 0) {
-    const absent = 'problem' in usb ? status.advice : new AppError('coral.no-device').message;
+    const absent = asReason(('problem' in usb ? status.advice : undefined) ?? new AppError('coral.no-device').message);
     return [{ id: 'usb:0', title: 'USB', problem: problem ?? absent }];
   }
   return status.devices.map(({ id, port, state, speed }) => {
-    const forbidden = state === 'forbidden' ? new AppError('coral.forbidden', { port }).message : undefined;
+    const forbidden = state === 'forbidden' ? asReason(new AppError('coral.forbidden', { port }).message) : undefined;
     const reason = problem ?? forbidden;
     const title = `Coral at ${port}${speed === undefined || state === 'waiting' ? '' : `, ${speed} speed`}`;
     return { id, title, ...(reason !== undefined && { problem: reason }) };

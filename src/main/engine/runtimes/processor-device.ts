@@ -5,5 +5,11 @@ import type { RuntimeDevice } from './runtime';
 export function processorOf(library: NativeLibrary): RuntimeDevice {
   const cpu = { id: 'cpu', title: 'CPU' };
   if (findLibrary(library)) return cpu;
-  return { ...cpu, problem: `${library.title} is not here; ${library.remedy.replace(/\.$/, '')}` };
+  return { ...cpu, problem: missingReason(library) };
 }
+
+/** Why a device cannot be used, where its library is missing. */
+export const missingReason = ({ title, remedy }: NativeLibrary): string => asReason(`${title} is not here. ${remedy}`);
+
+/** A sentence to stand within another. */
+export const asReason = (sentence: string): string => sentence.replace(/\.$/, '');
