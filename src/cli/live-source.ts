@@ -79,7 +79,7 @@ async function* streamed({ raw, input }: SourceOptions): AsyncGenerator<CliFrame
   else for await (const bytes of jpegStream(input)) yield { frame: { kind: 'file', name: 'the frame', bytes } };
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- one shape for all sources
+ 
 async function* one(...frames: CliFrame[]): AsyncGenerator<CliFrame, void, undefined> {
   yield* frames;
 }

@@ -32,7 +32,7 @@ export async function openLiveClient(): Promise<LiveClient> {
       new Promise<never>((resolve, reject) => {
         if (isClosed) return reject(new AppError('live.closed'));
         const id = nextId++;
-        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        waiting.set(id, { resolve: resolve, reject });
         port.postMessage({ id, name, input } satisfies LiveRequest);
       }),
     close() {

@@ -84,7 +84,7 @@ export class LiveSession {
       try {
         queue.offer({ frame: this.located(frame), resolve, reject });
       } catch (thrown) {
-        reject(thrown as Error);
+        reject(thrown);
       }
     });
   }
