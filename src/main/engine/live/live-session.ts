@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AppError } from '@shared/errors';
+import { AppError, toAppError } from '@shared/errors';
 import type { LiveAnswer } from '@shared/live/answer';
 import type { LiveFrame } from '@shared/live/frame';
 import { NewestWins } from '@shared/live/newest-wins';
@@ -84,7 +84,7 @@ export class LiveSession {
       try {
         queue.offer({ frame: this.located(frame), resolve, reject });
       } catch (thrown) {
-        reject(thrown);
+        reject(toAppError(thrown));
       }
     });
   }

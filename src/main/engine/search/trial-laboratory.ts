@@ -108,6 +108,8 @@ export class TrialLaboratory implements Laboratory<Candidate> {
       const error = trials.find(({ id }) => id === plan.id)?.error;
       throw error ? reviveError(error) : new AppError('search.no-time', { network: this.baseline.model.name });
     }
+    // All of it may be known from elsewhere, and no time left to begin.
+    if (this.run === undefined) throw new AppError('search.no-time', { network: this.baseline.model.name });
     const last = this.planOf(this.baseline, this.rungs - 1);
     const file = workspace.steps.find(last.deployments[0]!.describe)!.result as FileMetrics;
     this.times = new ExpectedTimes(file.macs);
