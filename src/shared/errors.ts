@@ -187,7 +187,7 @@ const sentences = {
   'coral.tflite-new': (f: Facts) =>
     `${f.path} would crash in TensorFlow Lite ${f.tflite}: it was seen to work up to ${f.newest}. Use the runtime pack "tflite" (2.9), which fits.`,
   'coral.no-device': (f: Facts) =>
-    `No Coral is found by libedgetpu${f.device ? ` "${f.device}" (it lists ${f.found})` : ''}. Plug one in; where it is plugged in, see "whittle doctor --coral".`,
+    `No Coral ${f.device ? `"${f.device}" is there (libedgetpu lists ${f.found})` : 'is there'}. Plug one in; where it is plugged in, see "whittle doctor --coral".`,
   'coral.not-opened': (f: Facts) =>
     `The Coral at ${f.device} is listed by libedgetpu and could not be opened. Close other programs that use it, or pull it out and plug it in again.`,
   'coral.not-compiled': (f: Facts) =>

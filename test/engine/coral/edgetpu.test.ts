@@ -69,7 +69,7 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
   });
 
   it.each([
-    ['no device', { EDGETPU_STAND_IN_DEVICES: '0' }, 'coral.no-device', /finds no Coral "usb:0" \(it lists none\)/],
+    ['no device', { EDGETPU_STAND_IN_DEVICES: '0' }, 'coral.no-device', /No Coral "usb:0" is there \(libedgetpu lists none\)/],
     ['a device that another program has', { EDGETPU_STAND_IN_BUSY: '1' }, 'coral.not-opened', /Close other programs/],
     ['an old runtime', { EDGETPU_STAND_IN_RUNTIME: '9' }, 'coral.runtime-old', /is Edge TPU runtime 9/],
     [
@@ -127,7 +127,7 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
     ]);
     writeFileSync(file, '[]');
     expect(await edgetpu.devices()).toEqual([
-      { id: 'usb:0', title: 'USB', problem: expect.stringMatching(/finds no Coral\. Plug one in/) as string },
+      { id: 'usb:0', title: 'USB', problem: expect.stringMatching(/No Coral is there\. Plug one in/) as string },
     ]);
   });
 });

@@ -127,6 +127,7 @@ describe('checkRecipe', () => {
           weights: 'channel',
           calibration: 'min-max',
           percentile: 99.999,
+          profile: 'ort',
           weightScheme: 'symmetric',
           weightRange: 'mse',
           reduceRange: false,

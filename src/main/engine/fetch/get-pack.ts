@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { AppError } from '@shared/errors';
 import { writeError } from '../files/atomic-file';
 import { runClient } from './run-client';
@@ -54,7 +54,7 @@ async function fromTarball(pack: Pack<'npm'>, work: string, made: string, signal
   const libraries = await readdir(join(unpacked, pack.folder));
   for (const library of libraries.filter((entry) => !entry.endsWith('.lib')))
     await copyFile(join(unpacked, pack.folder, library), join(made, library));
-  for (const file of pack.keep) await copyFile(join(unpacked, file), join(made, file));
+  for (const kept of pack.keep) await cp(join(unpacked, kept), join(made, basename(kept)), { recursive: true });
 }
 
 /** pip unpacks a wheel safely, and only where its hash is the one in the list of requirements. */

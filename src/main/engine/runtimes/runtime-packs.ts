@@ -17,7 +17,7 @@ interface NpmPack {
   integrity: string;
   /** Within it; absent: none for this platform. */
   folder: string | undefined;
-  /** Other files that are kept: they state licence and origin. */
+  /** What else is kept: it states licence and origin, or is for those who build against the library. */
   keep: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export const runtimePacks: readonly RuntimePack[] = [
     packageVersion: '0.0.2',
     integrity: 'sha512-Zed9biOz9lkWsekvPwdEmxXnsjXJnZO8iOV0s2Y20QU15cwiPedzFEBYiGbK7smYpkJpQNNY9SukoKmUi9bk9w==',
     folder: tfliteFolders[here],
-    keep: ['package.json', 'README.md'],
+    keep: ['package.json', 'README.md', 'cc_deps/include'],
   },
   {
     name: 'litert',
