@@ -1,5 +1,6 @@
 import { computed, nextTick, ref, type ComputedRef, type Ref, type ShallowRef } from 'vue';
-import { clampPosition, navigate, type GridPosition, type GridSize } from '../../matrix/grid-navigation';
+import { clampPosition, navigate, type GridPosition } from '../../matrix/grid-navigation';
+import { cellIn, positionOf } from './grid-cells';
 
 export interface GridFocus {
   /** The one cell that Tab reaches. */
@@ -11,19 +12,32 @@ export interface GridFocus {
   onFocusOut: (event: FocusEvent) => void;
 }
 
-/** Roving focus over cells that carry `data-row` and `data-column`; Tab enters and leaves the grid in one step. */
-export function useGridFocus(grid: Readonly<ShallowRef<HTMLElement | null>>, size: ComputedRef<GridSize>): GridFocus {
-  const wanted = ref<GridPosition>({ row: 1, column: 0 });
+/**
+ * Roving focus over the cells of a grid; Tab enters and leaves the grid in one step. It stays with its row when rows are sorted.
+ * @param keys names of the rows below the header, top down
+ */
+export function useGridFocus(
+  grid: Readonly<ShallowRef<HTMLTableElement | null>>,
+  keys: ComputedRef<readonly string[]>,
+  columns: ComputedRef<number>,
+): GridFocus {
+  const wanted = ref<GridPosition & { key?: string | undefined }>({ row: 1, column: 0 });
   const hasFocus = ref(false);
-  const at = computed(() => clampPosition(wanted.value, size.value));
+  const size = computed(() => ({ rows: keys.value.length + 1, columns: columns.value }));
+  const at = computed(() => {
+    const { row, column, key } = wanted.value;
+    const moved = key === undefined ? -1 : keys.value.indexOf(key);
+    return clampPosition({ row: moved < 0 ? row : moved + 1, column }, size.value);
+  });
+  const moveTo = (to: GridPosition): unknown => (wanted.value = { ...to, key: keys.value[to.row - 1] });
 
   function onKey(event: KeyboardEvent): boolean {
     const to = event.altKey || event.metaKey ? undefined : navigate(at.value, event.key, event.ctrlKey, size.value);
     if (!to) return false;
     event.preventDefault();
-    wanted.value = to;
+    moveTo(to);
     void nextTick(() => {
-      const cell = grid.value?.querySelector<HTMLElement>(`[data-row="${to.row}"][data-column="${to.column}"]`);
+      const cell = grid.value && cellIn(grid.value, to);
       cell?.focus();
       cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     });
@@ -31,10 +45,10 @@ export function useGridFocus(grid: Readonly<ShallowRef<HTMLElement | null>>, siz
   }
 
   function onFocusIn(event: FocusEvent): void {
-    const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
-    if (!cell) return;
+    const position = positionOf(event.target as Element);
+    if (!position) return;
     hasFocus.value = true;
-    wanted.value = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
+    moveTo(position);
   }
 
   function onFocusOut(event: FocusEvent): void {
