@@ -4,12 +4,17 @@ import { pivoted } from './pivot-rows';
 import type { recipeLabels } from './recipe-label';
 import { shownRow, type CellGroup, type ShownRow } from './shown-row';
 
-/** A row with some of its groups, each with its place across. */
-export interface DrawnRow extends ShownRow {
-  groups: (CellGroup & { place: number })[];
+/** A group with its place across. */
+export interface PlacedGroup extends CellGroup {
+  place: number;
 }
 
-/** What stands where in the matrix. Cells are made when they are asked for: of hundreds of trials the window shows a few. */
+/** A row with some of its groups. */
+export interface DrawnRow extends ShownRow {
+  groups: PlacedGroup[];
+}
+
+/** What stands where in the matrix. Cells are made when they are first asked for: of hundreds of trials the window shows a few. */
 export interface MatrixGrid {
   /** Recipes down; networks where the matrix is turned round. */
   keys: readonly string[];
@@ -54,6 +59,19 @@ export function matrixGrid(
     const turned = places.map((at) => shownRow(recipes[at]!, labels, presentation, { ...view, models: one }));
     return pivoted(turned, one)[0]!;
   };
+  const heads = new Map<number, ShownRow>();
+  const made = new Map<number, PlacedGroup>();
+  const headOf = (row: number): ShownRow => {
+    const head = heads.get(row) ?? rowOf(row, []);
+    heads.set(row, head);
+    return head;
+  };
+  const groupAt = (row: number, place: number): PlacedGroup => {
+    const cell = row * groups.length + place;
+    const group = made.get(cell) ?? { ...rowOf(row, [place]).groups[0]!, place };
+    made.set(cell, group);
+    return group;
+  };
   return {
     keys,
     groups,
@@ -63,9 +81,6 @@ export function matrixGrid(
         for (const group of groups.keys()) if (trialAt(row, group) === trial) return { row, group };
       return undefined;
     },
-    row: (row, places) => {
-      const shown = rowOf(row, places);
-      return { ...shown, groups: shown.groups.map((group, at) => ({ ...group, place: places[at]! })) };
-    },
+    row: (row, places) => ({ ...headOf(row), groups: places.map((place) => groupAt(row, place)) }),
   };
 }
