@@ -15,9 +15,3 @@ export function keepUnchanged<T>(next: T, before: unknown): T {
   if (isSame) return before as T;
   return (Array.isArray(next) ? entries.map(([, value]) => value) : Object.fromEntries(entries)) as T;
 }
-
-/** Rows of which each that equals one of `before` of the same name is that very object, wherever it stood. */
-export function keepRows<R extends { recipe: string }>(rows: readonly R[], before: readonly R[] = []): R[] {
-  const last = new Map(before.map((row) => [row.recipe, row]));
-  return rows.map((row) => keepUnchanged(row, last.get(row.recipe)));
-}

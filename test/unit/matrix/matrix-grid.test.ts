@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { presentRun } from '@shared/presenter/reading';
 import { shownRows } from '@shared/presenter/report-view';
 import type { RunView } from '@shared/run';
-import { keepRows } from '../../../src/renderer/matrix/keep-unchanged';
+import { keepUnchanged } from '../../../src/renderer/matrix/keep-unchanged';
 import { emptyGrid, matrixGrid, type MatrixGrid } from '../../../src/renderer/matrix/matrix-grid';
 import { mergeTrials } from '../../../src/renderer/matrix/merge-trial';
 import { recipeLabels } from '../../../src/renderer/matrix/recipe-label';
@@ -44,21 +44,19 @@ describe.each(['models', 'recipes'] as const)('a matrix with %s across', (across
   });
 });
 
-describe('rows', () => {
+it('a row that stays the same is the same object while a run goes on', () => {
   const before = allOf(gridOf(run, false));
+  const trial = run.trials.find(({ recipe }) => recipe === before[5]!.recipe)!;
+  const after = keepUnchanged(allOf(gridOf(mergeTrials(run, [{ ...trial, starred: true }]), false)), before);
+  expect(after.filter((row, at) => row !== before[at]).map(({ recipe }) => recipe)).toEqual([trial.recipe]);
+});
 
-  it('are moved when they are sorted another way, and stay the same', () => {
-    const after = keepRows(allOf(gridOf(run, true)), before);
-    expect(after.map(({ recipe }) => recipe)).not.toEqual(before.map(({ recipe }) => recipe));
-    expect(new Set(after)).toEqual(new Set(before));
-    for (const row of after) expect(before).toContain(row);
-  });
-
-  it('change alone with their trial', () => {
-    const trial = run.trials.find(({ recipe }) => recipe === before[5]!.recipe)!;
-    const after = keepRows(allOf(gridOf(mergeTrials(run, [{ ...trial, starred: true }]), false)), before);
-    expect(after.filter((row, at) => row !== before[at]).map(({ recipe }) => recipe)).toEqual([trial.recipe]);
-  });
+it('rows that are sorted another way share with what stood in their place no more than what is equal', () => {
+  const [before, sorted] = [allOf(gridOf(run, false)), allOf(gridOf(run, true))];
+  const after = keepUnchanged(sorted, before);
+  expect(after).toEqual(sorted);
+  expect(after).not.toEqual(before);
+  expect(after[0]).toBe(before[0]);
 });
 
 it('a matrix of nothing has no rows', () => {

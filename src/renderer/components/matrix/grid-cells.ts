@@ -1,8 +1,8 @@
 import type { GridPosition } from '../../matrix/grid-navigation';
 
 /**
- * Where an element stands in its grid. Cells know their column, which is theirs for good (`aria-colindex`, from 1); their row is where the
- * document has it, so that rows can move without being drawn again. Undefined outside of such cells.
+ * Where an element stands in its grid. Cells know their column (`aria-colindex`, from 1), as not all of a row are drawn; their row is
+ * where the document has it. Undefined outside of such cells.
  */
 export function positionOf(element: Element): GridPosition | undefined {
   const cell = element.closest<HTMLTableCellElement>('[aria-colindex]');
