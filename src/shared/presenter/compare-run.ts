@@ -51,18 +51,19 @@ const timeP = rememberLast(
 );
 
 const judgedTime = rememberLast(
-  ({ ratio, ratioInterval }: LatencyMetrics, time: number, adjustedP: number | undefined, among: number) =>
-    compareRatio({ value: ratio, interval: ratioInterval, adjustedP, among }, zoneOfTime({ time })),
+  ({ ratio, ratioInterval }: LatencyMetrics, low: number, high: number, adjustedP: number | undefined, among: number) =>
+    compareRatio({ value: ratio, interval: ratioInterval, adjustedP, among }, [low, high]),
 );
 
 function compareTimes(run: RunView): Found {
-  const { time } = indifferenceOf(run);
+  const indifference = indifferenceOf(run);
+  const [low, high] = zoneOfTime(indifference);
   const found = new Map<string, Comparison>();
   const measured = run.trials.flatMap((trial) => trial.metrics.latency.map((latency) => ({ trial, latency })));
   const compared = measured.filter(({ trial }) => !trial.isBaseline);
-  const { values, among } = adjusted(compared.map(({ latency }) => timeP(latency, time)));
+  const { values, among } = adjusted(compared.map(({ latency }) => timeP(latency, indifference.time)));
   compared.forEach(({ trial, latency }, index) => {
-    found.set(keyOf(trial.id, latency.target), judgedTime(latency, time, values[index], among));
+    found.set(keyOf(trial.id, latency.target), judgedTime(latency, low, high, values[index], among));
   });
   for (const { trial, latency } of measured) {
     // A recipe that the others are compared with was never measured beside itself.
@@ -73,12 +74,20 @@ function compareTimes(run: RunView): Found {
 }
 
 const judgedPoints = rememberLast(
-  (interval: Interval, value: number, top1: number, n: number, adjustedP: number | undefined, among: number) =>
-    comparePoints({ value, interval, adjustedP, among }, zoneOfTop1({ top1 }), n),
+  (
+    interval: Interval,
+    value: number,
+    low: number,
+    high: number,
+    n: number,
+    adjustedP: number | undefined,
+    among: number,
+  ) => comparePoints({ value, interval, adjustedP, among }, [low, high], n),
 );
 
 function compareTop1(run: RunView): Found {
   const indifference = indifferenceOf(run);
+  const [low, high] = zoneOfTop1(indifference);
   const compared = run.trials.flatMap((trial) => {
     if (trial.isBaseline) return [];
     const runtimes = trial.metrics.deployments ? runtimesOf(run) : [undefined];
@@ -93,7 +102,7 @@ function compareTop1(run: RunView): Found {
   const found = new Map(
     compared.map(({ key, value, interval, n }, index) => [
       key,
-      judgedPoints(interval, value, indifference.top1, n, values[index], among),
+      judgedPoints(interval, value, low, high, n, values[index], among),
     ]),
   );
   return { found, among };

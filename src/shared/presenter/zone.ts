@@ -12,8 +12,8 @@ export function indifferenceOf({ sweep }: Pick<RunView, 'sweep'>): Indifference 
 }
 
 /** Symmetric on the logarithmic scale: 1 % slower and 1 % faster weigh the same. */
-export const zoneOfTime = ({ time }: Pick<Indifference, 'time'>): Zone => [1 / (1 + time), 1 + time];
-export const zoneOfTop1 = ({ top1 }: Pick<Indifference, 'top1'>): Zone => [-top1, top1];
+export const zoneOfTime = ({ time }: Indifference): Zone => [1 / (1 + time), 1 + time];
+export const zoneOfTop1 = ({ top1 }: Indifference): Zone => [-top1, top1];
 
 /** Where an interval lies to a zone. */
 export type Position = 'below' | 'above' | 'inside' | 'across';
