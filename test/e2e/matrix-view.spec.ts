@@ -41,6 +41,15 @@ test('210 trials in a small window: nothing is cut off, names stay in view, pane
     expect(name.x).toBeGreaterThanOrEqual(recipes.x + recipes.width);
     expect(name.x).toBeLessThan(recipes.x + recipes.width + 20);
 
+    // Cells are drawn where they are in view, every row and its name everywhere.
+    const first = window.getByTestId('cell-mobilenetv2-fp16-1-size');
+    await expect(first).toHaveCount(0);
+    await matrix.evaluate((table) => (table.parentElement!.scrollLeft = 0));
+    await expect(first).toBeVisible();
+    await expect(matrix.locator('tbody th')).toHaveCount(run.recipes.length);
+    expect(await matrix.getByRole('gridcell').count()).toBeLessThan(run.trials.length);
+    await expect(matrix).toHaveAttribute('aria-colcount', '31');
+
     const line = window.getByTestId('recipe-splitter');
     await line.focus();
     await window.keyboard.press('ArrowRight');
@@ -147,7 +156,22 @@ test('columns stand still while values arrive, and a burst of announcements is s
     const empty = await columns();
     expect(empty).toHaveLength(31);
     for (const [done, trial] of run.trials.entries()) await announceTrial(app, run, trial, done);
-    await expect(window.getByTestId('cell-pp-lcnet-quantize.weights-20-top1')).toContainText(/\d/);
+    // A cell far away is drawn when the focus comes to it and stays while it is scrolled out of view.
+    const matrix = window.getByTestId('matrix');
+    const last = window.getByTestId('cell-pp-lcnet-quantize.weights-20-top1');
+    await matrix.getByRole('rowheader').first().focus();
+    await window.keyboard.press('Control+End');
+    await expect(last).toBeFocused();
+    await expect(last).toBeInViewport();
+    await expect(last).toContainText(/\d/);
+    await matrix.evaluate((table) => table.parentElement!.scrollTo(0, 0));
+    await expect(window.getByTestId('cell-mobilenetv2-baseline-size')).toBeVisible();
+    await expect(last).toBeFocused();
+    await window.keyboard.press('ArrowUp');
+    await expect(window.getByTestId('cell-pp-lcnet-shrink.input-19-top1')).toBeFocused();
+    await expect(window.getByTestId('cell-pp-lcnet-shrink.input-19-top1')).toBeInViewport();
+    await expect(last).toBeVisible();
+    await matrix.evaluate((table) => table.parentElement!.scrollTo(0, 0));
     await expect(window.getByTestId('cell-mobilenetv2-baseline-latency')).toContainText('A/A');
     expect(await columns()).toEqual(empty);
     for (const cell of await window.locator('tbody tr:nth-child(-n+6) td .cell').all()) {

@@ -7,6 +7,7 @@ import type { MetricId } from '@shared/presenter/metrics';
 import { presentRun } from '@shared/presenter/reading';
 import type { ReportView } from '@shared/presenter/report-view';
 import type { Arrangement } from '../matrix/arrangement';
+import { keepUnchanged } from '../matrix/keep-unchanged';
 import { parseViewSettings, visibleModels, type ViewSettings } from '../matrix/view-settings';
 import { useRunsStore } from './runs';
 import { useSettingsStore } from './settings';
@@ -27,7 +28,10 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
   /** Trials within the ranges that are marked on axes of parameters; null: none is marked. */
   const brushed = shallowRef<ReadonlySet<string> | null>(null);
 
-  const models = computed(() => visibleModels(runs.current?.models ?? [], settings.value.hiddenModels));
+  // Each choice replaces the settings: what follows from them stays the same object where it stays the same.
+  const models = computed<string[]>((before) =>
+    keepUnchanged(visibleModels(runs.current?.models ?? [], settings.value.hiddenModels), before),
+  );
   const targets = computed(() => runs.current?.manifest.targets ?? []);
   const target = computed(() => {
     const chosen = settings.value.target;

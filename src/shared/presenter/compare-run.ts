@@ -1,9 +1,11 @@
+import type { Interval, LatencyMetrics } from '../metrics';
 import type { RunView, TrialView } from '../run';
 import { adjustForDiscoveries } from '../statistics/false-discovery';
 import { comparePoints, compareRatio, controlRatio, type Comparison } from './comparison';
 import { deploymentOf, runtimesOf } from './deployment';
 import { pointsOutsideZoneP } from './points-test';
 import { ratioOutsideZoneP } from './ratio-test';
+import { rememberLast } from './remember-last';
 import { indifferenceOf, zoneOfTime, zoneOfTop1 } from './zone';
 
 /** Every measured difference of a run with its verdict. Sizes need none of this: they are exact. */
@@ -43,21 +45,25 @@ function adjusted(pValues: readonly (number | undefined)[]): { values: (number |
   return { values: pValues.map((p) => (p === undefined ? undefined : results[next++])), among: known.length };
 }
 
+const timeP = rememberLast(
+  ({ sessionRatios, referenceSessionRatios }: LatencyMetrics, margin: number) =>
+    sessionRatios && ratioOutsideZoneP(sessionRatios, margin, referenceSessionRatios),
+);
+
+const judgedTime = rememberLast(
+  ({ ratio, ratioInterval }: LatencyMetrics, low: number, high: number, adjustedP: number | undefined, among: number) =>
+    compareRatio({ value: ratio, interval: ratioInterval, adjustedP, among }, [low, high]),
+);
+
 function compareTimes(run: RunView): Found {
   const indifference = indifferenceOf(run);
-  const zone = zoneOfTime(indifference);
+  const [low, high] = zoneOfTime(indifference);
   const found = new Map<string, Comparison>();
   const measured = run.trials.flatMap((trial) => trial.metrics.latency.map((latency) => ({ trial, latency })));
   const compared = measured.filter(({ trial }) => !trial.isBaseline);
-  const { values, among } = adjusted(
-    compared.map(
-      ({ latency: { sessionRatios, referenceSessionRatios } }) =>
-        sessionRatios && ratioOutsideZoneP(sessionRatios, indifference.time, referenceSessionRatios),
-    ),
-  );
-  compared.forEach(({ trial, latency: { target, ratio, ratioInterval } }, index) => {
-    const difference = { value: ratio, interval: ratioInterval, adjustedP: values[index], among };
-    found.set(keyOf(trial.id, target), compareRatio(difference, zone));
+  const { values, among } = adjusted(compared.map(({ latency }) => timeP(latency, indifference.time)));
+  compared.forEach(({ trial, latency }, index) => {
+    found.set(keyOf(trial.id, latency.target), judgedTime(latency, low, high, values[index], among));
   });
   for (const { trial, latency } of measured) {
     // A recipe that the others are compared with was never measured beside itself.
@@ -67,9 +73,21 @@ function compareTimes(run: RunView): Found {
   return { found, among };
 }
 
+const judgedPoints = rememberLast(
+  (
+    interval: Interval,
+    value: number,
+    low: number,
+    high: number,
+    n: number,
+    adjustedP: number | undefined,
+    among: number,
+  ) => comparePoints({ value, interval, adjustedP, among }, [low, high], n),
+);
+
 function compareTop1(run: RunView): Found {
   const indifference = indifferenceOf(run);
-  const zone = zoneOfTop1(indifference);
+  const [low, high] = zoneOfTop1(indifference);
   const compared = run.trials.flatMap((trial) => {
     if (trial.isBaseline) return [];
     const runtimes = trial.metrics.deployments ? runtimesOf(run) : [undefined];
@@ -84,7 +102,7 @@ function compareTop1(run: RunView): Found {
   const found = new Map(
     compared.map(({ key, value, interval, n }, index) => [
       key,
-      comparePoints({ value, interval, adjustedP: values[index], among }, zone, n),
+      judgedPoints(interval, value, low, high, n, values[index], among),
     ]),
   );
   return { found, among };

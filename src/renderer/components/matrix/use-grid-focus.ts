@@ -1,5 +1,6 @@
 import { computed, nextTick, ref, type ComputedRef, type Ref, type ShallowRef } from 'vue';
 import { clampPosition, navigate, type GridPosition, type GridSize } from '../../matrix/grid-navigation';
+import { cellIn, positionOf } from './grid-cells';
 
 export interface GridFocus {
   /** The one cell that Tab reaches. */
@@ -11,8 +12,11 @@ export interface GridFocus {
   onFocusOut: (event: FocusEvent) => void;
 }
 
-/** Roving focus over cells that carry `data-row` and `data-column`; Tab enters and leaves the grid in one step. */
-export function useGridFocus(grid: Readonly<ShallowRef<HTMLElement | null>>, size: ComputedRef<GridSize>): GridFocus {
+/** Roving focus over the cells of a grid; Tab enters and leaves the grid in one step. It keeps its place when rows are sorted. */
+export function useGridFocus(
+  grid: Readonly<ShallowRef<HTMLTableElement | null>>,
+  size: ComputedRef<GridSize>,
+): GridFocus {
   const wanted = ref<GridPosition>({ row: 1, column: 0 });
   const hasFocus = ref(false);
   const at = computed(() => clampPosition(wanted.value, size.value));
@@ -23,7 +27,7 @@ export function useGridFocus(grid: Readonly<ShallowRef<HTMLElement | null>>, siz
     event.preventDefault();
     wanted.value = to;
     void nextTick(() => {
-      const cell = grid.value?.querySelector<HTMLElement>(`[data-row="${to.row}"][data-column="${to.column}"]`);
+      const cell = grid.value && cellIn(grid.value, to);
       cell?.focus();
       cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     });
@@ -31,10 +35,10 @@ export function useGridFocus(grid: Readonly<ShallowRef<HTMLElement | null>>, siz
   }
 
   function onFocusIn(event: FocusEvent): void {
-    const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
-    if (!cell) return;
+    const position = positionOf(event.target as Element);
+    if (!position) return;
     hasFocus.value = true;
-    wanted.value = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
+    wanted.value = position;
   }
 
   function onFocusOut(event: FocusEvent): void {

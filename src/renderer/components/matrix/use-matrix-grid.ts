@@ -2,13 +2,17 @@ import { computed, type ComputedRef } from 'vue';
 import { foldRows } from '@shared/presenter/fold-rows';
 import { shownRows } from '@shared/presenter/report-view';
 import { keepUnchanged } from '../../matrix/keep-unchanged';
+import { emptyGrid, matrixGrid, type MatrixGrid } from '../../matrix/matrix-grid';
 import { recipeLabels } from '../../matrix/recipe-label';
-import { shownRow, type ShownRow } from '../../matrix/shown-row';
 import { useMatrixViewStore } from '../../stores/matrix-view';
 import { useRunsStore } from '../../stores/runs';
 
-/** Rows of the matrix as they are shown, on paper as well: baseline first, filtered, sorted, within the budget. A row that stays the same stays the same object. */
-export function useMatrixRows(): { rows: ComputedRef<ShownRow[]>; folded: ComputedRef<number> } {
+/** The matrix as it is shown, also when it is copied: baseline first, filtered, sorted, within the budget. */
+export function useMatrixGrid(): {
+  grid: ComputedRef<MatrixGrid>;
+  folded: ComputedRef<number>;
+  onlyBaseline: ComputedRef<boolean>;
+} {
   const view = useMatrixViewStore();
   const runs = useRunsStore();
   const texts = computed<string[]>((before) =>
@@ -25,18 +29,14 @@ export function useMatrixRows(): { rows: ComputedRef<ShownRow[]>; folded: Comput
     return judgements ? foldRows(rows, judgements, models) : { kept: rows, folded: [] };
   });
   const folded = computed(() => parts.value.folded.length);
-  const rows = computed<ShownRow[]>((before = []) => {
+  const onlyBaseline = computed(() => folded.value === 0 && parts.value.kept.every(({ isBaseline }) => isBaseline));
+  const grid = computed(() => {
     const { presentation, models, target, judgements, foldOpen } = view;
-    if (!presentation) return [];
-    const { metrics } = view.settings;
-    const last = new Map(before.map((row) => [row.recipe, row]));
-    const shown = [...parts.value.kept, ...(foldOpen ? parts.value.folded : [])].map((row) =>
-      keepUnchanged(
-        shownRow(row, labels.value, presentation, { models, metrics, target, judgements }),
-        last.get(row.recipe),
-      ),
-    );
-    return keepUnchanged(shown, before);
+    if (!presentation) return emptyGrid;
+    const { metrics, arrangement } = view.settings;
+    const recipes = foldOpen ? [...parts.value.kept, ...parts.value.folded] : parts.value.kept;
+    const { across } = arrangement;
+    return matrixGrid(recipes, labels.value, presentation, { models, metrics, target, judgements, across });
   });
-  return { rows, folded };
+  return { grid, folded, onlyBaseline };
 }
