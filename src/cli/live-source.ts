@@ -79,7 +79,6 @@ async function* streamed({ raw, input }: SourceOptions): AsyncGenerator<CliFrame
   else for await (const bytes of jpegStream(input)) yield { frame: { kind: 'file', name: 'the frame', bytes } };
 }
 
- 
 async function* one(...frames: CliFrame[]): AsyncGenerator<CliFrame, void, undefined> {
   yield* frames;
 }

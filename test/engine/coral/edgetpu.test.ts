@@ -69,7 +69,12 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
   });
 
   it.each([
-    ['no device', { EDGETPU_STAND_IN_DEVICES: '0' }, 'coral.no-device', /No Coral "usb:0" is there \(libedgetpu lists none\)/],
+    [
+      'no device',
+      { EDGETPU_STAND_IN_DEVICES: '0' },
+      'coral.no-device',
+      /No Coral "usb:0" is there \(libedgetpu lists none\)/,
+    ],
     ['a device that another program has', { EDGETPU_STAND_IN_BUSY: '1' }, 'coral.not-opened', /Close other programs/],
     ['an old runtime', { EDGETPU_STAND_IN_RUNTIME: '9' }, 'coral.runtime-old', /is Edge TPU runtime 9/],
     [
