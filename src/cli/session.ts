@@ -39,8 +39,8 @@ function sizeOf(text: string): readonly [number, number] {
   throw new AppError('usage', { detail: `--size takes a side as in 224, or HEIGHTxWIDTH as in 48x192, not "${text}"` });
 }
 
-/** @throws `usage` */
-function choiceOf(arguments_: Arguments): CardChoice | undefined {
+/** How images are fed to models without a card, as the words say. Throws `usage`. */
+export function choiceOf(arguments_: Arguments): CardChoice | undefined {
   const name = arguments_.text('preprocess');
   const known = knownOfModels(arguments_);
   if (name === undefined) {

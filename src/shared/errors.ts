@@ -236,12 +236,12 @@ const sentences = {
   'live.record-full': (f: Facts) =>
     `The record holds ${f.limit} answers, which is all it takes. Save it and begin another.`,
   'live.stream': (f: Facts) =>
-    `The frames on standard input cannot be read: ${f.detail}. Give JPEG pictures one after another, as "ffmpeg -i VIDEO -f mjpeg -" writes them, or --size WIDTHxHEIGHT for raw RGB.`,
+    `The frames on standard input cannot be read: ${f.detail}. Give JPEG pictures one after another, as "ffmpeg -i VIDEO -f mjpeg -" writes them, or --raw WIDTHxHEIGHT for raw RGB.`,
   'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
   'pdf.unavailable': (f: Facts) =>
     `The PDF needs Electron to print it: ${f.detail}. Use --html, --csv or --json, or start the window once with "npm start".`,
   'search.no-time': (f: Facts) =>
-    `The time was over before ${f.network} itself was measured. Give a longer --budget; what is done is kept.`,
+    `The time was over before ${f.network} itself was measured. Give it longer (--budget); what is done is kept.`,
   usage: (f: Facts) => `${f.detail}. "whittle --help" shows the commands.`,
   'ipc.invalid': (f: Facts) => `The request ${f.endpoint} is not valid: ${f.detail}.`,
   cancelled: () => `Cancelled.`,

@@ -130,7 +130,7 @@ async function convertArtifact(
 ): Promise<{ path: string; sha256: string }> {
   const output = incomingName(`deployed-${sha256}`);
   const model = { content: 'file', sha256, format: 'onnx' } as const;
-  await runJob(engine, { kind: 'convert', output, model, card, format, options });
+  await runJob(engine, { kind: 'convert', output, model, card, format, options, isStrict: true });
   const path = engine.workspace.artifacts.reserve(output);
   return { path, sha256: await hashFile(path) };
 }

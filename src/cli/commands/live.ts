@@ -17,7 +17,7 @@ import { runtimeOfFile } from '../../main/engine/runtimes/runtime-of-file';
 import { usageError, type Arguments, type Command } from '../arguments';
 import { openCliSource, type CliFrame } from '../live-source';
 import { answerLine, openedText, summaryText, type SideSummary } from '../live-text';
-import { openSession } from '../session';
+import { choiceOf, openSession } from '../session';
 
 export const live: Command = {
   name: 'live',
@@ -47,12 +47,13 @@ export const live: Command = {
     const limit = arguments_.integer('frames', 1, 1_000_000_000) ?? Infinity;
     const raw = sizeOf(arguments_.text('raw'));
     const asked = sidesOf(arguments_);
+    const choice = choiceOf(arguments_);
     const engine = await openSession(arguments_);
     const sides = await Promise.all(
       asked.map(async ({ path, wanted, threads }) => {
         const format = formatOfModel(locateModel(path, engine.modelFolder()));
         const target: Target = { runtime: await runtimeOfFile({ path, format }, wanted), threads };
-        return liveSide({ model: { path }, target }, engine);
+        return liveSide({ model: { path }, target }, engine, choice);
       }),
     );
     const session = await open(engine, sides);

@@ -104,6 +104,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     queue,
     prepare,
     changed: (state) => options.events?.search?.(state),
+    idle: () => options.events?.progress?.(null),
   });
 
   return {

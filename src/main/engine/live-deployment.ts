@@ -4,7 +4,8 @@ import type { LiveDeployment, LiveModel } from '@shared/live/session';
 import { deploymentName, targetName, type Target } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import type { SideOrder } from './live/side-protocol';
-import { locateModel, openModel } from './models/model-folder';
+import type { CardChoice } from './models/card';
+import { locateModel, openAnyModel, openModel } from './models/model-folder';
 import { checkTarget } from './runtimes/check-target';
 import { findRuntime } from './runtimes/registry';
 import { checkFiles } from './sweep/missing-files';
@@ -22,12 +23,17 @@ type Sources = Pick<Engine, 'workspace' | 'runs' | 'modelFolder'>;
 
 /**
  * Finds the file that a deployment runs: a model where it lies, or what a trial left, in the format of the target's runtime.
+ * @param choice of preprocessing, for a model without a card
  * Throws `target.unknown`, `target.unusable`, `live.format`, `run.not-found`, `artifact.collected`, and as `openModel`.
  */
-export async function liveSide({ model, target }: LiveDeployment, sources: Sources): Promise<NamedSide> {
+export async function liveSide(
+  { model, target }: LiveDeployment,
+  sources: Sources,
+  choice?: CardChoice,
+): Promise<NamedSide> {
   await checkTarget(target);
   if ('run' in model) return trialSide(model, target, sources);
-  const opened = await openModel(locateModel(model.path, sources.modelFolder()));
+  const opened = await openAnyModel(locateModel(model.path, sources.modelFolder()), choice);
   const { name, path: modelPath, sizeBytes, card } = opened;
   if (findRuntime(target.runtime).format !== opened.format) throw notThere(name, target);
   return { name, sizeBytes, order: { modelPath, card, target } };

@@ -31,6 +31,8 @@ export interface SearchBench {
   queue: RunQueue;
   prepare(sweep: SweepFile, options?: { signal?: AbortSignal }): Promise<PreparedSweep>;
   changed(state: SearchState): void;
+  /** Nothing is under way any more. */
+  idle(): void;
 }
 
 const pendingKey = 'searches';
@@ -150,7 +152,9 @@ export class SearchDesk {
     this.keep(this.pending.filter((other) => other.id !== id));
     this.tell({ stage: 'ended', ended: [...(this.state?.ended ?? []), { name: sweep.name, ...outcome }] });
     this.next();
-    if (!this.isOn) void queue.next();
+    if (this.isOn) return;
+    this.bench.idle();
+    void queue.next();
   }
 
   private tell(change: Partial<SearchState>): void {

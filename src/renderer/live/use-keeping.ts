@@ -41,10 +41,10 @@ export function useKeeping() {
       };
   }
 
-  /** Ends the record. It is lost only where the person does not save it. */
+  /** Ends the record once it is saved; until then it goes on. */
   async function saveRecord(sides: readonly ShownSide[]): Promise<void> {
     const record = { sides: sides.map(({ info: { name, target } }) => ({ name, target })), rows };
-    await attempt(() => call('shell.saveLiveRecord', { record, suggestedName: 'live.csv' }));
+    if (!(await attempt(() => call('shell.saveLiveRecord', { record, suggestedName: 'live.csv' })))) return;
     recorded.value = undefined;
     rows = [];
   }
@@ -71,13 +71,16 @@ export function useKeeping() {
     await attempt(() => call('shell.saveLiveSnapshot', { snapshot, suggestedName: 'live.html' }));
   }
 
-  async function attempt(save: () => Promise<{ path: string } | null>): Promise<void> {
+  /** Whether it was saved. */
+  async function attempt(save: () => Promise<{ path: string } | null>): Promise<boolean> {
     outcome.value = undefined;
     try {
       const saved = await save();
       if (saved) outcome.value = { tone: 'good', text: `Saved ${saved.path}` };
+      return saved !== null;
     } catch (thrown) {
       outcome.value = { tone: 'error', text: toAppError(thrown).message };
+      return false;
     }
   }
 

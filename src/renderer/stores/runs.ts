@@ -162,9 +162,12 @@ export const useRunsStore = defineStore('runs', () => {
   }
 
   /** Where a note cannot be kept, it stays in its field, and the sentence says why. */
-  async function annotate(run: string, trial: TrialView, note: string): Promise<void> {
+  /** Whether it was kept. */
+  async function annotate(run: string, trial: TrialView, note: string): Promise<boolean> {
     await attempt(actionProblem, () => call('trials.annotate', { run, trial: trial.id, note }));
-    if (!actionProblem.value) mark(run, trial.id, { note: note || undefined });
+    if (actionProblem.value) return false;
+    mark(run, trial.id, { note: note || undefined });
+    return true;
   }
 
   const remake = (run: string, trial: string): Promise<unknown> =>

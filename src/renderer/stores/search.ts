@@ -16,7 +16,7 @@ export const useSearchStore = defineStore('search', () => {
   /** A search was started here, and its run is to be shown as soon as there is one. */
   let follows = false;
 
-  const isOn = computed(() => state.value !== undefined && !['waiting', 'ended'].includes(state.value.stage));
+  const isOn = computed(() => state.value != null && !['waiting', 'ended'].includes(state.value.stage));
   const waits = computed(() => state.value?.stage === 'waiting');
   const ended = computed(() =>
     state.value?.stage === 'ended' && state.value.beganAt !== dismissed.value ? state.value.ended : [],

@@ -35,7 +35,7 @@ const draftSchema = z.object({
   indifference: indifferenceSchema.prefault({}),
   seed: z.number().int().min(0),
   // Of a file that was opened; kept as they are.
-  ...sweepFileSchema.pick({ search: true, limits: true, until: true, coolDownSeconds: true }).shape,
+  ...sweepFileSchema.pick({ search: true, limits: true, until: true, coolDownSeconds: true, deploy: true }).shape,
 });
 export type SweepDraft = z.infer<typeof draftSchema>;
 export type DraftRecipe = z.infer<typeof recipeSchema>;

@@ -52,6 +52,27 @@ describe('what a file takes of an image', () => {
       { pixels: 'float32', form: { type: 'uint8', quantization: small } },
     ],
     ['codes that are levels', { type: 'uint8', ...nhwc, quantization: levels }, card(), { pixels: 'uint8' }],
+    [
+      'levels whose code stands for another number',
+      { type: 'uint8', ...nhwc, quantization: { scale: 1, zeroPoint: 128 } },
+      card(),
+      { pixels: 'uint8', form: { quantization: levels } },
+    ],
+    [
+      'levels of signed codes',
+      { type: 'int8', ...nhwc, quantization: { scale: 1, zeroPoint: -14 } },
+      card(),
+      { pixels: 'uint8', form: { quantization: { scale: 1, zeroPoint: -128 } } },
+    ],
+    [
+      'levels of a file whose normalisation is in its first layer',
+      { type: 'uint8', ...nhwc, quantization: { scale: Math.fround(1 / 57.12), zeroPoint: 114 } },
+      {
+        ...card(),
+        preprocess: { ...card().preprocess, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
+      },
+      { pixels: 'uint8', form: { quantization: levels } },
+    ],
     ['a card in pixels already', { type: 'float32', ...nhwc }, card({ layout: 'NHWC' }), { form: { type: 'float32' } }],
   ])('%s', (_what, info, given, expected) => {
     expect(modelInput(session(info), given, 'net.tflite')).toMatchObject(expected);

@@ -69,7 +69,7 @@ async function fromWheel(pack: Pack<'pip'>, work: string, made: string, signal?:
     [
       ...[interpreter, '-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', '--quiet'],
       ...['--no-deps', '--only-binary', ':all:', '--no-compile', '--require-hashes'],
-      ...['--platform', platform, '--python-version', python, '--implementation', 'cp', '--target', made],
+      ...['--platform', platform, '--python-version', python, '--implementation', 'cp', '--target', basename(made)],
       ...['--requirement', 'requirements.txt'],
     ],
     { purpose: requirement, otherwise: byHand, folder: work, signal },

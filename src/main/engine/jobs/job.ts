@@ -41,6 +41,8 @@ export interface ConvertJob {
   format: string;
   /** Of the format, defaults filled in. */
   options: Record<string, unknown>;
+  /** Codes at both ends, or an error. What a sweep says is for all of its trials: one that computes an end in floats has floats there. */
+  isStrict?: boolean;
   outputPath: string;
 }
 

@@ -1,3 +1,4 @@
+import { findRuntime } from '../runtimes/registry';
 import { findTechnique } from '../techniques/registry';
 import type { Order } from './order';
 
@@ -7,6 +8,8 @@ export type Lane = 'quiet' | 'shared';
 /** How a job wants its core. A technique that depends on the machine takes times of layers itself. Throws `technique.unknown`. */
 export function laneOf(job: Order): Lane {
   if (job.kind === 'measure' || job.kind === 'layers') return 'quiet';
+  // A Coral takes one network, and one process, at a time.
+  if (job.kind === 'evaluate' && findRuntime(job.runtime).format === 'edgetpu') return 'quiet';
   if (job.kind !== 'compress') return 'shared';
   const { dependsOn = [], dependsOnFor } = findTechnique(job.technique);
   return (dependsOnFor?.(job.params) ?? dependsOn).includes('machine') ? 'quiet' : 'shared';

@@ -49,15 +49,18 @@ export function modelInput(session: Session, card: ModelCard, path: string): Mod
   if (image.some((dimension, axis) => typeof dimension === 'number' && dimension !== expected[axis])) {
     throw differs(`an image should be ${expected.join(' x ')} (${layout}), the file takes ${image.join(' x ')}`);
   }
+  const isPixels = takesPixels(info, card);
+  // Of levels the code is the level itself, whatever number it stands for within the file.
+  const codes = isPixels && quantization ? { scale: 1, zeroPoint: type === 'int8' ? -128 : 0 } : quantization;
   const form: InputForm = {
     type: type as InputForm['type'],
-    ...(quantization && { quantization }),
+    ...(codes && { quantization: codes }),
     ...(layout !== card.input.layout && { interleave: interleaveOf(card) }),
   };
   return {
     name,
     outputName,
-    pixels: takesPixels(info, card) ? 'uint8' : 'float32',
+    pixels: isPixels ? 'uint8' : 'float32',
     form,
     scoreQuantization: session.outputs[outputName]?.quantization,
     fixedBatch: typeof batch === 'number' ? batch : undefined,
@@ -68,9 +71,18 @@ export function modelInput(session: Session, card: ModelCard, path: string): Mod
  * Whether the file normalises images itself. A file of codes without a scale takes the levels themselves; so do codes whose scale of one makes
  * them levels; of a file that takes numbers only the card can know.
  */
-function takesPixels({ type, quantization }: TensorInfo, { input }: ModelCard): boolean {
-  if (quantization) return input.type === 'uint8' || quantization.scale === 1;
+function takesPixels({ type, quantization }: TensorInfo, { input, preprocess }: ModelCard): boolean {
+  if (quantization)
+    return (
+      input.type === 'uint8' || quantization.scale === 1 || (type === 'uint8' && isFolded(quantization, preprocess))
+    );
   return type === 'uint8' || (type === 'float32' && input.type === 'uint8');
+}
+
+/** Whether codes are those of a file whose normalisation went into its first layer: they stand for numbers that no single channel has. */
+function isFolded({ scale, zeroPoint }: Quantization, { mean, std }: ModelCard['preprocess']): boolean {
+  const middle = Math.round((Math.min(...mean) + Math.max(...mean)) / 2);
+  return scale === Math.fround(1 / Math.min(...std)) && zeroPoint === Math.max(0, Math.min(255, middle));
 }
 
 /** Shape of one image without the batch: `[C,H,W]`, or `[H,W,C]` for NHWC. */

@@ -31,11 +31,14 @@ export interface TfliteFunctions {
   tensorQuantization(tensor: Pointer): { scale: number; zero_point: number };
   copyIn(tensor: Pointer, bytes: Uint8Array, size: number): number;
   copyOut(tensor: Pointer, bytes: Uint8Array, size: number): number;
-  createXnnpack(options: { num_threads: number; flags: number }): Pointer;
+  createXnnpack(options: { num_threads: number; flags: number; reserved: Uint8Array }): Pointer;
   deleteXnnpack(delegate: Pointer): void;
   /** Pointer to a function of the type that `setErrorReporter` takes. */
   registerReporter(report: (userData: Pointer, format: string, values: Pointer) => number): bigint;
 }
+
+/** Room behind the options of 2.9 for those of later versions. */
+export const xnnpackReservedBytes = 56;
 
 let bound: { path: string; functions: TfliteFunctions } | undefined;
 
@@ -50,10 +53,14 @@ export function tfliteFunctions(): TfliteFunctions {
 
 function bind(): { path: string; functions: TfliteFunctions } {
   const { handle, path } = openLibrary(tfliteLibrary);
-  const { struct, proto, pointer, register } = koffi();
+  const { array, struct, proto, pointer, register } = koffi();
   struct('TfLiteQuantizationParams', { scale: 'float', zero_point: 'int32_t' });
-  // As 2.9 has it; later versions append fields.
-  struct('TfLiteXNNPackDelegateOptions', { num_threads: 'int32_t', flags: 'uint32_t' });
+  // As 2.9 has it; later versions append fields, which are zero then.
+  struct('TfLiteXNNPackDelegateOptions', {
+    num_threads: 'int32_t',
+    flags: 'uint32_t',
+    reserved: array('uint8_t', xnnpackReservedBytes),
+  });
   const reporter = pointer(proto('int TfLiteReporter(void *user_data, const char *format, void *values)'));
   const get = (declaration: string) => handle.func(declaration) as never;
   const functions: TfliteFunctions = {

@@ -5,7 +5,7 @@ import { tfliteLibrary } from './native-libraries';
 import { processorOf } from './processor-device';
 import type { Runtime, SessionOptions } from './runtime';
 import { openInterpreter, type Delegate } from './tflite-interpreter';
-import { tfliteFunctions } from './tflite-library';
+import { tfliteFunctions, xnnpackReservedBytes } from './tflite-library';
 import { TfliteSession } from './tflite-session';
 
 /** XNNPACK takes int8 operators (1) and uint8 operators (2) only where it is asked to: without, they run eight times slower. */
@@ -48,6 +48,10 @@ function openTflite(file: string | Uint8Array, { threads, options = {} }: Sessio
 
 function xnnpack(threads: number): Delegate {
   const library = tfliteFunctions();
-  const pointer = library.createXnnpack({ num_threads: threads, flags: xnnpackFlags });
+  const pointer = library.createXnnpack({
+    num_threads: threads,
+    flags: xnnpackFlags,
+    reserved: new Uint8Array(xnnpackReservedBytes),
+  });
   return { pointer, free: library.deleteXnnpack };
 }

@@ -13,7 +13,7 @@ import { foundChain } from './found-chain';
 import type { Candidate, PlanSettings } from './plan-candidate';
 import { ChainProposer } from './propose-chains';
 import { searchImages } from './search-images';
-import { recordSearch } from './search-record';
+import { recordSearch, searchRecord } from './search-record';
 import type { Standing } from './successive-halving';
 import { TrialLaboratory, type Bench } from './trial-laboratory';
 
@@ -78,7 +78,8 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
     isTimed: sweep.targets.length > 0 && (aims.goal !== 'size' || aims.maxLatencyRatio !== undefined),
     run: begun?.id,
     opened: (run) => {
-      recordSearch(workspace, [run], { sweep });
+      // One that goes on keeps its answer until there is another.
+      if (!searchRecord(workspace, run)?.answer) recordSearch(workspace, [run], { sweep });
       tell({ run });
     },
   });

@@ -11,8 +11,9 @@ import { estimateEdgeTpu } from './estimate';
 /** Files that edgetpu_compiler makes of .tflite files. @param tflite the format that they are made from, whose options hold here too */
 export const edgetpuFormat = (tflite: FileFormat): FileFormat => ({
   id: 'edgetpu',
-  version: 1,
+  version: 1000 + tflite.version,
   options: tflite.options,
+  unsupported: tflite.unsupported,
   async convert(onnxPath, outputPath, card, options) {
     const folder = await mkdtemp(join(tmpdir(), 'whittle-tflite-'));
     try {

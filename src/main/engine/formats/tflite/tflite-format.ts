@@ -23,7 +23,7 @@ const options = z.strictObject({
 /** TensorFlow Lite: floats, halves, int8 weights or integers throughout, as the ONNX file holds them. */
 export const tfliteFormat: FileFormat = {
   id: 'tflite',
-  version: 1,
+  version: 2,
   options,
   async convert(onnxPath, outputPath, card, given) {
     const wanted = options.parse(given);

@@ -30,7 +30,8 @@ export function runtimeAgreement(
     });
   });
   const agreement = n === 0 ? 0 : (100 * agreeing) / n;
-  if (!own.outputs || !reference.outputs) return { n, agreement };
+  // Numbers beside codes of unknown scale, which have no probabilities, say nothing.
+  if (!own.outputs || !reference.outputs || !own.scores !== !reference.scores) return { n, agreement };
   if (step !== undefined) return { n, agreement, largestDifference: largest, largestDifferenceSteps: largest / step };
   const largestRelativeDifference = largestScore === 0 ? 0 : largest / largestScore;
   return { n, agreement, largestDifference: largest, largestRelativeDifference };

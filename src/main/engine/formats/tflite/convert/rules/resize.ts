@@ -27,7 +27,7 @@ const resize: ConversionRule = (operation) => {
   if (
     mode === 'nearest' &&
     !(points === 'asymmetric' && rounding === 'floor') &&
-    !isWholeFactor(value.shape, shape, axes)
+    !(options.halfPixelCenters && rounding.startsWith('round') && isWholeFactor(value.shape, shape, axes))
   )
     return operation.unsupported(`to the nearest pixel (${points}, ${rounding})`);
   if (mode !== 'linear' && mode !== 'nearest') return operation.unsupported(`in mode ${mode}`);
