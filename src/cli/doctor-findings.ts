@@ -1,6 +1,7 @@
 import { formatBytes } from '@shared/format';
 import { memoryUnwatched } from '@shared/presenter/sweep-plan';
 import type { Machine } from '@shared/run';
+import { defaultTarget } from '@shared/sweep-file';
 
 /** What `doctor` looked at. */
 export interface DoctorFacts {
@@ -44,8 +45,9 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
   if (!facts.writable)
     missing('The workspace cannot be written to: change its permissions, or set WHITTLE_HOME to a folder of yours.');
   if (freeBytes < leastDiskBytes) missing(`The disk has ${formatBytes(freeBytes)} left: a sweep needs at least 1 GB.`);
-  for (const { id, problem, command } of facts.runtimes)
-    if (problem !== undefined && command === undefined) missing(`The runtime ${id} cannot be used: ${problem}`);
+  // The others are a choice: the list of runtimes says what keeps them from use.
+  for (const { id, problem } of facts.runtimes)
+    if (problem !== undefined && id === defaultTarget.runtime) missing(`The runtime ${id} cannot be used: ${problem}`);
   if (!facts.starter) missing('The starter pack is not where it should be: install Whittle again.');
   if (facts.electron === undefined) missing('There is no Electron yet, so no window and no PDF: npm start fetches it.');
   if (missingLibraries.length > 0)

@@ -1,9 +1,11 @@
 import { ipcMain, type IpcMainEvent, type IpcMainInvokeEvent } from 'electron';
 import { z } from 'zod';
 import { AppError, toAppError } from '@shared/errors';
+import type { Settings } from '@shared/settings';
 import { windowOrigin } from './app-protocol';
 import type { EngineAccess } from './engine-process';
 import { initLivePort } from './live-port';
+import { checkRuntimesFolder } from './runtimes-folder';
 import { shellHandlers } from './shell-handlers';
 import { currentWindow } from './window';
 import { windowRequest } from './window-request';
@@ -15,13 +17,25 @@ type Answer = { ok: true; value: unknown } | { ok: false; error: { code: string;
 /** Everything the window may ask for passes here: the sender is checked, the input validated, errors become code and facts. */
 export function initIpc(engine: EngineAccess): void {
   const dropped = new Set<string>();
-  const shell = shellHandlers(engine, dropped);
+  const chosen = new Set<string>();
+  const shell = shellHandlers(engine, dropped, chosen);
+  /** A request of the window, checked. */
+  const checked = async (name: string, given: unknown): Promise<ReturnType<typeof windowRequest>> => {
+    const request = windowRequest(name, given);
+    if (name === 'settings.set')
+      await checkRuntimesFolder(
+        request.input as Partial<Settings>,
+        chosen,
+        () => engine.host.request('settings.get', undefined) as Promise<Settings>,
+      );
+    return request;
+  };
   const jobs = new Map<string, AbortController>();
 
   ipcMain.handle('whittle:call', (event, ...args) =>
     answer(event, async () => {
       const [name, given] = callSchema.parse(args);
-      const { to, input } = windowRequest(name, given);
+      const { to, input } = await checked(name, given);
       if (to === 'engine') return engine.host.request(name, input);
       return (shell as Record<string, (input: unknown) => unknown>)[name]!(input);
     }),
@@ -29,7 +43,7 @@ export function initIpc(engine: EngineAccess): void {
   ipcMain.handle('whittle:job', (event, ...args) =>
     answer(event, async () => {
       const [name, given, id] = jobSchema.parse(args);
-      const { to, input } = windowRequest(name, given);
+      const { to, input } = await checked(name, given);
       if (to === 'shell') throw new AppError('ipc.invalid', { endpoint: name, detail: 'it is not a job' });
       const abort = new AbortController();
       jobs.set(id, abort);

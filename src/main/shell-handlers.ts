@@ -16,8 +16,13 @@ import { currentWindow } from './window';
 /**
  * Dialogs and files: the window names a run and a trial, a person chooses the path, the engine writes.
  * @param dropped paths of what was dropped on the window, as they come in
+ * @param chosen takes the folders that a person chooses
  */
-export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>): Handlers<ShellContract> {
+export function shellHandlers(
+  engine: EngineAccess,
+  dropped: ReadonlySet<string>,
+  chosen: Set<string>,
+): Handlers<ShellContract> {
   const { host } = engine;
   engine.onResults((folder) => {
     if (folder !== null) rememberResults(folder);
@@ -54,8 +59,11 @@ export function shellHandlers(engine: EngineAccess, dropped: ReadonlySet<string>
     'shell.closeResults': () => engine.openResults(null),
     'shell.chooseModels': async () =>
       choose({ properties: ['openFile', 'multiSelections'], filters: [{ name: 'ONNX models', extensions: ['onnx'] }] }),
-    'shell.chooseFolder': async ({ title }) =>
-      (await choose({ title, properties: ['openDirectory', 'createDirectory'] }))[0] ?? null,
+    'shell.chooseFolder': async ({ title }) => {
+      const [folder] = await choose({ title, properties: ['openDirectory', 'createDirectory'] });
+      if (folder !== undefined) chosen.add(folder);
+      return folder ?? null;
+    },
     'shell.chooseSweep': async () =>
       (
         await choose({ properties: ['openFile'], filters: [{ name: 'Sweep files', extensions: ['yaml', 'yml'] }] })

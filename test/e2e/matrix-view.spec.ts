@@ -66,8 +66,11 @@ test('210 trials in a small window: nothing is cut off, names stay in view, pane
     await expect(line).toHaveAttribute('aria-valuenow', '220');
 
     const between = window.getByTestId('chart-splitter');
-    const before = await boxOf(pane);
     await between.focus();
+    const heightOf = async (): Promise<number> => (await boxOf(pane)).height;
+    // The table's own width has just changed: its height follows.
+    await expect.poll(async () => (await heightOf()) - (await window.waitForTimeout(200), await heightOf())).toBe(0);
+    const before = await boxOf(pane);
     await window.keyboard.press('ArrowUp');
     await window.keyboard.press('ArrowUp');
     await expect.poll(async () => Math.round((await boxOf(pane)).height - before.height)).toBe(-32);

@@ -76,6 +76,10 @@ test('the window is confined: no Node, no foreign page, no unchecked message', a
       'nothing of that name was dropped',
     );
 
+    // Native code is loaded from the folder of runtimes: only a dialog names one.
+    await expect(ask(window, 'settings.set', { runtimesFolder: '/tmp' })).rejects.toThrow('no such folder of runtimes');
+    await ask(window, 'settings.set', { runtimesFolder: '' });
+
     // A second window of the same application is not the one that may ask.
     const preload = join(projectFolder, 'out', 'preload', 'preload.cjs');
     const foreign = await app.evaluate(
