@@ -8,5 +8,7 @@ export default defineConfig({
   timeout: 180_000,
   expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
+  // Machines of CI are shared: what fails once is tried once more, and listed as flaky.
+  retries: process.env.CI ? 1 : 0,
   reporter: 'list',
 });
