@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { builtFile } from '../src/main/engine/files/built-file';
 import { runInWorker } from '../src/main/engine/jobs/worker-process';
-import { median } from '../src/main/engine/measure/statistics/percentile';
+import { median } from '../src/shared/statistics/percentile';
 import { otherProcessorShare } from '../src/main/engine/measure/latency/processor-time';
 import type { SessionPairTimes } from '../src/main/engine/measure/latency/session-pair';
 import { startBusyLoop } from './busy-loop';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { median } from '../../../src/main/engine/measure/statistics/percentile';
+import { median } from '../../../src/shared/statistics/percentile';
 import type { Workspace } from '../../../src/main/engine/store/workspace';
 import { distinctSteps, formatOf } from '../../../src/main/engine/sweep/plan';
 import { estimatePlan } from '../../../src/main/engine/sweep/plan-estimate';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/main/engine/compression/algebra/random';
 import { mcNemarExactP, pairedDifferenceInterval } from '../../../src/main/engine/measure/statistics/paired';
-import { median, medianAbsoluteDeviation, percentile } from '../../../src/main/engine/measure/statistics/percentile';
+import { median, medianAbsoluteDeviation, percentile } from '../../../src/shared/statistics/percentile';
 import { wilsonInterval } from '../../../src/main/engine/measure/statistics/proportion';
 
 const finite = fc.double({ noNaN: true, min: -1e9, max: 1e9 });

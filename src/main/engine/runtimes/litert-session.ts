@@ -4,7 +4,7 @@ import type { LitertLibrary, Made, Pointer } from './litert-library';
 import { koffi } from './native';
 import type { OperatorTime, RuntimeTensor, Session, TensorInfo } from './runtime';
 import { cleanRuntimeMessage } from './runtime-message';
-import { bytesOf, distinctNames, memoryFor, typeOfTflite } from './tensor-memory';
+import { bytesOf, distinctNames, infoByName, memoryFor, typeOfTflite } from './tensor-memory';
 
 interface Bound {
   name: string;
@@ -159,10 +159,6 @@ export class LitertSession implements Session {
     const detail = cleanRuntimeMessage(message, path);
     return new AppError('model.runtime-failed', { path, runtime: 'LiteRT', detail });
   }
-}
-
-function infoByName(tensors: readonly Bound[]): Record<string, TensorInfo> {
-  return Object.fromEntries(tensors.map(({ name, info }) => [name, info]));
 }
 
 function nameOf({ functions }: LitertLibrary, tensor: Pointer): string {

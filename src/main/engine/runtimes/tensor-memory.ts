@@ -54,3 +54,8 @@ export function distinctNames(names: readonly string[]): string[] {
     return free;
   });
 }
+
+/** What a session declares of its values. */
+export function infoByName(tensors: readonly { name: string; info: TensorInfo }[]): Record<string, TensorInfo> {
+  return Object.fromEntries(tensors.map(({ name, info }) => [name, info]));
+}

@@ -1,7 +1,7 @@
 import { AppError } from '@shared/errors';
 import type { OperatorTime, RuntimeTensor, Session, TensorInfo } from './runtime';
 import { cleanRuntimeMessage } from './runtime-message';
-import { bytesOf, distinctNames, memoryFor, typeOfTflite } from './tensor-memory';
+import { bytesOf, distinctNames, infoByName, memoryFor, typeOfTflite } from './tensor-memory';
 import type { Pointer, TfliteFunctions } from './tflite-library';
 import type { TfliteMessages } from './tflite-messages';
 
@@ -99,10 +99,6 @@ export class TfliteSession implements Session {
     const detail = cleanRuntimeMessage(message, path);
     return new AppError('model.runtime-failed', { path, runtime: 'TensorFlow Lite', detail });
   }
-}
-
-function infoByName(tensors: readonly Bound[]): Record<string, TensorInfo> {
-  return Object.fromEntries(tensors.map(({ name, info }) => [name, info]));
 }
 
 function infoOf(library: TfliteFunctions, tensor: Pointer): TensorInfo {

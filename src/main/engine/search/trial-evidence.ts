@@ -1,6 +1,6 @@
 import type { FileMetrics, LatencyMetrics } from '@shared/metrics';
 import { pairedAnswers, type Predictions } from '../measure/accuracy/accuracy';
-import { median } from '../measure/statistics/percentile';
+import { median } from '@shared/statistics/percentile';
 import type { StepJournal } from '../store/step-journal';
 import type { TrialPlan } from '../sweep/plan';
 import { findTechnique } from '../techniques/registry';

@@ -1,4 +1,4 @@
-import { median } from '../measure/statistics/percentile';
+import { median } from '@shared/statistics/percentile';
 import type { PlannedStep } from './plan';
 
 /** What a step does, as far as its cost depends on it. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { throwIfCancelled } from '../cancellation';
-import { median } from '../statistics/percentile';
+import { median } from '@shared/statistics/percentile';
 import { TimedModel, type TimedModelOptions } from './timed-model';
 
 const maximumStarts = 5;

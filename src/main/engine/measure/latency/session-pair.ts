@@ -1,5 +1,5 @@
 import { throwIfCancelled } from '../cancellation';
-import { median } from '../statistics/percentile';
+import { median } from '@shared/statistics/percentile';
 import { processorTimeBetween, readProcessorTime, type ProcessorTime } from './processor-time';
 import { TimedModel, type TimedModelOptions } from './timed-model';
 

@@ -1,6 +1,6 @@
 import type { LatencyMetrics } from '@shared/metrics';
 import { medianInterval } from '../statistics/median-interval';
-import { median, medianAbsoluteDeviation, sortedPercentile } from '../statistics/percentile';
+import { median, medianAbsoluteDeviation, sortedPercentile } from '@shared/statistics/percentile';
 import { otherProcessorShare } from './processor-time';
 import type { SessionPairTimes } from './session-pair';
 

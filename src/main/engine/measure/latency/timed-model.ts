@@ -3,7 +3,7 @@ import type { Runtime, RuntimeTensor, Session, SessionOptions } from '../../runt
 import { throwIfCancelled } from '../cancellation';
 import { modelInput } from '../model-input';
 import { sampleInput } from './sample-input';
-import { median } from '../statistics/percentile';
+import { median } from '@shared/statistics/percentile';
 
 export interface TimedModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'options'> {
   card: ModelCard;

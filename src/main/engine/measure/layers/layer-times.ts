@@ -1,7 +1,7 @@
 import type { Graph, Node } from '../../onnx/graph';
 import type { OperatorTime } from '../../runtimes/runtime';
 import { layerNodes } from './layer-facts';
-import { median } from '../statistics/percentile';
+import { median } from '@shared/statistics/percentile';
 
 export interface LayerTimes {
   /** Milliseconds by the layer's node. */

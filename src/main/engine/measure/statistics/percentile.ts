@@ -1,1 +1,0 @@
-export { median, medianAbsoluteDeviation, percentile, sortedPercentile } from '@shared/statistics/percentile';
