@@ -8,6 +8,7 @@ import { initLivePort } from './live-port';
 import { checkRuntimesFolder } from './runtimes-folder';
 import { shellHandlers } from './shell-handlers';
 import { currentWindow } from './window';
+import { windowListens } from './window-commands';
 import { windowRequest } from './window-request';
 
 const callSchema = z.tuple([z.string().max(100), z.unknown()]);
@@ -62,6 +63,7 @@ export function initIpc(engine: EngineAccess): void {
     event.sender.send('whittle:signal', 'shell.engine', engine.state());
     event.sender.send('whittle:signal', 'shell.results', { folder: engine.results() });
     for (const [name, state] of engine.host.signals) event.sender.send('whittle:signal', name, state);
+    windowListens(event.sender);
   });
 
   initLivePort(engine, isOurs);

@@ -6,7 +6,7 @@ import { showAbout } from './about';
 import type { EngineAccess } from './engine-process';
 import { chooseResults, chooseRunFile } from './shell-handlers';
 import { showProblem } from './problem';
-import { currentWindow } from './window';
+import { commandWindow } from './window-commands';
 
 /** The menu. What concerns the contents of the window is asked of it: it knows what is shown. */
 export function initMenu(engine: EngineAccess): void {
@@ -14,7 +14,7 @@ export function initMenu(engine: EngineAccess): void {
   const item = (label: string, command: WindowCommand, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     accelerator,
-    click: () => currentWindow()?.webContents.send('whittle:signal', 'shell.command', command),
+    click: () => commandWindow(command),
   });
   const about: MenuItemConstructorOptions = { label: 'About Whittle', click: () => void showAbout(engine) };
   const template: MenuItemConstructorOptions[] = [
