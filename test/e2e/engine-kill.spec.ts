@@ -12,7 +12,7 @@ const kills = 5;
 async function smallSweep(launched: LaunchedApp): Promise<SweepFile> {
   const { starterSweep } = await engineInfo(launched.window);
   const sweep = starterSweep;
-  const names = ['baseline', 'fp16', 'int8', 'pruned 50 %', 'pruned 50 % + int8'];
+  const names = ['baseline', 'fp16', 'int8', 'pruned 50 % + int8'];
   return {
     ...sweep,
     models: sweep.models.slice(1),
@@ -54,7 +54,7 @@ test('an engine killed five times finishes the same table and computes no finish
     const run = await startSweep(launched.window, await smallSweep(launched));
     const before = new Map<string, string>();
     for (let kill = 0; kill < kills; kill++) {
-      await launched.window.waitForTimeout(1500 + Math.random() * 6000);
+      await launched.window.waitForTimeout(1000 + Math.random() * 5000);
       const { steps, runStatus } = readJournal(launched.home);
       if (kill === 0) expect(runStatus).toEqual(['running']);
       for (const step of steps) before.set(step.key, before.get(step.key) ?? step.finishedAt);

@@ -29,7 +29,7 @@ export const compress: Command = {
     recipe: {
       type: 'string',
       value: 'TEXT',
-      help: "steps joined by |, e.g. 'prune.magnitude{amount:0.5} | quantize.static'",
+      help: "steps joined by |, e.g. 'prune.magnitude{amount:0.5} | quantize.static'; without, only the format changes",
     },
     data: { type: 'string', value: 'DIR', help: 'dataset, for techniques that need calibration images' },
     output: { type: 'string', short: 'o', value: 'OUT.onnx', help: 'the file to write; its ending says the format' },
@@ -47,14 +47,14 @@ export const compress: Command = {
   },
   async run(arguments_) {
     const [recipeText, output] = [arguments_.text('recipe'), arguments_.text('output')];
-    if (recipeText === undefined) throw usageError(compress, '--recipe is missing');
     if (output === undefined) throw usageError(compress, '-o OUT.onnx is missing');
-    const given = parseRecipe(recipeText);
-    const recipe = checkRecipe(given);
-    if (recipe.length === 0) throw usageError(compress, 'the recipe has no step');
     const destination = resolve(output);
-    const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
     const deployed = deployedFormat(destination, arguments_.text('deploy'));
+    if (recipeText === undefined && !deployed) throw usageError(compress, '--recipe is missing');
+    const given = recipeText === undefined ? [] : parseRecipe(recipeText);
+    const recipe = checkRecipe(given);
+    if (recipe.length === 0 && !deployed) throw usageError(compress, 'the recipe has no step');
+    const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
 
     const engine = await openSession(arguments_);
     const work = await workFolder(destination);
@@ -71,15 +71,17 @@ export const compress: Command = {
       const { workspace, executor } = engine;
       const models = new Map([[model.name, model]]);
       const context = { workspace, models, dataset, seed, threads: executor.threads };
-      const sha256 = await runRecipe(steps, context, async (order) => {
-        const notes: string[] = [];
-        return { result: await runJob(engine, order, notes), notes };
-      });
+      const run = (): Promise<string> =>
+        runRecipe(steps, context, async (order) => {
+          const notes: string[] = [];
+          return { result: await runJob(engine, order, notes), notes };
+        });
+      const sha256 = recipe.length === 0 ? model.sha256 : await run();
+      const source = recipe.length === 0 ? model.path : workspace.artifacts.path(sha256);
       const made = deployed && (await convertArtifact(engine, sha256, model.card, deployed));
-      const size = await copyArtifact(made?.path ?? workspace.artifacts.path(sha256), work, destination);
+      const size = await copyArtifact(made?.path ?? source, work, destination);
       if (made) await workspace.artifacts.discard(made.path);
       const written = { path: destination, sha256: made?.sha256 ?? sha256, sizeBytes: size };
-      const source = workspace.artifacts.path(sha256);
       await writeCard(destination, await compressedCard(model.card, written, formatRecipe(given), source));
       const result = {
         output: destination,

@@ -70,6 +70,21 @@ describe.skipIf(!isReady)(`.tflite files on the command line${tflite.title}${lit
     expect(latency.baselineP50Ms).toBeGreaterThan(0);
   });
 
+  it('are made of a network as it is where no recipe is given', async () => {
+    const weights = [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ];
+    await saveSmallClassifier(join(folder, 'plain.onnx'), { weights });
+    writeFileSync(join(folder, 'plain.card.json'), JSON.stringify(smallCard(3)));
+    const { code, stderr } = await whittle(folder, 'compress', 'plain.onnx', '-o', 'plain.tflite');
+    expect(code, stderr).toBe(0);
+    expect(await evaluated('plain.tflite', '--vs', 'plain.onnx')).toMatchObject({ n: 12, top1: 100, agreement: 100 });
+    const again = await whittle(folder, 'compress', 'plain.onnx', '-o', 'plain2.onnx');
+    expect([again.code, sentences(again.stderr)]).toEqual([2, [expect.stringMatching(/--recipe is missing/)]]);
+  });
+
   it.each([
     [['eval', 'colour.tflite', '--data', 'pictures'], /has no card .*colour\.tflite\.card\.json/],
     [

@@ -11,7 +11,7 @@ import { saveModel } from '../../../src/main/engine/onnx/save';
 import { colourCard, colourNetwork } from '../../fixtures/networks/colour-network';
 
 const card: ModelCard = { ...colourCard('colours'), labelNames: ['red', 'green', 'blue'] };
-const floats = { input: 'float32', output: 'float32' };
+const floats = { input: 'float32', output: 'float32', weights: 'int8', zeros: 'dense' };
 
 describe('the TensorFlow Lite format', () => {
   let folder: string;
@@ -58,6 +58,6 @@ describe('the TensorFlow Lite format', () => {
   it('takes options by name, floats where nothing is said', () => {
     expect(tfliteFormat.options.parse({})).toEqual(floats);
     expect(tfliteFormat.options.safeParse({ input: 'int4' }).success).toBe(false);
-    expect(tfliteFormat.options.safeParse({ weights: 'int8' }).success).toBe(false);
+    expect(tfliteFormat.options.safeParse({ weight: 'int8' }).success).toBe(false);
   });
 });

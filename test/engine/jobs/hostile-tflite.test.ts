@@ -16,7 +16,7 @@ import { writeColourPictures } from '../../fixtures/colour-pictures';
 import { needs } from '../../fixtures/native-library';
 
 const side = 8;
-const count = 200;
+const count = Number(process.env.WHITTLE_HOSTILE_FILES ?? 200);
 const atOnce = 4;
 const card = modelCardSchema.parse({
   name: 'colour',
@@ -46,7 +46,7 @@ function mutated(file: Uint8Array, random: () => number): Uint8Array {
 }
 
 describe.skipIf(libraries.length === 0)(`damaged .tflite files in the worker of a runtime${reason}`, () => {
-  it(`cost their own trial at most: ${count} of them`, { timeout: 600_000 }, async () => {
+  it(`cost their own trial at most: ${count} of them`, { timeout: 3_600_000 }, async () => {
     const file = writeTflite(colourTflite(side, { codes: true }));
     const random = createRandom('hostile');
     const outcomes: Record<string, number> = {};

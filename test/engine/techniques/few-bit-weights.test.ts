@@ -53,7 +53,7 @@ describe('quantize.weights', () => {
     expect(await runGraph(result)).toEqual(await runGraph(await decodeWeights(result)));
   });
 
-  test.each(['linear-symmetric', 'linear', 'kmeans', 'uniform-lut'])(
+  test.each(['linear-symmetric', 'linear-signed', 'linear', 'kmeans', 'uniform-lut'])(
     '%s: second order beats nearest',
     async (scheme) => {
       const nearest = await errorOf(await apply('quantize.weights', { bits: 3, scheme, rounding: 'nearest' }));
@@ -105,6 +105,7 @@ describe('quantize.weights', () => {
 
   test.each([
     ['linear-symmetric', 1e-6],
+    ['linear-signed', 1e-6],
     ['linear', 0.01],
     ['kmeans', 0.01],
   ])('%s and then int8: stays in 4 bits, the weights move by no more than a share of %f', async (scheme, share) => {

@@ -39,10 +39,10 @@ export const quantizeWeights = defineTechnique({
       .default(4)
       .describe('Bits per weight; 16 is half precision, and the other choices do not matter then'),
     scheme: z
-      .enum(['linear-symmetric', 'linear', 'kmeans', 'uniform-lut'])
+      .enum(['linear-symmetric', 'linear-signed', 'linear', 'kmeans', 'uniform-lut'])
       .default('linear-symmetric')
       .describe(
-        'Which values weights may take: evenly spaced around zero, evenly spaced over their range, the centres of clusters, or an evenly spaced table',
+        'Which values weights may take: evenly spaced around zero, the same as signed integers (what int4 kernels take), evenly spaced over their range, the centres of clusters, or an evenly spaced table',
       ),
     granularity: z
       .enum(['tensor', 'channel', 'group'])
@@ -86,12 +86,12 @@ export const quantizeWeights = defineTechnique({
     }
     const gridFor: GridFor = (rows, importance) => {
       const rowsPerGroup = { tensor: rows.rows, channel: 1, group: Math.min(rows.rows, params.groupSize) }[granularity];
-      const options = importance ? { bits, rowsPerGroup, importance } : { bits, rowsPerGroup };
+      const options = { bits, rowsPerGroup, ...(importance && { importance }), isPositive: scheme === 'linear-signed' };
       if (scheme === 'kmeans')
         return clusterGrid(rows, { ...options, clusters: 2 ** bits, init: 'optimal', rng: () => context.rng() });
       if (scheme === 'uniform-lut') return uniformTableGrid(rows, options);
       // One code for 0 in all rows, so that pruned weights stay zero and need no codes.
-      return affineGrid(rows, options, scheme === 'linear-symmetric' || isPruned(rows));
+      return affineGrid(rows, options, scheme !== 'linear' || isPruned(rows));
     };
     context.note('Few-bit weights are decoded when the model loads: smaller file, no speed-up.');
     return codeLayers(plain, layers, gridFor, { rounding, id, context });

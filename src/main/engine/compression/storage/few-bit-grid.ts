@@ -95,7 +95,11 @@ function squaredError({ values, importance }: Sample, scale: number, zeroPoint: 
  * Scale and zero point of evenly spaced levels, by a search over ranges for the least squared error. Symmetric: 0 is a level (with one bit:
  * the two levels are opposite), and the side with the largest weight has one level more, for which the scale may be negative.
  */
-function fitAffine(sample: Sample, bits: number, isSymmetric: boolean): { scale: number; zeroPoint: number } {
+function fitAffine(
+  sample: Sample,
+  { bits, isPositive }: GridOptions,
+  isSymmetric: boolean,
+): { scale: number; zeroPoint: number } {
   let [min, max] = [0, 0];
   for (const value of sample.values) {
     if (value < min) min = value;
@@ -103,7 +107,8 @@ function fitAffine(sample: Sample, bits: number, isSymmetric: boolean): { scale:
   }
   const top = 2 ** bits - 1;
   const symmetricZero = bits === 1 ? 0.5 : 2 ** (bits - 1);
-  const peak = max > -min ? -max : -min;
+  // Of the levels around zero there is one more below than above: a negative step turns them round.
+  const peak = isPositive ? Math.max(max, -min) : max > -min ? -max : -min;
   const isDead = min === 0 && max === 0;
   if (isDead) return { scale: 0, zeroPoint: symmetricZero };
   let best = { scale: 1, zeroPoint: 0, error: Infinity };
@@ -123,6 +128,8 @@ interface GridOptions {
   rowsPerGroup: number;
   /** `[groups of the layer's inputs, columns]`: what an error of a weight in a column costs. */
   importance?: Float32Array;
+  /** Steps are positive: codes less their zero point are signed integers as kernels of few bits take them. */
+  isPositive?: boolean;
 }
 
 function samplesOf(weights: Matrix, { rowsPerGroup, importance }: GridOptions, limit: number): Sample[] {
@@ -135,7 +142,7 @@ function samplesOf(weights: Matrix, { rowsPerGroup, importance }: GridOptions, l
 
 /** Evenly spaced values: a scale and a zero point per group of rows. */
 export function affineGrid(weights: Matrix, options: GridOptions, isSymmetric: boolean): WeightGrid {
-  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, options.bits, isSymmetric));
+  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, options, isSymmetric));
   return affineGridOf(fits, options, isSymmetric);
 }
 

@@ -56,8 +56,18 @@ export interface TfliteTensor {
   shapeSignature?: number[];
   /** Keeps its content from one run to the next. */
   isVariable?: boolean;
-  /** Only some elements are stored, in a form that is neither decoded nor written here: `data` are those. */
+  /** Only some elements are stored, and `data` are those. Which ones is not decoded. */
   isSparse?: boolean;
+  /** Which elements are stored, of a tensor that is to be written. */
+  sparsity?: RowSparsity;
+}
+
+/** Elements of a tensor row by row, a row being its last axis (compressed sparse rows). */
+export interface RowSparsity {
+  /** Where each row begins among the stored elements, and where the last one ends. */
+  segments: number[];
+  /** The place of each stored element in its row. */
+  indices: number[];
 }
 
 /** real = scale[c] (code - zeroPoint[c]), c along `axis`; one scale: the whole tensor. */

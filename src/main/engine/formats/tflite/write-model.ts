@@ -1,8 +1,8 @@
 import { AppError } from '@shared/errors';
 import { storedZip } from '../../files/zip';
 import { capacityFor, writeFlatbuffer } from '../flatbuffer/write-flatbuffer';
-import type { TableOf } from '../flatbuffer/schema';
-import type { TfliteGraph, TfliteModel, TfliteOperator, TfliteTensor } from './model';
+import type { TableOf, UnionValue } from '../flatbuffer/schema';
+import type { RowSparsity, TfliteGraph, TfliteModel, TfliteOperator, TfliteTensor } from './model';
 import { modelSchema } from './schema/model-schema';
 import { tfliteBytesLimit } from './read-model';
 import { builtinOperators, firstGreaterCode, optionsOf } from './schema/operators';
@@ -57,14 +57,16 @@ function graphTable(
 }
 
 function tensorTable(tensor: TfliteTensor, constants: Constants): TableOf<Tables, 'Tensor'> {
-  const { name, shape, type, data, quantization, shapeSignature, isVariable } = tensor;
-  if (tensor.isSparse || quantization?.details) throw new Error(`the form of tensor "${name}" cannot be written`);
+  const { name, shape, type, data, quantization, shapeSignature, isVariable, sparsity } = tensor;
+  if ((tensor.isSparse && !sparsity) || quantization?.details)
+    throw new Error(`the form of tensor "${name}" cannot be written`);
   return {
     name,
     shape,
     type,
     hasRank: true,
     isVariable,
+    sparsity: sparsity && sparsityTable(shape, sparsity),
     shapeSignature,
     buffer: data && constants.indexOf(data),
     quantization: quantization && {
@@ -73,6 +75,28 @@ function tensorTable(tensor: TfliteTensor, constants: Constants): TableOf<Tables
       quantizedDimension: quantization.axis,
     },
   };
+}
+
+function sparsityTable(
+  shape: readonly number[],
+  { segments, indices }: RowSparsity,
+): TableOf<Tables, 'SparsityParameters'> {
+  const last = shape.length - 1;
+  return {
+    traversalOrder: [...shape.keys()],
+    dimMetadata: shape.map((denseSize, axis) =>
+      axis < last
+        ? { format: 'DENSE', denseSize }
+        : { format: 'SPARSE_CSR', arraySegments: indexVector(segments), arrayIndices: indexVector(indices) },
+    ),
+  };
+}
+
+/** The narrowest vector that holds the numbers. */
+function indexVector(values: number[]): UnionValue {
+  const most = values.reduce((larger, value) => Math.max(larger, value), 0);
+  if (most < 2 ** 8) return { table: 'Uint8Vector', fields: { values: Uint8Array.from(values) } };
+  return { table: most < 2 ** 16 ? 'Uint16Vector' : 'Int32Vector', fields: { values } };
 }
 
 function operatorTable(operator: TfliteOperator, operatorCodes: OperatorCodes): TableOf<Tables, 'Operator'> {

@@ -15,7 +15,12 @@ import { Inexpressible } from './inexpressible';
 export function convertGraph(graph: Graph, values: FileValues = floats): TfliteModel {
   const found = attempt(graph, values);
   if ('inexpressible' in found) throw unsupported(graph, found.inexpressible);
-  return { description: 'Converted by Whittle', graphs: [found.conversion.finish()] };
+  try {
+    return { description: 'Converted by Whittle', graphs: [found.conversion.finish()] };
+  } catch (thrown) {
+    if (thrown instanceof Inexpressible) throw unsupported(graph, [thrown.operator]);
+    throw thrown;
+  }
 }
 
 const floats: FileValues = { input: 'float32', output: 'float32' };

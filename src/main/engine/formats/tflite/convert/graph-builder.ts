@@ -1,6 +1,11 @@
 import type { TfliteGraph, TfliteOperator, TfliteOption, TfliteQuantization, TfliteTensor, TfliteType } from '../model';
 import { optionsOf } from '../schema/operators';
+import { Inexpressible } from './inexpressible';
 import { operatorVersion } from './operator-version';
+import { elementsOf } from './value';
+
+/** Sizes are int32 in the file, and runtimes count elements so. */
+const mostElements = 2 ** 31 - 1;
 
 /** What a tensor is, before it has an index. */
 export interface TensorSpec {
@@ -20,8 +25,10 @@ export class GraphBuilder {
   private readonly shared = new Map<string, number>();
   private readonly names = new Set<string>();
 
-  /** A tensor that an operator computes or the caller feeds. */
+  /** A tensor that an operator computes or the caller feeds. Throws `Inexpressible` where it would have no element, or too many. */
   tensor({ name, shape, type, quantization }: TensorSpec): number {
+    if (!shape.every((size) => Number.isInteger(size) && size > 0) || elementsOf(shape) > mostElements)
+      throw new Inexpressible(`values of the shape ${shape.slice(0, 8).join(' x ')}`);
     const tensor: TfliteTensor = { name: this.unique(name), shape: [...shape], type };
     if (quantization) tensor.quantization = quantization;
     return this.tensors.push(tensor) - 1;

@@ -58,7 +58,16 @@ export const modelSchema = defineSchema({
       details: 'QuantizationDetails',
       quantizedDimension: 'int32',
     },
-    SparsityParameters: { traversalOrder: '[int32]', blockMap: '[int32]' },
+    SparsityParameters: { traversalOrder: '[int32]', blockMap: '[int32]', dimMetadata: '[DimensionMetadata]' },
+    DimensionMetadata: {
+      format: 'DimensionType',
+      denseSize: 'int32',
+      arraySegments: 'SparseIndexVector',
+      arrayIndices: 'SparseIndexVector',
+    },
+    Int32Vector: { values: '[int32]' },
+    Uint16Vector: { values: '[uint16]' },
+    Uint8Vector: { values: '[uint8]' },
     Operator: {
       opcodeIndex: 'uint32',
       inputs: '[int32]',
@@ -85,10 +94,12 @@ export const modelSchema = defineSchema({
     MirrorPadMode: { type: 'int8', names: ['REFLECT', 'SYMMETRIC'] },
     LSTMKernelType: { type: 'int8', names: ['FULL', 'BASIC'] },
     LSHProjectionType: { type: 'int8', names: ['UNKNOWN', 'SPARSE', 'DENSE'] },
+    DimensionType: { type: 'int8', names: ['DENSE', 'SPARSE_CSR'] },
     CombinerType: { type: 'int8', names: ['SUM', 'MEAN', 'SQRTN'] },
   },
   unions: {
     BuiltinOptions: builtinOptions,
+    SparseIndexVector: ['Int32Vector', 'Uint16Vector', 'Uint8Vector'],
     // Of these only the names are read.
     QuantizationDetails: ['CustomQuantization', 'BlockwiseQuantization', 'MultiAxisQuantization'],
   },

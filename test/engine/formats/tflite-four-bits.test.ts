@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { convertGraph } from '../../../src/main/engine/formats/tflite/convert/convert';
+import { withFourBitWeights } from '../../../src/main/engine/formats/tflite/convert/four-bit-weights';
+import { storedWeights } from '../../../src/main/engine/formats/tflite/convert/stored-weights';
+import { minimumRuntime } from '../../../src/main/engine/formats/tflite/minimum-runtime';
+import type { TfliteModel } from '../../../src/main/engine/formats/tflite/model';
+import { readTflite } from '../../../src/main/engine/formats/tflite/read-model';
+import { weightedOperators } from '../../../src/main/engine/formats/tflite/weighted-operators';
+import { writeTflite } from '../../../src/main/engine/formats/tflite/write-model';
+import { litert } from '../../../src/main/engine/runtimes/litert';
+import { litertLibrary } from '../../../src/main/engine/runtimes/native-libraries';
+import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { parseRecipe } from '../../../src/shared/recipe-syntax';
+import { noise } from '../../fixtures/graphs';
+import { needs } from '../../fixtures/native-library';
+import { foreignContext } from '../../fixtures/networks/outcomes';
+import { resNet18 } from '../../fixtures/networks/resnet';
+
+const { isHere: hasLitert, title: needsLitert } = needs(litertLibrary);
+
+async function converted(recipe: string): Promise<TfliteModel> {
+  let graph = resNet18.make();
+  const context = foreignContext(resNet18.card, graph);
+  for (const { technique, params } of parseRecipe(recipe)) graph = await applyStep(graph, technique, params, context);
+  return convertGraph(await storedWeights(graph));
+}
+
+const fourBits = 'quantize.weights{bits:4, scheme:linear-signed, rounding:nearest}';
+const codesOf = ({ graphs }: TfliteModel): number[][] =>
+  weightedOperators(graphs[0]!).map(({ stored }) => {
+    const bytes = stored!.data!;
+    if (stored!.type !== 'INT4') return [...new Int8Array(bytes.slice().buffer)];
+    const count = stored!.shape.reduce((product, size) => product * size, 1);
+    const nibbles = [...bytes].flatMap((byte) => [byte & 15, byte >> 4]).slice(0, count);
+    return nibbles.map((nibble) => (nibble > 7 ? nibble - 16 : nibble));
+  });
+const typesOf = ({ graphs }: TfliteModel): Set<string> =>
+  new Set(weightedOperators(graphs[0]!).map(({ stored }) => stored!.type));
+
+describe('weights of 4 bits', () => {
+  it('lie two in a byte, the first in the lower half, with the same scales', async () => {
+    const model = await converted(fourBits);
+    const packed = withFourBitWeights(model);
+    expect(typesOf(model)).toEqual(new Set(['INT8']));
+    expect(typesOf(packed)).toEqual(new Set(['INT4']));
+    const again = readTflite(writeTflite(packed));
+    expect(codesOf(again)).toEqual(codesOf(model));
+    const scales = ({ graphs }: TfliteModel): number[][] =>
+      weightedOperators(graphs[0]!).map(({ stored }) => stored!.quantization!.scale);
+    expect(scales(again)).toEqual(scales(model));
+    expect(minimumRuntime(packed)).toBe('2.11.0');
+  });
+
+  it('halve the bytes of the weights', async () => {
+    const model = await converted(fourBits);
+    const weightBytes = codesOf(model).reduce((sum, codes) => sum + Math.floor(codes.length / 2), 0);
+    const saved = writeTflite(model).length - writeTflite(withFourBitWeights(model)).length;
+    // Buffers begin at multiples of 16 bytes.
+    expect(Math.abs(saved - weightBytes)).toBeLessThan(16 * codesOf(model).length);
+  });
+
+  it('are only those of layers whose codes all fit', async () => {
+    expect(typesOf(withFourBitWeights(await converted('quantize.weights{bits:8, rounding:nearest}')))).toEqual(
+      new Set(['INT8']),
+    );
+    expect(typesOf(withFourBitWeights(await converted('prune.magnitude{amount:0.5}')))).toEqual(new Set(['FLOAT32']));
+  });
+
+  const recipes = [fourBits, `${fourBits} | quantize.static{profile:tflite}`];
+  it.skipIf(!hasLitert).each(recipes)(
+    `answer in LiteRT as the same codes in a byte each do: %s${needsLitert}`,
+    async (recipe) => {
+      const model = await converted(recipe);
+      const packed = withFourBitWeights(model);
+      expect(typesOf(packed)).toContain('INT4');
+      const [one, other] = await Promise.all([model, packed].map(scoresOf));
+      const peak = Math.max(...one!.map(Math.abs));
+      // Built-in kernels and XNNPACK round the codes of activations differently.
+      expect(Math.max(...one!.map((score, index) => Math.abs(score - other![index]!))) / peak).toBeLessThan(0.05);
+    },
+  );
+});
+
+async function scoresOf(model: TfliteModel): Promise<number[]> {
+  const session = await litert.open(writeTflite(model), { threads: 1 });
+  try {
+    const [name] = session.inputNames;
+    const data = Float32Array.from(noise(3 * 32 * 32, 5));
+    const results = await session.run({ [name!]: { type: 'float32', shape: [1, 32, 32, 3], data } });
+    return [...(results[session.outputNames[0]!]!.data as Float32Array)];
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { convertGraph } from '../../../src/main/engine/formats/tflite/convert/convert';
+import { withSparseWeights } from '../../../src/main/engine/formats/tflite/convert/sparse-weights';
+import { storedWeights } from '../../../src/main/engine/formats/tflite/convert/stored-weights';
+import type { TfliteModel } from '../../../src/main/engine/formats/tflite/model';
+import { readTflite } from '../../../src/main/engine/formats/tflite/read-model';
+import { weightedOperators } from '../../../src/main/engine/formats/tflite/weighted-operators';
+import { writeTflite } from '../../../src/main/engine/formats/tflite/write-model';
+import { litert } from '../../../src/main/engine/runtimes/litert';
+import { litertLibrary, tfliteLibrary } from '../../../src/main/engine/runtimes/native-libraries';
+import type { Runtime } from '../../../src/main/engine/runtimes/runtime';
+import { tflite } from '../../../src/main/engine/runtimes/tflite';
+import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { parseRecipe } from '../../../src/shared/recipe-syntax';
+import { noise } from '../../fixtures/graphs';
+import { needs } from '../../fixtures/native-library';
+import { foreignContext } from '../../fixtures/networks/outcomes';
+import { resNet18 } from '../../fixtures/networks/resnet';
+
+async function converted(recipe: string): Promise<TfliteModel> {
+  let graph = resNet18.make();
+  const context = foreignContext(resNet18.card, graph);
+  for (const { technique, params } of parseRecipe(recipe)) graph = await applyStep(graph, technique, params, context);
+  return convertGraph(await storedWeights(graph));
+}
+
+async function scoresOf(runtime: Runtime, model: TfliteModel, options?: Record<string, unknown>): Promise<number[]> {
+  const session = await runtime.open(writeTflite(model), { threads: 1, options });
+  try {
+    const [name] = session.inputNames;
+    const data = Float32Array.from(noise(3 * 32 * 32, 5));
+    const results = await session.run({ [name!]: { type: 'float32', shape: [1, 32, 32, 3], data } });
+    return [...(results[session.outputNames[0]!]!.data as Float32Array)];
+  } finally {
+    await session.close();
+  }
+}
+
+const sparseLayers = ({ graphs }: TfliteModel): number =>
+  weightedOperators(graphs[0]!).filter(({ stored }) => stored?.isSparse).length;
+
+const runtimes = [
+  { runtime: tflite, library: tfliteLibrary, options: { xnnpack: true } },
+  { runtime: tflite, library: tfliteLibrary, options: { xnnpack: false } },
+  { runtime: litert, library: litertLibrary, options: undefined },
+];
+
+describe.each(['prune.magnitude{amount:0.8}', 'prune.magnitude{amount:0.8} | fp16'])('weights after %s', (recipe) => {
+  it('are stored without their zeros where that is smaller', async () => {
+    const model = await converted(recipe);
+    const sparse = withSparseWeights(model);
+    const [denseBytes, sparseBytes] = [model, sparse].map((each) => writeTflite(each).length);
+    expect(sparseLayers(sparse)).toBeGreaterThan(4);
+    expect(sparseBytes! / denseBytes!).toBeLessThan(recipe.includes('fp16') ? 0.7 : 0.5);
+    const again = readTflite(writeTflite(sparse));
+    expect(sparseLayers(again)).toBe(sparseLayers(sparse));
+    const nonZero = (each: TfliteModel): number[] =>
+      weightedOperators(each.graphs[0]!).map(({ stored }) => stored!.data!.length);
+    expect(nonZero(again)).toEqual(nonZero(sparse));
+  });
+
+  for (const { runtime, library, options } of runtimes) {
+    const { isHere, title } = needs(library);
+    const how = options ? ` with xnnpack ${options.xnnpack}` : '';
+    it.skipIf(!isHere)(`answer as dense ones do in ${runtime.title}${how}${title}`, async () => {
+      const model = await converted(recipe);
+      const [dense, sparse] = [
+        await scoresOf(runtime, model, options),
+        await scoresOf(runtime, withSparseWeights(model), options),
+      ];
+      const peak = Math.max(...dense.map(Math.abs));
+      expect(Math.max(...dense.map((score, index) => Math.abs(score - sparse[index]!))) / peak).toBeLessThan(1e-4);
+    });
+  }
+});
+
+it('stay as they are where zeros are few, and where they are codes', async () => {
+  for (const recipe of ['prune.magnitude{amount:0.1}', 'quantize.weights{bits:8, rounding:nearest}']) {
+    const model = await converted(recipe);
+    expect(sparseLayers(withSparseWeights(model))).toBe(0);
+    expect(writeTflite(withSparseWeights(model))).toEqual(writeTflite(model));
+  }
+});
