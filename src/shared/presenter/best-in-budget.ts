@@ -4,6 +4,7 @@ import { quotient, type RatioWithInterval } from '../statistics/ratio-quotient';
 import type { Budget } from './budget';
 import { deploymentOf, latencyOf, runtimeOf } from './deployment';
 import { judgeTrial, type TrialJudgement } from './judge-budget';
+import { indifferenceOf, zoneOfTime } from './zone';
 
 /** A trial that passes, with what a choice among many does to that claim. */
 export interface BestTrial {
@@ -80,7 +81,9 @@ function bestOf(
   const baseline = run.trials.find((trial) => trial.model === model && trial.isBaseline);
   const { sizeBytes: baselineBytes = Infinity } = baseline ? deploymentOf(baseline, runtime) : {};
   const smallest = smallestOf(passing.filter(({ sizeBytes }) => sizeBytes < baselineBytes));
-  const fastest = fastestOf(passing.filter(({ time }) => time && time.ratioInterval[1] < 1));
+  // Clearly: beyond the difference that is of no consequence, as a cell of the matrix is judged.
+  const [least] = zoneOfTime(indifferenceOf(run));
+  const fastest = fastestOf(passing.filter(({ time }) => time && time.ratioInterval[1] < least));
   const nearest = passing.length === 0 ? nearestOf(candidates) : undefined;
   return {
     model,

@@ -173,7 +173,8 @@ async function fill(folder: string, progress: () => RunProgress | null): Promise
   } finally {
     closeSync(file);
   }
-  const until = Date.now() + 60_000;
+  // A step that computes for minutes writes nothing meanwhile.
+  const until = Date.now() + 900_000;
   while (!progress()?.waitsFor && Date.now() < until) await sleep(20);
   const waited = progress()?.waitsFor !== undefined;
   rmSync(path);

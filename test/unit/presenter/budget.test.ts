@@ -237,6 +237,12 @@ describe('the best per network', () => {
     );
   });
 
+  it('calls nothing the fastest whose time differs by no more than is of consequence', () => {
+    const within = measured('fp16', { ratio: 0.997, ratioInterval: [0.991, 0.9995] });
+    const [found] = judgeRun(run([baseline, within]), { maxDropPoints: 1 }, target).best;
+    expect([found!.smallest?.trial.recipe, found!.fastest]).toEqual(['fp16', undefined]);
+  });
+
   it('says it in one line, with intervals', () => {
     const one = measured('int8', { bytes: 3_840_133, delta: -0.2, ratio: 0.59 });
     const words = bestInWords(bestOf([one]), presentRun(run([baseline, one])), target);

@@ -49,7 +49,7 @@ i { font-style: normal; } .disturbed, .matrix small.disturbed { color: var(--war
 .cover .plain { margin-bottom: 10px; }
 h3 { font-size: 10.5px; margin: 10px 0 2px; font-weight: 600; break-after: avoid; } .about { margin: 0 0 3px; color: var(--text-muted); font-size: 9px; break-after: avoid; }
 .plain th, .plain td { text-align: left; vertical-align: top; font-weight: 400; padding: 2px 10px 2px 0; font-size: 9px; border-bottom: 1px solid var(--line); }
-.plain thead th { color: var(--text-muted); border-bottom-color: var(--line-strong); vertical-align: bottom; } .plain .number { text-align: right; } .plain td.number { white-space: nowrap; } .plain tbody th { font-weight: 600; }
+.plain thead th { color: var(--text-muted); border-bottom-color: var(--line-strong); vertical-align: bottom; } .plain .number { text-align: right; } .plain td.number { white-space: nowrap; } .plain th { min-width: 11ch; } .plain tbody th { font-weight: 600; }
 .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; } .charts.three { grid-template-columns: 1fr 1fr 1fr; } figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; } figcaption small { font-weight: 400; color: var(--text-muted); }
 figure svg { width: 100%; height: auto; } .grid { stroke: var(--line); } .tick { font-size: 9px; fill: var(--text-muted); } .axis { font-size: 9.5px; fill: var(--text); }
 .dot { stroke: var(--surface); stroke-width: .6; fill: currentColor; } .bar { stroke: currentColor; stroke-width: .8; opacity: .5; } .front { fill: none; stroke: currentColor; stroke-width: 1; opacity: .7; } .name { font-size: 8px; fill: var(--text); stroke: var(--surface); stroke-width: 2.5px; paint-order: stroke; } ${series}
