@@ -12,7 +12,6 @@ import { parseArgs } from 'node:util';
 import { imagesFor } from '../src/main/engine/dataset/map-classes';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
 import { builtFile } from '../src/main/engine/files/built-file';
-import type { JobResults } from '../src/main/engine/jobs/job';
 import { runInWorker } from '../src/main/engine/jobs/worker-process';
 import { accuracyMetrics, type Predictions } from '../src/main/engine/measure/accuracy/accuracy';
 import { openModel } from '../src/main/engine/models/model-folder';
@@ -35,10 +34,8 @@ for (const runtime of [reference, ...runtimes]) await checkTarget({ runtime, thr
 const cacheFolder = join(tmpdir(), 'whittle-deployed-files');
 const spec = { path, eval: Number(values.images), calibration: 0, train: 0, seed: 1 } as const;
 const dataset = await openDataset(spec, { cacheFolder });
-const { signal } = new AbortController();
 const events = { progress: () => undefined, note: () => undefined, log: (line: string) => console.error(line) };
-const run = <Job extends Parameters<typeof runInWorker>[1]>(job: Job): Promise<JobResults[Job['kind']]> =>
-  runInWorker(builtFile('worker.js'), job, events, { signal, graceMs: 3000 }) as Promise<JobResults[Job['kind']]>;
+const never = { signal: new AbortController().signal, graceMs: 3000 };
 
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.tflite'))
@@ -70,18 +67,13 @@ async function answers(onnx: string, other: string): Promise<string[]> {
 async function predict(modelPath: string, runtime: string): Promise<Predictions> {
   const { card } = await openModel(modelPath);
   const images = imagesFor(dataset.eval, dataset, card);
-  return run({ kind: 'evaluate', modelPath, card, runtime, images, cacheFolder, threads: 2 });
+  const job = { kind: 'evaluate', modelPath, card, runtime, images, cacheFolder, threads: 2 } as const;
+  return runInWorker(builtFile('worker.js'), job, events, never);
 }
 
 async function ratio(baselinePath: string, candidatePath: string, runtime: string): Promise<string> {
   const [{ card: baselineCard }, { card }] = [await openModel(baselinePath), await openModel(candidatePath)];
-  const {
-    ratio: found,
-    ratioInterval,
-    disturbance,
-    p50Ms,
-    baselineP50Ms,
-  } = await run({
+  const job = {
     kind: 'measure',
     candidatePath,
     baselinePath,
@@ -91,7 +83,9 @@ async function ratio(baselinePath: string, candidatePath: string, runtime: strin
     baselineTarget: { runtime: reference, threads: 1 },
     mode: 'quick',
     seed: 1,
-  });
+  } as const;
+  const measured = await runInWorker(builtFile('worker.js'), job, events, never);
+  const { ratio: found, ratioInterval, disturbance, p50Ms, baselineP50Ms } = measured;
   const [low, high] = ratioInterval.map((end) => end.toFixed(3));
   const others = disturbance?.otherCpuShare;
   return (
