@@ -100,7 +100,8 @@ function lineOf(
     status: trial.status,
     target,
     metric,
-    unit: metrics[metric].unit,
+    // Spreadsheets that take a file without a mark for Latin-1 would garble the sign.
+    unit: metrics[metric].unit.replace('×', 'x'),
     better: metrics[metric].better,
     value: exact(value),
     low: exact(interval?.[0]),
