@@ -56,7 +56,7 @@ function withoutZeros(tensor: TfliteTensor): TfliteTensor | undefined {
   if (!form || tensor.shape.length === 0) return undefined;
   const data = tensor.data!;
   const { array, sign } = form;
-  const numbers = new array(data.buffer.slice(data.byteOffset, data.byteOffset + data.length));
+  const numbers = new array(Uint8Array.from(data).buffer);
   const width = tensor.shape.at(-1)!;
   const sparsity: RowSparsity = { segments: [0], indices: [] };
   const kept = new array(numbers.length);
