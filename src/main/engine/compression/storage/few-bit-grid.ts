@@ -289,7 +289,7 @@ export function uniformTableGrid(weights: Matrix, options: GridOptions): WeightG
   const hasZero = isPruned(weights);
   return uniformTableOf(
     samplesOf(weights, options, largestSample).map((sample) =>
-      fitAffine(hasZero ? withoutZeros(sample) : sample, options.bits, false),
+      fitAffine(hasZero ? withoutZeros(sample) : sample, options, false),
     ),
     options,
     hasZero,
