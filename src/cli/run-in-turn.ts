@@ -8,14 +8,18 @@ import type { Engine } from '../main/engine/create-engine';
 import { jsonReport } from '../main/engine/report/json';
 import { nextTimeOfDay } from '../main/engine/sweep/deadline';
 import type { PreparedSweep } from '../main/engine/sweep/prepare-sweep';
+import type { Launched } from '../main/engine/sweep/run-manager';
 import type { Arguments } from './arguments';
 import { bestText } from './best-text';
 import { matrixText } from './matrix-text';
 import type { ProgressLine } from './progress-line';
 import { writeResults } from './results-folder';
-import { runSearches } from './run-search';
+import { searchEach } from './run-search';
 import { searchText } from './search-text';
 import { beginning } from './sweep-beginning';
+
+/** As a shell says of what Ctrl-C ended. */
+const cancelledCode = 130;
 
 interface Night {
   engine: Engine;
@@ -39,27 +43,39 @@ export async function runInTurn(
   let exitCode = 0;
   try {
     for (const [at, { begin }] of begins.entries()) {
-      const { written } = sweeps[at]!;
-      const deadline = written.until === undefined ? undefined : nextTimeOfDay(written.until, Date.now());
-      const { id, finished } = begin();
-      const stop = cancelOnInterrupt(engine, id, night.line);
-      const status = await finished.finally(() => {
-        stop();
-        night.line.clear();
-      });
-      const { view, folder } = await showRun(id, status, night);
-      const isSearched = written.search && status !== 'cancelled' && status !== 'stopped';
-      const searches = isSearched ? await searchBeside(written, { folder, deadline }, night) : undefined;
-      reports.push({ ...jsonReport(view), ...(searches && { searches }) });
-      const isMissing = isSearched && !searches;
-      exitCode = Math.max(exitCode, status === 'cancelled' ? 130 : view.trialsFailed > 0 || isMissing ? 1 : 0);
-      if (status === 'cancelled') break;
+      const one = await runOne(sweeps[at]!.written, begin, night);
+      reports.push(one.report);
+      exitCode = Math.max(exitCode, one.exitCode);
+      if (one.exitCode === cancelledCode) break;
     }
   } finally {
     for (const { queuedId } of begins) if (queuedId !== undefined) engine.workspace.runs.withdraw(queuedId);
   }
   if (arguments_.flag('json')) process.stdout.write(`${JSON.stringify(night.isOne ? reports[0] : reports, null, 2)}\n`);
   return exitCode;
+}
+
+/** One sweep in its turn: its run, what it looks like, and the searches beside it. */
+async function runOne(
+  written: SweepFile,
+  begin: () => Launched,
+  night: Night,
+): Promise<{ report: object; exitCode: number }> {
+  const deadline = written.until === undefined ? undefined : nextTimeOfDay(written.until, Date.now());
+  const { id, finished } = begin();
+  const stop = cancelOnInterrupt(night.engine, id, night.line);
+  const status = await finished.finally(() => {
+    stop();
+    night.line.clear();
+  });
+  const { view, folder } = await showRun(id, status, night);
+  const isSearched = written.search && status !== 'cancelled' && status !== 'stopped';
+  const beside = isSearched ? await searchBeside(written, { folder, deadline }, night) : undefined;
+  const isIncomplete = view.trialsFailed > 0 || beside?.isComplete === false;
+  return {
+    report: { ...jsonReport(view), ...(beside && { searches: beside.searches }) },
+    exitCode: status === 'cancelled' ? cancelledCode : isIncomplete ? 1 : 0,
+  };
 }
 
 /** Writes the results of a run that ended, and prints its matrix. Throws what is wrong with the input where that is all there is to say. */
@@ -86,22 +102,24 @@ async function showRun(
   return { view, folder };
 }
 
-/** The searches beside the recipes; undefined where they ended early and sweeps behind them go on, which do not depend on it. */
+/** The searches beside the recipes, and whether they are all: not where one had no time, or failed while sweeps behind it, which do not depend on it, go on. */
 async function searchBeside(
   sweep: SweepFile,
   { folder, deadline }: { folder: string; deadline?: number },
   { engine, arguments_, line, isOne }: Night,
-): Promise<SearchAnswer[] | undefined> {
+): Promise<{ searches: SearchAnswer[]; isComplete: boolean }> {
+  const searches: SearchAnswer[] = [];
   try {
-    const answers = await runSearches(engine, sweep, { folder, deadline }, line);
-    if (!arguments_.flag('json'))
-      for (const answer of answers) process.stdout.write(`\n${searchText(answer, sweep.search!)}`);
-    return answers;
+    for await (const answer of searchEach(engine, sweep, { folder, deadline }, line)) {
+      searches.push(answer);
+      if (!arguments_.flag('json')) process.stdout.write(`\n${searchText(answer, sweep.search!)}`);
+    }
+    return { searches, isComplete: true };
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (isOne || error.code === 'cancelled') throw error;
+    if (error.code === 'cancelled' || (isOne && error.code !== 'search.no-time')) throw error;
     process.stderr.write(`The search of "${sweep.name}" ended: ${error.message}\n`);
-    return undefined;
+    return { searches, isComplete: false };
   }
 }
 

@@ -47,17 +47,15 @@ export async function runSearch(
 }
 
 /** The searches that a sweep asks for beside its recipes, one a model: what was confirmed goes to `search/MODEL` of the results folder. */
-export async function runSearches(
+export async function* searchEach(
   engine: Engine,
   sweep: SweepFile,
   { folder, deadline }: { folder: string; deadline?: number },
   line: ProgressLine,
-): Promise<SearchAnswer[]> {
-  const answers: SearchAnswer[] = [];
+): AsyncGenerator<SearchAnswer> {
   for (const [at, model] of sweep.models.entries()) {
     const name = `${sweep.name}, search ${at + 1}`.slice(0, 180);
     const out = join(folder, 'search', String(at + 1));
-    answers.push(await runSearch(engine, { ...sweep, name, models: [model] }, { out, deadline }, line));
+    yield await runSearch(engine, { ...sweep, name, models: [model] }, { out, deadline }, line);
   }
-  return answers;
 }

@@ -1,41 +1,57 @@
 import { app, dialog, Notification, powerSaveBlocker } from 'electron';
+import { sentenceFor, withoutCommands } from '@shared/errors';
 import { endingText } from '@shared/presenter/run-ending';
-import type { RunProgress, RunSummary } from '@shared/run';
+import type { RunSummary } from '@shared/run';
+import type { SearchState } from '@shared/search-state';
 import { desktopProgress } from './desktop-progress';
 import type { EngineAccess } from './engine-process';
 import { showTray, type RunTray } from './tray';
 import { currentWindow, showMainWindow } from './window';
+import { needsMachine, type WorkUnderWay } from './work-under-way';
+
+const words = {
+  sweep: {
+    running: 'A sweep is running.',
+    kept: 'the finished steps are kept and the sweep can be resumed',
+    left: 'The sweep goes on without a window.',
+  },
+  search: {
+    running: 'A search is running.',
+    kept: 'every trial is kept and the search, with those that wait behind it, can be continued',
+    left: 'The search goes on without a window.',
+  },
+};
 
 /**
- * What a run that lasts a night needs from the desktop: the machine stays awake, taskbar and dock show how far it is, closing the window asks
- * once and may leave the run going, with an icon in the tray as the way back, and its end is announced, as is a full disk. The answer holds for
+ * What a run or search that lasts a night needs from the desktop: the machine stays awake, taskbar and dock show how far it is, closing the window
+ * asks once and may leave it going, with an icon in the tray as the way back, and its end is announced, as is a full disk. The answer holds for
  * that one closing.
  */
 export function keepRunsAlive(engine: EngineAccess): void {
   let blocker: number | undefined;
   let leftRunning = false;
   let tray: RunTray | undefined;
-  let last: RunProgress | null = null;
+  let last: WorkUnderWay | null = null;
   let quitting = false;
 
-  engine.onSignal((name, state) => {
-    if (name !== 'run.progress') return;
-    const progress = state as RunProgress | null;
-    // Without room on the disk it goes on by itself, so the machine has to be awake then.
-    const active = progress?.status === 'running' || progress?.waitsFor !== undefined;
-    if (active && blocker === undefined) blocker = powerSaveBlocker.start('prevent-app-suspension');
-    if (!active && blocker !== undefined) {
+  engine.onSignal((name) => {
+    if (name !== 'run.progress' && name !== 'search.state') return;
+    const work = engine.work();
+    const isNeeded = needsMachine(work);
+    if (isNeeded && blocker === undefined) blocker = powerSaveBlocker.start('prevent-app-suspension');
+    if (!isNeeded && blocker !== undefined) {
       powerSaveBlocker.stop(blocker);
       blocker = undefined;
     }
-    show(progress);
-    if (progress?.waitsFor && !last?.waitsFor) say(`The disk is full. The sweep goes on by itself when there is room.`);
-    if (progress === null && last) void ended(last);
-    last = progress;
+    show(work);
+    if (work?.run?.waitsFor && !last?.run?.waitsFor)
+      say(`The disk is full. The ${work.kind} goes on by itself when there is room.`);
+    if (last && !work) void ended(last);
+    last = work;
   });
 
-  const show = (progress: RunProgress | null): void => {
-    const { fraction, mode, text } = desktopProgress(progress);
+  const show = (work: WorkUnderWay | null): void => {
+    const { fraction, mode, text } = desktopProgress(work, Date.now());
     currentWindow()?.setProgressBar(fraction, { mode });
     app.dock?.setBadge(fraction < 0 ? '' : `${Math.floor(100 * fraction)} %`);
     tray?.tell(text);
@@ -48,14 +64,20 @@ export function keepRunsAlive(engine: EngineAccess): void {
     notification.show();
   };
 
-  const ended = async (progress: RunProgress): Promise<void> => {
+  const ended = async (work: WorkUnderWay): Promise<void> => {
+    const search = engine.host.signals.get('search.state') as SearchState | null | undefined;
     const runs = (await engine.host.request('runs.list', undefined).catch(() => [])) as RunSummary[];
-    const run = runs.find(({ id }) => id === progress.run);
-    if (run && !currentWindow()?.isFocused()) say(`The sweep "${run.name}" ${endingText(run)}`);
-    // What is queued begins now, or has begun.
-    if (engine.progress() || runs.some(({ status }) => status === 'queued')) return;
-    if (leftRunning && !currentWindow()) app.quit();
+    const text = work.kind === 'search' ? searchEnding(search) : runEnding(runs, work.run.run);
+    if (text && !currentWindow()?.isFocused()) say(text);
+    // What waits begins now, or has begun.
+    if (engine.work() || runs.some(({ status }) => status === 'queued' || status === 'running')) return;
+    if (leftRunning && !currentWindow()) quit();
     backInWindow();
+  };
+
+  const quit = (): void => {
+    quitting = true;
+    app.quit();
   };
 
   const backInWindow = (): void => {
@@ -64,11 +86,11 @@ export function keepRunsAlive(engine: EngineAccess): void {
     tray = undefined;
   };
 
-  const leaveRunning = (): void => {
+  const leaveRunning = ({ kind }: WorkUnderWay): void => {
     leftRunning = true;
-    tray = showTray({ open: showMainWindow, quit: () => app.quit() });
+    tray = showTray({ open: showMainWindow, quit });
     show(last);
-    say('The sweep goes on without a window. Start Whittle again, or use its icon in the tray, to see it.');
+    say(`${words[kind].left} Start Whittle again, or use its icon in the tray, to see it.`);
   };
 
   app.on('browser-window-created', (_event, window) => {
@@ -77,27 +99,41 @@ export function keepRunsAlive(engine: EngineAccess): void {
       if (window === currentWindow()) backInWindow();
     });
     window.on('close', (event) => {
-      const run = engine.progress();
-      if (quitting || window !== currentWindow() || !run) return;
+      const work = engine.work();
+      if (quitting || window !== currentWindow() || !work) return;
+      const { running, kept } = words[work.kind];
       const choice = dialog.showMessageBoxSync(window, {
         type: 'question',
-        message: 'A sweep is running.',
-        detail:
-          'It can go on in the background: start Whittle again, or use its icon in the tray, to see it. If you quit, the finished steps are kept and the sweep can be resumed.',
+        message: running,
+        detail: `It can go on in the background: start Whittle again, or use its icon in the tray, to see it. If you quit, ${kept}.`,
         buttons: ['Keep running', 'Quit', 'Cancel'],
         defaultId: 0,
         cancelId: 2,
       });
-      if (choice === 2) event.preventDefault();
-      if (choice === 0) leaveRunning();
-      if (choice === 1) {
-        quitting = true;
-        app.quit();
-      }
+      if (choice === 1) return quit();
+      // Also where the application was to quit: it stays, and only the window goes.
+      event.preventDefault();
+      if (choice !== 0) return;
+      leaveRunning(work);
+      setImmediate(() => window.destroy());
     });
   });
 
   app.on('window-all-closed', () => {
     if (!leftRunning && process.platform !== 'darwin') app.quit();
   });
+}
+
+/** "The sweep "night" was interrupted: 12 of 33 trials done." */
+function runEnding(runs: readonly RunSummary[], id: string): string | undefined {
+  const run = runs.find((one) => one.id === id);
+  return run && `The sweep "${run.name}" ${endingText(run)}`;
+}
+
+/** Undefined for a search that only waits for another process to end. */
+function searchEnding(search: SearchState | null | undefined): string | undefined {
+  const ended = search?.stage === 'waiting' ? undefined : search?.ended.at(-1);
+  if (!ended) return undefined;
+  const { name, problem } = ended;
+  return `The search "${name}" ${problem ? `ended. ${withoutCommands(sentenceFor(problem))}` : 'has its answer, measured anew.'}`;
 }

@@ -5,14 +5,16 @@ import { fileURLToPath } from 'node:url';
 import type { EngineInfo } from '@shared/contract';
 import { AppError } from '@shared/errors';
 import type { RunProgress } from '@shared/run';
+import type { SearchState } from '@shared/search-state';
 import { EngineHost, type EngineState } from './engine/host';
+import { workUnderWay, type WorkUnderWay } from './work-under-way';
 
 /** The engine as the rest of the main process sees it. */
 export interface EngineAccess {
   host: EngineHost;
   state(): EngineState;
-  /** The run under way, if any. */
-  progress(): RunProgress | null;
+  /** The run or search under way, if any. */
+  work(): WorkUnderWay | null;
   /** The folder or JSON report whose results are shown, or null: the person's own. */
   results(): string | null;
   /** Shows the results in a folder or a JSON report, or (null) the person's own again. @throws `results.not-found`, `results.busy`, what the engine throws */
@@ -45,8 +47,10 @@ export function startEngine(firstResults?: string): EngineAccess {
       for (const listener of signalListeners) listener(name, value);
     },
   });
-  const progress = (): RunProgress | null =>
-    (host.signals.get('run.progress') as RunProgress | null | undefined) ?? null;
+  // Of an engine that is not there any more, nothing is under way.
+  const told = (name: string): unknown => (state.state === 'failed' ? null : (host.signals.get(name) ?? null));
+  const work = (): WorkUnderWay | null =>
+    workUnderWay(told('run.progress') as RunProgress | null, told('search.state') as SearchState | null);
 
   const show = async (path: string | null): Promise<void> => {
     const place = path === null ? {} : isRunFile(path) ? { WHITTLE_RUN_FILE: path } : { WHITTLE_WORKSPACE: path };
@@ -59,7 +63,7 @@ export function startEngine(firstResults?: string): EngineAccess {
     const path = wanted === null ? null : resolve(wanted);
     if (path !== null && !isRunFile(path) && !existsSync(join(path, 'whittle.db')))
       throw new AppError('results.not-found', { path });
-    if (progress()) throw new AppError('results.busy');
+    if (work()) throw new AppError('results.busy');
     if (results === null && host.pid !== undefined)
       ownFolder = ((await host.request('engine.info', undefined)) as EngineInfo).workspace;
     const next = path === ownFolder ? null : path;
@@ -80,7 +84,7 @@ export function startEngine(firstResults?: string): EngineAccess {
   return {
     host,
     state: () => state,
-    progress,
+    work,
     results: () => results,
     openResults,
     onResults: (listener) => resultsListeners.push(listener),

@@ -17,7 +17,7 @@ function icon(): Electron.NativeImage {
 
 /** An icon in the tray. */
 export interface RunTray {
-  /** @param text how far the run is: "42 %, about 2 h 10 min left" */
+  /** @param text what is under way: "Sweep: 42 %, about 2 h 10 min left" */
   tell(text: string): void;
   remove(): void;
 }
@@ -29,7 +29,7 @@ export function showTray({ open, quit }: { open(): void; quit(): void }): RunTra
   const tell = (text: string): void => {
     if (text === told) return;
     told = text;
-    const line = text === '' ? 'A sweep is running' : `Sweep: ${text}`;
+    const line = text || 'Working';
     tray.setToolTip(`Whittle: ${line}`);
     tray.setContextMenu(
       Menu.buildFromTemplate([

@@ -234,6 +234,10 @@ export const openEngineContract = {
   'sweeps.start': rpc(sweepFileSchema, runSummarySchema),
   /** Looks for the best chain of each network, one after another; it begins after what is under way. */
   'search.start': rpc(searchRequestSchema, nothing),
+  /** Steps under way are finished, and nothing else of the search begins; its budget stands still. */
+  'search.pause': rpc(nothing, nothing),
+  /** Goes on after a pause, or with the searches that wait since Whittle was left. */
+  'search.continue': rpc(nothing, nothing),
   /** No more is tried; what the search under way has found is confirmed. */
   'search.finish': rpc(nothing, nothing),
   /** Stops the search under way and those that wait. Every trial is kept. */

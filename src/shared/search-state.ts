@@ -56,18 +56,29 @@ export interface EndedSearch {
   problem?: ErrorReport;
 }
 
-/** The search under way, or the last one of this session. */
+/** The search under way, the one that waits, or the last one of this session. */
 export interface SearchState extends SearchProgress {
   name: string;
-  /** Time the search may take, and when this process took it up, milliseconds. */
-  budgetMs: number;
+  /** When this process took it up, milliseconds since 1970. */
   beganAt: number;
-  elapsedBeforeMs: number;
+  /** Time under way that it may take, milliseconds. */
+  budgetMs: number;
+  /** How much of that was left at `toldAt`, milliseconds since 1970. It gets less by the clock unless `isPaused`. */
+  leftMs: number;
+  toldAt: number;
+  isPaused: boolean;
   /** Somebody wants what is there confirmed. */
   isFinishing: boolean;
+  /** It waits for somebody to go on with it: Whittle was left before its end. */
+  isHeld: boolean;
   /** Searches that wait behind it. */
   waiting: number;
   ended: EndedSearch[];
+}
+
+/** How much of its budget a search has left, milliseconds. @param now milliseconds since 1970 */
+export function budgetLeftMs({ leftMs, toldAt, isPaused }: SearchState, now: number): number {
+  return isPaused ? leftMs : Math.max(0, leftMs - Math.max(0, now - toldAt));
 }
 
 /** What is kept of a search: what was asked for, and what it said when it ended. */

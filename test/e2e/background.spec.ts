@@ -1,4 +1,7 @@
 import { expect, test } from '@playwright/test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RunSummary } from '@shared/run';
 import { expectAccessible } from './actions/accessible';
 import { ask, engineInfo, startSweep, waitForRun } from './actions/bridge';
@@ -80,5 +83,52 @@ test('closing the window asks once, can leave the sweep running, and a new windo
     expect((await waitForRun(again, run.id, 120_000)).status).toBe('done');
   } finally {
     await launched.close();
+  }
+});
+
+test('quitting while a search prepares asks as for a sweep; it goes on without the window, or is there at the next start', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'whittle-e2e-'));
+  try {
+    const first = await launchApp({ home });
+    try {
+      const { window, app } = first;
+      const { models, dataset } = (await engineInfo(window)).starterSweep;
+      await app.evaluate(({ dialog }) => {
+        const asked: string[] = ((globalThis as { asked?: string[] }).asked = []);
+        dialog.showMessageBoxSync = (...words: unknown[]) => {
+          asked.push((words.at(-1) as { message: string }).message);
+          return 0;
+        };
+      });
+      const search = { maxDrop: 100, goal: 'size', budget: '1h', trials: 2 };
+      await ask(window, 'search.start', { models: models.slice(1), dataset, targets: [], search });
+      await app.evaluate(({ app: application }) => application.quit());
+      await expect.poll(() => app.windows().length).toBe(0);
+      expect(await app.evaluate(() => (globalThis as { asked?: string[] }).asked)).toEqual(['A search is running.']);
+
+      const opened = app.waitForEvent('window');
+      await app.evaluate(({ app: application }) => void application.emit('second-instance', {}, ['whittle'], '/'));
+      const again = await opened;
+      await expect(again.getByTestId('active-search')).toBeVisible();
+      await again.getByTestId('pause-search').click();
+      await expect(again.getByTestId('active-search')).toContainText('Paused');
+      await expect(again.getByTestId('search-left')).toContainText('of 1 h 00 min');
+    } finally {
+      await first.close();
+    }
+
+    const second = await launchApp({ home });
+    try {
+      const waiting = second.window.getByTestId('waiting-search');
+      await expect(waiting).toContainText('and 1 search behind it wait since Whittle was closed.');
+      await expectAccessible(second.window);
+      await waiting.getByTestId('go-on-search').click();
+      await expect(second.window.getByTestId('active-search')).toBeVisible();
+      await expect(waiting).toBeHidden();
+    } finally {
+      await second.close();
+    }
+  } finally {
+    await rm(home, { recursive: true, force: true });
   }
 });

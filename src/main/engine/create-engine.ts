@@ -22,6 +22,7 @@ import { LocalExecutor } from './sweep/local-executor';
 import { prepareSweep, type PreparedSweep } from './sweep/prepare-sweep';
 import { RunManager, type RunEvents } from './sweep/run-manager';
 import { RunQueue } from './sweep/run-queue';
+import { Turn } from './sweep/turn';
 import { SearchDesk } from './search-desk';
 import { starterSweep } from './starter';
 import { whittleVersion } from './version';
@@ -44,6 +45,7 @@ export interface EngineOptions {
 export interface Engine {
   readonly workspace: Workspace;
   readonly runs: RunManager;
+  readonly turn: Turn;
   readonly queue: RunQueue;
   readonly searches: SearchDesk;
   readonly executor: Executor;
@@ -77,6 +79,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const events: RunEvents = {
     // Between two runs of a search nothing has ended.
     progress(progress) {
+      if (progress) searches.progressed(progress);
       if (progress !== null || !searches.isOn) options.events?.progress?.(progress);
     },
     trial: (run, trial) => options.events?.trial?.(run, trial),
@@ -97,11 +100,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       progress,
     });
 
-  const queue = new RunQueue(workspace, runs, prepare);
+  const turn = new Turn(workspace.folder, runs);
+  const queue = new RunQueue(workspace, runs, turn, prepare);
   const searches: SearchDesk = new SearchDesk({
     workspace,
     runs,
-    queue,
+    turn,
     prepare,
     changed: (state) => options.events?.search?.(state),
     idle: () => options.events?.progress?.(null),
@@ -110,6 +114,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   return {
     workspace,
     runs,
+    turn,
     queue,
     searches,
     executor,
@@ -134,7 +139,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     },
     async collect(budgetBytes) {
       workspace.marks.purge();
-      const collection = await collect(workspace, { budgetBytes, activeRun: runs.activeRun });
+      const collection = await collect(workspace, { budgetBytes, activeRun: () => runs.activeRun });
       if (collection.files > 0) workspace.settings.set('collection', { ...collection, at: new Date().toISOString() });
       return collection;
     },

@@ -62,14 +62,23 @@ try {
   const liveWaits = (isWaiting: boolean): void => server?.emit('live.waiting', isWaiting);
   server = serve(engineContract, handlersOf(engine, { liveWaits }), channel);
   const interrupted = engine.runs.recover();
-  engine.searches.watch();
-  engine.queue.watch();
-  process.send?.({ type: 'signal', name: 'ready', state: null });
-  void announceCorals((status) => server?.emit('coral.status', status));
   // Results of others are looked at; nobody asked for what was under way there.
   const isFile = process.env.WHITTLE_RUN_FILE !== undefined;
-  if (!isFile && (own || process.argv.includes(continueFlag))) await goOn(engine, interrupted);
-  if (!engine.runs.activeRun) await keepWithinBudget(engine);
+  if (!isFile) {
+    engine.searches.watch();
+    engine.queue.watch();
+  }
+  process.send?.({ type: 'signal', name: 'ready', state: null });
+  void announceCorals((status) => server?.emit('coral.status', status));
+  if (!isFile && (own || process.argv.includes(continueFlag))) {
+    await goOn(engine, interrupted);
+    engine.searches.announce();
+  }
+  if (engine.turn.isFree) {
+    // Whoever saw the process before believes that something is under way.
+    emitProgress(null);
+    await keepWithinBudget(engine);
+  }
 } catch (thrown) {
   process.send?.({ type: 'signal', name: 'failed', state: toAppError(thrown).toReport() }, undefined, undefined, () =>
     process.exit(1),
@@ -91,21 +100,19 @@ async function onceThereIsRoom<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /** Takes up what was under way; what cannot go on, since a model is gone, say, stays interrupted for a person to see. */
-async function goOn(
-  { runs, queue, searches, prepare, workspace }: Engine,
-  interrupted: readonly InterruptedRun[],
-): Promise<void> {
-  searches.next();
-  if (searches.isOn) return;
-  const [run] = interrupted;
-  if (run) {
+async function goOn({ queue, searches, workspace }: Engine, [interrupted]: readonly InterruptedRun[]): Promise<void> {
+  // A search takes up its own runs.
+  const isOfSearch =
+    interrupted && searches.isWanted && workspace.runs.find(interrupted.id)?.sweep.dataset.part !== undefined;
+  if (interrupted && !isOfSearch) {
     try {
-      runs.resume(run.id, await prepare(runs.resumable(run.id)), { asItWas: run });
+      await queue.resume(interrupted.id, { asItWas: interrupted });
       return;
     } catch (thrown) {
       // Somebody was faster and started another: then this one is next.
-      if (toAppError(thrown).code === 'store.busy') workspace.runs.setRunStatus(run.id, 'queued');
+      if (toAppError(thrown).code === 'store.busy') workspace.runs.setRunStatus(interrupted.id, 'queued');
     }
   }
-  if (run || process.argv.includes(continueFlag)) await queue.next();
+  searches.next();
+  if (interrupted || process.argv.includes(continueFlag)) await queue.next();
 }

@@ -60,10 +60,6 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
   // What is there is shown beside what is asked for; a sweep that asks for more says so.
   const lenient = { cacheFolder: workspace.cacheFolder, upTo: splits };
   const recall = (spec: DatasetSpec) => datasets.recall(spec, lenient);
-  /** Also between two of its runs, a search has the machine. @throws `store.busy` */
-  const mustBeFree = (): void => {
-    if (engine.searches.isOn) throw new AppError('store.busy', { path: workspace.folder, owner: 'a search' });
-  };
   return {
     ...liveHandlers(engine, events),
     // The window opens with it and asks again.
@@ -153,6 +149,8 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
       return run;
     },
     'search.start': async (request) => engine.searches.add(await searchSweeps(engine, request)),
+    'search.pause': () => engine.searches.pause(),
+    'search.continue': () => engine.searches.continue(),
     'search.finish': () => engine.searches.finish(),
     'search.cancel': () => engine.searches.cancel(),
     'search.record': ({ run }) => engine.searches.record(run) ?? null,
@@ -165,8 +163,9 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
       withResults(folder, engine.executor, (results) =>
         compareRunsInSlices(results.run(reference), withAnswers(engine, candidate), recipes),
       ),
-    'runs.pause': ({ run }) => runs.control(run).pause(),
-    'runs.continue': ({ run }) => runs.control(run).continue(),
+    'runs.pause': ({ run }) => (engine.searches.owns(run) ? engine.searches.pause() : runs.control(run).pause()),
+    'runs.continue': ({ run }) =>
+      engine.searches.owns(run) ? engine.searches.continue() : runs.control(run).continue(),
     'runs.cancel': ({ run }) => (engine.searches.owns(run) ? engine.searches.cancel() : runs.control(run).cancel()),
     'runs.unqueue': ({ run }) => engine.queue.remove(run),
     'runs.upcoming': ({ run }) => runs.control(run).upcoming,
@@ -175,26 +174,26 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
     'runs.resume': async ({ run }) => {
       const isSearched = workspace.runs.find(run)?.sweep.dataset.part !== undefined;
       if (isSearched && engine.searches.record(run)) return engine.searches.resume(run);
-      mustBeFree();
-      runs.resume(run, await engine.prepare(runs.resumable(run)));
+      await engine.queue.resume(run);
     },
     'runs.remeasure': async ({ run, trials }) => {
-      mustBeFree();
       const keys = measurementsToRepeat(runs.view(run), trials);
-      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.resumable(run)), { again: keys });
+      if (keys.length > 0) await engine.queue.resume(run, { again: keys });
       return { measurements: keys.length };
     },
     'runs.sweep': ({ run }) => runs.record(run).sweep,
     'runs.edit': ({ run, ...change }) => marker.edit(run, change),
-    'runs.delete': ({ run }) => marker.delete(run),
+    'runs.delete': ({ run }) => {
+      if (engine.searches.owns(run)) throw new AppError('run.under-way', { run: runs.record(run).name });
+      marker.delete(run);
+    },
     'runs.restore': ({ run }) => marker.restore(run),
     'trials.star': ({ run, trial, starred }) => marker.star(run, trial, starred),
     'trials.remake': async ({ run, trial }) => {
-      mustBeFree();
       const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
       if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       const keys = missingFiles(plan, workspace);
-      if (keys.length > 0) runs.resume(run, await engine.prepare(runs.resumable(run)), { again: keys });
+      if (keys.length > 0) await engine.queue.resume(run, { again: keys });
     },
     'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),
     'runs.log': ({ run, trial }) => workspace.runs.log(run, trial),

@@ -73,8 +73,9 @@ export class EngineHost {
       old.disconnect();
       await ended;
     }
-    for (const name of this.signals.keys()) this.options.onSignal(name, null);
+    const told = [...this.signals.keys()];
     this.signals.clear();
+    for (const name of told) this.options.onSignal(name, null);
     this.crashes = 0;
     this.environment = environment;
     this.launch([]);

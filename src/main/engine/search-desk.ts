@@ -1,41 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import { AppError, toAppError } from '@shared/errors';
-import type { RunStatus } from '@shared/run';
+import { AppError } from '@shared/errors';
+import type { RunProgress } from '@shared/run';
 import { durationMs } from '@shared/search';
-import type { SearchProgress, SearchRecord, SearchState } from '@shared/search-state';
+import type { EndedSearch, SearchProgress, SearchRecord, SearchState } from '@shared/search-state';
 import type { SweepFile } from '@shared/sweep-file';
-import { searchNetwork } from './search/search-network';
+import { ActiveSearch, type SearchBench } from './active-search';
+import { PendingSearches, type PendingSearch } from './search/pending-searches';
 import { searchRecord } from './search/search-record';
-import type { Workspace } from './store/workspace';
 import { nextTimeOfDay } from './sweep/deadline';
-import type { PreparedSweep } from './sweep/prepare-sweep';
-import type { RunManager } from './sweep/run-manager';
-import type { RunQueue } from './sweep/run-queue';
+import type { Turn } from './sweep/turn';
 
-/** A search that is still to be done. */
-interface PendingSearch {
-  id: string;
-  sweep: SweepFile;
-  /** The run of the recipes beside it: it comes first. */
-  behind?: string;
-  /** When it has to be over, milliseconds since 1970. */
-  deadline?: number;
-}
-
-type Wanted = Omit<PendingSearch, 'id'>;
-
-/** The part of the engine that a search works with. */
-export interface SearchBench {
-  workspace: Workspace;
-  runs: RunManager;
-  queue: RunQueue;
-  prepare(sweep: SweepFile, options?: { signal?: AbortSignal }): Promise<PreparedSweep>;
+interface DeskBench extends SearchBench {
+  turn: Turn;
   changed(state: SearchState): void;
-  /** Nothing is under way any more. */
+  /** No search is under way any more. */
   idle(): void;
 }
 
-const pendingKey = 'searches';
+/** What of the state is kept; the rest is looked up whenever it is told. */
+type Told = Omit<SearchState, 'toldAt' | 'waiting' | 'isHeld'>;
+
 const nothingYet: SearchProgress = { stage: 'waiting', trials: 0, finalists: 0, best: [] };
 
 /**
@@ -43,32 +26,43 @@ const nothingYet: SearchProgress = { stage: 'waiting', trials: 0, finalists: 0, 
  * still to be done is in the journal, so that a search outlives this process.
  */
 export class SearchDesk {
-  private underWay: { id: string; abort: AbortController; enough: AbortController } | undefined;
-  private pending: readonly PendingSearch[];
-  private state: SearchState | undefined;
+  private readonly pending: PendingSearches;
+  private active: ActiveSearch | undefined;
+  private state: Told | undefined;
+  /** The run whose clock was told last. */
+  private timed: string | undefined;
 
-  constructor(private readonly bench: SearchBench) {
-    bench.queue.isHeld = () => this.isOn;
-    this.pending = bench.workspace.settings.get<PendingSearch[]>(pendingKey) ?? [];
+  constructor(private readonly bench: DeskBench) {
+    this.pending = new PendingSearches(bench.workspace);
+    this.showFirst();
   }
 
   /** Also between two runs of a search. */
   get isOn(): boolean {
-    return this.underWay !== undefined;
+    return this.active !== undefined;
   }
 
-  /** From here on a run that ends makes room for a search that waits; called before the queue's, so that a search has its turn first. */
+  /** Whether some search is still to be done. */
+  get isWanted(): boolean {
+    return this.pending.all.length > 0;
+  }
+
+  /** From here on searches have their turn when nothing is under way: before the queue, if they are told so before it. */
   watch(): void {
-    this.bench.runs.onIdle(() => this.next());
+    this.bench.turn.onFree(() => this.next());
+  }
+
+  /** Says what waits since the process before. */
+  announce(): void {
+    this.tell({});
   }
 
   /** Takes in searches; the first begins when nothing is under way. */
-  add(searches: readonly Wanted[]): void {
-    if (!this.isOn) this.state = undefined;
-    this.keep([...this.pending, ...searches.map((search) => ({ ...search, id: randomUUID() }))]);
+  add(searches: readonly Omit<PendingSearch, 'id'>[]): void {
+    this.pending.add(searches);
+    this.pending.release();
+    if (!this.isOn) this.showFirst();
     this.next();
-    const [first] = this.pending;
-    if (!this.isOn && first) this.state = stateOf(first.sweep, []);
     this.tell({});
   }
 
@@ -87,7 +81,8 @@ export class SearchDesk {
   resume(run: string): void {
     const record = this.record(run);
     if (!record) throw new AppError('run.of-search', { run: this.bench.runs.record(run).name });
-    this.add([{ sweep: record.sweep }]);
+    if (this.pending.has(record.sweep)) this.continue();
+    else this.add([{ sweep: record.sweep }]);
   }
 
   record(run: string): SearchRecord | undefined {
@@ -96,102 +91,118 @@ export class SearchDesk {
 
   /** Whether a run is that of the search under way. */
   owns(run: string): boolean {
-    return this.isOn && (this.bench.runs.activeRun === run || this.state?.run === run);
+    return this.active?.owns(run) === true;
+  }
+
+  /** Steps under way are finished, and nothing else begins. The budget stands still. */
+  pause(): void {
+    if (!this.active) return;
+    this.pending.change(this.active.id, { isPaused: true });
+    this.active.pause();
+  }
+
+  /** Goes on after a pause, or with what waits since somebody left. */
+  continue(): void {
+    this.pending.release();
+    if (this.active) {
+      this.pending.change(this.active.id, { isPaused: false });
+      this.active.continue();
+    } else {
+      this.next();
+      this.tell({});
+    }
   }
 
   /** Stops the search under way and forgets those that wait; every trial is kept. */
   cancel(): void {
-    this.keep(this.pending.filter(({ id }) => id === this.underWay?.id));
-    this.underWay?.abort.abort();
+    this.pending.removeOthers(this.active?.id);
+    this.active?.cancel();
     this.tell(this.isOn ? {} : { stage: 'ended' });
   }
 
   /** No more is tried; what the search under way found so far is confirmed. */
   finish(): void {
-    this.underWay?.enough.abort();
+    if (!this.active) return;
+    this.pending.change(this.active.id, { isFinishing: true, isPaused: false });
     this.tell({ isFinishing: true });
+    this.active.finish();
   }
 
   /** This process ends because a person wants it to: searches wait for that person. */
   leave(): void {
-    this.keep([]);
+    this.pending.hold();
   }
 
   /** Begins the search whose turn it is, if any. */
   next(): void {
-    if (this.isOn || this.bench.runs.activeRun !== undefined) return;
-    this.keep(this.pending.filter((search) => !this.isOff(search)));
-    const turn = this.pending.find((search) => !this.comesLater(search));
-    if (turn) void this.carryOut(turn);
+    if (!this.bench.turn.isFree) return;
+    const search = this.pending.next();
+    if (search) void this.carryOut(this.pending.begin(search.id));
   }
 
-  private async carryOut({ id, sweep, deadline }: PendingSearch): Promise<void> {
-    const { workspace, runs, prepare, queue } = this.bench;
-    const [abort, enough] = [new AbortController(), new AbortController()];
-    this.underWay = { id, abort, enough };
-    this.state = stateOf(sweep, this.state?.ended ?? []);
-    const outcome = await searchNetwork(sweep, {
-      workspace,
-      runs,
-      signal: abort.signal,
-      enough: enough.signal,
-      deadline,
-      say: () => undefined,
-      tell: (progress) => {
-        const { run } = progress;
-        const isNew = run !== undefined && this.state?.run === undefined;
-        this.tell({ ...progress, ...(isNew && { elapsedBeforeMs: workspace.runs.find(run)?.elapsedMs ?? 0 }) });
-      },
-      prepare: (one) => prepare(one, { signal: abort.signal }),
-      place: () => Promise.resolve(({ artifact }) => artifact!.path),
-    }).then(
-      ({ runs: found }) => ({ run: found.confirmation ?? found.candidates }),
-      (thrown: unknown) => ({ run: this.state?.run, problem: toAppError(thrown).toReport() }),
-    );
-    this.underWay = undefined;
-    this.keep(this.pending.filter((other) => other.id !== id));
-    this.tell({ stage: 'ended', ended: [...(this.state?.ended ?? []), { name: sweep.name, ...outcome }] });
-    this.next();
-    if (this.isOn) return;
-    this.bench.idle();
-    void queue.next();
+  /** A run is further: the clock of its search is told where it stands still, goes on, or is that of another run. */
+  progressed({ run, status }: RunProgress): void {
+    if (!this.active) return;
+    const isPaused = this.active.standsStill(status);
+    if (isPaused === this.state!.isPaused && run === this.timed) return;
+    this.timed = run;
+    this.tell({ isPaused });
   }
 
-  private tell(change: Partial<SearchState>): void {
-    if (!this.state) return;
-    const waiting = this.pending.filter(({ id }) => id !== this.underWay?.id).length;
-    this.state = { ...this.state, ...change, waiting };
-    this.bench.changed(this.state);
+  private async carryOut(search: PendingSearch): Promise<void> {
+    const { turn } = this.bench;
+    const active = new ActiveSearch(search, this.bench, (change) => this.tell(change));
+    const { isPaused = false, isFinishing = false } = search;
+    this.active = active;
+    this.timed = undefined;
+    this.state = { ...stateOf(search.sweep, this.state?.ended ?? []), isPaused, isFinishing };
+    await turn.take('a search', async () => this.ended(active, await active.carryOut()));
+    if (!this.isOn) this.bench.idle();
   }
 
-  /** The run beside it was deleted, cancelled or out of time: then it is not wanted any more. */
-  private isOff({ behind }: PendingSearch): boolean {
-    if (behind === undefined) return false;
-    const status = this.statusOf(behind);
-    return status === undefined || status === 'cancelled' || status === 'stopped';
-  }
-
-  private comesLater({ behind }: PendingSearch): boolean {
-    return behind !== undefined && !['done', 'failed'].includes(this.statusOf(behind)!);
-  }
-
-  private statusOf(run: string): RunStatus | undefined {
-    return this.bench.workspace.runs.find(run)?.status;
-  }
-
-  private keep(searches: readonly PendingSearch[]): void {
-    if (searches.length === this.pending.length && searches.every((search, at) => search === this.pending[at])) return;
-    this.pending = searches;
-    try {
-      this.bench.workspace.settings.set(pendingKey, searches);
-    } catch {
-      // On a full disk the journal keeps what it had: a search that has ended only answers again.
+  private ended({ id }: ActiveSearch, ended: EndedSearch): void {
+    this.active = undefined;
+    // Another process is at work here: it is that one's turn.
+    if (ended.problem?.code === 'store.busy') {
+      this.bench.turn.lookAgainLater();
+      this.tell({ stage: 'waiting' });
+      return;
     }
+    this.pending.remove(id);
+    this.tell({ stage: 'ended', ended: [...(this.state?.ended ?? []), ended] });
+  }
+
+  private showFirst(): void {
+    const [first] = this.pending.all;
+    this.state = first && stateOf(first.sweep, []);
+  }
+
+  private tell(change: Partial<Told>): void {
+    if (!this.state) return;
+    const { budgetMs, leftMs } = this.state;
+    const left = this.active ? Math.max(0, budgetMs - this.active.spentMs) : leftMs;
+    this.state = { ...this.state, ...change, leftMs: left };
+    const { stage } = this.state;
+    const others = this.pending.all.length - (stage === 'ended' ? 0 : 1);
+    this.bench.changed({
+      ...this.state,
+      toldAt: Date.now(),
+      isHeld: this.pending.isHeld,
+      waiting: Math.max(0, others),
+    });
   }
 }
 
-function stateOf({ name, search }: SweepFile, ended: SearchState['ended']): SearchState {
+function stateOf({ name, search }: SweepFile, ended: EndedSearch[]): Told {
   const budgetMs = durationMs(search!.budget)!;
-  const isFinishing = false;
-  return { ...nothingYet, name, budgetMs, beganAt: Date.now(), elapsedBeforeMs: 0, isFinishing, waiting: 0, ended };
+  return {
+    ...nothingYet,
+    name,
+    budgetMs,
+    leftMs: budgetMs,
+    beganAt: Date.now(),
+    isPaused: false,
+    isFinishing: false,
+    ended,
+  };
 }

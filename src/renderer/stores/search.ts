@@ -38,6 +38,9 @@ export const useSearchStore = defineStore('search', () => {
     if (!isStarted) follows = false;
     return isStarted;
   }
+  const pause = (): Promise<boolean> => attempt(() => call('search.pause'));
+  /** Goes on after a pause, or with what waits since Whittle was left. */
+  const proceed = (): Promise<boolean> => attempt(() => call('search.continue'));
   const finish = (): Promise<boolean> => attempt(() => call('search.finish'));
   const cancel = (): Promise<boolean> => attempt(() => call('search.cancel'));
   const show = (run: string): unknown => router.push({ name: 'matrix', params: { run } });
@@ -51,5 +54,5 @@ export const useSearchStore = defineStore('search', () => {
     },
   );
 
-  return { state, asks, problem, dismissed, isOn, waits, ended, start, finish, cancel, show };
+  return { state, asks, problem, dismissed, isOn, waits, ended, start, pause, proceed, finish, cancel, show };
 });

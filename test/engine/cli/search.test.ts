@@ -71,6 +71,10 @@ describe('whittle search', { timeout: 600_000 }, () => {
     const { stdout } = await whittle(folder, 'search', ...small);
     const again = JSON.parse(stdout) as SearchAnswer;
     expect(again).toEqual(undisturbed);
+    // A time of day is no part of what a search is.
+    const later = new Date(Date.now() + 7_200_000).toTimeString().slice(0, 5);
+    const timed = await whittle(folder, 'search', ...small, '--until', later);
+    expect(JSON.parse(timed.stdout)).toEqual(undisturbed);
   });
 
   it('goes on after a kill at any moment, to the same answer', async () => {
@@ -122,6 +126,15 @@ describe('whittle search', { timeout: 600_000 }, () => {
     } finally {
       engine.close();
     }
+  });
+
+  it('that had no time beside the recipes of a sweep is said, and what the recipes gave is printed', async () => {
+    const here = await furnish(temporaryFolder());
+    writeSweep(here, { recipes: 'recipes: { baseline: [] }\nsearch: { maxDrop: 100, budget: 0s }' });
+    const { code, stdout, stderr } = await whittle(here, 'run', 'sweep.yaml', '--out', 'out', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ trials: [{ status: 'done' }] });
+    expect(sentences(stderr).join('\n')).toContain('The time was over before small itself was measured.');
   });
 
   it.each([

@@ -176,7 +176,7 @@ describe('collecting', () => {
     executor.before = (name) => (name.startsWith('measure') ? opened : undefined);
     const under = runs.start(prepare(workspace, { recipes: { pruned: [prune(0.5)], deep: [prune(0.9)] } }));
     await expect.poll(() => executor.begun.some((name) => name.includes('measure'))).toBe(true);
-    await collect(workspace, { budgetBytes, activeRun: runs.activeRun! });
+    await collect(workspace, { budgetBytes, activeRun: () => runs.activeRun });
     expect([trialOf('pruned').collected, trialOf('both').collected]).toEqual([undefined, true]);
     open();
     expect(await under.finished).toBe('done');

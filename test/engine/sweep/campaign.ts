@@ -120,7 +120,8 @@ interface Started {
   progress(): RunProgress | null;
 }
 
-async function started(home: string): Promise<Started> {
+/** The built engine on a workspace, as the window hosts it. */
+export async function started(home: string): Promise<Started> {
   const { WHITTLE_WORKSPACE: _other, ...environment } = process.env;
   const host = new EngineHost({
     nodePath: process.execPath,
@@ -143,7 +144,8 @@ function stepsOf(view: RunView): number {
   return new Set(view.trials.flatMap(({ steps }) => steps.map(({ key }) => key))).size;
 }
 
-function kill(pid: number | undefined): boolean {
+/** Answers whether there was something to kill. */
+export function kill(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try {
     return process.kill(pid, 'SIGKILL');

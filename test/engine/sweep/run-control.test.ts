@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { SweepFile } from '@shared/sweep-file';
 import { nextTimeOfDay } from '../../../src/main/engine/sweep/deadline';
 import { RunQueue } from '../../../src/main/engine/sweep/run-queue';
+import { Turn } from '../../../src/main/engine/sweep/turn';
+import { RunLock } from '../../../src/main/engine/store/run-lock';
 import { openWorkspace } from '../../../src/main/engine/store/workspace';
 import { gate, managed, statuses } from './managed';
 import { prepare, recipes } from './prepared';
@@ -124,6 +126,26 @@ it('a run that was paused when its process died comes back paused', async () => 
   expect(await finished).toBe('done');
 });
 
+it('a clock stands still while its run is paused, and so does the time after which it stops', async () => {
+  const stop = gate(/^describe net$/);
+  const { workspace, runs, progress } = managed(new ScriptedExecutor(1, stop.before));
+  const { id, finished } = runs.start(prepare(workspace));
+  const control = runs.control(id);
+  await stop.reached;
+  control.pause();
+  stop.open();
+  await expect.poll(() => progress.at(-1)).toMatchObject({ status: 'paused', stage: 'paused', done: 1 });
+  const { elapsedMs } = control;
+  control.stopAfter(elapsedMs + 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(control.elapsedMs).toBe(elapsedMs);
+  expect(runs.record(id).status).toBe('paused');
+  control.continue();
+  expect(await finished).toBe('stopped');
+  expect(runs.view(id).trialsDone).toBeLessThan(4);
+  expect(await runs.resume(id, prepare(workspace)).finished).toBe('done');
+});
+
 it('a run of a search is taken up by its search alone', () => {
   const { workspace, runs } = managed(new ScriptedExecutor(1));
   const prepared = prepare(workspace);
@@ -137,15 +159,20 @@ it('a run of a search is taken up by its search alone', () => {
 });
 
 describe('a queue', () => {
-  function queued(executor = new ScriptedExecutor(1)) {
+  function queued(
+    executor = new ScriptedExecutor(1),
+    before: (name: string) => Promise<void> | void = () => undefined,
+  ) {
     const all = managed(executor);
-    const queue = new RunQueue(all.workspace, all.runs, (sweep) => {
-      if (sweep.name === 'gone') return Promise.reject(new Error('the model is gone'));
-      return Promise.resolve(prepare(all.workspace, { name: sweep.name, recipes: sweep.recipes }));
+    const turn = new Turn(all.workspace.folder, all.runs);
+    const queue = new RunQueue(all.workspace, all.runs, turn, async (sweep) => {
+      await before(sweep.name);
+      if (sweep.name === 'gone') throw new Error('the model is gone');
+      return prepare(all.workspace, { name: sweep.name, recipes: sweep.recipes });
     });
     queue.watch();
     const sweepNamed = (name: string) => prepare(all.workspace, { name, recipes: { half: recipes.half } }).sweep;
-    return { ...all, queue, sweepNamed };
+    return { ...all, turn, queue, sweepNamed };
   }
   const names = ({ runs }: ReturnType<typeof queued>): string[] =>
     runs
@@ -178,6 +205,53 @@ describe('a queue', () => {
     expect(all.runs.view(id).trials[0]!.error).toMatchObject({ facts: { detail: 'the model is gone' } });
   });
 
+  it('holds what is added while the next is prepared, and does not begin what is taken out meanwhile', async () => {
+    const prepares = gate(/^two$/);
+    const all = queued(new ScriptedExecutor(1), prepares.before);
+    await all.queue.add(all.sweepNamed('one'));
+    const two = all.runs.enqueue(prepare(all.workspace, { name: 'two', recipes: { half: recipes.half } }));
+    const begun = all.runs.enqueue(prepare(all.workspace, { name: 'begun', recipes: { half: recipes.half } }));
+    all.workspace.runs.setElapsed(begun, 1000);
+    await prepares.reached;
+    expect(all.runs.activeRun).toBeUndefined();
+    expect((await all.queue.add(all.sweepNamed('four'))).status).toBe('queued');
+    await expect(all.queue.resume(begun)).rejects.toMatchObject({ code: 'store.busy' });
+    all.queue.remove(two);
+    all.queue.remove(begun);
+    prepares.open();
+    await expect.poll(() => names(all), { timeout: 30_000 }).toEqual(['one done', 'begun interrupted', 'four done']);
+  });
+
+  it('begins while a run that is taken up again is prepared, behind it', async () => {
+    const prepares = gate(/^one$/);
+    const all = queued(new ScriptedExecutor(1), prepares.before);
+    const one = all.runs.enqueue(prepare(all.workspace, { name: 'one', recipes: { half: recipes.half } }));
+    all.workspace.runs.setRunStatus(one, 'interrupted');
+    const resumed = all.queue.resume(one);
+    await prepares.reached;
+    expect((await all.queue.add(all.sweepNamed('two'))).status).toBe('queued');
+    prepares.open();
+    expect(await (await resumed).finished).toBe('done');
+    await expect.poll(() => names(all), { timeout: 30_000 }).toEqual(['one done', 'two done']);
+  });
+
+  it('waits for another process, and begins when that has ended', async () => {
+    const stop = gate(/^describe net\|fp16$/);
+    let lock: RunLock | undefined;
+    const all = queued(new ScriptedExecutor(1, stop.before), (name) => {
+      if (name === 'two') lock ??= RunLock.acquire(all.workspace.folder);
+    });
+    await all.queue.add(all.sweepNamed('one'));
+    await stop.reached;
+    all.runs.enqueue(prepare(all.workspace, { name: 'two', recipes: { half: recipes.half } }));
+    stop.open();
+    await expect.poll(() => lock).toBeDefined();
+    await expect.poll(() => all.turn.isFree).toBe(true);
+    expect(names(all)).toEqual(['one done', 'two queued']);
+    lock!.release();
+    await expect.poll(() => names(all), { timeout: 30_000 }).toEqual(['one done', 'two done']);
+  });
+
   it('is left by a run that had begun without losing what it has', () => {
     const { workspace, runs } = managed(new ScriptedExecutor(1));
     const [begun, fresh] = [runs.enqueue(prepare(workspace)), runs.enqueue(prepare(workspace))];
@@ -195,7 +269,9 @@ describe('a queue', () => {
     expect(again.runs.queued()).toEqual([id]);
     expect(again.runs.markInterrupted()).toEqual([]);
     again.close();
-    const queue = new RunQueue(workspace, runs, () => Promise.resolve(prepare(workspace)));
+    const queue = new RunQueue(workspace, runs, new Turn(workspace.folder, runs), () =>
+      Promise.resolve(prepare(workspace)),
+    );
     await queue.next();
     await expect.poll(() => runs.list()[0]!.status, { timeout: 30_000 }).toBe('done');
   });

@@ -117,14 +117,17 @@ describe('searches of the window', { timeout: 600_000 }, () => {
   it('are over by the time of day that was said, with what is known confirmed', async () => {
     const { signal } = new AbortController();
     const [{ sweep }] = (await searchSweeps(engine, request)) as [{ sweep: SweepFile }];
-    const search = (changes: Partial<SweepFile>, deadline?: number): Promise<SearchAnswer> =>
+    const search = (
+      changes: Partial<SweepFile>,
+      times: { deadline?: number; beganAt?: number } = {},
+    ): Promise<SearchAnswer> =>
       searchNetwork(
         { ...sweep, ...changes },
         {
           workspace: engine.workspace,
           runs: engine.runs,
           signal,
-          deadline,
+          ...times,
           say: () => undefined,
           prepare: (one) => engine.prepare(one),
           place: () => Promise.resolve(({ artifact }) => artifact!.path),
@@ -135,9 +138,14 @@ describe('searches of the window', { timeout: 600_000 }, () => {
     const later = new Date(Date.now() + 7_200_000).toTimeString().slice(0, 5);
     expect(await search({ until: later })).toEqual(before);
     // The time is up: no more is tried, although 400 more might be, and what is there is answered.
-    const cut = await search({ search: { ...request.search, trials: 400 } }, Date.now() + 1);
+    const more = { search: { ...request.search, trials: 400 } };
+    const cut = await search(more, { deadline: Date.now() + 1 });
     expect(cut.trials).toBe(before.trials);
     expect(cut.winners).toEqual(before.winners);
-    await expect(search({ seed: 99 }, Date.now() - 1)).rejects.toMatchObject({ code: 'search.no-time' });
+    // The last fifth of it is kept for confirming.
+    const hourMs = 3_600_000;
+    const late = await search(more, { beganAt: Date.now() - 9 * hourMs, deadline: Date.now() + hourMs });
+    expect([late.trials, late.winners]).toEqual([before.trials, before.winners]);
+    await expect(search({ seed: 99 }, { deadline: Date.now() - 1 })).rejects.toMatchObject({ code: 'search.no-time' });
   });
 });

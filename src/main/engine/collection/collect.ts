@@ -10,7 +10,7 @@ import { filesBelow, type FoundFile } from './stored-files';
 interface CollectOptions {
   budgetBytes: number;
   /** The run under way in this process, which holds the lock. */
-  activeRun?: string;
+  activeRun?(): string | undefined;
   /** For tests of an end in the middle. */
   remove?: (path: string) => void;
 }
@@ -22,12 +22,13 @@ interface CollectOptions {
  * @throws `store.busy` while another process runs a sweep here
  */
 export async function collect(workspace: Workspace, options: CollectOptions): Promise<Collection> {
-  const { budgetBytes, activeRun, remove = unlinkSync } = options;
+  const { budgetBytes, remove = unlinkSync } = options;
   const [artifacts, cached] = await Promise.all([
     filesBelow(workspace.artifacts.folder),
     filesBelow(workspace.cacheFolder),
   ]);
   // From here to the end nothing waits: no run can begin in this process, and the lock keeps out all others.
+  const activeRun = options.activeRun?.();
   const lock = activeRun === undefined ? RunLock.acquire(workspace.folder) : undefined;
   try {
     const files = [

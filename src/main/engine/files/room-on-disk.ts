@@ -11,12 +11,12 @@ const everyMs = 3000;
 /** For a journal, and for what is written beside artifacts. */
 export const leastRoomBytes = 4 * 1024 * 1024;
 
-/** Whether `bytes` can be written there now: tried, because quotas and reserves are not told. Nothing is left behind. */
+/** Whether `bytes` can be written there now: tried, because quotas and reserves, on some systems even free space, are not told. Nothing is left behind. */
 async function hasRoom(folder: string, bytes: number): Promise<boolean> {
   const existing = await existingFolder(folder);
   const path = join(existing, `.room-${randomBytes(6).toString('hex')}.tmp`);
   try {
-    if (((await freeBytes(existing)) ?? 0) < bytes) return false;
+    if (((await freeBytes(existing)) ?? bytes) < bytes) return false;
     const file = await open(path, 'wx');
     try {
       const chunk = Buffer.alloc(chunkBytes);

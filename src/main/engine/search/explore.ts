@@ -8,7 +8,7 @@ import { confirmedDelta, type Evidence } from './evidence';
 import type { Candidate } from './plan-candidate';
 import type { ChainProposer } from './propose-chains';
 import { SuccessiveHalving, type Standing } from './successive-halving';
-import type { TrialLaboratory } from './trial-laboratory';
+import type { TimeLimit, TrialLaboratory } from './trial-laboratory';
 
 /** Candidates that enter together: few, so that the first of them are known to the end early. */
 const groupSize = 4;
@@ -16,7 +16,7 @@ const groupSize = 4;
 /**
  * Tries what is known to do well, then what is proposed, until the time or the number of candidates is reached, or nothing new comes up.
  * Then, where the finalists have nothing for a goal that is likely to be confirmed, the likeliest of the others are shown all selection images.
- * @param finishMs time under way by which that is over, milliseconds
+ * @param finishLimit by which that is over
  * @param network as it came
  * @param tell called before and after each group of candidates
  */
@@ -24,7 +24,7 @@ export async function explore(
   laboratory: TrialLaboratory,
   proposer: ChainProposer,
   aims: SearchSpec,
-  { finishMs, network, tell }: ExploreOptions,
+  { finishLimit, network, tell }: ExploreOptions,
 ): Promise<Standing<Candidate>[]> {
   const halving = new SuccessiveHalving(laboratory, aims);
   const waiting = proposer.portfolio();
@@ -42,13 +42,13 @@ export async function explore(
     await halving.enter(group);
     tell(stage, halving.finalists, true);
   }
-  laboratory.giveUntil(finishMs);
+  laboratory.giveUntil(finishLimit);
   await halving.complete((finalists) => hasEnoughPicks(finalists, aims, network), groupSize);
   return halving.finalists;
 }
 
 export interface ExploreOptions {
-  finishMs: number;
+  finishLimit: TimeLimit;
   network: Evidence;
   tell(stage: SearchStage, finalists: readonly Standing<Candidate>[], isTried: boolean): void;
 }

@@ -9,11 +9,20 @@ import type { Confirmed } from './confirmation';
 import { confirmedDelta } from './evidence';
 import type { Candidate } from './plan-candidate';
 
+interface FoundIn {
+  view: RunView;
+  /** What all are compared with, and the size of its file in the format that was measured. */
+  network: Model;
+  networkBytes: number;
+  /** Path of a trial's file, where people find it. */
+  place(trial: TrialView): string;
+}
+
 /** A confirmed candidate as people are told of it. Throws `internal` where the run does not have it. */
 export function foundChain(
   candidate: Candidate,
   { evidence, top1 }: Confirmed,
-  { view, network, place }: { view: RunView; network: Model; place: (trial: TrialView) => string },
+  { view, network, networkBytes, place }: FoundIn,
 ): FoundChain {
   const { sizeBytes, latency, counts } = evidence.get(candidate)!;
   const { model, name, chain } = candidate;
@@ -28,7 +37,7 @@ export function foundChain(
     ...(replaces && { replaces }),
     path: place(trial),
     sizeBytes,
-    sizeRatio: sizeBytes / network.sizeBytes,
+    sizeRatio: sizeBytes / networkBytes,
     ...(latency && { latencyRatio: latency.ratio, latencyInterval: latency.ratioInterval }),
     confirmed: {
       top1: top1.get(candidate)!,

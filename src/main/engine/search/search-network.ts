@@ -15,7 +15,7 @@ import { ChainProposer } from './propose-chains';
 import { searchImages } from './search-images';
 import { recordSearch, searchRecord } from './search-record';
 import type { Standing } from './successive-halving';
-import { TrialLaboratory, type Bench } from './trial-laboratory';
+import { TrialLaboratory, type Bench, type TimeLimit } from './trial-laboratory';
 
 /** Of the budget, for trying candidates; up to the second for those that are still to be shown all images; the rest is for confirmation. */
 const [tryShare, searchShare] = [0.7, 0.8];
@@ -31,6 +31,8 @@ export interface SearchOptions extends Bench {
   enough?: AbortSignal;
   /** When all of it has to be over, milliseconds since 1970; absent: as the sweep's `until` says. */
   deadline?: number;
+  /** When the time until then began, milliseconds since 1970; absent: now. */
+  beganAt?: number;
   /** Path of a confirmed trial's file, where people find it. */
   place(run: RunView): Promise<(trial: TrialView) => string>;
 }
@@ -49,7 +51,12 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const { until, ...lasting } = sweep;
   const { part: _both, ...spec } = sweep.dataset;
   const searched: SweepFile = { ...lasting, search, dataset: spec, recipes: { baseline: [] }, latency: 'brief' };
-  const deadline = options.deadline ?? (until === undefined ? undefined : nextTimeOfDay(until, Date.now()));
+  const { beganAt = Date.now() } = options;
+  const deadline = options.deadline ?? (until === undefined ? undefined : nextTimeOfDay(until, beganAt));
+  const limitOf = (share: number): TimeLimit => ({
+    underWayMs: share * durationMs(aims.budget)!,
+    ...(deadline !== undefined && { deadline: beganAt + share * (deadline - beganAt) }),
+  });
   let shown: SearchProgress = { stage: 'preparing', trials: 0, finalists: 0, best: [] };
   const tell = (change: Partial<SearchProgress>): void => options.tell?.((shown = { ...shown, ...change }));
   tell({});
@@ -65,15 +72,12 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const manifest = { ...whole.manifest, dataset: { ...whole.manifest.dataset, eval: selectionImages } };
   const selection = { ...whole, sweep: chosenOn, manifest };
   const begun = workspace.runs.list().find((record) => isSameSearch(record, selection));
-  const leftMs = deadline === undefined ? Infinity : deadline - Date.now();
-  const untilMs = (share: number): number =>
-    Math.min(share * durationMs(aims.budget)!, (begun?.elapsedMs ?? 0) + share * leftMs);
   const laboratory = new TrialLaboratory({
     bench: options,
     prepared: selection,
     settings,
     images,
-    untilMs: untilMs(tryShare),
+    limit: limitOf(tryShare),
     enough,
     isTimed: sweep.targets.length > 0 && (aims.goal !== 'size' || aims.maxLatencyRatio !== undefined),
     run: begun?.id,
@@ -85,7 +89,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   });
   await laboratory.open();
 
-  const itself = networkEvidence(network!.sizeBytes);
+  const itself = networkEvidence(laboratory.networkBytes);
   const proposer = new ChainProposer([...whole.models.values()], createRandom(deriveSeed(sweep.seed, 'search')));
   const told = (stage: SearchStage, standing: readonly Standing<Candidate>[], isTried: boolean): void => {
     const { trials } = laboratory;
@@ -93,7 +97,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
     if (isTried) say(`${trials} candidates tried, ${standing.length} of them on all selection images.`);
   };
   const finalists = await explore(laboratory, proposer, aims, {
-    finishMs: untilMs(searchShare),
+    finishLimit: limitOf(searchShare),
     network: itself,
     tell: told,
   });
@@ -135,7 +139,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const view = runs.view(confirmed.run);
   const place = await options.place(view);
   const found = (candidate: Candidate): FoundChain =>
-    foundChain(candidate, confirmed, { view, network: network!, place });
+    foundChain(candidate, confirmed, { view, network: network!, networkBytes: itself.sizeBytes, place });
   const winners = choices.flatMap(
     (choice) => confirmWinner(choice, confirmed.evidence, aims, { network: itself, looks: confirmed.looks }) ?? [],
   );

@@ -23,13 +23,21 @@ export interface Bench {
   signal: AbortSignal;
 }
 
+/** When nothing more is begun, and what is under way ends. */
+export interface TimeLimit {
+  /** Time under way, milliseconds: pauses do not count. */
+  underWayMs: number;
+  /** Milliseconds since 1970. */
+  deadline?: number;
+}
+
 export interface LaboratoryOptions {
   bench: Bench;
   prepared: PreparedSweep;
   settings: PlanSettings;
   images: SearchImages;
-  /** Time under way after which nothing more is begun, milliseconds; `giveUntil` moves it. */
-  untilMs: number;
+  /** `giveUntil` moves it. */
+  limit: TimeLimit;
   /** Whether times count: then they are taken of those that reach the third rung, and of the first on each kind of kernels. */
   isTimed: boolean;
   /** The run that is continued. */
@@ -56,7 +64,9 @@ export class TrialLaboratory implements Laboratory<Candidate> {
   private sweep: SweepFile;
   private run: string | undefined;
   private times: ExpectedTimes | undefined;
-  private untilMs: number;
+  /** Of the file of the network itself, in the format in which candidates are measured. Known once it is open. */
+  networkBytes = 0;
+  private limit: TimeLimit;
   /** Some candidate could not be measured for want of time. */
   isOutOfTime = false;
 
@@ -68,7 +78,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
     this.rungs = this.imagesOf.length;
     this.baseline = { name: 'baseline', model: settings.network, chain: [] };
     this.run = run;
-    this.untilMs = options.untilMs;
+    this.limit = options.limit;
     this.sweep = (run !== undefined && options.bench.workspace.runs.find(run)?.sweep) || prepared.sweep;
   }
 
@@ -87,12 +97,13 @@ export class TrialLaboratory implements Laboratory<Candidate> {
 
   /** Nothing more is begun; what is known can still be asked for. */
   private get isExhausted(): boolean {
-    return this.options.enough?.aborted === true || this.elapsedMs >= this.untilMs;
+    const { underWayMs, deadline = Infinity } = this.limit;
+    return this.options.enough?.aborted === true || this.elapsedMs >= underWayMs || Date.now() >= deadline;
   }
 
   /** More time, for what time was too short for. */
-  giveUntil(untilMs: number): void {
-    this.untilMs = untilMs;
+  giveUntil(limit: TimeLimit): void {
+    this.limit = limit;
     this.isOutOfTime = false;
   }
 
@@ -113,6 +124,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
     const last = this.planOf(this.baseline, this.rungs - 1);
     const file = workspace.steps.find(last.deployments[0]!.describe)!.result as FileMetrics;
     this.times = new ExpectedTimes(file.macs);
+    this.networkBytes = file.sizeBytes;
     this.keep(withoutTimes(last), this.baseline, this.rungs - 1);
   }
 
@@ -184,17 +196,19 @@ export class TrialLaboratory implements Laboratory<Candidate> {
       trials: open,
     };
     if (this.run !== undefined) workspace.runs.extend(this.run, this.sweep, open);
-    const { id, finished } = this.run === undefined ? runs.start(stage) : runs.resume(this.run, stage);
+    const { underWayMs, deadline } = this.limit;
+    const { id, finished } =
+      this.run === undefined ? runs.start(stage, deadline) : runs.resume(this.run, stage, { deadline });
     if (this.run === undefined) this.options.opened?.(id);
     this.run = id;
-    const cancel = (): void => runs.control(id).cancel();
-    const timer = setTimeout(cancel, Math.min(this.untilMs - this.elapsedMs, 2 ** 31 - 1));
+    const control = runs.control(id);
+    control.stopAfter(underWayMs);
+    const cancel = (): void => control.cancel();
     const stops = [signal, ...(enough ? [enough] : [])];
     for (const stop of stops) stop.addEventListener('abort', cancel, { once: true });
     try {
       await finished;
     } finally {
-      clearTimeout(timer);
       for (const stop of stops) stop.removeEventListener('abort', cancel);
     }
     if (signal.aborted) throw new AppError('cancelled');

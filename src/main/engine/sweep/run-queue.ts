@@ -3,32 +3,36 @@ import type { RunSummary } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Workspace } from '../store/workspace';
 import type { PreparedSweep } from './prepare-sweep';
-import type { RunManager } from './run-manager';
+import type { Launched, ResumeOptions, RunManager } from './run-manager';
+import type { Turn } from './turn';
 
-/** Sweeps that wait for the run under way to end; in the journal, so that they outlive this process. */
+/** Begins runs in their turn. Sweeps that wait for what is under way to end are in the journal, so that they outlive this process. */
 export class RunQueue {
-  private isBeginning = false;
-  /** Whether something else has its turn: a search, which is many runs. */
-  isHeld: () => boolean = () => false;
-
   /** @param prepare opens the models and images of a sweep */
   constructor(
     private readonly workspace: Workspace,
     private readonly runs: RunManager,
+    private readonly turn: Turn,
     private readonly prepare: (sweep: SweepFile) => Promise<PreparedSweep>,
   ) {}
 
   /** From here on a run that ends makes room for the next. */
   watch(): void {
-    this.runs.onIdle(() => void this.next());
+    this.turn.onFree(() => void this.next());
   }
 
   /** Starts a sweep, or has it wait behind those that are there. Throws what preparing it throws, `store.busy`. */
   async add(sweep: SweepFile): Promise<RunSummary> {
     const prepared = await this.prepare(sweep);
-    const waits = this.runs.activeRun !== undefined || this.isBeginning || this.isHeld();
-    const id = waits ? this.runs.enqueue(prepared) : this.runs.start(prepared).id;
+    const id = this.turn.isFree ? this.runs.start(prepared).id : this.runs.enqueue(prepared);
     return this.runs.summary(this.runs.record(id));
+  }
+
+  /** Takes a run up again, before those that wait. Throws `store.busy` where it is somebody else's turn, and as `RunManager.resumable`, preparing it and resuming it do. */
+  resume(id: string, options?: ResumeOptions): Promise<Launched> {
+    return this.turn.take(`run ${id}`, async () =>
+      this.runs.resume(id, await this.prepare(this.runs.resumable(id)), options),
+    );
   }
 
   /** @throws `run.not-found` where no such run waits */
@@ -37,30 +41,36 @@ export class RunQueue {
       throw new AppError('run.not-found', { run: id, path: `${this.workspace.folder} (not queued)` });
   }
 
-  /** Begins the next run that waits, where none is under way. One that cannot begin has failed, and the one behind it is next. */
+  /** Begins the next run that waits, where it is its turn. One that cannot begin has failed, and the one behind it is next. */
   async next(): Promise<void> {
-    if (this.isBeginning) return;
-    this.isBeginning = true;
     try {
-      for (let id = this.nextId(); id !== undefined; id = this.nextId()) {
-        try {
-          this.runs.resume(id, await this.prepare(this.runs.record(id).sweep));
-        } catch (thrown) {
-          const error = toAppError(thrown);
-          // Another process is at work here: it is that one's turn.
-          if (error.code === 'store.busy') return;
-          this.fail(id, error);
-        }
-      }
+      if (!this.turn.isFree || this.nextId() === undefined) return;
+      // What cannot even be written leaves the queue as it is.
+      await this.turn.take('the queue', () => this.beginOne().catch(() => this.turn.lookAgainLater()));
     } catch {
-      // Not even that can be written: the queue stays as it is.
-    } finally {
-      this.isBeginning = false;
+      // The journal cannot be read: whoever asks it next says so.
+    }
+  }
+
+  private async beginOne(): Promise<void> {
+    for (let id = this.nextId(); id !== undefined; id = this.nextId()) {
+      try {
+        const prepared = await this.prepare(this.runs.record(id).sweep);
+        // Taken out of the queue meanwhile.
+        if (this.nextId() !== id) continue;
+        this.runs.resume(id, prepared);
+        return;
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        // Another process is at work here: it is that one's turn.
+        if (error.code === 'store.busy') return this.turn.lookAgainLater();
+        this.fail(id, error);
+      }
     }
   }
 
   private nextId(): string | undefined {
-    return this.runs.activeRun === undefined && !this.isHeld() ? this.workspace.runs.queued()[0] : undefined;
+    return this.workspace.runs.queued()[0];
   }
 
   private fail(id: string, error: AppError): void {

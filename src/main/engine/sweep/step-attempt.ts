@@ -1,0 +1,77 @@
+import type { Limits } from '@shared/sweep-file';
+import { incomingName } from '../store/artifacts';
+import type { Executor } from './executor';
+import { orderOfStep, type OrderContext } from './order-of-step';
+import { formatOf, type PlannedStep } from './plan';
+import type { RunJournal } from './run-journal';
+import type { StepInHand } from './steps-in-hand';
+
+/** What an attempt at a step needs of its run. */
+export interface AttemptBench {
+  /** Id of the run. */
+  run: string;
+  context: OrderContext;
+  executor: Executor;
+  journal: RunJournal;
+  limits?: Limits;
+  /** Rest before a measurement, milliseconds. */
+  coolDownMs: number;
+}
+
+/** What is told while it lasts. */
+interface AttemptEvents {
+  /** The step got its core. */
+  began(): void;
+  progressed(): void;
+  /** Its file, if it makes one, is in its place; its result is not yet in the journal. */
+  made(artifact: string | undefined): void;
+  /** Writes something, however long it takes until there is room for it. */
+  persist<T>(act: () => T | Promise<T>): Promise<T>;
+}
+
+/**
+ * Does one step: the executor gets its order, and what comes of it is kept while the core is still the step's. What a failed attempt had written is
+ * discarded. Throws what the job, and keeping its result, throw.
+ * @param place position in the plan: the lower, the earlier
+ */
+export async function attemptStep(
+  step: PlannedStep,
+  place: number,
+  inHand: StepInHand,
+  { run, context, executor, journal, limits, coolDownMs }: AttemptBench,
+  events: AttemptEvents,
+): Promise<void> {
+  const { artifacts, steps } = context.workspace;
+  const notes: string[] = [];
+  const outputPath = artifacts.reserve(incomingName(step.key));
+  const format = formatOf(step.order);
+  const started = (): void => {
+    inHand.startedAt = Date.now();
+    events.began();
+    journal.log(step);
+  };
+  const settle = async (result: unknown): Promise<void> => {
+    const elapsedMs = Date.now() - inHand.startedAt! - (step.kind === 'measure' ? coolDownMs : 0);
+    const adopted = format && (await events.persist(() => artifacts.adopt(outputPath, format)));
+    const artifact = adopted ? adopted.sha256 : undefined;
+    events.made(artifact);
+    const finished = { key: step.key, kind: step.kind, result, artifact, notes, elapsedMs };
+    await events.persist(() => steps.record(finished, run));
+    journal.log(step, `done in ${(elapsedMs / 1000).toFixed(1)} s`);
+  };
+  const progress = (stage: string, done: number, total: number): void => {
+    inHand.fraction = total > 0 ? done / total : 0;
+    inHand.stage = stage;
+    events.progressed();
+  };
+  try {
+    const order = orderOfStep(step, context);
+    const note = (sentence: string): void => void notes.push(sentence);
+    const told = { started, progress, note, log: (line: string) => journal.line(step, line) };
+    await executor.run(order, told, inHand.abort.signal, { order: place, limits, coolDownMs, settle });
+  } catch (thrown) {
+    // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.
+    if (inHand.startedAt !== undefined) inHand.discarded = artifacts.discard(outputPath).catch(() => undefined);
+    throw thrown;
+  }
+}

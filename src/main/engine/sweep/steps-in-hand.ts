@@ -1,0 +1,66 @@
+import type { PlannedStep } from './plan';
+
+/** A step that the executor has, begun or not. */
+export interface StepInHand {
+  abort: AbortController;
+  /** What a failed attempt had written is gone. */
+  discarded?: Promise<void>;
+  /** When it got its core, milliseconds since 1970. */
+  startedAt?: number;
+  /** Of it, done. */
+  fraction: number;
+  stage: string;
+}
+
+/** The steps of a run that the executor has. */
+export class StepsInHand {
+  private readonly steps = new Map<string, StepInHand>();
+
+  get isEmpty(): boolean {
+    return this.steps.size === 0;
+  }
+
+  has(key: string): boolean {
+    return this.steps.has(key);
+  }
+
+  take({ key, title }: PlannedStep): StepInHand {
+    const step = { abort: new AbortController(), fraction: 0, stage: title };
+    this.steps.set(key, step);
+    return step;
+  }
+
+  drop(key: string): void {
+    this.steps.delete(key);
+  }
+
+  /** Of the steps that have a core, the one that was handed in first. */
+  get begun(): { key: string; stage: string; fraction: number } | undefined {
+    const [first] = [...this.steps].filter(([, { startedAt }]) => startedAt !== undefined);
+    return first && { key: first[0], stage: first[1].stage, fraction: first[1].fraction };
+  }
+
+  /** How much of a step is done; 0 where the executor does not have it. */
+  fractionOf(key: string): number {
+    return this.steps.get(key)?.fraction ?? 0;
+  }
+
+  /** Ends a step, if the executor has it. */
+  end(key: string): void {
+    this.steps.get(key)?.abort.abort();
+  }
+
+  endAll(): void {
+    for (const { abort } of this.steps.values()) abort.abort();
+  }
+
+  /** Ends those that nobody wants any more. */
+  endUnwanted(isWanted: (key: string) => boolean): void {
+    for (const [key, { abort }] of this.steps) if (!isWanted(key)) abort.abort();
+  }
+
+  /** Those that have not begun go back to the run. */
+  takeBack(): void {
+    for (const { abort, startedAt } of this.steps.values()) if (startedAt === undefined) abort.abort();
+  }
+}
