@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { statSync } from 'node:fs';
 import type * as Koffi from 'koffi';
 import { AppError } from '@shared/errors';
 import { locateLibrary, type NativeLibrary } from './locate-library';
@@ -30,4 +31,25 @@ export function openLibrary(library: NativeLibrary): { handle: Koffi.LibraryHand
       { cause: thrown },
     );
   }
+}
+
+/** What stands for a library as it is now: another file under the same path is another library. */
+export function identityOf(path: string): string {
+  const { ino, size, mtimeMs } = statSync(path);
+  return [path, ino, size, mtimeMs].join(' ');
+}
+
+const versions = new Map<string, string>();
+
+/**
+ * What the library that is found now says of its version: one that was replaced, or is found elsewhere since, is asked anew, whatever this
+ * process has loaded before. Throws `runtime.unavailable`.
+ * @param declaration of a function that takes nothing and returns text
+ */
+export function askVersion(library: NativeLibrary, declaration: string): { path: string; version: string } {
+  const { path } = locateLibrary(library);
+  const identity = identityOf(path);
+  const version = versions.get(identity) ?? (openLibrary(library).handle.func(declaration)() as string);
+  versions.set(identity, version);
+  return { path, version };
 }

@@ -1,8 +1,10 @@
+import type { ModelCard } from '@shared/model-card';
 import { deploymentName, targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import { stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
-import type { Answering, DeployedFile, Deployment, FileReference, PlannedStep } from './plan';
-import { evaluatedTargets, type Surroundings } from './surroundings';
+import { lackingOf, placeTargets } from './place-targets';
+import type { Answering, DeployedFile, Deployment, FileReference, Lacking, PlannedStep } from './plan';
+import { evaluatedTargets, type RuntimeFacts, type Surroundings } from './surroundings';
 
 /** A network file of the plan: the model or the artifact of a step, with the key that stands for its content. */
 export interface PlannedFile {
@@ -10,6 +12,10 @@ export interface PlannedFile {
   key: string;
   file: FileReference;
   needs: string[];
+  /** Of the model: files of other formats say some of it. */
+  card: ModelCard;
+  /** It computes in integers, as far as its recipe tells. */
+  isInteger: boolean;
 }
 
 /** Of the sweep, what all of its deployments have in common. */
@@ -22,6 +28,14 @@ export interface DeploymentSettings {
   around: Surroundings;
 }
 
+/** What follows a trial's artifact. */
+export interface PlannedDeployments {
+  steps: PlannedStep[];
+  deployments: Deployment[];
+  files: DeployedFile[];
+  lacking: Lacking[];
+}
+
 /**
  * The steps after compression: for each runtime of the targets the file in that runtime's format, what it holds and what it answers; for each
  * target its times. Files and answers that targets share are planned once.
@@ -31,9 +45,9 @@ export function planDeployments(
   candidate: PlannedFile,
   baseline: PlannedFile,
   settings: DeploymentSettings,
-): { steps: PlannedStep[]; deployments: Deployment[]; files: DeployedFile[] } {
+): PlannedDeployments {
   const { targets, latency, seed, images, around } = settings;
-  const { model } = candidate;
+  const { model, isInteger } = candidate;
   const steps = new Map<string, PlannedStep>();
   const push = (step: PlannedStep): string => {
     if (!steps.has(step.key)) steps.set(step.key, step);
@@ -41,11 +55,12 @@ export function planDeployments(
   };
   const convert = (from: PlannedFile, format: string): PlannedFile => {
     if (format === 'onnx') return from;
-    const { version, options } = around.converters[format]!;
-    const key = stepKey('convert', stepVersions.convert, from.key, format, version, options);
-    const order = { kind: 'convert', model, input: from.file, format, options } as const;
+    const { version, options, compiler } = around.converters[format]!;
+    const facts = [version, options, namesOf(from.card), ...(compiler === undefined ? [] : [compiler])];
+    const key = stepKey('convert', stepVersions.convert, from.key, format, ...facts);
+    const order = { kind: 'convert', model: from.model, input: from.file, format, options } as const;
     push({ key, kind: 'convert', title: format, needs: from.needs, order });
-    return { model, key, file: { step: key, format }, needs: [key] };
+    return { ...from, key, file: { step: key, format }, needs: [key] };
   };
   const describeFile = (file: PlannedFile, format: string): string =>
     push({
@@ -55,16 +70,20 @@ export function planDeployments(
       needs: file.needs,
       order: { kind: 'describe', model, input: file.file, format },
     });
+  const factsOf = ({ runtime }: Pick<Target, 'runtime'>): RuntimeFacts => around.runtimes[runtime]!;
   const evaluationOf = (file: PlannedFile, answering: Answering): string => {
-    const { version } = around.runtimes[answering.runtime]!;
+    const { version } = factsOf(answering);
     return stepKey('evaluate', stepVersions.evaluate, file.key, images.key, answering, version, around.machine.isa);
   };
 
-  const answering = new Map(evaluatedTargets(targets).map((each) => [deploymentName(each), answeringOf(each, around)]));
+  const isBaseline = candidate.key === baseline.key;
+  const { placements, lacking } = placeTargets(evaluatedTargets(targets), { isBaseline, isInteger }, around);
+  const byName = new Map(placements.map((placement) => [deploymentName(placement.target), placement]));
   const imagesText = `${images.count.toLocaleString('en')} images`;
-  const deployments = [...answering].map(([name, answers]): Deployment => {
+  const deployments = [...byName].map(([name, { target, own, baseline: beside }]): Deployment => {
+    const answers = answeringOf(own, around);
     const { runtime } = answers;
-    const { format } = around.runtimes[runtime]!;
+    const { format } = factsOf(own);
     const file = convert(candidate, format);
     const input = file.file;
     const { needs } = file;
@@ -72,42 +91,59 @@ export function planDeployments(
     const evaluate = push({
       key: evaluationOf(file, answers),
       kind: 'evaluate',
-      title: answering.size > 1 ? `${imagesText}, ${name}` : imagesText,
+      title: byName.size > 1 ? `${imagesText}, ${deploymentName(own)}` : imagesText,
       needs,
       order: { kind: 'evaluate', model, input, ...answers },
     });
     // Only the key: where the baseline is a trial of the sweep, the step is that trial's.
-    const baselineFile = format === 'onnx' ? baseline : { ...baseline, key: convert(baseline, format).key };
+    const baselineFile = convert(baseline, factsOf(beside).format);
     return {
       runtime,
       name,
+      ...(own !== target && { insteadOf: target.runtime }),
       format,
       file: input,
       describe,
       evaluate,
-      baselineEvaluation: evaluationOf(baselineFile, answers),
+      baselineEvaluation: evaluationOf(baselineFile, answeringOf(beside, around)),
     };
   });
 
-  for (const target of targets) {
-    const { version, format } = around.runtimes[target.runtime]!;
-    const [own, other] = [convert(candidate, format), convert(baseline, format)];
-    const facts = [target, latency, version, around.machine.id, seed];
+  for (const { target, own, baseline: beside } of placements.filter((placement) => targets.includes(placement.target))) {
+    const [file, other] = [convert(candidate, factsOf(own).format), convert(baseline, factsOf(beside).format)];
+    const link = factsOf(own).links?.[own.device ?? ''];
+    const places = own === beside && own === target ? [] : [own, beside, factsOf(beside).version];
+    const facts = [target, latency, factsOf(own).version, around.machine.id, seed, ...places, ...(link ? [link] : [])];
     push({
-      key: stepKey('measure', stepVersions.measure, own.key, other.key, ...facts),
+      key: stepKey('measure', stepVersions.measure, file.key, other.key, ...facts),
       kind: 'measure',
       title: targetName(target),
-      needs: [...new Set([...own.needs, ...other.needs])],
-      order: { kind: 'measure', model, input: own.file, baseline: other.file, target },
+      needs: [...new Set([...file.needs, ...other.needs])],
+      order: {
+        kind: 'measure',
+        model,
+        input: file.file,
+        baseline: other.file,
+        target: own,
+        ...(beside !== own && { baselineTarget: beside }),
+        ...(own !== target && { insteadOf: target }),
+      },
     });
   }
-  const files = Object.keys(around.converters)
-    .filter((format) => !deployments.some((deployment) => deployment.format === format))
-    .map((format): DeployedFile => {
-      const file = convert(candidate, format);
-      return { format, file: file.file, describe: describeFile(file, format) };
-    });
-  return { steps: [...steps.values()], deployments, files };
+  const deployed = around.deployed.filter((format) => !deployments.some((deployment) => deployment.format === format));
+  const isTaken = (format: string): boolean => isInteger || !around.converters[format]!.integersOnly;
+  const files = deployed.filter(isTaken).map((format): DeployedFile => {
+    const file = convert(candidate, format);
+    return { format, file: file.file, describe: describeFile(file, format) };
+  });
+  const isAimedAt = (format: string): boolean => targets.some((target) => factsOf(target).format === format);
+  const left = deployed.filter((format) => !isBaseline && !isTaken(format) && !isAimedAt(format));
+  return { steps: [...steps.values()], deployments, files, lacking: [...lacking, ...left.map(lackingOf)] };
+}
+
+/** What of a card goes into files of other formats, beside what its model's key has. */
+function namesOf({ name, title, licence, labels, labelNames }: ModelCard): object {
+  return { title: title ?? name, licence, labels, labelNames };
 }
 
 /** What of a target decides the answers. */

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AppError } from '@shared/errors';
 
@@ -31,10 +31,16 @@ const longestLog = 2_000_000;
 
 /**
  * Compiles `name` in `folder`, where the compiler puts NAME_edgetpu.tflite beside it. Answers all that it printed, also where it compiled nothing;
- * undefined where there is no compiler.
- * @throws `edgetpu.compiler-timeout`
+ * undefined where there is no compiler. It ends with this process, and when the signal fires.
+ * @throws `edgetpu.compiler-timeout`, `cancelled`
  */
-export function runCompiler(command: CompilerCommand, folder: string, name: string): Promise<string | undefined> {
+export function runCompiler(
+  command: CompilerCommand,
+  folder: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  if (signal?.aborted) return Promise.reject(new AppError('cancelled'));
   const given = command.arguments.map((word) => word.replaceAll('{folder}', folder));
   // -s prints a row for each kind of operator and its fate.
   const child = spawn(command.program, [...given, '-s', '-o', '.', name], {
@@ -48,22 +54,42 @@ export function runCompiler(command: CompilerCommand, folder: string, name: stri
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // A container's client and the compiler's child processes end with it.
-      if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
-      else child.kill('SIGKILL');
-      reject(new AppError('edgetpu.compiler-timeout', { path: name, seconds: command.timeoutSeconds }));
-    }, command.timeoutSeconds * 1000);
-    child.once('error', () => {
+  const stop = (): void => stopGroup(child);
+  return new Promise<string | undefined>((resolve, reject) => {
+    let failure: AppError | undefined;
+    const giveUp = (error: AppError): void => {
+      failure ??= error;
+      stop();
+    };
+    const cancel = (): void => giveUp(new AppError('cancelled'));
+    const late = new AppError('edgetpu.compiler-timeout', { path: name, seconds: command.timeoutSeconds });
+    const timer = setTimeout(() => giveUp(late), command.timeoutSeconds * 1000);
+    const settle = (answer: string | undefined): void => {
       clearTimeout(timer);
-      resolve(undefined);
+      signal?.removeEventListener('abort', cancel);
+      process.removeListener('exit', stop);
+      if (failure) reject(failure);
+      else resolve(answer);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    process.once('exit', stop);
+    child.once('error', () => settle(undefined));
+    // Pipes may stay open in a process that left the group: what was stopped is not waited for beyond its end.
+    child.once('exit', () => {
+      if (failure) settle(undefined);
     });
-    child.once('close', () => {
-      clearTimeout(timer);
-      resolve(text);
-    });
+    child.once('close', () => settle(text));
   });
+}
+
+/** With its children: what a container's client or a script has started ends too. */
+function stopGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
+    else child.kill('SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 const versionMs = 10_000;
