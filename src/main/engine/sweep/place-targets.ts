@@ -4,7 +4,7 @@ import type { Lacking } from './plan';
 import type { Surroundings } from './surroundings';
 
 /** Where the figures of a target come from, for one trial. */
-export interface Placement {
+interface Placement {
   target: Target;
   /** Where the trial's file runs: the target, or another runtime in place of one that takes integers alone. */
   own: Target;
@@ -13,7 +13,7 @@ export interface Placement {
 }
 
 /** Of a trial, what decides where it runs. */
-export interface Placed {
+interface Placed {
   /** It is what the others are compared with. */
   isBaseline: boolean;
   /** It computes in integers, as far as its recipe tells. */

@@ -29,7 +29,7 @@ export interface DeploymentSettings {
 }
 
 /** What follows a trial's artifact. */
-export interface PlannedDeployments {
+interface PlannedDeployments {
   steps: PlannedStep[];
   deployments: Deployment[];
   files: DeployedFile[];

@@ -13,7 +13,7 @@ export interface CompilerCommand {
 const defaultSeconds = 600;
 
 /**
- * The command in WHITTLE_EDGETPU_COMPILER (a path, or a line such as "docker run --rm -v {folder}:/work -w /work IMAGE edgetpu_compiler"),
+ * The command in WHITTLE_EDGETPU_COMPILER (a path, or a line such as "docker run --init --rm -v {folder}:/work -w /work IMAGE edgetpu_compiler"),
  * else the compiler as the system finds it. Words are separated by spaces; quotes keep them together. No shell reads them.
  */
 export function compilerCommand(environment: NodeJS.ProcessEnv = process.env): CompilerCommand {
@@ -28,6 +28,8 @@ export function compilerCommand(environment: NodeJS.ProcessEnv = process.env): C
 }
 
 const longestLog = 2_000_000;
+/** What was told to end has this long: a container's client passes it on and waits. */
+const killAfterMs = 1000;
 
 /**
  * Compiles `name` in `folder`, where the compiler puts NAME_edgetpu.tflite beside it. Answers all that it printed, also where it compiled nothing;
@@ -54,39 +56,44 @@ export function runCompiler(
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
-  const stop = (): void => stopGroup(child);
+  const kill = (): void => signalGroup(child, 'SIGKILL');
   return new Promise<string | undefined>((resolve, reject) => {
     let failure: AppError | undefined;
+    let killing: NodeJS.Timeout | undefined;
     const giveUp = (error: AppError): void => {
       failure ??= error;
-      stop();
+      signalGroup(child, 'SIGTERM');
+      killing ??= setTimeout(kill, killAfterMs);
     };
     const cancel = (): void => giveUp(new AppError('cancelled'));
     const late = new AppError('edgetpu.compiler-timeout', { path: name, seconds: command.timeoutSeconds });
     const timer = setTimeout(() => giveUp(late), command.timeoutSeconds * 1000);
     const settle = (answer: string | undefined): void => {
       clearTimeout(timer);
+      clearTimeout(killing);
       signal?.removeEventListener('abort', cancel);
-      process.removeListener('exit', stop);
+      process.removeListener('exit', kill);
       if (failure) reject(failure);
       else resolve(answer);
     };
     signal?.addEventListener('abort', cancel, { once: true });
-    process.once('exit', stop);
+    process.once('exit', kill);
     child.once('error', () => settle(undefined));
     // Pipes may stay open in a process that left the group: what was stopped is not waited for beyond its end.
     child.once('exit', () => {
-      if (failure) settle(undefined);
+      if (!failure) return;
+      kill();
+      settle(undefined);
     });
     child.once('close', () => settle(text));
   });
 }
 
-/** With its children: what a container's client or a script has started ends too. */
-function stopGroup(child: ChildProcess): void {
+/** With its children: what a script has started gets it too. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
-    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
-    else child.kill('SIGKILL');
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, signal);
+    else child.kill(signal);
   } catch {
     // It has ended meanwhile.
   }
