@@ -40,6 +40,12 @@ describe.skipIf(needsLibrary !== '')(`a sweep on a Coral${needsLibrary}`, { time
   it('compares what the chip runs with the network in floats, which the processor runs', async () => {
     const engine = await createEngine({ workspace: join(folder, 'workspace') });
     try {
+      const searched = sweepFileSchema.parse({ ...sweep, search: { budget: '1h' } });
+      await expect(engine.prepare(searched)).rejects.toMatchObject({
+        code: 'search.integers-only',
+        facts: { target, other: 'tflite' },
+      });
+
       const prepared = await engine.prepare(sweep);
       expect(prepared.warnings).toContainEqual(
         'half: edgetpu takes networks in integers alone, and this one computes in floats. End its recipe with quantize.static{profile:tflite}.',

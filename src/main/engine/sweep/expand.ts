@@ -10,7 +10,8 @@ import type { Model } from '../models/model-folder';
 import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
 import { recipeTraits } from '../techniques/recipe-traits';
 import type { PlannedStep, TrialPlan } from './plan';
-import { planDeployments, type PlannedFile } from './plan-deployments';
+import type { PlannedFile } from './deployment-steps';
+import { planDeployments } from './plan-deployments';
 import type { Surroundings } from './surroundings';
 
 /** What of a sweep decides the steps that compress. */

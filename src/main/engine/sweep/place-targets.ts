@@ -4,12 +4,12 @@ import type { Lacking } from './plan';
 import type { Surroundings } from './surroundings';
 
 /** Where the figures of a target come from, for one trial. */
-interface Placement {
+export interface Placement {
   target: Target;
   /** Where the trial's file runs: the target, or another runtime in place of one that takes integers alone. */
   own: Target;
   /** Where the network runs that the trial is compared with. */
-  baseline: Target;
+  beside: Target;
 }
 
 /** Of a trial, what decides where it runs. */
@@ -37,15 +37,15 @@ export function placeTargets(
     const { floatsIn } = runtimes[target.runtime]!;
     const other = floatsIn === undefined ? target : { runtime: floatsIn, threads: target.threads };
     const isTaken = floatsIn === undefined || isInteger;
-    if (isBaseline) placements.push({ target, own: other, baseline: other });
-    else if (isTaken) placements.push({ target, own: target, baseline: other });
+    if (isBaseline) placements.push({ target, own: other, beside: other });
+    else if (isTaken) placements.push({ target, own: target, beside: other });
     else {
       inFloats.push(other);
       lacking.set(deploymentName(target), lackingOf(deploymentName(target)));
     }
   }
   const [first] = inFloats;
-  if (placements.length === 0 && first) placements.push({ target: first, own: first, baseline: first });
+  if (placements.length === 0 && first) placements.push({ target: first, own: first, beside: first });
   return { placements, lacking: [...lacking.values()] };
 }
 
