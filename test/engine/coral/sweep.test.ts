@@ -11,13 +11,14 @@ import { buildStandIn, needsLibrary } from '../../fixtures/coral/stand-in';
 
 const starter = resolve(import.meta.dirname, '../../../resources/starter');
 const target = 'edgetpu x1';
-const sweep = sweepFileSchema.parse({
+const written = {
   models: [resolve(starter, 'models', 'mobilenetv2-starter.onnx')],
   dataset: { path: resolve(starter, 'dataset'), eval: 40, calibration: 16 },
   targets: [{ runtime: 'edgetpu' }],
   recipes: { baseline: [], half: ['fp16'], int8: [{ 'quantize.static': { profile: 'tflite' } }] },
   latency: 'brief',
-});
+};
+const sweep = sweepFileSchema.parse(written);
 
 describe.skipIf(needsLibrary !== '')(`a sweep on a Coral${needsLibrary}`, { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'whittle-coral-sweep-'));
@@ -40,7 +41,7 @@ describe.skipIf(needsLibrary !== '')(`a sweep on a Coral${needsLibrary}`, { time
   it('compares what the chip runs with the network in floats, which the processor runs', async () => {
     const engine = await createEngine({ workspace: join(folder, 'workspace') });
     try {
-      const searched = sweepFileSchema.parse({ ...sweep, search: { budget: '1h' } });
+      const searched = sweepFileSchema.parse({ ...written, search: {} });
       await expect(engine.prepare(searched)).rejects.toMatchObject({
         code: 'search.integers-only',
         facts: { target, other: 'tflite' },
