@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { presentRun } from '@shared/presenter/reading';
 import { sweepFileSchema } from '@shared/sweep-file';
-import { createEngine } from '../../../src/main/engine/create-engine';
 import { readTflite } from '../../../src/main/engine/formats/tflite/read-model';
 import { compiledAs } from '../../fixtures/coral/compiled-as';
 import { buildStandIn, needsLibrary } from '../../fixtures/coral/stand-in';
@@ -39,6 +38,8 @@ describe.skipIf(needsLibrary !== '')(`a sweep on a Coral${needsLibrary}`, { time
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
   it('compares what the chip runs with the network in floats, which the processor runs', async () => {
+    // Loaded here: what it inherits of the environment is read when it is.
+    const { createEngine } = await import('../../../src/main/engine/create-engine');
     const engine = await createEngine({ workspace: join(folder, 'workspace') });
     try {
       const searched = sweepFileSchema.parse({ ...written, search: {} });
