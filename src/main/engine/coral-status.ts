@@ -35,15 +35,15 @@ function libraryFacts(): CoralFacts['library'] {
   const path = findLibrary(edgetpuLibrary)?.path;
   if (path === undefined) return undefined;
   try {
-    return { path, version: edgetpuFunctions().version() };
+    return askEdgeTpuVersion();
   } catch (thrown) {
     return { path, problem: String(toAppError(thrown).facts.detail) };
   }
 }
 
-function tfliteVersion(): string | undefined {
+function tfliteFound(): string | undefined {
   try {
-    return tfliteFunctions().version();
+    return tfliteVersion();
   } catch {
     return undefined;
   }

@@ -55,7 +55,7 @@ describe('a target that takes integers alone', () => {
 
   it('compares what it runs with that network', () => {
     const { read } = presentation;
-    expect(read('size', int8, target)!.change).toMatchObject({ verdict: 'gain', text: '×0.250' });
+    expect(read('size', int8, target)!.change).toMatchObject({ verdict: 'gain', text: '×0.25' });
     expect(read('ratio', int8, target)).toMatchObject({ value: 0.1 });
     expect(read('ratio', int8, target)).not.toHaveProperty('ranIn');
   });
