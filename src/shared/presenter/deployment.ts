@@ -33,7 +33,10 @@ export function deploymentOf({ metrics }: TrialView, runtime: string | undefined
 }
 
 /** The runtime that ran a trial's file in place of a deployment's, which does not take it; undefined: that one did. */
-export function standingIn({ metrics }: Pick<TrialView, 'metrics'>, deployment: string | undefined): string | undefined {
+export function standingIn(
+  { metrics }: Pick<TrialView, 'metrics'>,
+  deployment: string | undefined,
+): string | undefined {
   const found = metrics.deployments?.find(({ name, runtime }) => (name ?? runtime) === deployment);
   return found?.insteadOf === undefined ? undefined : found.runtime;
 }

@@ -39,7 +39,8 @@ export function referenceRule({ run }: RunPresentation): string {
       ? "Ratios are to the model's own baseline, measured side by side; the baseline's own ratio (A/A control) shows what noise alone does."
       : `All compared with ${run.against}; times by way of the model's baseline, beside which both were measured.`;
   const elsewhere = Object.entries(run.manifest.baselineTargets ?? {}).map(
-    ([target, other]) => `${target} takes networks in integers alone: its baseline is the network in floats on ${other}.`,
+    ([target, other]) =>
+      `${target} takes networks in integers alone: its baseline is the network in floats on ${other}.`,
   );
   return [rule, ...elsewhere].join(' ');
 }

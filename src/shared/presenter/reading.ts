@@ -66,8 +66,7 @@ export function presentRun(run: RunView): RunPresentation {
       const ranIn = reading && standingIn(trial, runtimeOf(run, target));
       return ranIn === undefined ? reading : { ...reading!, ranIn };
     },
-    lacking: (trial, target) =>
-      trial.lacking?.find(({ deployment }) => deployment === runtimeOf(run, target))?.reason,
+    lacking: (trial, target) => trial.lacking?.find(({ deployment }) => deployment === runtimeOf(run, target))?.reason,
     times(trial, target) {
       const latency = latencyOf(trial, target);
       return latency && scaledTimes(run, trial, latency);

@@ -69,10 +69,7 @@ function bind(): EdgeTpuFunctions {
 }
 
 /** A library's version, once it is known that it may become a delegate of this TensorFlow Lite. Throws `coral.*` where it may not. */
-export function checkedVersion(
-  { version, path }: { version: string; path: string },
-  tflite: string,
-): EdgeTpuVersion {
+export function checkedVersion({ version, path }: { version: string; path: string }, tflite: string): EdgeTpuVersion {
   const problem = delegateProblem(version, tflite, path);
   if (problem) throw problem;
   return parseEdgeTpuVersion(version)!;

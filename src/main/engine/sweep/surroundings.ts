@@ -55,7 +55,9 @@ export async function surroundingsOf(
   onnxruntime: string,
 ): Promise<Surroundings> {
   const deployed = Object.keys(deploy);
-  const ids = new Set(evaluatedTargets(targets).flatMap(({ runtime }) => [runtime, findRuntime(runtime).floatsIn ?? runtime]));
+  const ids = new Set(
+    evaluatedTargets(targets).flatMap(({ runtime }) => [runtime, findRuntime(runtime).floatsIn ?? runtime]),
+  );
   const runtimes: Record<string, RuntimeFacts> = {};
   for (const id of ids) runtimes[id] = await runtimeFacts(id);
   const written = Object.values(runtimes).flatMap(({ format }) => (format === 'onnx' ? [] : [format]));
@@ -82,10 +84,7 @@ async function runtimeFacts(id: string): Promise<RuntimeFacts> {
   };
 }
 
-async function converterFacts(
-  id: string,
-  asked: Record<string, unknown> | undefined,
-): Promise<ConverterFacts> {
+async function converterFacts(id: string, asked: Record<string, unknown> | undefined): Promise<ConverterFacts> {
   const format = findFormat(id);
   const compiler = await format.compilerVersion?.();
   return {
