@@ -20,6 +20,9 @@ export function matrixText(run: RunView): string {
     }),
   );
   const failures = run.trials.flatMap((trial) => (trial.error ? [`${trial.id}: ${sentenceFor(trial.error)}\n`] : []));
+  const lacking = run.trials.flatMap(({ id, lacking: reasons = [] }) =>
+    reasons.map(({ reason }) => `${wrap(`${id}: ${sentenceFor(reason)}`)}\n`),
+  );
   const collapses = run.trials.flatMap((trial) =>
     trial.collapsed === undefined ? [] : [`${trial.id} collapsed: ${trial.collapsed}.\n`],
   );
@@ -29,6 +32,7 @@ export function matrixText(run: RunView): string {
   const sections = [
     collapses,
     failures,
+    lacking,
     agreements,
     disturbances(presentation),
     explanations(presentation),
@@ -68,7 +72,7 @@ function cells({ read }: RunPresentation, trial: TrialView, targets: readonly st
   if (trial.status !== 'done' && !size) return [trial.recipe, trial.status];
   const top1 = read('top1', trial, first);
   return [
-    trial.recipe,
+    size?.ranIn === undefined ? trial.recipe : `${trial.recipe} (${size.ranIn})`,
     size?.text ?? absent,
     size?.change?.text ?? '',
     read('bits-per-weight', trial, first)?.text ?? '',

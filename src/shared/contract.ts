@@ -165,6 +165,8 @@ export type PreprocessTrial = z.infer<typeof preprocessTrialSchema>;
 /** What the window may ask of the engine. Nothing here writes to a path that the window names, but for a card beside a model that loads. */
 export const openEngineContract = {
   'engine.info': rpc(nothing, engineInfoSchema),
+  /** The same; devices that could not be used are looked for anew. */
+  'engine.lookAgain': rpc(nothing, engineInfoSchema),
   'settings.get': rpc(nothing, settingsSchema),
   'settings.set': rpc(settingsChangeSchema, settingsSchema),
   'storage.use': rpc(nothing, storageUseSchema),

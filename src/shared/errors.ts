@@ -153,6 +153,8 @@ const sentences = {
     `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the network anew.`,
   'format.no-codes': (f: Facts) =>
     `${f.path} cannot become a .${f.format} file with ${f.type} ${f.side}: ${f.detail}. Quantize the network all the way (quantize.static), or choose float32.`,
+  'format.integers-only': (f: Facts) =>
+    `${f.taker} takes networks in integers alone, and this one computes in floats. End its recipe with quantize.static{profile:tflite}.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'deploy.invalid': (f: Facts) =>
     `What "deploy" says of ${f.format} is not valid: ${f.detail}. Correct it in the sweep file.`,
@@ -240,6 +242,8 @@ const sentences = {
   'engine.gone': () => `The engine stopped and is being restarted. Try again in a moment.`,
   'pdf.unavailable': (f: Facts) =>
     `The PDF needs Electron to print it: ${f.detail}. Use --html, --csv or --json, or start the window once with "npm start".`,
+  'search.integers-only': (f: Facts) =>
+    `${f.target} takes networks in integers alone, and a search tries others too. Search on ${f.other}, then sweep what it finds on ${f.target}.`,
   'search.no-time': (f: Facts) =>
     `The time was over before ${f.network} itself was measured. Give it longer (--budget); what is done is kept.`,
   usage: (f: Facts) => `${f.detail}. "whittle --help" shows the commands.`,

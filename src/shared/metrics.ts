@@ -17,8 +17,10 @@ export type Disturbance = z.infer<typeof disturbanceSchema>;
 /** Latency of one target, milliseconds a single image. Ratio below 1: faster than the baseline. */
 const latencyMetricsSchema = z.object({
   target: z.string(),
-  /** Id of the target's runtime; absent in results of earlier versions, which knew only ort-cpu. */
+  /** Id of the runtime that ran it, the target's where that takes the file; absent in results of earlier versions, which knew only ort-cpu. */
   runtime: z.string().optional(),
+  /** Where the baseline ran, where that is another target. */
+  baselineTarget: z.string().optional(),
   p50Ms: z.number(),
   p90Ms: z.number(),
   p99Ms: z.number(),
@@ -119,6 +121,8 @@ const deploymentMetricsSchema = z.object({
   runtime: z.string(),
   /** The runtime with the device and options that its targets give it: "openvino {precision:default}"; absent in results of earlier versions. */
   name: z.string().optional(),
+  /** The runtime of `name`, which does not take this trial's file: `runtime` ran it instead. Absent: it ran there. */
+  insteadOf: z.string().optional(),
   format: z.string(),
   /** In which floating-point numbers the runtime says it computed: "f32", "bf16". */
   precision: z.string().optional(),

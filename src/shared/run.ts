@@ -36,6 +36,10 @@ const manifestSchema = z.object({
   }),
   models: z.array(z.object({ name: z.string(), path: z.string(), sha256: z.string(), sizeBytes: z.number().int() })),
   targets: z.array(z.string()),
+  /** Of targets that take integers alone: where the network in floats runs that their ratios are to. */
+  baselineTargets: z.record(z.string(), z.string()).optional(),
+  /** How the devices of targets were connected, where times depend on it: "super speed". */
+  connections: z.record(z.string(), z.string()).optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -71,6 +75,8 @@ export const trialViewSchema = z.object({
   artifact: z.object({ sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }).optional(),
   /** Its file was removed to keep within the disk budget; its numbers stay, and it can be made again. */
   collected: z.boolean().optional(),
+  /** Deployments that it has none of, by their names, and why. Absent: it has all that the targets ask for. */
+  lacking: z.array(z.object({ deployment: z.string(), reason: errorReportSchema })).optional(),
   metrics: trialMetricsSchema,
   steps: z.array(stepViewSchema),
   /** What the techniques said of themselves: "masked weights stored sparsely". */

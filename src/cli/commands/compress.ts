@@ -64,7 +64,7 @@ export const compress: Command = {
         throw usageError(compress, 'the output is the model itself; choose another name');
       const isNeeded = recipe.some((step) => step.needs.includes('calibration'));
       const dataset = isNeeded ? await calibrationImages(engine, arguments_, seed) : noImages;
-      const around = surroundingsOf({ targets: [] }, engine.machine, (await engine.info(0)).onnxruntime);
+      const around = await surroundingsOf({ targets: [] }, engine.machine, (await engine.info(0)).onnxruntime);
       const { steps } = planRecipe(model, given, recipe, { seed, dataset, around });
       await engine.contents.addModel(model);
       await engine.contents.addImages(dataset.calibration);

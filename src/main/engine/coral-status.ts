@@ -4,17 +4,17 @@ import { describeCoral, type CoralFacts } from './coral/describe-coral';
 import { findCorals } from './coral/find-corals';
 import { listUsb } from './coral/list-usb';
 import { watchUsb } from './coral/watch-usb';
-import { edgetpuFunctions } from './runtimes/edgetpu-library';
+import { askEdgeTpuVersion } from './runtimes/edgetpu-library';
 import { findLibrary } from './runtimes/locate-library';
 import { edgetpuLibrary } from './runtimes/native-libraries';
-import { tfliteFunctions } from './runtimes/tflite-library';
+import { tfliteVersion } from './runtimes/tflite-library';
 
 /** What is plugged in and what is missing. The libraries are loaded only where there is a Coral, or where `always` asks for it. */
 export async function coralFacts({ always = false } = {}): Promise<CoralFacts> {
   const usb = await listUsb();
   const { platform } = process;
   if (!always && !('records' in usb && findCorals(usb.records).length > 0)) return { platform, usb };
-  return { platform, usb, library: libraryFacts(), tflite: tfliteVersion() };
+  return { platform, usb, library: libraryFacts(), tflite: tfliteFound() };
 }
 
 /** Tells the state now and whenever something is plugged in or pulled out. Returns what ends it. */
@@ -35,15 +35,15 @@ function libraryFacts(): CoralFacts['library'] {
   const path = findLibrary(edgetpuLibrary)?.path;
   if (path === undefined) return undefined;
   try {
-    return { path, version: edgetpuFunctions().version() };
+    return askEdgeTpuVersion();
   } catch (thrown) {
     return { path, problem: String(toAppError(thrown).facts.detail) };
   }
 }
 
-function tfliteVersion(): string | undefined {
+function tfliteFound(): string | undefined {
   try {
-    return tfliteFunctions().version();
+    return tfliteVersion();
   } catch {
     return undefined;
   }

@@ -29,6 +29,7 @@ import { inspectModel } from './models/inspect-model';
 import { modelChannels } from './models/model-channels';
 import { listModels, locateModel, openModel, summarizeModel } from './models/model-folder';
 import { writeFileAtomic } from './files/atomic-file';
+import { forgetProblems } from './runtimes/probe-in-child';
 import { cardOfArtifact } from './models/artifact-card';
 import { withResults } from './other-results';
 import { preprocessTrial } from './preprocess-trial';
@@ -52,6 +53,9 @@ import { checkRecipe } from './techniques/check-recipe';
 import { describeTechniques } from './techniques/registry';
 import { sweepTemplates } from './techniques/templates';
 
+/** What a window waits for devices that are being looked for. */
+const patienceMs = 100;
+
 /** The engine's answers to the contract. */
 export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<EngineContract> {
   const { runs, workspace } = engine;
@@ -63,7 +67,11 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
   return {
     ...liveHandlers(engine, events),
     // The window opens with it and asks again.
-    'engine.info': () => engine.info(100),
+    'engine.info': () => engine.info(patienceMs),
+    'engine.lookAgain': () => {
+      forgetProblems();
+      return engine.info(patienceMs);
+    },
     'settings.get': () => engine.settings(),
     'settings.set': (change) => engine.changeSettings(change),
     'storage.use': async () => ({ ...(await storageUse(workspace)), last: engine.lastCollection() }),

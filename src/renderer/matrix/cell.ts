@@ -24,6 +24,8 @@ const stepsOf: Record<MetricSource, StepView['kind'][]> = {
   accuracy: ['evaluate'],
   latency: ['measure'],
 };
+/** Where a trial has no figures on a target, since that takes networks in integers alone. */
+const notInteger = 'not int8';
 const runningWord: Record<MetricSource, string> = { file: 'compressing', accuracy: 'evaluating', latency: 'measuring' };
 
 function stateWithoutValue(trial: TrialView, source: MetricSource): CellState {
@@ -47,6 +49,7 @@ function describeReading(metric: MetricId, reading: Reading, reference: string):
       exactlySame ? `same as ${reference}` : `${text} against ${beside}${interval ? ` ${interval}` : ''}: ${words}`,
     );
   }
+  if (reading.ranIn) parts.push(`in ${reading.ranIn}, since the target takes networks in integers alone`);
   if (reading.whenMeasured) parts.push(reading.whenMeasured);
   if (reading.disturbed) parts.push(reading.disturbed);
   return parts.join('; ');
@@ -87,7 +90,7 @@ function withoutP({ change, ...reading }: Reading): Reading {
 export function trialCells(
   trial: TrialView | undefined,
   shown: readonly MetricId[],
-  { read, baselineOf }: Pick<RunPresentation, 'read' | 'baselineOf'>,
+  { read, baselineOf, lacking }: Pick<RunPresentation, 'read' | 'baselineOf' | 'lacking'>,
   target: string,
 ): Cell[] {
   let said = '';
@@ -100,10 +103,12 @@ export function trialCells(
       return { metric, state: 'value', reading: withoutP(reading), label: '', description, collapsed };
     }
     const { source } = metrics[metric];
-    const state = stateWithoutValue(trial, source);
-    const label = labelFor(state, source);
+    const reason = lacking(trial, target);
+    const state = reason ? 'none' : stateWithoutValue(trial, source);
+    const label = reason ? notInteger : labelFor(state, source);
     const isRepeated = label === said;
     said = label || said;
-    return { metric, state, label: isRepeated ? '' : label, description: describeAbsence(trial, state, source) };
+    const description = reason ? withoutCommands(sentenceFor(reason)) : describeAbsence(trial, state, source);
+    return { metric, state, label: isRepeated ? '' : label, description };
   });
 }

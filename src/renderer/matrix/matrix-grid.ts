@@ -41,7 +41,7 @@ export const emptyGrid: MatrixGrid = {
 export function matrixGrid(
   recipes: readonly MatrixRow[],
   labels: ReturnType<typeof recipeLabels>,
-  presentation: Pick<RunPresentation, 'read' | 'baselineOf'>,
+  presentation: Pick<RunPresentation, 'read' | 'baselineOf' | 'lacking'>,
   view: Parameters<typeof shownRow>[3] & { across: 'models' | 'recipes' },
 ): MatrixGrid {
   const { models, across } = view;

@@ -43,7 +43,7 @@ export interface ShownRow {
 export function shownRow(
   { recipe, recipeText, isBaseline, isPinned = false, trials }: MatrixRow,
   labels: ReturnType<typeof recipeLabels>,
-  presentation: Pick<RunPresentation, 'read' | 'baselineOf'>,
+  presentation: Pick<RunPresentation, 'read' | 'baselineOf' | 'lacking'>,
   view: {
     models: readonly string[];
     metrics: readonly MetricId[];

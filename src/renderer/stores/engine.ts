@@ -18,9 +18,10 @@ export const useEngineStore = defineStore('engine', () => {
   const detail = computed(() => signal.value?.detail);
   const ready = computed(() => state.value === 'ready');
 
-  async function load(): Promise<void> {
+  /** @param question `engine.lookAgain`: what could not be used may be here since */
+  async function load(question: 'engine.info' | 'engine.lookAgain' = 'engine.info'): Promise<void> {
     try {
-      info.value = await call('engine.info');
+      info.value = await call(question);
       problem.value = undefined;
       if (info.value.runtimes.some(({ isPending }) => isPending)) setTimeout(() => void load(), lookAgainMs);
     } catch (thrown) {

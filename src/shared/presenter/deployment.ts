@@ -32,6 +32,15 @@ export function deploymentOf({ metrics }: TrialView, runtime: string | undefined
   return own;
 }
 
+/** The runtime that ran a trial's file in place of a deployment's, which does not take it; undefined: that one did. */
+export function standingIn(
+  { metrics }: Pick<TrialView, 'metrics'>,
+  deployment: string | undefined,
+): string | undefined {
+  const found = metrics.deployments?.find(({ name, runtime }) => (name ?? runtime) === deployment);
+  return found?.insteadOf === undefined ? undefined : found.runtime;
+}
+
 export function latencyOf(trial: TrialView, target: string): LatencyMetrics | undefined {
   return trial.metrics.latency.find((latency) => latency.target === target);
 }

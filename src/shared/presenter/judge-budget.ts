@@ -47,14 +47,16 @@ export function judgeTrial(
   { maxDropPoints, maxBytes, maxLatencyRatio }: Budget,
   target: string,
 ): TrialJudgement {
-  const measured = deploymentOf(trial, runtimeOf({ sweep }, target));
-  const ended = ['failed', 'cancelled', 'skipped'].includes(trial.status);
+  const runtime = runtimeOf({ sweep }, target);
+  const measured = deploymentOf(trial, runtime);
+  const isLacking = trial.lacking?.some(({ deployment }) => deployment === runtime) ?? false;
+  const ended = isLacking || ['failed', 'cancelled', 'skipped'].includes(trial.status);
   const criteria = [
     maxDropPoints !== undefined && judgeDrop(trial, measured, maxDropPoints),
     maxBytes !== undefined && judgeSize(measured.sizeBytes, maxBytes),
     maxLatencyRatio !== undefined && judgeTime(trial, latencyOf(trial, target), maxLatencyRatio),
   ].filter((judgement) => judgement !== false);
-  // What failed is not going to be measured.
+  // What failed, or is not taken there, is not going to be measured.
   const judged = criteria.map((one) =>
     ended && one.missing === Infinity ? { ...one, verdict: 'fails' as const } : one,
   );

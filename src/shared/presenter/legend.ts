@@ -34,9 +34,15 @@ export function verdictRule({ run, comparisons: { among } }: RunPresentation): s
 
 /** What the ratios and differences are against. */
 export function referenceRule({ run }: RunPresentation): string {
-  return run.against === undefined
-    ? "Ratios are to the model's own baseline, measured side by side; the baseline's own ratio (A/A control) shows what noise alone does."
-    : `All compared with ${run.against}; times by way of the model's baseline, beside which both were measured.`;
+  const rule =
+    run.against === undefined
+      ? "Ratios are to the model's own baseline, measured side by side; the baseline's own ratio (A/A control) shows what noise alone does."
+      : `All compared with ${run.against}; times by way of the model's baseline, beside which both were measured.`;
+  const elsewhere = Object.entries(run.manifest.baselineTargets ?? {}).map(
+    ([target, other]) =>
+      `${target} takes networks in integers alone: its baseline is the network in floats on ${other}.`,
+  );
+  return [rule, ...elsewhere].join(' ');
 }
 
 /** Why milliseconds are not simply those that were measured. */

@@ -19,7 +19,7 @@ export function manifestFacts(manifest: Manifest): Fact[] {
       name: 'System',
       value: `${machine.platform} ${machine.arch}${machine.governor ? `, governor ${machine.governor}` : ''}`,
     },
-    { name: 'Targets', value: manifest.targets.join(', ') || 'none' },
+    { name: 'Targets', value: manifest.targets.map((target) => targetText(target, manifest)).join(', ') || 'none' },
     { name: 'Whittle', value: manifest.whittle },
     { name: 'ONNX Runtime', value: manifest.onnxruntime },
     { name: 'Node', value: manifest.node },
@@ -37,4 +37,11 @@ export function manifestFacts(manifest: Manifest): Fact[] {
       mono: true,
     })),
   ];
+}
+
+/** "edgetpu usb:0 x1 (super speed; against the network in tflite x1)". */
+function targetText(target: string, { connections, baselineTargets }: Manifest): string {
+  const other = baselineTargets?.[target];
+  const facts = [connections?.[target], other && `against the network in ${other}`].filter(Boolean);
+  return facts.length > 0 ? `${target} (${facts.join('; ')})` : target;
 }

@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../errors';
 import {
   decimalsFor,
   formatInterval,
@@ -11,7 +12,7 @@ import type { Interval, LatencyMetrics } from '../metrics';
 import type { RunView, TrialView } from '../run';
 import { compareExact, type Comparison } from './comparison';
 import { compareRun, type RunComparisons } from './compare-run';
-import { deploymentOf, latencyOf, runtimeOf } from './deployment';
+import { deploymentOf, latencyOf, runtimeOf, standingIn } from './deployment';
 import { disturbanceText } from './disturbance';
 import { metrics, type MetricId } from './metrics';
 import { baselines } from './rows';
@@ -29,6 +30,8 @@ export interface Reading {
   basis: string;
   /** How it differs from what the run is compared with. */
   change?: Comparison;
+  /** The runtime that ran it in place of the target's, which takes networks in integers alone: "tflite". */
+  ranIn?: string;
   /** "disturbed: …" where other work spoilt the measurement. */
   disturbed?: string;
   /** "when measured: baseline 0.500 ms, this 0.410 ms", where the times shown are scaled to one reference. */
@@ -43,6 +46,8 @@ export interface RunPresentation {
   baselineOf: (model: string) => TrialView | undefined;
   /** One metric of a trial, or undefined while (or because) it is not measured. */
   read: (metric: MetricId, trial: TrialView, target: string) => Reading | undefined;
+  /** Why a trial has no figures on a target, and never will; undefined: it has, or may. */
+  lacking: (trial: TrialView, target: string) => ErrorReport | undefined;
   /** Milliseconds that agree with the ratios. */
   times: (trial: TrialView, target: string) => ScaledTimes | undefined;
 }
@@ -57,15 +62,22 @@ export function presentRun(run: RunView): RunPresentation {
     baselineOf,
     read(metric, trial, target) {
       const subject = { run, comparisons, trial, target, baseline: baselineOf(trial.model) };
-      const { source } = metrics[metric];
-      if (source === 'file') return readFile(metric as FileMetric, subject);
-      return source === 'latency' ? readLatency(metric, subject) : readAccuracy(metric, subject);
+      const reading = readSource(metric, subject);
+      const ranIn = reading && standingIn(trial, runtimeOf(run, target));
+      return ranIn === undefined ? reading : { ...reading!, ranIn };
     },
+    lacking: (trial, target) => trial.lacking?.find(({ deployment }) => deployment === runtimeOf(run, target))?.reason,
     times(trial, target) {
       const latency = latencyOf(trial, target);
       return latency && scaledTimes(run, trial, latency);
     },
   };
+}
+
+function readSource(metric: MetricId, subject: Subject): Reading | undefined {
+  const { source } = metrics[metric];
+  if (source === 'file') return readFile(metric as FileMetric, subject);
+  return source === 'latency' ? readLatency(metric, subject) : readAccuracy(metric, subject);
 }
 
 interface Subject {

@@ -123,10 +123,11 @@ describe.skipIf(!hasStandIn)(`edgetpu on the stand-in${needsStandIn}`, () => {
     const coral = { vendorId: 0x18d1, productId: 0x9302, bus: '2', address: 3, ports: [1], speed: 'super' };
     writeFileSync(file, JSON.stringify([coral, { ...coral, ports: [2], mayOpen: false }]));
     expect(await edgetpu.devices()).toEqual([
-      { id: 'usb:0', title: 'Coral at 2-1, super speed' },
+      { id: 'usb:0', title: 'Coral at 2-1, super speed', link: 'super speed' },
       {
         id: 'usb:1',
         title: 'Coral at 2-2, super speed',
+        link: 'super speed',
         problem: expect.stringMatching(/may not open the Coral at 2-2/) as string,
       },
     ]);

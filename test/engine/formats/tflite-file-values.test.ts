@@ -5,9 +5,9 @@ import type { TfliteModel } from '../../../src/main/engine/formats/tflite/model'
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, uint8Tensor } from '../../../src/main/engine/onnx/make';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { answerOfFile, hasTflite, needsTflite } from '../../fixtures/converted-network';
 import { integersFrom, QdqBuilder, type Affine } from '../../fixtures/qdq-builder';
 import { runGraph } from '../../fixtures/run-graph';
-import { hasTflite, needsTflite, openTflite } from '../../fixtures/run-tflite';
 import { cardFor, contextFor, mixedNetwork, side } from '../techniques/small-networks';
 
 describe(`codes in, codes out${needsTflite}`, () => {
@@ -65,7 +65,7 @@ describe(`codes in, codes out${needsTflite}`, () => {
     expect(operators).toEqual(['QUANTIZE', 'CONV_2D', 'MAX_POOL_2D', 'RESHAPE', 'CONV_2D', 'QUANTIZE', 'RESHAPE']);
     const pixels = pixelsOf(9);
     const wanted = await scoresOf(graph, normalised(pixels, normalisation));
-    expect(Array.from(openTflite(model, true)(pixels)[0]!.data)).toEqual(asCodes(wanted, 0));
+    expect(await answerOfFile(model, pixels, { xnnpack: true })).toEqual(asCodes(wanted, 0));
   });
 
   test.skipIf(!hasTflite)('int8 codes as the network has them', async () => {
@@ -83,7 +83,7 @@ describe(`codes in, codes out${needsTflite}`, () => {
       { length: 192 },
       (_, at) => Math.round(image[(at % 3) * 64 + Math.floor(at / 3)]! / 0.02) - 8,
     );
-    expect(Array.from(openTflite(model, true)(codes)[0]!.data)).toEqual(asCodes(await scoresOf(graph, image), 128));
+    expect(await answerOfFile(model, codes, { xnnpack: true })).toEqual(asCodes(await scoresOf(graph, image), 128));
   });
 
   test.skipIf(!hasTflite).each([
@@ -100,7 +100,7 @@ describe(`codes in, codes out${needsTflite}`, () => {
     expect(valuesOf(model).operators.slice(0, operators.length)).toEqual(operators);
     const pixels = pixelsOf(4);
     const wanted = await scoresOf(graph, normalised(pixels, norm));
-    const own = Array.from(openTflite(model, true)(pixels)[0]!.data);
+    const own = await answerOfFile(model, pixels, { xnnpack: true });
     // Of a range of 200.
     own.forEach((score, at) => expect(Math.abs(score - wanted[at]!)).toBeLessThan(4));
   });
@@ -114,7 +114,8 @@ describe(`codes in, codes out${needsTflite}`, () => {
     expect(valuesOf(model).operators.slice(0, 3)).toEqual(['DEQUANTIZE', 'MUL', 'ADD']);
     const pixels = pixelsOf(2);
     const wanted = await scoresOf(float, normalised(pixels, normalisation));
-    openTflite(model)(pixels)[0]!.data.forEach((score, at) => expect(Math.abs(score - wanted[at]!)).toBeLessThan(1.7));
+    const own = await answerOfFile(model, pixels, { xnnpack: false });
+    own.forEach((score, at) => expect(Math.abs(score - wanted[at]!)).toBeLessThan(1.7));
   });
 
   test('what is not quantized gives no codes', () => {
@@ -147,9 +148,7 @@ describe(`codes in, codes out${needsTflite}`, () => {
     );
     const wanted = (await runGraph(await graph, { input: uint8Tensor([1, 3, side, side], planes) }))['logits']!
       .data as Uint8Array;
-    openTflite(
-      model,
-      true,
-    )(pixels)[0]!.data.forEach((score, at) => expect(Math.abs(score - wanted[at]!)).toBeLessThanOrEqual(1));
+    const own = await answerOfFile(model, pixels, { xnnpack: true });
+    own.forEach((score, at) => expect(Math.abs(score - wanted[at]!)).toBeLessThanOrEqual(1));
   });
 });

@@ -4,11 +4,11 @@ import { convertGraph } from '../../../src/main/engine/formats/tflite/convert/co
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { float32Tensor } from '../../../src/main/engine/onnx/make';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { hasTflite, needsTflite, runAsTflite } from '../../fixtures/converted-network';
 import { foreignImages } from '../../fixtures/networks/foreign-images';
 import { foreignNetworks } from '../../fixtures/networks/index';
 import { foreignContext } from '../../fixtures/networks/outcomes';
 import { scoresOf } from '../../fixtures/networks/run-network';
-import { hasTflite, needsTflite, runAsTflite } from '../../fixtures/run-tflite';
 import { cardFor, contextFor, images, mixedNetwork, relativeError, runGraph, side } from '../techniques/small-networks';
 
 describe(`networks${needsTflite}`, () => {
@@ -20,11 +20,12 @@ describe(`networks${needsTflite}`, () => {
     const model = convertGraph(graph).graphs[0]!;
     const scale =
       model.tensors[model.operators.findLast(({ op }) => op === 'DEQUANTIZE')!.inputs[0]!]!.quantization!.scale[0]!;
-    const apart = Array.from({ length: 8 }, (_, image) => {
+    const apart: number[] = [];
+    for (let image = 0; image < 8; image++) {
       const tensor = float32Tensor([1, 3, side, side], data.subarray(image * perImage, (image + 1) * perImage));
-      const own = runAsTflite(graph, tensor, true)['logits']!;
-      return Array.from(own, (value, at) => Math.abs(Math.round((value - wanted[image * 10 + at]!) / scale)));
-    }).flat();
+      const own = (await runAsTflite(graph, tensor, { xnnpack: true }))['logits']!.data as Float32Array;
+      apart.push(...Array.from(own, (value, at) => Math.abs(Math.round((value - wanted[image * 10 + at]!) / scale))));
+    }
     return { equal: apart.filter((each) => each === 0).length / apart.length, apart: Math.max(...apart) };
   }
   const quantized = async (step: string, params: object): Promise<Graph> => {
@@ -70,10 +71,12 @@ describe(`networks of other makers, profile tflite${needsTflite}`, () => {
     const { height, width, layout } = card.input;
     const shape = layout === 'NHWC' ? [1, height, width, 3] : [1, 3, height, width];
     const size = 3 * height * width;
-    const own = Array.from({ length: 4 }, (_, image) => {
+    const own: number[] = [];
+    for (let image = 0; image < 4; image++) {
       const tensor = float32Tensor(shape, images.slice(image * size, (image + 1) * size));
-      return Array.from(Object.values(runAsTflite(plain, tensor, true))[0]!);
-    }).flat();
+      const [answer] = Object.values(await runAsTflite(plain, tensor, { xnnpack: true }));
+      own.push(...Array.from(answer!.data as ArrayLike<number>, Number));
+    }
     // Of probabilities a code is 1/256.
     expect(relativeError(own, wanted)).toBeLessThan(0.06);
   });

@@ -6,7 +6,7 @@ import { convertGraph } from '../../../src/main/engine/formats/tflite/convert/co
 import type { TfliteModel } from '../../../src/main/engine/formats/tflite/model';
 import { QdqBuilder, type Affine } from '../../fixtures/qdq-builder';
 import { runGraph } from '../../fixtures/run-graph';
-import { hasTflite, needsTflite, runAsTflite } from '../../fixtures/run-tflite';
+import { hasTflite, needsTflite, runAsTflite } from '../../fixtures/converted-network';
 
 const input: Affine = [0.02, 120];
 const shape = [1, 3, 7, 6];
@@ -25,11 +25,13 @@ async function codesApart(graph: Graph, image: Float32Array, of = shape): Promis
   const tensor = float32Tensor(of, image);
   const wanted = (await runGraph(graph, { input: tensor }))['scores']!.data as Float32Array;
   const scale = scaleOfScores(graph);
-  return [false, true].map((xnnpack) => {
-    const own = runAsTflite(graph, tensor, xnnpack)['scores']!;
+  const apart: number[] = [];
+  for (const xnnpack of [false, true] as const) {
+    const own = (await runAsTflite(graph, tensor, { xnnpack }))['scores']!.data as Float32Array;
     expect(own.length).toBe(wanted.length);
-    return own.reduce((most, value, at) => Math.max(most, Math.abs(Math.round((value - wanted[at]!) / scale))), 0);
-  });
+    apart.push(own.reduce((most, value, at) => Math.max(most, Math.abs(Math.round((value - wanted[at]!) / scale))), 0));
+  }
+  return apart;
 }
 
 type Make = (net: QdqBuilder, value: string) => string;

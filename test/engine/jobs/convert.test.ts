@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { loadTflite } from '../../../src/main/engine/formats/tflite/load-model';
 import { convert } from '../../../src/main/engine/jobs/convert';
 import { modelCardSchema } from '../../../src/shared/model-card';
@@ -21,7 +22,7 @@ it('what a sweep wants of all files is floats where a network computes in floats
   const options = { input: 'int8', output: 'uint8' };
   const job = { kind: 'convert' as const, modelPath, card, format: 'tflite', options, outputPath };
   const notes: string[] = [];
-  const report = { note: (text: string) => notes.push(text) };
+  const report = { note: (text: string) => notes.push(text), signal: new AbortController().signal };
   await expect(convert({ ...job, isStrict: true }, report)).rejects.toMatchObject({ code: 'format.no-codes' });
   expect(notes).toEqual([]);
   await convert(job, report);
@@ -31,4 +32,29 @@ it('what a sweep wants of all files is floats where a network computes in floats
     'The tflite file has float32 input, not int8: its first operator computes in floats.',
     expect.stringMatching(/^The tflite file has float32 scores, not uint8: its output ".*" is computed in floats\.$/),
   ]);
+});
+
+it('a network in floats is refused for the Edge TPU before anybody is asked to compile it', async () => {
+  const folder = temporaryFolder();
+  const home = join(folder, 'home');
+  vi.stubEnv('WHITTLE_HOME', home);
+  vi.stubEnv('WHITTLE_EDGETPU_COMPILER', join(folder, 'nowhere'));
+  try {
+    const weights = [
+      [1, 0, 0],
+      [0, 1, 0],
+    ];
+    const modelPath = await saveSmallClassifier(join(folder, 'float.onnx'), { weights });
+    const card = modelCardSchema.parse(smallCard(2));
+    const options = { input: 'float32', output: 'float32' };
+    const outputPath = join(folder, 'float.edgetpu');
+    const job = { kind: 'convert' as const, modelPath, card, format: 'edgetpu', options, outputPath };
+    const converting = convert(job, { note: () => undefined, signal: new AbortController().signal });
+    await expect(converting).rejects.toThrow(
+      'The Edge TPU takes networks in integers alone, and this one computes in floats. End its recipe with quantize.static{profile:tflite}.',
+    );
+    expect(existsSync(home)).toBe(false);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -219,6 +219,21 @@ describe('runSessionPair', () => {
     expect([times.candidateMs.length, times.baselineMs.length]).toEqual([4, 4]);
   });
 
+  it.each([
+    { sharesWeightMemory: false, turns: [1, 2, 1, 1, 2, 1] },
+    { sharesWeightMemory: true, turns: [2, 3, 2, 2, 3, 2] },
+  ])('of long runs counts $turns, uncounted ones first where weights must come back', async ({ turns, ...trait }) => {
+    const log: string[] = [];
+    const times = await pair({ runtime: { ...recording(log, 30), ...trait }, rounds: 4 });
+    const runs = log.filter((entry) => entry === 'candidate' || entry === 'baseline');
+    const lengths: number[] = [];
+    for (const [at, side] of runs.entries())
+      if (side === runs[at - 1]) lengths[lengths.length - 1]! += 1;
+      else lengths.push(1);
+    expect(lengths.slice(-turns.length)).toEqual(turns);
+    expect([times.candidateMs.length, times.baselineMs.length]).toEqual([4, 4]);
+  });
+
   it('closes its sessions when cancelled between two inferences', async () => {
     const log: string[] = [];
     const controller = new AbortController();

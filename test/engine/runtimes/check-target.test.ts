@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkTarget } from '../../../src/main/engine/runtimes/check-target';
+import { openvino } from '../../../src/main/engine/runtimes/openvino';
 import { toAppError } from '../../../src/shared/errors';
 import { targetName, type Target } from '../../../src/shared/sweep-file';
 
@@ -24,4 +25,16 @@ it('names what differs from the defaults', () => {
   expect(targetName({ runtime: 'edgetpu', device: 'usb:0', threads: 1, options: { performance: 'max' } })).toBe(
     'edgetpu usb:0 x1 {performance:max}',
   );
+});
+
+it.each<[string, object, RegExp | undefined]>([
+  ['npu', { precision: 'f32' }, /no float32: give it options \{ precision: default \}/],
+  ['npu.1', { precision: 'f32' }, /computes in float16/],
+  ['npu', { precision: 'default' }, undefined],
+  ['gpu', { precision: 'f32' }, undefined],
+  ['cpu', { precision: 'f32' }, undefined],
+])('an Intel device "%s" with %o', (device, options, problem) => {
+  const said = openvino.optionProblem!(device, options as Record<string, unknown>);
+  if (problem) expect(said).toMatch(problem);
+  else expect(said).toBeUndefined();
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
 import { ortProviders } from '../../../src/main/engine/runtimes/ort-providers';
-import { probeInChild } from '../../../src/main/engine/runtimes/probe-in-child';
+import { forgetProblems, probeInChild } from '../../../src/main/engine/runtimes/probe-in-child';
 import type { Runtime } from '../../../src/main/engine/runtimes/runtime';
 import { toAppError } from '../../../src/shared/errors';
 import { noise, tinyClassifier } from '../../fixtures/graphs';
@@ -86,5 +86,25 @@ describe('a probe in a process of its own', () => {
     expect(await asked('found', { problem: 'gone' })).toEqual({ id: 'gpu', title: 'A card' });
     expect((await asked('lost', { problem: 'no driver' }))!.problem).toBe('no driver');
     expect(await asked('lost', { devices: [{ id: 'gpu', title: 'A card' }] })).toEqual({ id: 'gpu', title: 'A card' });
+  });
+
+  it('is asked again for another library, and for what was missing once that is forgotten', async () => {
+    const card = { devices: [{ id: 'gpu', title: 'A card' }] };
+    const missing = { devices: [{ id: 'gpu', title: 'GPU', problem: 'no driver' }] };
+    const asked = async (name: string, answer: object, library?: string) => {
+      const code = `console.log('${JSON.stringify(answer)}')`;
+      return (await probeInChild(name, expected, { program: program(name, code), library }))[0];
+    };
+    expect(await asked('swapped', missing, 'one')).toEqual(missing.devices[0]);
+    expect(await asked('swapped', card, 'two')).toEqual(card.devices[0]);
+
+    expect(await asked('driver', missing)).toEqual(missing.devices[0]);
+    expect(await asked('driver', card)).toEqual(missing.devices[0]);
+    forgetProblems('swapped');
+    expect(await asked('driver', card)).toEqual(missing.devices[0]);
+    forgetProblems();
+    expect(await asked('driver', card)).toEqual(card.devices[0]);
+    forgetProblems();
+    expect(await asked('driver', missing)).toEqual(card.devices[0]);
   });
 });

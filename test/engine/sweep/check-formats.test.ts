@@ -22,6 +22,10 @@ describe('models of a sweep whose targets take another format', () => {
         facts: { path, operators: 'Erf', format: 'tflite' },
       });
       await checkFormats({ targets: [target('ort-cpu')] }, [model]);
+      for (const format of ['tflite', 'edgetpu'])
+        await expect(
+          checkFormats({ targets: [target('ort-cpu')], deploy: { [format]: {} } }, [model]),
+        ).rejects.toMatchObject({ code: 'format.unsupported-operator', facts: { operators: 'Erf', format } });
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { hashFile } from '../../../src/main/engine/files/hash-file';
 import { compileForEdgeTpu, dropFolder } from '../../../src/main/engine/formats/edgetpu/compile';
 import { compilerCommand, runCompiler } from '../../../src/main/engine/formats/edgetpu/run-compiler';
@@ -10,6 +10,16 @@ import { hasTfliteFiles, needsTfliteFiles, tfliteFilePath } from '../../fixtures
 
 const source = tfliteFilePath('mobilenet_v1_0.25_128_quant.tflite');
 const compiled = tfliteFilePath('mobilenet_v1_0.25_128_quant_edgetpu.tflite');
+
+/** Gone, or killed and not yet asked for by its parent. */
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
 
 describe('compilerCommand', () => {
   it('is a path, a container with its words, or what the system has', () => {
@@ -77,6 +87,23 @@ describe.skipIf(!hasTfliteFiles || process.platform === 'win32')(`compileForEdge
     const environment = environmentOf('sleep 60');
     const command = { ...compilerCommand(environment), timeoutSeconds: 0.2 };
     await expect(runCompiler(command, home, 'a.tflite')).rejects.toMatchObject({ code: 'edgetpu.compiler-timeout' });
+  });
+
+  it('is stopped with all that it started when the step is cancelled', async () => {
+    const environment = environmentOf(`sleep 60 & echo $! > ${home}/child\nwait`);
+    const abort = new AbortController();
+    const compiling = compileForEdgeTpu(source, output, environment, abort.signal);
+    const settled = compiling.catch((thrown: unknown) => thrown);
+    const started = (): boolean => existsSync(join(home, 'child')) && readFileSync(join(home, 'child')).length > 0;
+    await vi.waitUntil(started, 10_000);
+    const child = Number(readFileSync(join(home, 'child'), 'utf8'));
+    abort.abort();
+    expect(await settled).toMatchObject({ code: 'cancelled' });
+    // Killed; what is left of it is for the system to clear away.
+    await vi.waitUntil(() => hasEnded(child), 10_000);
+    await expect(compileForEdgeTpu(source, output, environment, abort.signal)).rejects.toMatchObject({
+      code: 'cancelled',
+    });
   });
 
   it('without a compiler writes the file, says the command, and takes what is dropped there', async () => {

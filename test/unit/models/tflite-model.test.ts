@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,6 +26,20 @@ const choice = (preset: PresetName) => ({
 });
 
 describe('a .tflite file as a model', () => {
+  it('is looked at before it is read', async () => {
+    const huge = join(folder, 'huge.tflite');
+    writeFileSync(huge, '');
+    // A hole: it takes no room on the disk.
+    truncateSync(huge, 2 ** 31);
+    mkdirSync(join(folder, 'folder.tflite'));
+    for (const [name, code] of [
+      ['huge.tflite', 'model.too-large'],
+      ['folder.tflite', 'tflite.foreign'],
+      ['nowhere.tflite', 'model.not-found'],
+    ] as const)
+      await expect(openAnyModel(join(folder, name), choice('tf')), name).rejects.toMatchObject({ code });
+  });
+
   it('gets a card from the file and what a person says', async () => {
     const path = save('colour', colourTflite(side));
     const { card, format, name } = await openAnyModel(path, choice('tf'));

@@ -23,7 +23,7 @@ const recipes: Record<string, unknown> = {
 };
 
 describe('recipeTraits', () => {
-  const traits = (...techniques: string[]): ReturnType<typeof recipeTraits> =>
+  const traits = (...techniques: unknown[]): ReturnType<typeof recipeTraits> =>
     recipeTraits(
       plan({ one: techniques })[0]!.steps.flatMap(({ order }) => (order.kind === 'compress' ? [order] : [])),
     );
@@ -43,7 +43,19 @@ describe('recipeTraits', () => {
     [['factorize'], { integers: false, structural: true }],
     [['shrink.input'], { integers: false, structural: true }],
     [['prune.channels', 'quantize.static'], { integers: true, structural: true }],
-  ])('of %j', (techniques, expected) => expect(traits(...techniques)).toEqual(expected));
+  ])('of %j', (techniques, expected) => expect(traits(...techniques)).toMatchObject(expected));
+
+  it.each([
+    [[], false],
+    [['quantize.static'], true],
+    [['prune.magnitude', { 'quantize.static': { keepLast: true } }], true],
+    [[{ 'quantize.static': { format: 'qoperator' } }], false],
+    [['quantize.integer'], true],
+    [['quantize.dynamic'], false],
+    [['fp16'], false],
+  ])('codes go from layer to layer: %j is %s', (techniques, expected) =>
+    expect(traits(...techniques).isInteger).toBe(expected),
+  );
 });
 
 describe('orderTrials', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentNamed, deploymentsOf, imagesOf, type TrialPlan } from '../../../src/main/engine/sweep/plan';
 import type { Surroundings } from '../../../src/main/engine/sweep/surroundings';
-import { around, plan, prune } from './sweeps';
+import { around, model, plan, prune } from './sweeps';
 
 const recipes = { baseline: [], half: ['fp16'] };
 const runtimes: Surroundings['runtimes'] = {
@@ -68,7 +68,7 @@ describe('deployments', () => {
   });
 
   it('of a format that no target runs are written and described, no more', () => {
-    const [, half] = planned([{ runtime: 'ort-cpu' }]);
+    const [, half] = planned([{ runtime: 'ort-cpu' }], { deployed: ['tflite'] });
     expect(words(half!)).toEqual([
       'compress fp16',
       'describe file',
@@ -147,6 +147,27 @@ describe('keys of deployments', () => {
     expect(half!.steps.find(({ kind }) => kind === 'convert')!.order).toMatchObject({ options: { input: 'uint8' } });
   });
 
+  it('follow what of a card the file says, and the version of the program that writes it', () => {
+    const all = [
+      'convert tflite',
+      'describe tflite file',
+      'evaluate 8 images, lite',
+      'convert tflite',
+      'measure lite x1',
+    ];
+    const known = new Set(planned(targets)[1]!.steps.map(({ key }) => key));
+    for (const changes of [{ title: 'Another' }, { licence: 'MIT' }, { labels: 'imagenet-1k' }]) {
+      const [, half] = plan(recipes, { targets, surroundings, models: [model('net', changes)] });
+      expect(words({ ...half!, steps: half!.steps.filter(({ key }) => !known.has(key)) })).toEqual(all);
+    }
+    expect(changedBy({ converters: { tflite: { version: 1, options: {}, compiler: '16.0' } } })).toEqual(all);
+  });
+
+  it('of times follow how the device is connected', () => {
+    const lite = { ...runtimes.lite!, links: { '': 'super speed' } };
+    expect(changedBy({ runtimes: { ...runtimes, lite } })).toEqual(['measure lite x1']);
+  });
+
   it('follow the version of the converter', () => {
     expect(changedBy({ converters: { tflite: { version: 2, options: {} } } })).toEqual([
       'convert tflite',
@@ -155,6 +176,100 @@ describe('keys of deployments', () => {
       'convert tflite',
       'measure lite x1',
     ]);
+  });
+});
+
+describe('targets that take integers alone', () => {
+  const chip = { version: '14', format: 'chip', floatsIn: 'lite' };
+  const converters = { ...surroundings.converters, chip: { version: 1, options: {}, integersOnly: true } };
+  const here: Partial<Surroundings> = { runtimes: { ...runtimes, chip }, converters };
+  const more = { baseline: [], half: ['fp16'], int8: ['quantize.static'], partly: ['quantize.dynamic'] };
+  const target = { runtime: 'chip', device: 'usb:1', threads: 2 };
+  const [baseline, half, int8, partly] = planned([target], here, more);
+  const measured = ({ steps }: TrialPlan) => steps.flatMap(({ order }) => (order.kind === 'measure' ? [order] : []));
+
+  it('have the network in floats beside, under their name', () => {
+    expect(words(baseline!)).toEqual([
+      'convert tflite',
+      'describe tflite file',
+      'evaluate 8 images',
+      'measure chip usb:1 x2',
+    ]);
+    const beside = { runtime: 'lite', threads: 2 };
+    expect(baseline!.deployments).toMatchObject([
+      { runtime: 'lite', name: 'chip usb:1', insteadOf: 'chip', format: 'tflite' },
+    ]);
+    expect(measured(baseline!)).toMatchObject([{ target: beside, insteadOf: target }]);
+    expect(baseline).not.toHaveProperty('lacking');
+  });
+
+  it('compare what they run with that', () => {
+    expect(words(int8!)).toEqual([
+      'compress quantize.static',
+      'convert chip',
+      'describe chip file',
+      'evaluate 8 images',
+      'convert tflite',
+      'measure chip usb:1 x2',
+    ]);
+    const [deployment] = int8!.deployments;
+    expect(deployment).toMatchObject({ runtime: 'chip', name: 'chip usb:1', format: 'chip' });
+    expect(deployment).not.toHaveProperty('insteadOf');
+    expect(deployment!.baselineEvaluation).toBe(baseline!.deployments[0]!.evaluate);
+    const [order] = measured(int8!);
+    expect(order).toMatchObject({ target, baselineTarget: { runtime: 'lite', threads: 2 } });
+    expect(order!.baseline).toEqual({ step: baseline!.steps[0]!.key, format: 'tflite' });
+  });
+
+  it.each([
+    ['floats', half],
+    ['integers between floats', partly],
+  ])('are lacking to a trial in %s, which has its answers beside', (_what, trial) => {
+    expect(trial!.lacking).toEqual([
+      { deployment: 'chip usb:1', reason: { code: 'format.integers-only', facts: { taker: 'chip usb:1' } } },
+    ]);
+    expect(trial!.deployments).toMatchObject([{ runtime: 'lite', name: 'lite', format: 'tflite' }]);
+    expect(trial!.deployments[0]!.baselineEvaluation).toBe(baseline!.deployments[0]!.evaluate);
+    expect(measured(trial!)).toEqual([]);
+  });
+
+  it('leave its other targets as they are', () => {
+    const [, alone] = planned([{ runtime: 'ort-cpu' }], {}, more);
+    const [, both] = planned([target, { runtime: 'ort-cpu' }], here, more);
+    expect(both!.deployments).toEqual(alone!.deployments);
+    expect(both!.steps.map(({ key }) => key)).toEqual(alone!.steps.map(({ key }) => key));
+    expect(both!.lacking).toHaveLength(1);
+  });
+
+  it('share the network in floats with a target that names its runtime', () => {
+    const [network] = planned([target, { runtime: 'lite', threads: 2 }], here, more);
+    const [own, other] = network!.deployments;
+    expect([own!.name, other!.name]).toEqual(['chip usb:1', 'lite']);
+    expect(own!.evaluate).toBe(other!.evaluate);
+    expect(measured(network!)).toHaveLength(2);
+  });
+
+  it('have files of their format made of networks in integers alone', () => {
+    const trials = planned([{ runtime: 'ort-cpu' }], { ...here, deployed: ['chip'] }, more);
+    expect(trials.map(({ files = [] }) => files.map(({ format }) => format))).toEqual([[], [], ['chip'], []]);
+    expect(trials.map(({ lacking = [] }) => lacking.map(({ deployment }) => deployment))).toEqual([
+      [],
+      ['chip'],
+      [],
+      ['chip'],
+    ]);
+  });
+
+  it('are timed anew where the version of either runtime is another', () => {
+    const timeOf = (changes: Partial<Surroundings>): string =>
+      planned([target], { ...here, ...changes }, more)[2]!.steps.find(({ kind }) => kind === 'measure')!.key;
+    const key = timeOf({});
+    expect(timeOf({ runtimes: { ...runtimes, chip: { ...chip, version: '15' } } })).not.toBe(key);
+    const lite = { ...runtimes.lite!, version: '2.18' };
+    expect(timeOf({ runtimes: { ...runtimes, chip, lite } })).not.toBe(key);
+    const links = { 'usb:0': 'high speed', '': 'high speed', 'usb:1': 'super speed' };
+    expect(timeOf({ runtimes: { ...runtimes, chip: { ...chip, links } } })).not.toBe(key);
+    expect(timeOf({ runtimes: { ...runtimes, chip: { ...chip, links: { 'usb:0': 'high speed' } } } })).toBe(key);
   });
 });
 

@@ -56,6 +56,7 @@ export const around: Surroundings = {
   onnxruntime: '1.30.0',
   runtimes: { 'ort-cpu': { version: '1.30.0', format: 'onnx' }, 'ort-web': { version: '1.30.0', format: 'onnx' } },
   converters: {},
+  deployed: [],
   machine: { id: 'm1', platform: 'linux', arch: 'x64', cpu: 'CPU', cores: 2, memoryBytes: 8e9, isa: ['AVX2'] },
 };
 

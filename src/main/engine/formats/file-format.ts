@@ -19,15 +19,21 @@ export interface FileFormat {
   readonly version: number;
   /** What a sweep may say of it under `deploy`; strict, every one with a default. */
   readonly options: z.ZodType<Record<string, unknown>>;
+  /** It holds networks in integers alone. */
+  readonly integersOnly?: boolean;
+  /** Version of a program of the person's that writes it; undefined where there is none. Absent: Whittle writes it. */
+  compilerVersion?(): Promise<string | undefined>;
   /**
    * Writes the network of an ONNX file in this format. Throws what reading it throws, and where an operator has no counterpart.
    * @param options as the schema parses them
+   * @param signal ends a program that writes it: `cancelled` then
    */
   convert(
     onnxPath: string,
     outputPath: string,
     card: ModelCard,
     options: Record<string, unknown>,
+    signal?: AbortSignal,
   ): Promise<Conversion | void>;
   /** Operators of the network of an ONNX file that have no counterpart: what can be said before anything is converted. */
   unsupported?(onnxPath: string, card: ModelCard): Promise<string[]>;

@@ -4,8 +4,10 @@ import type { Conversion } from '../formats/file-format';
 import { findFormat } from '../formats/registry';
 import type { ConvertJob, JobReporter, JobResults } from './job';
 
+type ConvertReporter = Pick<JobReporter, 'note' | 'signal'>;
+
 /** Writes the network of an ONNX file in the format of a runtime. What a compiler said of it goes into the result, and as sentences into the trial. */
-export async function convert(job: ConvertJob, report: Pick<JobReporter, 'note'>): Promise<JobResults['convert']> {
+export async function convert(job: ConvertJob, report: ConvertReporter): Promise<JobResults['convert']> {
   const converted = await convertAs(job, job.options, report);
   for (const note of converted?.notes ?? []) report.note(note);
   const { size } = await stat(job.outputPath);
@@ -15,10 +17,10 @@ export async function convert(job: ConvertJob, report: Pick<JobReporter, 'note'>
 async function convertAs(
   job: ConvertJob,
   options: Record<string, unknown>,
-  report: Pick<JobReporter, 'note'>,
+  report: ConvertReporter,
 ): Promise<Conversion | void> {
   try {
-    return await findFormat(job.format).convert(job.modelPath, job.outputPath, job.card, options);
+    return await findFormat(job.format).convert(job.modelPath, job.outputPath, job.card, options, report.signal);
   } catch (thrown) {
     const { code, facts } = toAppError(thrown);
     const end = facts.side === 'input' ? 'input' : 'output';

@@ -74,6 +74,8 @@ export interface MeasureJob {
   /** Of the baseline, where it is a file of another kind; absent: as the candidate. */
   baselineCard?: ModelCard;
   baselineTarget?: Target;
+  /** The target that this stands for, where that does not take the file; its name is the result's. */
+  insteadOf?: Target;
   mode: LatencyMode;
   seed: number;
 }

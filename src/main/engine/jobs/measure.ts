@@ -14,7 +14,7 @@ const pairGraceMs = 500;
  * the other: where a process lays its memory out differs from the next and stays for as long as it lives.
  */
 export async function measure(job: MeasureJob, report: JobReporter): Promise<JobResults['measure']> {
-  const { candidatePath, baselinePath, card, target, baselineCard, baselineTarget, seed, mode } = job;
+  const { candidatePath, baselinePath, card, target, baselineCard, baselineTarget, insteadOf, seed, mode } = job;
   const { signal, progress } = report;
   const model = { card, ...sessionOfTarget(target) };
   progress('memory', 0, 1);
@@ -35,5 +35,12 @@ export async function measure(job: MeasureJob, report: JobReporter): Promise<Job
     progress,
     signal,
   });
-  return { ...metrics, target: targetName(target), runtime: target.runtime, peakMemoryBytes };
+  const comparedWith = baselineTarget && targetName(baselineTarget);
+  return {
+    ...metrics,
+    target: targetName(insteadOf ?? target),
+    runtime: target.runtime,
+    ...(comparedWith !== undefined && comparedWith !== targetName(target) && { baselineTarget: comparedWith }),
+    peakMemoryBytes,
+  };
 }

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError } from '@shared/errors';
 import type { ModelCard, Preprocess } from '@shared/model-card';
 import { presetPreprocess, type ImageInput } from '@shared/preprocess-presets';
+import { loadTflite } from '../formats/tflite/load-model';
 import { readMetadata, type TfliteDescription } from '../formats/tflite/read-metadata';
-import { readTflite } from '../formats/tflite/read-model';
 import { cardPath, modelName, readCard, type CardChoice } from './card';
 import { modelIdentity } from './model-identity';
 import { tfliteClassifier, type TfliteClassifier } from './tflite-classifier';
@@ -12,14 +11,11 @@ import { tfliteClassifier, type TfliteClassifier } from './tflite-classifier';
 /**
  * Opens a .tflite file to run it. Its card is the one beside it, or made from the file: what its metadata say of pixels and classes counts, and
  * a person's choice where they say nothing.
- * Throws `card.missing`, `card.choice`, `card.mismatch`, and what `readTflite` and `tfliteClassifier` throw.
+ * Throws `card.missing`, `card.choice`, `card.mismatch`, and what `loadTflite` and `tfliteClassifier` throw.
  */
 export async function openTfliteModel(path: string, choice?: CardChoice) {
   const written = await readCard(path);
-  const content = await readFile(path).catch((cause: unknown) => {
-    throw new AppError('model.not-found', { name: path }, { cause });
-  });
-  const model = readTflite(content, path);
+  const model = await loadTflite(path);
   const classifier = tfliteClassifier(model, path, choice?.output ?? written?.output.name);
   const card = written ? checked(written, classifier, path) : made(classifier, readMetadata(model), path, choice);
   const { sha256, sizeBytes } = await modelIdentity(path);

@@ -12,6 +12,7 @@ const fewImages = 1000;
 export function caveats({ run, read }: RunPresentation, trials: readonly TrialView[]): Said[] {
   const ofTrials = saidOfTrials(run, trials, (trial) => [
     ...(trial.error ? [`Failed: ${sentenceFor(trial.error)}`] : []),
+    ...(trial.lacking ?? []).map(({ reason }) => sentenceFor(reason)),
     ...(trial.collapsed ? [`Collapsed: ${trial.collapsed}.`] : []),
     ...run.manifest.targets.flatMap((target) => {
       const sentence = read('ratio', trial, target)?.disturbed;

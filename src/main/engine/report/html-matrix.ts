@@ -103,8 +103,8 @@ function trialCells(
 }
 
 /** What stands behind a figure, for the pointer: "clear gain; n 400, 10 session pairs, 40 rounds". */
-function hoverText({ basis, change, disturbed, whenMeasured }: Reading): string {
-  return [change?.words, basis, whenMeasured, disturbed].filter(Boolean).join('; ');
+function hoverText({ basis, change, ranIn, disturbed, whenMeasured }: Reading): string {
+  return [change?.words, basis, ranIn && `in ${ranIn}`, whenMeasured, disturbed].filter(Boolean).join('; ');
 }
 
 function figure({ text, spread, basis, change, disturbed }: Reading): string {

@@ -5,6 +5,9 @@ import { findLibrary } from './locate-library';
 import { runtimes } from './registry';
 import type { Runtime, RuntimeDevice } from './runtime';
 
+/** What was seen when devices were looked for last, by runtime and library. */
+const lastSeen = new Map<string, RuntimeDevice[]>();
+
 /**
  * What a person may choose as a target: every runtime Whittle knows, with its version and devices or the reason why it cannot be used here.
  * @param patienceMs how long to wait for devices that a process of its own looks for; absent: as long as it takes
@@ -14,9 +17,17 @@ export async function describeRuntimes(patienceMs?: number): Promise<RuntimeInfo
     runtimes.map(async (runtime): Promise<RuntimeInfo> => {
       const { id, title, format, maximumThreads, library } = runtime;
       const path = library && findLibrary(library)?.path;
-      const facts = { id, title, format, maximumThreads, ...(path !== undefined && { path }) };
-      const devices = await devicesWithin(runtime, patienceMs);
-      if (!devices) return { ...facts, isPending: true, problem: 'It is still being looked for', devices: [] };
+      const found = await devicesWithin(runtime, path, patienceMs);
+      const { devices = [], isPending } = found;
+      const facts = {
+        id,
+        title,
+        format,
+        maximumThreads,
+        ...(path !== undefined && { path }),
+        ...(isPending && { isPending }),
+      };
+      if (!found.devices) return { ...facts, problem: 'It is still being looked for', devices };
       try {
         const version = runtime.version();
         const isUsable = devices.some(({ problem }) => problem === undefined);
@@ -29,8 +40,24 @@ export async function describeRuntimes(patienceMs?: number): Promise<RuntimeInfo
   );
 }
 
-/** undefined: they are still being looked for. */
-async function devicesWithin(runtime: Runtime, patienceMs: number | undefined): Promise<RuntimeDevice[] | undefined> {
-  if (!runtime.probe || patienceMs === undefined) return runtime.devices();
-  return Promise.race([runtime.devices(), sleep(patienceMs, undefined)]);
+interface Seen {
+  /** Absent: nothing was ever seen. */
+  devices?: RuntimeDevice[];
+  /** They are being looked for; `devices` are those of before. */
+  isPending?: true;
+}
+
+async function devicesWithin(
+  runtime: Runtime,
+  path: string | undefined,
+  patienceMs: number | undefined,
+): Promise<Seen> {
+  const key = `${runtime.id} ${path ?? ''}`;
+  const looked = runtime.devices().then((devices): Seen => {
+    lastSeen.set(key, devices);
+    return { devices };
+  });
+  if (!runtime.probe || patienceMs === undefined) return looked;
+  const before = (): Seen => ({ isPending: true, ...(lastSeen.has(key) && { devices: lastSeen.get(key) }) });
+  return Promise.race([looked, sleep(patienceMs, undefined).then(before)]);
 }

@@ -1,5 +1,5 @@
 import { delegateProblem, parseEdgeTpuVersion, type EdgeTpuVersion } from '../coral/edgetpu-version';
-import { koffi, openLibrary } from './native';
+import { askVersion, koffi, openLibrary } from './native';
 import { edgetpuLibrary } from './native-libraries';
 import type { Pointer } from './tflite-library';
 
@@ -24,6 +24,12 @@ export interface EdgeTpuFunctions {
 /** enum edgetpu_device_type. */
 const connections = ['pci', 'usb'] as const;
 
+const versionDeclaration = 'const char *edgetpu_version()';
+
+/** What the library that is found now says of its version, and where it is. Throws `runtime.unavailable`. */
+export const askEdgeTpuVersion = (): { path: string; version: string } =>
+  askVersion(edgetpuLibrary, versionDeclaration);
+
 let bound: EdgeTpuFunctions | undefined;
 
 /** The C interface of libedgetpu (edgetpu_c.h) as functions. Throws `runtime.unavailable`. A process that has loaded it keeps it. */
@@ -44,7 +50,7 @@ function bind(): EdgeTpuFunctions {
     get('void *edgetpu_create_delegate(int type, const char *name, const edgetpu_option *options, size_t count)');
   return {
     path,
-    version: get('const char *edgetpu_version()'),
+    version: get(versionDeclaration),
     listDevices() {
       const count = [0];
       const devices = list(count);
@@ -62,10 +68,9 @@ function bind(): EdgeTpuFunctions {
   };
 }
 
-/** The library's version, once it is known that it may become a delegate of this TensorFlow Lite. Throws `coral.*` where it may not. */
-export function checkedVersion({ version, path }: EdgeTpuFunctions, tflite: string): EdgeTpuVersion {
-  const text = version();
-  const problem = delegateProblem(text, tflite, path);
+/** A library's version, once it is known that it may become a delegate of this TensorFlow Lite. Throws `coral.*` where it may not. */
+export function checkedVersion({ version, path }: { version: string; path: string }, tflite: string): EdgeTpuVersion {
+  const problem = delegateProblem(version, tflite, path);
   if (problem) throw problem;
-  return parseEdgeTpuVersion(text)!;
+  return parseEdgeTpuVersion(version)!;
 }

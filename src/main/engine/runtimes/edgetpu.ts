@@ -7,13 +7,19 @@ import { compiledForNewer, edgeTpuVersionText } from '../coral/edgetpu-version';
 import { readExecutablePackage } from '../coral/executable-package';
 import { listUsb } from '../coral/list-usb';
 import { findCorals } from '../coral/find-corals';
-import { checkedVersion, edgetpuFunctions, type EdgeTpuDevice, type EdgeTpuFunctions } from './edgetpu-library';
+import {
+  askEdgeTpuVersion,
+  checkedVersion,
+  edgetpuFunctions,
+  type EdgeTpuDevice,
+  type EdgeTpuFunctions,
+} from './edgetpu-library';
 import { findLibrary } from './locate-library';
 import { edgetpuLibrary, tfliteLibrary } from './native-libraries';
 import { asReason, missingReason } from './processor-device';
 import type { Runtime, RuntimeDevice } from './runtime';
 import { openInterpreter } from './tflite-interpreter';
-import { tfliteFunctions, type Pointer } from './tflite-library';
+import { tfliteFunctions, tfliteVersion, type Pointer } from './tflite-library';
 import { TfliteSession } from './tflite-session';
 
 /** How long a Coral that starts with this use may take to come back as another device. */
@@ -28,6 +34,8 @@ export const edgetpu: Runtime = {
   id: 'edgetpu',
   title: 'Edge TPU (Coral)',
   format: 'edgetpu',
+  floatsIn: 'tflite',
+  sharesWeightMemory: true,
   library: edgetpuLibrary,
   options: z.strictObject({
     performance: z
@@ -36,15 +44,15 @@ export const edgetpu: Runtime = {
       .describe('clock of the device; at "max" it gets hot: at most 25 degrees around it, 35 at "low"'),
   }),
   version() {
-    const library = edgetpuFunctions();
-    const tflite = tfliteFunctions().version();
-    return `${edgeTpuVersionText(checkedVersion(library, tflite))} in TensorFlow Lite ${tflite}`;
+    const tflite = tfliteVersion();
+    return `${edgeTpuVersionText(checkedVersion(askEdgeTpuVersion(), tflite))} in TensorFlow Lite ${tflite}`;
   },
   devices: listDevices,
   async open(model, { threads, device: id = 'usb:0', options = {} }) {
     const path = typeof model === 'string' ? model : 'the model';
     const library = edgetpuFunctions();
-    const version = checkedVersion(library, tfliteFunctions().version());
+    const found = { path: library.path, version: library.version() };
+    const version = checkedVersion(found, tfliteFunctions().version());
     const bytes = typeof model === 'string' ? await readFile(model) : model;
     const program = readExecutablePackage(bytes, path);
     if (!program) throw new AppError('coral.not-compiled', { path });
@@ -85,8 +93,9 @@ async function listDevices(): Promise<RuntimeDevice[]> {
   return status.devices.map(({ id, port, state, speed }) => {
     const forbidden = state === 'forbidden' ? asReason(new AppError('coral.forbidden', { port }).message) : undefined;
     const reason = problem ?? forbidden;
-    const title = `Coral at ${port}${speed === undefined || state === 'waiting' ? '' : `, ${speed} speed`}`;
-    return { id, title, ...(reason !== undefined && { problem: reason }) };
+    const link = speed === undefined || state === 'waiting' ? undefined : `${speed} speed`;
+    const title = [`Coral at ${port}`, link].filter(Boolean).join(', ');
+    return { id, title, ...(link && { link }), ...(reason !== undefined && { problem: reason }) };
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError, toAppError } from '@shared/errors';
 import { locateLibrary } from './locate-library';
-import { openLibrary } from './native';
+import { identityOf, openLibrary } from './native';
 import { openvinoLibrary } from './native-libraries';
 import { OpenvinoLibrary } from './openvino/library';
 import { OpenvinoSession } from './openvino/session';
@@ -42,15 +42,18 @@ function checkedVersion(build: string, path: string): string {
   throw new AppError('runtime.unavailable', { title, detail, remedy });
 }
 
-let loaded: OpenvinoLibrary | undefined;
+let loaded: { identity: string; library: OpenvinoLibrary } | undefined;
 
-/** Throws `runtime.unavailable`. */
+/** The library that is found now. Throws `runtime.unavailable`. */
 function openOpenvino(): OpenvinoLibrary {
-  if (loaded) return loaded;
-  const { handle, path } = openLibrary(openvinoLibrary);
+  const { path } = locateLibrary(openvinoLibrary);
+  const identity = identityOf(path);
+  if (loaded?.identity === identity) return loaded.library;
+  const { handle } = openLibrary(openvinoLibrary);
   const library = new OpenvinoLibrary(handle);
   checkedVersion(library.version(), path);
-  return (loaded = library);
+  loaded = { identity, library };
+  return library;
 }
 
 /** The devices by asking the library. Throws `runtime.unavailable`. */
@@ -97,16 +100,23 @@ export const openvino: Runtime = {
   },
   async devices() {
     const [cpu, ...others] = kinds.map(({ id, title }) => ({ id, title }));
+    let path: string;
     try {
       openvino.version();
+      ({ path } = locateLibrary(openvinoLibrary));
     } catch (thrown) {
       return [{ ...cpu!, problem: toAppError(thrown).message.replace(/\.$/, '') }];
     }
-    const found = await probeInChild('openvino', [cpu!, ...others]);
+    const found = await probeInChild('openvino', [cpu!, ...others], { library: identityOf(path) });
     // Drivers of other devices that crash or hang take nothing from the processor.
     return found.some(({ problem }) => problem === undefined) ? found : [cpu!, ...found.slice(1)];
   },
   probe,
+  optionProblem(device, { precision }) {
+    const isNpu = device.split('.')[0] === 'npu';
+    if (!isNpu || precision === 'default') return undefined;
+    return 'an Intel NPU computes in float16 and has no float32: give it options { precision: default }';
+  },
   async open(model, { threads, device = 'cpu', options = {} }) {
     const { precision } = optionsSchema.parse(options);
     const name = device.toUpperCase();

@@ -10,28 +10,49 @@ const probeTimeoutMs = 20_000;
 /** What the probe process writes on its standard output. */
 export type ProbeAnswer = { devices: RuntimeDevice[] } | { problem: string };
 
-const answers = new Map<string, Promise<RuntimeDevice[]>>();
+interface Asked {
+  /** Which library was looked with. */
+  library: string;
+  devices: Promise<RuntimeDevice[]>;
+  /** It has answered, and something cannot be used. */
+  hasProblem: boolean;
+}
+
+const answers = new Map<string, Asked>();
 
 /**
  * The devices of a runtime as a process of its own finds them: drivers that are loaded to look may crash or hang, and not with the engine.
- * Asked once in the life of this process, unless nothing came of it.
+ * Asked once in the life of this process, unless nothing came of it or the library is another one since.
  * @param expected what it has where all is well: they say why it is not
+ * @param library what stands for the library that is looked with; absent: it comes with Whittle
  */
 export function probeInChild(
   runtime: string,
   expected: readonly RuntimeDevice[],
-  { program = builtFile('probe.js'), timeoutMs = probeTimeoutMs } = {},
+  { library = '', program = builtFile('probe.js'), timeoutMs = probeTimeoutMs } = {},
 ): Promise<RuntimeDevice[]> {
-  let answer = answers.get(runtime);
-  if (!answer) {
-    answer = ask(program, runtime, timeoutMs).then((given) => {
-      if ('devices' in given) return given.devices;
-      answers.delete(runtime);
-      return expected.map((device) => ({ ...device, problem: given.problem }));
-    });
-    answers.set(runtime, answer);
-  }
-  return answer;
+  const known = answers.get(runtime);
+  if (known?.library === library) return known.devices;
+  const asked: Asked = {
+    library,
+    hasProblem: false,
+    devices: ask(program, runtime, timeoutMs).then((given) => {
+      if (!('devices' in given)) {
+        if (answers.get(runtime) === asked) answers.delete(runtime);
+        return expected.map((device) => ({ ...device, problem: given.problem }));
+      }
+      asked.hasProblem = given.devices.some(({ problem }) => problem !== undefined);
+      return given.devices;
+    }),
+  };
+  answers.set(runtime, asked);
+  return asked.devices;
+}
+
+/** What could not be used is looked for anew when it is asked for next. @param runtime of this one; absent: of all */
+export function forgetProblems(runtime?: string): void {
+  for (const [id, { hasProblem }] of answers)
+    if (hasProblem && (runtime === undefined || id === runtime)) answers.delete(id);
 }
 
 function ask(program: string, runtime: string, timeout: number): Promise<ProbeAnswer> {

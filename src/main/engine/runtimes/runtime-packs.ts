@@ -50,6 +50,7 @@ const litertWheels: Record<string, WheelPack['wheel']> = {
 
 const openvinoWheels: Record<string, WheelPack['wheel']> = {
   'linux-x64': wheel('manylinux_2_28_x86_64', '2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf'),
+  'linux-arm64': wheel('manylinux_2_35_aarch64', 'bea1eb3733c34ef331adc945da0ccda5937865031139073663be84c517ffda22'),
   'darwin-arm64': wheel('macosx_11_0_arm64', 'd3740853691ae4a9003bc3417a4625d848e2cc3251af4b815c59199b38be252a'),
   'win32-x64': wheel('win_amd64', 'bfddae6d6d3ad240157b946f180c33d0ddfaaae7487995d929a4e6b4bc12b283'),
 };

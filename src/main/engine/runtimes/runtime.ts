@@ -79,6 +79,8 @@ export interface RuntimeDevice {
   /** As in a target: "cpu". */
   id: string;
   title: string;
+  /** How it is connected, where times depend on that: "super speed". Absent: they do not, or it is not told. */
+  link?: string;
   /** Why it cannot be used here and what to do; absent: usable. */
   problem?: string;
 }
@@ -89,6 +91,10 @@ export interface Runtime {
   readonly title: string;
   /** The file that it runs. */
   readonly format: DeploymentFormat;
+  /** It runs networks in integers alone: id of the runtime that runs the network they were made from. Absent: it runs that too. */
+  readonly floatsIn?: string;
+  /** Sessions lay their weights into one memory: the first run after another session's brings them there again. Absent: each keeps its own. */
+  readonly sharesWeightMemory?: boolean;
   /** Threads it can use at most; absent: as many as there are. */
   readonly maximumThreads?: number;
   /** Options a target may set; strict, every one with a default. */
@@ -103,6 +109,8 @@ export interface Runtime {
   devices(): Promise<RuntimeDevice[]>;
   /** Loads drivers to look for devices: only for a process of its own, which may crash. Absent: looking takes none. */
   probe?(): Promise<RuntimeDevice[]>;
+  /** Why a device does not take these options, and what to ask for; undefined: it does. */
+  optionProblem?(device: string, options: Record<string, unknown>): string | undefined;
   /** @param model path of the file, or its bytes. Throws `model.runtime-rejected`. */
   open(model: string | Uint8Array, options: SessionOptions): Promise<Session>;
 }

@@ -1,4 +1,4 @@
-import { koffi, openLibrary } from './native';
+import { askVersion, koffi, openLibrary } from './native';
 import { tfliteLibrary } from './native-libraries';
 
 /** A pointer as koffi hands it out; null: none. */
@@ -40,6 +40,11 @@ export interface TfliteFunctions {
 /** Room behind the options of 2.9 for those of later versions. */
 export const xnnpackReservedBytes = 56;
 
+const versionDeclaration = 'const char *TfLiteVersion()';
+
+/** Version of the library that is found now: "2.9.0". Throws `runtime.unavailable`. */
+export const tfliteVersion = (): string => askVersion(tfliteLibrary, versionDeclaration).version;
+
 let bound: { path: string; functions: TfliteFunctions } | undefined;
 
 /**
@@ -64,7 +69,7 @@ function bind(): { path: string; functions: TfliteFunctions } {
   const reporter = pointer(proto('int TfLiteReporter(void *user_data, const char *format, void *values)'));
   const get = (declaration: string) => handle.func(declaration) as never;
   const functions: TfliteFunctions = {
-    version: get('const char *TfLiteVersion()'),
+    version: get(versionDeclaration),
     createModel: get('void *TfLiteModelCreate(const void *data, size_t size)'),
     createModelFromFile: get('void *TfLiteModelCreateFromFile(const char *path)'),
     deleteModel: get('void TfLiteModelDelete(void *model)'),

@@ -5,7 +5,7 @@ import { tfliteLibrary } from './native-libraries';
 import { processorOf } from './processor-device';
 import type { Runtime, SessionOptions } from './runtime';
 import { openInterpreter, type Delegate } from './tflite-interpreter';
-import { tfliteFunctions, xnnpackReservedBytes } from './tflite-library';
+import { tfliteFunctions, tfliteVersion, xnnpackReservedBytes } from './tflite-library';
 import { TfliteSession } from './tflite-session';
 
 /** XNNPACK takes int8 operators (1) and uint8 operators (2) only where it is asked to: without, they run eight times slower. */
@@ -24,7 +24,7 @@ export const tflite: Runtime = {
     xnnpack: z.boolean().default(true).describe('XNNPACK kernels; false: the built-in ones'),
   }),
   answerOptions: ['xnnpack'],
-  version: () => tfliteFunctions().version(),
+  version: tfliteVersion,
   devices: async () => [processorOf(tfliteLibrary)],
   open: async (model, options) => openTflite(model, options),
 };

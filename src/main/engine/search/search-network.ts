@@ -64,7 +64,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   for (const warning of whole.warnings) say(warning);
   const [network] = [...whole.models.values()];
   const { machine } = whole.manifest;
-  const around = surroundingsOf(sweep, machine, whole.manifest.onnxruntime);
+  const around = await surroundingsOf(sweep, machine, whole.manifest.onnxruntime);
   const images = await searchImages(spec, whole.dataset, workspace.cacheFolder);
   const settings: PlanSettings = { sweep: searched, dataset: whole.dataset, around, network: network! };
   const chosenOn = { ...searched, dataset: { ...spec, part: 'selection' as const } };

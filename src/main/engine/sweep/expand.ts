@@ -8,8 +8,10 @@ import { imagesKey, modelKey, stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
 import type { Model } from '../models/model-folder';
 import { checkRecipe, type ResolvedRecipe } from '../techniques/check-recipe';
+import { recipeTraits } from '../techniques/recipe-traits';
 import type { PlannedStep, TrialPlan } from './plan';
-import { planDeployments, type PlannedFile } from './plan-deployments';
+import type { PlannedFile } from './deployment-steps';
+import { planDeployments } from './plan-deployments';
 import type { Surroundings } from './surroundings';
 
 /** What of a sweep decides the steps that compress. */
@@ -53,6 +55,7 @@ export function expandSweep(
         artifact: file.file,
         deployments: after.deployments,
         ...(after.files.length > 0 && { files: after.files }),
+        ...(after.lacking.length > 0 && { lacking: after.lacking }),
       };
     });
   });
@@ -70,6 +73,8 @@ export function planRecipe(
     key: modelKey(model.sha256, model.card),
     file: { model: model.name },
     needs: [],
+    card: model.card,
+    isInteger: false,
   };
   let [file, reference] = [original, original.file];
   const steps = resolved.map((step, position): PlannedStep => {
@@ -97,11 +102,11 @@ export function planRecipe(
       params,
       images,
     } as const;
-    file = { model: model.name, key, file: { step: key }, needs: [key] };
+    file = { ...original, key, file: { step: key }, needs: [key] };
     if (preservesFunction) reference = file.file;
     return { key, kind: 'compress', title: formatRecipe(given.slice(position, position + 1)), needs, order };
   });
-  return { steps, file, original };
+  return { steps, file: { ...file, isInteger: recipeTraits(resolved).isInteger }, original };
 }
 
 /** A sweep has many recipes: its errors say which one. */

@@ -67,7 +67,8 @@ export function orderOfStep(step: PlannedStep, context: OrderContext): Order {
     }
     case 'measure': {
       const baseline = contentOf(order.baseline, context);
-      return { kind: order.kind, candidate: model, baseline, card, target: order.target, mode, seed };
+      const { kind, target, baselineTarget, insteadOf } = order;
+      return { kind, candidate: model, baseline, card, target, baselineTarget, insteadOf, mode, seed };
     }
   }
 }

@@ -1,25 +1,15 @@
-import { deploymentName, targetName, type SweepFile, type Target } from '@shared/sweep-file';
-import { stepKey } from '../jobs/step-key';
-import { stepVersions } from '../jobs/step-versions';
-import type { Answering, DeployedFile, Deployment, FileReference, PlannedStep } from './plan';
-import { evaluatedTargets, type Surroundings } from './surroundings';
+import { deploymentName } from '@shared/sweep-file';
+import { DeploymentSteps, type DeploymentSettings, type PlannedFile } from './deployment-steps';
+import { lackingOf, placeTargets } from './place-targets';
+import type { DeployedFile, Deployment, Lacking, PlannedStep } from './plan';
+import { evaluatedTargets } from './surroundings';
 
-/** A network file of the plan: the model or the artifact of a step, with the key that stands for its content. */
-export interface PlannedFile {
-  model: string;
-  key: string;
-  file: FileReference;
-  needs: string[];
-}
-
-/** Of the sweep, what all of its deployments have in common. */
-export interface DeploymentSettings {
-  targets: readonly Target[];
-  latency: SweepFile['latency'];
-  seed: number;
-  /** Key and number of the evaluation images. */
-  images: { key: string; count: number };
-  around: Surroundings;
+/** What follows a trial's artifact. */
+interface PlannedDeployments {
+  steps: PlannedStep[];
+  deployments: Deployment[];
+  files: DeployedFile[];
+  lacking: Lacking[];
 }
 
 /**
@@ -31,88 +21,39 @@ export function planDeployments(
   candidate: PlannedFile,
   baseline: PlannedFile,
   settings: DeploymentSettings,
-): { steps: PlannedStep[]; deployments: Deployment[]; files: DeployedFile[] } {
-  const { targets, latency, seed, images, around } = settings;
-  const { model } = candidate;
-  const steps = new Map<string, PlannedStep>();
-  const push = (step: PlannedStep): string => {
-    if (!steps.has(step.key)) steps.set(step.key, step);
-    return step.key;
-  };
-  const convert = (from: PlannedFile, format: string): PlannedFile => {
-    if (format === 'onnx') return from;
-    const { version, options } = around.converters[format]!;
-    const key = stepKey('convert', stepVersions.convert, from.key, format, version, options);
-    const order = { kind: 'convert', model, input: from.file, format, options } as const;
-    push({ key, kind: 'convert', title: format, needs: from.needs, order });
-    return { model, key, file: { step: key, format }, needs: [key] };
-  };
-  const describeFile = (file: PlannedFile, format: string): string =>
-    push({
-      key: stepKey('describe', stepVersions.describe, file.key),
-      kind: 'describe',
-      title: format === 'onnx' ? 'file' : `${format} file`,
-      needs: file.needs,
-      order: { kind: 'describe', model, input: file.file, format },
-    });
-  const evaluationOf = (file: PlannedFile, answering: Answering): string => {
-    const { version } = around.runtimes[answering.runtime]!;
-    return stepKey('evaluate', stepVersions.evaluate, file.key, images.key, answering, version, around.machine.isa);
-  };
-
-  const answering = new Map(evaluatedTargets(targets).map((each) => [deploymentName(each), answeringOf(each, around)]));
+): PlannedDeployments {
+  const { targets, images, around } = settings;
+  const { isInteger } = candidate;
+  const isBaseline = candidate.key === baseline.key;
+  const steps = new DeploymentSteps(candidate.model, settings);
+  const { placements, lacking } = placeTargets(evaluatedTargets(targets), { isBaseline, isInteger }, around);
+  const byName = new Map(placements.map((placement) => [deploymentName(placement.target), placement]));
   const imagesText = `${images.count.toLocaleString('en')} images`;
-  const deployments = [...answering].map(([name, answers]): Deployment => {
-    const { runtime } = answers;
-    const { format } = around.runtimes[runtime]!;
-    const file = convert(candidate, format);
-    const input = file.file;
-    const { needs } = file;
-    const describe = describeFile(file, format);
-    const evaluate = push({
-      key: evaluationOf(file, answers),
-      kind: 'evaluate',
-      title: answering.size > 1 ? `${imagesText}, ${name}` : imagesText,
-      needs,
-      order: { kind: 'evaluate', model, input, ...answers },
-    });
-    // Only the key: where the baseline is a trial of the sweep, the step is that trial's.
-    const baselineFile = format === 'onnx' ? baseline : { ...baseline, key: convert(baseline, format).key };
+  const deployments = [...byName].map(([name, { target, own, beside }]): Deployment => {
+    const { format } = steps.runtimeOf(own);
+    const file = steps.fileFor(candidate, own);
     return {
-      runtime,
+      runtime: own.runtime,
       name,
+      ...(own !== target && { insteadOf: target.runtime }),
       format,
-      file: input,
-      describe,
-      evaluate,
-      baselineEvaluation: evaluationOf(baselineFile, answers),
+      file: file.file,
+      describe: steps.describe(file, format),
+      evaluate: steps.evaluate(file, own, byName.size > 1 ? `${imagesText}, ${deploymentName(own)}` : imagesText),
+      // Where the baseline is a trial of the sweep, the step is that trial's.
+      baselineEvaluation: steps.evaluationOf(steps.fileFor(baseline, beside), beside),
     };
   });
+  for (const placement of placements)
+    if (targets.includes(placement.target)) steps.measure(candidate, baseline, placement);
 
-  for (const target of targets) {
-    const { version, format } = around.runtimes[target.runtime]!;
-    const [own, other] = [convert(candidate, format), convert(baseline, format)];
-    const facts = [target, latency, version, around.machine.id, seed];
-    push({
-      key: stepKey('measure', stepVersions.measure, own.key, other.key, ...facts),
-      kind: 'measure',
-      title: targetName(target),
-      needs: [...new Set([...own.needs, ...other.needs])],
-      order: { kind: 'measure', model, input: own.file, baseline: other.file, target },
-    });
-  }
-  const files = Object.keys(around.converters)
-    .filter((format) => !deployments.some((deployment) => deployment.format === format))
-    .map((format): DeployedFile => {
-      const file = convert(candidate, format);
-      return { format, file: file.file, describe: describeFile(file, format) };
-    });
-  return { steps: [...steps.values()], deployments, files };
-}
-
-/** What of a target decides the answers. */
-function answeringOf({ runtime, device, options = {} }: Target, { runtimes }: Surroundings): Answering {
-  const { answerOptions = [] } = runtimes[runtime]!;
-  const deciding = Object.entries(options).filter(([name]) => answerOptions.includes(name));
-  return { runtime, device, ...(deciding.length > 0 ? { options: Object.fromEntries(deciding) } : {}) };
+  const others = around.deployed.filter((format) => !deployments.some((deployment) => deployment.format === format));
+  const isTaken = (format: string): boolean => isInteger || !around.converters[format]!.integersOnly;
+  const files = others.filter(isTaken).map((format): DeployedFile => {
+    const file = steps.convert(candidate, format);
+    return { format, file: file.file, describe: steps.describe(file, format) };
+  });
+  const isAimedAt = (format: string): boolean => targets.some((target) => steps.runtimeOf(target).format === format);
+  const left = others.filter((format) => !isBaseline && !isTaken(format) && !isAimedAt(format));
+  return { steps: steps.all, deployments, files, lacking: [...lacking, ...left.map(lackingOf)] };
 }

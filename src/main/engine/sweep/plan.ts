@@ -1,3 +1,4 @@
+import type { ErrorReport } from '@shared/errors';
 import type { Split } from '@shared/dataset';
 import type { StepView } from '@shared/run';
 import type { Target } from '@shared/sweep-file';
@@ -24,7 +25,18 @@ export type StepOrder =
   | { kind: 'convert'; model: string; input: FileReference; format: string; options: Record<string, unknown> }
   | { kind: 'describe'; model: string; input: FileReference; format: string }
   | ({ kind: 'evaluate'; model: string; input: FileReference } & Answering)
-  | { kind: 'measure'; model: string; input: FileReference; baseline: FileReference; target: Target };
+  | {
+      kind: 'measure';
+      model: string;
+      input: FileReference;
+      baseline: FileReference;
+      /** Where the file runs. */
+      target: Target;
+      /** Where the baseline runs; absent: there too. */
+      baselineTarget?: Target;
+      /** The target that this stands for, where that does not take the file. */
+      insteadOf?: Target;
+    };
 
 export interface PlannedStep {
   key: string;
@@ -40,11 +52,13 @@ export interface Deployment {
   runtime: string;
   /** The runtime with its device and options, as `deploymentName` says them; absent in plans of earlier versions: the runtime's alone. */
   name?: string;
+  /** The runtime that this one stands for, since that does not take the file; `name` is that one's. */
+  insteadOf?: string;
   format: string;
   file: FileReference;
   describe: string;
   evaluate: string;
-  /** The baseline's evaluation in the same runtime, for paired differences. */
+  /** The baseline's evaluation, in the same runtime where that takes it, for paired differences. */
   baselineEvaluation: string;
 }
 
@@ -53,6 +67,13 @@ export interface DeployedFile {
   format: string;
   file: FileReference;
   describe: string;
+}
+
+/** A deployment that a trial does not have, and why. */
+export interface Lacking {
+  /** As `deploymentName` says it, or a format that is deployed. */
+  deployment: string;
+  reason: ErrorReport;
 }
 
 export interface TrialPlan {
@@ -69,6 +90,8 @@ export interface TrialPlan {
   deployments: Deployment[];
   /** Absent: none, or planned by an earlier version. */
   files?: DeployedFile[];
+  /** Absent: it has all that is asked for. */
+  lacking?: Lacking[];
 }
 
 /** Every step once, in the order the trials list them. */

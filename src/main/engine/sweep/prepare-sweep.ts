@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { splits } from '@shared/dataset';
-import { AppError } from '@shared/errors';
+import { AppError, sentenceFor } from '@shared/errors';
 import { expandRecipes } from '@shared/recipe-ranges';
 import type { Machine, Manifest } from '@shared/run';
-import { targetName, type SweepFile } from '@shared/sweep-file';
+import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
 import { imagesFor } from '../dataset/map-classes';
 import { openDataset } from '../dataset/open-dataset';
@@ -57,7 +57,8 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     signal: options.signal,
     progress: (done, total) => options.progress?.('reading the dataset', done, total),
   });
-  const around = surroundingsOf(sweep, options.machine, options.versions.onnxruntime);
+  const around = await surroundingsOf(sweep, options.machine, options.versions.onnxruntime);
+  checkSearch(sweep, around);
   const trials = expandSweep({ ...sweep, recipes }, [...models.values()], dataset, around);
   checkImages(trials, dataset);
   checkLabels([...models.values()], dataset);
@@ -67,7 +68,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     dataset,
     trials,
     manifest: manifestOf(sweep, models, dataset, around, options),
-    warnings: warningsOf([...models.values()], dataset),
+    warnings: [...warningsOf([...models.values()], dataset), ...lackingWarnings(trials)],
   };
 }
 
@@ -75,6 +76,25 @@ function uniqueName(name: string, taken: ReadonlyMap<string, unknown>): string {
   let candidate = name;
   for (let count = 2; taken.has(candidate); count++) candidate = `${name}-${count}`;
   return candidate;
+}
+
+/** Most of what a search tries is in floats, and its answer must not be what could not be measured. */
+function checkSearch({ search, targets }: SweepFile, { runtimes }: Surroundings): void {
+  const target = search && targets.find(({ runtime }) => runtimes[runtime]!.floatsIn !== undefined);
+  if (!target) return;
+  const other = runtimes[target.runtime]!.floatsIn;
+  throw new AppError('search.integers-only', { target: targetName(target), other });
+}
+
+/** What no figures will come of, by its reason: the recipes have it in common. */
+function lackingWarnings(trials: readonly TrialPlan[]): string[] {
+  const recipes = new Map<string, Set<string>>();
+  for (const { recipe, lacking = [] } of trials)
+    for (const { reason } of lacking) {
+      const sentence = sentenceFor(reason);
+      recipes.set(sentence, (recipes.get(sentence) ?? new Set()).add(recipe));
+    }
+  return [...recipes].map(([sentence, names]) => `${[...names].join(', ')}: ${sentence}`);
 }
 
 /** Before hours go into it: every split that a step looks at has images. */
@@ -148,5 +168,29 @@ function manifestOf(
     },
     models: [...models.values()].map(({ name, path, sha256, sizeBytes }) => ({ name, path, sha256, sizeBytes })),
     targets: sweep.targets.map(targetName),
+    ...targetFacts(sweep.targets, around),
+  };
+}
+
+/** What stands behind the numbers of a target, beside its name. */
+function targetFacts(
+  targets: readonly Target[],
+  { runtimes }: Surroundings,
+): Pick<Manifest, 'baselineTargets' | 'connections'> {
+  const named = (of: (target: Target) => string | undefined): Record<string, string> =>
+    Object.fromEntries(
+      targets.flatMap((target): [string, string][] => {
+        const fact = of(target);
+        return fact === undefined ? [] : [[targetName(target), fact]];
+      }),
+    );
+  const baselineTargets = named(({ runtime, threads }) => {
+    const { floatsIn } = runtimes[runtime]!;
+    return floatsIn === undefined ? undefined : targetName({ runtime: floatsIn, threads });
+  });
+  const connections = named(({ runtime, device = '' }) => runtimes[runtime]!.links?.[device]);
+  return {
+    ...(Object.keys(baselineTargets).length > 0 && { baselineTargets }),
+    ...(Object.keys(connections).length > 0 && { connections }),
   };
 }

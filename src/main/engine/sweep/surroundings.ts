@@ -10,6 +10,10 @@ export interface RuntimeFacts {
   format: string;
   /** Names of its options that change answers, not only times; absent: none. */
   answerOptions?: readonly string[];
+  /** Id of the one, also here, that runs the networks in floats which this one does not take; absent: it takes all. */
+  floatsIn?: string;
+  /** How devices are connected, by their ids, '' for the first; absent: times do not depend on it. */
+  links?: Readonly<Record<string, string>>;
 }
 
 /** Facts outside the sweep that a result depends on. */
@@ -21,6 +25,8 @@ export interface Surroundings {
   runtimes: Readonly<Record<string, RuntimeFacts>>;
   /** Of the formats that these runtimes take, and of others that are deployed; none for ONNX. */
   converters: Readonly<Record<string, ConverterFacts>>;
+  /** Formats that are deployed whatever the targets run. */
+  deployed: readonly string[];
 }
 
 /** What a plan has to know of how a format is written. */
@@ -28,6 +34,10 @@ export interface ConverterFacts {
   version: number;
   /** As the sweep asks for them, defaults filled in. */
   options: Readonly<Record<string, unknown>>;
+  /** It holds networks in integers alone. */
+  integersOnly?: boolean;
+  /** Version of the person's program that writes it; absent: there is none here, or it takes none. */
+  compiler?: string;
 }
 
 /** Targets whose runtimes answer for the evaluation images: without any, the usual one does. */
@@ -39,23 +49,48 @@ export function evaluatedTargets(targets: readonly Target[]): readonly Target[] 
  * Facts of the runtimes that targets name and of the formats that are deployed, from the registries. Throws `target.unknown`,
  * `runtime.unavailable`, `format.unknown`, `deploy.invalid`.
  */
-export function surroundingsOf(
+export async function surroundingsOf(
   { targets, deploy = {} }: Pick<SweepFile, 'targets' | 'deploy'>,
   machine: Machine,
   onnxruntime: string,
-): Surroundings {
+): Promise<Surroundings> {
+  const deployed = Object.keys(deploy);
+  const ids = new Set(
+    evaluatedTargets(targets).flatMap(({ runtime }) => [runtime, findRuntime(runtime).floatsIn ?? runtime]),
+  );
   const runtimes: Record<string, RuntimeFacts> = {};
-  const wanted = new Set(Object.keys(deploy));
-  for (const { runtime: id } of evaluatedTargets(targets)) {
-    const runtime = findRuntime(id);
-    const { format: runs, answerOptions } = runtime;
-    runtimes[id] = { version: runtime.version(), format: runs, ...(answerOptions && { answerOptions }) };
-    if (runs !== 'onnx') wanted.add(runs);
-  }
+  for (const id of ids) runtimes[id] = await runtimeFacts(id);
+  const written = Object.values(runtimes).flatMap(({ format }) => (format === 'onnx' ? [] : [format]));
   const converters: Record<string, ConverterFacts> = {};
-  for (const id of wanted) {
-    const format = findFormat(id);
-    converters[id] = { version: format.version, options: deployOptions(format, deploy[id]) };
-  }
-  return { machine, onnxruntime, runtimes, converters };
+  for (const id of new Set([...deployed, ...written])) converters[id] = await converterFacts(id, deploy[id]);
+  return { machine, onnxruntime, runtimes, converters, deployed };
+}
+
+async function runtimeFacts(id: string): Promise<RuntimeFacts> {
+  const runtime = findRuntime(id);
+  const { format, answerOptions, floatsIn } = runtime;
+  const devices = await runtime.devices();
+  const links = devices.flatMap((device, at): [string, string][] => {
+    if (device.link === undefined) return [];
+    const own: [string, string] = [device.id, device.link];
+    return at === 0 ? [own, ['', device.link]] : [own];
+  });
+  return {
+    version: runtime.version(),
+    format,
+    ...(answerOptions && { answerOptions }),
+    ...(floatsIn !== undefined && { floatsIn }),
+    ...(links.length > 0 && { links: Object.fromEntries(links) }),
+  };
+}
+
+async function converterFacts(id: string, asked: Record<string, unknown> | undefined): Promise<ConverterFacts> {
+  const format = findFormat(id);
+  const compiler = await format.compilerVersion?.();
+  return {
+    version: format.version,
+    options: deployOptions(format, asked),
+    ...(format.integersOnly && { integersOnly: true }),
+    ...(compiler !== undefined && { compiler }),
+  };
 }

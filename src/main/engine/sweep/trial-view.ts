@@ -60,6 +60,7 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     isBaseline: plan.isBaseline,
     status: record.status,
     ...artifactOf(plan, sources),
+    ...(plan.lacking && { lacking: plan.lacking }),
     metrics,
     steps,
     notes: [...new Set(finished.flatMap((step) => step.notes))],
@@ -106,7 +107,7 @@ function metricsOf(
   const byKey = new Map(finished.map((step) => [step.key, step]));
   const usual = deployments.find(({ runtime }) => runtime === defaultTarget.runtime);
   const measured = deployments.map((deployment): DeploymentMetrics => {
-    const { runtime, name = runtime, format, describe, evaluate, baselineEvaluation } = deployment;
+    const { runtime, name = runtime, insteadOf, format, describe, evaluate, baselineEvaluation } = deployment;
     const own = byKey.get(evaluate);
     const baseline = plan.isBaseline ? undefined : workspace.steps.find(baselineEvaluation);
     const file = byKey.get(describe)?.result as FileMetrics | undefined;
@@ -115,6 +116,7 @@ function metricsOf(
     return {
       runtime,
       name,
+      ...(insteadOf !== undefined && { insteadOf }),
       format,
       ...(precision !== undefined && { precision }),
       ...file,
@@ -122,8 +124,8 @@ function metricsOf(
       ...(beside && { besideOnnxRuntime: beside }),
     };
   });
-  const { runtime: _runtime, name: _name, format: _format, precision: _precision, ...rest } = measured[0]!;
-  const { besideOnnxRuntime: _beside, ...first } = rest;
+  const { runtime: _runtime, name: _name, insteadOf: _insteadOf, format: _format, ...rest } = measured[0]!;
+  const { precision: _precision, besideOnnxRuntime: _beside, ...first } = rest;
   const latency = finished.flatMap(({ kind, result }) => (kind === 'measure' ? [withoutTimes(result)] : []));
   const files = (plan.files ?? []).flatMap(({ format, describe }) => {
     const facts = byKey.get(describe)?.result as FileMetrics | undefined;

@@ -6,6 +6,8 @@ import { handlingOf, type Technique } from './technique';
 export interface RecipeTraits {
   /** Layers multiply integers. */
   integers: boolean;
+  /** They hand codes on to each other too, so that kernels for integers alone can run it, but for layers that a step was told to keep. */
+  isInteger: boolean;
   /** Layers are smaller, fewer, or see smaller images: less to compute in any number format. */
   structural: boolean;
 }
@@ -16,6 +18,7 @@ export function recipeTraits(steps: readonly { technique: string; params: unknow
   const form = known.map(({ technique, params }) => handlingOf(technique, params)).reduce(formAfter, floatNetwork);
   return {
     integers: form.weights.has('integers'),
+    isInteger: form.weights.has('integers') && form.activations === 'qdq',
     structural: known.some(({ technique, params }) => changesStructure(technique, params)),
   };
 }

@@ -10,7 +10,8 @@ export const slowStart: Rule = {
   id: 'slow-start',
   shownIn: 'metrics',
   explain({ latency, referenceLatency }) {
-    if (!latency || !referenceLatency) return undefined;
+    // A device starts otherwise than a processor, for reasons of its own.
+    if (!latency || !referenceLatency || latency.baselineTarget !== undefined) return undefined;
     const [own, before] = [latency.coldStartMs, referenceLatency.coldStartMs];
     if (!(own > leastFactor * before) || own - before < leastMs) return undefined;
     return `Starting takes ${formatMs(own)}, ${formatNumber(own / before, 1)} times as long as before (${formatMs(before)}): the file is decoded and prepared when it is opened. The ${formatMs(latency.p50Ms)} of an image come after that.`;

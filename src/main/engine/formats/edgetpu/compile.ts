@@ -18,12 +18,13 @@ export const dropFolder = (environment: NodeJS.ProcessEnv = process.env): string
 /**
  * Compiles a .tflite file for the Edge TPU, with the compiler that is here or by taking what a person compiled elsewhere: the file lies in
  * the drop folder under its hash, and so does its result.
- * @throws `edgetpu.compiler-missing`, `edgetpu.compiler-failed`, `edgetpu.compiler-timeout`, `edgetpu.other-network`
+ * @throws `edgetpu.compiler-missing`, `edgetpu.compiler-failed`, `edgetpu.compiler-timeout`, `edgetpu.other-network`, `cancelled`
  */
 export async function compileForEdgeTpu(
   tflitePath: string,
   outputPath: string,
   environment: NodeJS.ProcessEnv = process.env,
+  signal?: AbortSignal,
 ): Promise<CompilerReport> {
   const hash = (await hashFile(tflitePath)).slice(0, 12);
   const [name, result, log] = [`${hash}.tflite`, `${hash}_edgetpu.tflite`, `${hash}_edgetpu.log`];
@@ -36,7 +37,7 @@ export async function compileForEdgeTpu(
   const folder = await mkdtemp(join(tmpdir(), 'whittle-edgetpu-'));
   try {
     await copyFile(tflitePath, join(folder, name));
-    const text = await runCompiler(compilerCommand(environment), folder, name);
+    const text = await runCompiler(compilerCommand(environment), folder, name, signal);
     if (text === undefined) {
       await mkdir(dropped, { recursive: true });
       await copyFile(tflitePath, join(dropped, name));

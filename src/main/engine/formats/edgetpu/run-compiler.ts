@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AppError } from '@shared/errors';
 
@@ -13,7 +13,7 @@ export interface CompilerCommand {
 const defaultSeconds = 600;
 
 /**
- * The command in WHITTLE_EDGETPU_COMPILER (a path, or a line such as "docker run --rm -v {folder}:/work -w /work IMAGE edgetpu_compiler"),
+ * The command in WHITTLE_EDGETPU_COMPILER (a path, or a line such as "docker run --init --rm -v {folder}:/work -w /work IMAGE edgetpu_compiler"),
  * else the compiler as the system finds it. Words are separated by spaces; quotes keep them together. No shell reads them.
  */
 export function compilerCommand(environment: NodeJS.ProcessEnv = process.env): CompilerCommand {
@@ -28,13 +28,21 @@ export function compilerCommand(environment: NodeJS.ProcessEnv = process.env): C
 }
 
 const longestLog = 2_000_000;
+/** What was told to end has this long: a container's client passes it on and waits. */
+const killAfterMs = 1000;
 
 /**
  * Compiles `name` in `folder`, where the compiler puts NAME_edgetpu.tflite beside it. Answers all that it printed, also where it compiled nothing;
- * undefined where there is no compiler.
- * @throws `edgetpu.compiler-timeout`
+ * undefined where there is no compiler. It ends with this process, and when the signal fires.
+ * @throws `edgetpu.compiler-timeout`, `cancelled`
  */
-export function runCompiler(command: CompilerCommand, folder: string, name: string): Promise<string | undefined> {
+export function runCompiler(
+  command: CompilerCommand,
+  folder: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  if (signal?.aborted) return Promise.reject(new AppError('cancelled'));
   const given = command.arguments.map((word) => word.replaceAll('{folder}', folder));
   // -s prints a row for each kind of operator and its fate.
   const child = spawn(command.program, [...given, '-s', '-o', '.', name], {
@@ -48,22 +56,47 @@ export function runCompiler(command: CompilerCommand, folder: string, name: stri
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // A container's client and the compiler's child processes end with it.
-      if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
-      else child.kill('SIGKILL');
-      reject(new AppError('edgetpu.compiler-timeout', { path: name, seconds: command.timeoutSeconds }));
-    }, command.timeoutSeconds * 1000);
-    child.once('error', () => {
+  const kill = (): void => signalGroup(child, 'SIGKILL');
+  return new Promise<string | undefined>((resolve, reject) => {
+    let failure: AppError | undefined;
+    let killing: NodeJS.Timeout | undefined;
+    const giveUp = (error: AppError): void => {
+      failure ??= error;
+      signalGroup(child, 'SIGTERM');
+      killing ??= setTimeout(kill, killAfterMs);
+    };
+    const cancel = (): void => giveUp(new AppError('cancelled'));
+    const late = new AppError('edgetpu.compiler-timeout', { path: name, seconds: command.timeoutSeconds });
+    const timer = setTimeout(() => giveUp(late), command.timeoutSeconds * 1000);
+    const settle = (answer: string | undefined): void => {
       clearTimeout(timer);
-      resolve(undefined);
+      clearTimeout(killing);
+      signal?.removeEventListener('abort', cancel);
+      process.removeListener('exit', kill);
+      if (failure) reject(failure);
+      else resolve(answer);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    process.once('exit', kill);
+    child.once('error', () => settle(undefined));
+    // Pipes may stay open in a process that left the group: what was stopped is not waited for beyond its end.
+    child.once('exit', () => {
+      if (!failure) return;
+      kill();
+      settle(undefined);
     });
-    child.once('close', () => {
-      clearTimeout(timer);
-      resolve(text);
-    });
+    child.once('close', () => settle(text));
   });
+}
+
+/** With its children: what a script has started gets it too. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, signal);
+    else child.kill(signal);
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 const versionMs = 10_000;

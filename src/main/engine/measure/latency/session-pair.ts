@@ -37,7 +37,7 @@ const halfBlockMs = 6;
 const maximumHalfBlockRuns = 50;
 /**
  * A shorter run is preceded by one that is not counted whenever the models change: it pays for the caches the other filled. And it
- * comes at least twice.
+ * comes at least twice. Where sessions share a memory for weights, a run of any length is: it brings them back.
  */
 const shortRunMs = 20;
 /** Longer rounds are as good as several short ones: half as many do. */
@@ -64,7 +64,8 @@ export async function runSessionPair(options: SessionPairOptions): Promise<Sessi
       opened.push(await TimedModel.open(paths[side], settings[side]));
     }
     for (const [index, side] of order.entries()) {
-      contestants[side] = new Contestant(opened[index]!, await opened[index]!.warmUp(signal));
+      const { sharesWeightMemory = false } = settings[side].runtime;
+      contestants[side] = new Contestant(opened[index]!, await opened[index]!.warmUp(signal), sharesWeightMemory);
     }
     const { candidate, baseline } = contestants;
     const roundMs = candidate.blocksMs + baseline.blocksMs;
@@ -98,6 +99,7 @@ class Contestant {
   constructor(
     private readonly model: TimedModel,
     private readonly expectedMs: number,
+    private readonly sharesWeightMemory: boolean,
   ) {
     const leastRuns = expectedMs < shortRunMs ? 2 : 1;
     this.halfBlockRuns = Math.min(maximumHalfBlockRuns, Math.max(leastRuns, Math.ceil(halfBlockMs / expectedMs)));
@@ -109,7 +111,7 @@ class Contestant {
   }
 
   async runBlock(halves: 1 | 2, signal: AbortSignal): Promise<void> {
-    if (this.expectedMs < shortRunMs) await this.model.time();
+    if (this.sharesWeightMemory || this.expectedMs < shortRunMs) await this.model.time();
     for (let run = 0; run < halves * this.halfBlockRuns; run++) {
       throwIfCancelled(signal);
       this.current.push(await this.model.time());

@@ -1,0 +1,56 @@
+import { AppError } from '@shared/errors';
+import { deploymentName, type Target } from '@shared/sweep-file';
+import type { Lacking } from './plan';
+import type { Surroundings } from './surroundings';
+
+/** Where the figures of a target come from, for one trial. */
+export interface Placement {
+  target: Target;
+  /** Where the trial's file runs: the target, or another runtime in place of one that takes integers alone. */
+  own: Target;
+  /** Where the network runs that the trial is compared with. */
+  beside: Target;
+}
+
+/** Of a trial, what decides where it runs. */
+interface Placed {
+  /** It is what the others are compared with. */
+  isBaseline: boolean;
+  /** It computes in integers, as far as its recipe tells. */
+  isInteger: boolean;
+}
+
+/**
+ * A runtime that takes integers alone cannot run the network that it is all made from: that runs in the runtime it names for floats, and is
+ * what the others are compared with. Other trials in floats lack the target; one that lacks all runs where the baseline does, so that it has
+ * a size and answers.
+ */
+export function placeTargets(
+  targets: readonly Target[],
+  { isBaseline, isInteger }: Placed,
+  { runtimes }: Pick<Surroundings, 'runtimes'>,
+): { placements: Placement[]; lacking: Lacking[] } {
+  const placements: Placement[] = [];
+  const lacking = new Map<string, Lacking>();
+  const inFloats: Target[] = [];
+  for (const target of targets) {
+    const { floatsIn } = runtimes[target.runtime]!;
+    const other = floatsIn === undefined ? target : { runtime: floatsIn, threads: target.threads };
+    const isTaken = floatsIn === undefined || isInteger;
+    if (isBaseline) placements.push({ target, own: other, beside: other });
+    else if (isTaken) placements.push({ target, own: target, beside: other });
+    else {
+      inFloats.push(other);
+      lacking.set(deploymentName(target), lackingOf(deploymentName(target)));
+    }
+  }
+  const [first] = inFloats;
+  if (placements.length === 0 && first) placements.push({ target: first, own: first, beside: first });
+  return { placements, lacking: [...lacking.values()] };
+}
+
+/** That something which takes integers alone does not take a network in floats. */
+export const lackingOf = (deployment: string): Lacking => ({
+  deployment,
+  reason: new AppError('format.integers-only', { taker: deployment }).toReport(),
+});
