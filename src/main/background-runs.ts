@@ -4,6 +4,7 @@ import type { RunProgress, RunSummary } from '@shared/run';
 import { desktopProgress } from './desktop-progress';
 import type { EngineAccess } from './engine-process';
 import { showTray, type RunTray } from './tray';
+import { mayLoseRecord } from './unsaved-record';
 import { currentWindow, showMainWindow } from './window';
 
 /**
@@ -94,6 +95,12 @@ export function keepRunsAlive(engine: EngineAccess): void {
         quitting = true;
         app.quit();
       }
+    });
+    window.webContents.on('will-prevent-unload', (event) => {
+      if (mayLoseRecord(window)) return event.preventDefault();
+      // The window stays after all, and the question about a run is open again.
+      quitting = false;
+      backInWindow();
     });
   });
 
