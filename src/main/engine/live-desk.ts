@@ -95,7 +95,8 @@ export class LiveDesk {
     const { desk, session, sides } = this.found(id);
     const dataset = await this.guest(desk, () => this.datasetOf(source, desk.abort.signal));
     const all = imagesFor(dataset.eval, dataset, sides[0]!.order.card);
-    session.images = 'hashes' in source && source.hashes ? chosen(all, source.hashes) : all;
+    const hashes = 'hashes' in source ? source.hashes : undefined;
+    session.images = hashes ? chosen(all, hashes) : all;
     return {
       name: dataset.name,
       isResized: session.images.alreadyResized,
@@ -103,6 +104,7 @@ export class LiveDesk {
         name: basename(path),
         label: label < 0 ? undefined : label,
       })),
+      gone: hashes && hashes.length - session.images.entries.length,
     };
   }
 

@@ -87,7 +87,7 @@ export class LiveSides {
   }
 
   private track(work: Promise<void>): Promise<void> {
-    const tracked = work.finally(() => this.underWay.delete(tracked));
+    const tracked: Promise<void> = work.finally(() => this.underWay.delete(tracked));
     this.underWay.add(tracked);
     return tracked;
   }

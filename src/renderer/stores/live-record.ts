@@ -44,7 +44,9 @@ export const useLiveRecordStore = defineStore('live-record', () => {
       index === undefined ? undefined : (info.classNames?.[index] ?? String(index));
     const atMs = performance.now() - startedAt;
     const className = nameOf(answer.top[0]?.class);
-    rows.push({ frame: number, atMs, side, image, label: nameOf(label), className, answer, dropped });
+    // The best answer is all that a record holds.
+    const best = { ...answer, top: answer.top.slice(0, 1) };
+    rows.push({ frame: number, atMs, side, image, label: nameOf(label), className, answer: best, dropped });
     count.value = rows.length;
     if (isFull.value) end();
   }

@@ -59,5 +59,7 @@ export const liveImagesSchema = z.object({
   /** They were resized before: networks only crop them. */
   isResized: z.boolean(),
   images: z.array(z.object({ name: z.string(), label: z.number().int().optional() })),
+  /** Images that were asked for and are not among them. */
+  gone: z.number().int().min(0).optional(),
 });
 export type LiveImages = z.infer<typeof liveImagesSchema>;

@@ -1,5 +1,5 @@
 /** Runs work when times are not being taken: the executor's `beside`. */
-export type Beside = <T>(signal: AbortSignal, work: () => Promise<T>, waits?: () => void) => Promise<T>;
+type Beside = <T>(signal: AbortSignal, work: () => Promise<T>, waits?: () => void) => Promise<T>;
 
 /** What Live computes: beside compressing, never while times are taken. Tells when something begins to wait for that, and when nothing does any more. */
 export class Guests {
