@@ -2,7 +2,7 @@ import { comparisonSentence, type ClassComparison } from '@shared/live/class-com
 import { pictureNote, type LiveSnapshot } from '@shared/live/snapshot';
 import { call } from '../bridge/client';
 import type { ShownPicture } from './shown-picture';
-import type { ShownSide } from './use-live';
+import type { ShownSide } from './shown-side';
 
 /** What a snapshot is made of. */
 export interface Snapped {

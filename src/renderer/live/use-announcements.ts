@@ -1,7 +1,7 @@
 import { useThrottleFn } from '@vueuse/core';
 import { computed, ref, watch, type Ref } from 'vue';
 import { shortClassName } from './class-name';
-import type { ShownSide } from './use-live';
+import type { ShownSide } from './shown-side';
 
 /** Answers change with every frame; nobody can listen to that. */
 const restMs = 3000;

@@ -3,31 +3,18 @@ import { toAppError, type AppError } from '@shared/errors';
 import { AgreementCounter } from '@shared/live/agreement';
 import type { LiveAnswer } from '@shared/live/answer';
 import { classOnSide, type ClassComparison } from '@shared/live/class-comparison';
-import type { LiveDeployment, LiveImages, LiveSideInfo } from '@shared/live/session';
-import { StageStatistics, type StageSummary } from '@shared/live/stage-statistics';
+import type { LiveDeployment, LiveImages } from '@shared/live/session';
+import { StageStatistics } from '@shared/live/stage-statistics';
 import { useSignal } from '../bridge/client';
 import { openLiveClient, type LiveClient } from './live-client';
 import { LiveSides, type FrameFacts, type SideEvents } from './live-sides';
 import { openSource } from './open-source';
 import type { ShownPicture } from './shown-picture';
+import { answeredSide, freshSide, type ShownSide } from './shown-side';
 import type { ChosenSource, OpenSource } from './source';
 
 /** Frames that percentiles look back on: some ten seconds of a camera. */
 const keptFrames = 300;
-
-/** A side as it shows. */
-export interface ShownSide {
-  info: LiveSideInfo;
-  /** Its label is the class as this side numbers them. */
-  frame?: FrameFacts;
-  answer?: LiveAnswer;
-  summary: StageSummary;
-  dropped: number;
-  /** Why there is no answer to the last frame. */
-  problem?: string;
-  /** Its process is gone, or being started again. */
-  state?: 'gone' | 'starting';
-}
 
 export interface LiveElements {
   video: Readonly<Ref<HTMLVideoElement | null>>;
@@ -83,12 +70,12 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
   const events: SideEvents = {
     answered(side, facts, answer) {
       const frame = { ...facts, label: classOnSide(side, facts.label, comparison.value) };
+      const best = answer.top[0]?.class;
       statistics[side]!.add(answer, performance.now());
-      change(side, { frame, answer, summary: statistics[side]!.summary(), problem: undefined });
+      change(side, answeredSide(shown.value[side]!, frame, answer, statistics[side]!.summary()));
       listen(shown.value[side]!, side, frame, answer);
       if (!comparison.value || 'problem' in comparison.value) return;
       // As the second side numbers classes.
-      const best = answer.top[0]?.class;
       const agrees = counter.add(side, facts.number, side === 0 ? classOnSide(1, best, comparison.value) : best);
       if (agrees === undefined) return;
       agreement.value = { both: counter.both, agreeing: counter.agreeing, last: agrees };
@@ -113,7 +100,7 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
       counter = new AgreementCounter();
       agreement.value = { both: 0, agreeing: 0 };
       comparison.value = opened.comparison;
-      shown.value = opened.sides.map((info, side) => ({ info, dropped: 0, summary: statistics[side]!.summary() }));
+      shown.value = opened.sides.map((info, side) => freshSide(info, statistics[side]!.summary()));
       const sides = new LiveSides(client, session, opened.sides.length, events);
       signal.addEventListener('abort', () => sides.close(), { once: true });
       const source = await openSource(chosen, {
@@ -191,6 +178,8 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
   /** One frame on, or (of images) back. */
   async function step(by: 1 | -1): Promise<void> {
     pause(true);
+    // A person sets the pace, which is no rate of the network.
+    for (const one of statistics) one.restartClock();
     await open?.source.step(by);
   }
 

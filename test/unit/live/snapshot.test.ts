@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { snapshotPage } from '../../../src/main/engine/live/snapshot-page';
 import { snapshotOf } from '../../../src/renderer/live/save-snapshot';
 import { shownSize } from '../../../src/renderer/live/shown-picture';
-import type { ShownSide } from '../../../src/renderer/live/use-live';
+import type { ShownSide } from '../../../src/renderer/live/shown-side';
 import { liveSnapshotSchema, pictureNote } from '../../../src/shared/live/snapshot';
 
 const side = (name: string, number: number | undefined, best = 0): ShownSide => ({
@@ -18,6 +18,8 @@ const side = (name: string, number: number | undefined, best = 0): ShownSide => 
   },
   summary: { frames: 3, firstInferenceMs: 9, framesPerSecond: undefined, stages: undefined },
   dropped: 1,
+  labelled: 0,
+  right: 0,
   ...(number !== undefined && {
     frame: { number },
     answer: {
