@@ -166,9 +166,10 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await expect(window.getByTestId('live-unsaved')).toBeHidden();
 
     // Another model while the first one opens: only the newer choice counts.
-    await window.getByTestId('live-start').click();
     const models = window.getByTestId('live-first').getByLabel('Model');
     await models.selectOption({ index: 1 });
+    await window.getByTestId('live-start').click();
+    await models.selectOption({ index: 0 });
     await expect(window.getByTestId('live-start')).toBeVisible();
     await window.getByTestId('live-start').click();
     const newer = (await models.inputValue()).split(/[\\/\n]/).at(-1)!.replace(/\.onnx$/, '');
