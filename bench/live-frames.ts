@@ -61,7 +61,9 @@ async function measure(name: string, window: Page): Promise<void> {
     `p95 ${quantile(sorted, 0.95).toFixed(1)} ms`,
     `max ${sorted.at(-1)!.toFixed(1)} ms`,
     `${sorted.filter((ms) => ms > 50).length} of ${sorted.length} above 50 ms`,
-    ...after.map((count, side) => `side ${side + 1} answers ${((count - before[side]!) / elapsedSeconds).toFixed(1)}/s`),
+    ...after.map(
+      (count, side) => `side ${side + 1} answers ${((count - before[side]!) / elapsedSeconds).toFixed(1)}/s`,
+    ),
   ];
   console.log(`${name}: ${facts.join(', ')}`);
 }

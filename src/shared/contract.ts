@@ -316,10 +316,7 @@ export const openEngineContract = {
   /** One of them as a JPEG to look at. */
   'live.picture': rpc(liveRef.extend({ index: z.number().int().min(0) }), bytesSchema),
   /** What a side says of a frame; null where a newer frame came before its turn. */
-  'live.frame': rpc(
-    liveRef.extend({ side: liveSideIndex, frame: liveFrameSchema }),
-    liveAnswerSchema.nullable(),
-  ),
+  'live.frame': rpc(liveRef.extend({ side: liveSideIndex, frame: liveFrameSchema }), liveAnswerSchema.nullable()),
   /** Also one that is still opening. */
   'live.close': rpc(liveRef, nothing),
   /** Live waits until latencies have been measured: frames, and models that are to be opened. */

@@ -164,7 +164,9 @@ test('where the points went, image by image; the matrix laid out, remembered and
     await window.getByTestId(`cell-${model}-masked-top1`).click();
     await window.getByTestId('try-live').click();
     await expect(window.getByTestId('live-first').getByLabel('Model').locator('option:checked')).toHaveText(/baseline/);
-    await expect(window.getByTestId('live-second').getByLabel('Beside it').locator('option:checked')).toHaveText(/masked/);
+    await expect(window.getByTestId('live-second').getByLabel('Beside it').locator('option:checked')).toHaveText(
+      /masked/,
+    );
     await expect(window.getByTestId('live-start')).toBeEnabled();
     expect(complaints, 'nothing complains in the console').toEqual([]);
   } finally {

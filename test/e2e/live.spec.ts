@@ -172,7 +172,10 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await models.selectOption({ index: 0 });
     await expect(window.getByTestId('live-start')).toBeVisible();
     await window.getByTestId('live-start').click();
-    const newer = (await models.inputValue()).split(/[\\/\n]/).at(-1)!.replace(/\.onnx$/, '');
+    const newer = (await models.inputValue())
+      .split(/[\\/\n]/)
+      .at(-1)!
+      .replace(/\.onnx$/, '');
     await expect(side(window, 0).getByRole('heading')).toHaveText(newer, { timeout: 90_000 });
     await expect(best(window, 0)).toContainText('heart', { timeout: 90_000 });
     await expect(window.getByTestId('live-announced')).toContainText(/heart/, { timeout: 10_000 });

@@ -45,7 +45,10 @@ export const liveSnapshotSchema = z.strictObject({
 export type LiveSnapshot = z.infer<typeof liveSnapshotSchema>;
 
 /** What was done to the picture for the page; undefined where it is the frame itself. */
-export function pictureNote({ picturePixels, framePixels }: Pick<LiveSnapshot, 'picturePixels' | 'framePixels'>): string | undefined {
+export function pictureNote({
+  picturePixels,
+  framePixels,
+}: Pick<LiveSnapshot, 'picturePixels' | 'framePixels'>): string | undefined {
   const shown = `The picture is ${picturePixels.join(' x ')} pixels, as the window showed it`;
   if (!framePixels) return `${shown}; the networks got the file itself.`;
   if (framePixels.every((side, axis) => side === picturePixels[axis])) return undefined;

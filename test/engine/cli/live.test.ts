@@ -107,7 +107,9 @@ describe('whittle live', () => {
       [0, 0, 0],
     ];
     const save = async (name: string, order: readonly number[], labelNames?: string[]): Promise<string> => {
-      const path = await saveSmallClassifier(join(folder, `${name}.onnx`), { weights: order.map((row) => weights[row]!) });
+      const path = await saveSmallClassifier(join(folder, `${name}.onnx`), {
+        weights: order.map((row) => weights[row]!),
+      });
       const card = { ...smallCard(order.length), name, labelNames };
       writeFileSync(join(folder, `${name}.card.json`), JSON.stringify(card));
       return path;

@@ -5,7 +5,7 @@ import { Guests } from '../../../src/main/engine/live/guests';
 import { LiveSession } from '../../../src/main/engine/live/live-session';
 import { CoreQueue } from '../../../src/main/engine/sweep/core-queue';
 import type { AppError } from '../../../src/shared/errors';
-import { jpegOf, kept, opened, small } from './small-sides';
+import { card, jpegOf, kept, opened, small } from './small-sides';
 
 describe('LiveSession', () => {
   const frame = async () => ({ kind: 'file', name: 'a.jpg', bytes: await jpegOf(1) }) as const;
@@ -73,7 +73,9 @@ describe('LiveSession', () => {
     const opening = LiveSession.open([await small(), await small()], options, abort.signal);
     abort.abort();
     await expect(opening).rejects.toMatchObject({ code: 'live.ended' });
-    await expect(LiveSession.open([await small()], options, abort.signal)).rejects.toMatchObject({ code: 'live.closed' });
+    await expect(LiveSession.open([await small()], options, abort.signal)).rejects.toMatchObject({
+      code: 'live.closed',
+    });
   });
 
   it('says what keeps a model from opening, and leaves no process', async () => {

@@ -96,7 +96,9 @@ describe('a photo gives the same answer live as in an evaluation', () => {
     const made = async (codes: boolean, preset: 'tf' | 'raw'): Promise<SideOrder> => {
       const modelPath = join(temporaryFolder(), 'colour.tflite');
       await writeFile(modelPath, writeTflite(colourTflite(16, { codes })));
-      const { card: ownCard } = await openTfliteModel(modelPath, { preprocess: (image) => presetPreprocess(preset, image) });
+      const { card: ownCard } = await openTfliteModel(modelPath, {
+        preprocess: (image) => presetPreprocess(preset, image),
+      });
       return { modelPath, card: ownCard, target };
     };
 

@@ -49,4 +49,3 @@ export const jpegOf = (content: number): Promise<Buffer> =>
 
 /** What an evaluation keeps of an answer: the best five and their probabilities. */
 export const kept = (answer: LiveAnswer | null) => answer?.top.map((row) => [row.class, row.score]);
-

@@ -32,7 +32,12 @@ const side = (name: string, number: number | undefined, best = 0): ShownSide => 
 });
 const dataUrl = 'data:image/png;base64,AAAA';
 const snapped = {
-  picture: { number: 7, dataUrl, pixels: [640, 480] as [number, number], framePixels: [4000, 3000] as [number, number] },
+  picture: {
+    number: 7,
+    dataUrl,
+    pixels: [640, 480] as [number, number],
+    framePixels: [4000, 3000] as [number, number],
+  },
   source: 'Camera',
   label: undefined,
   agreement: { both: 4, agreeing: 3 },
@@ -51,7 +56,9 @@ describe('a snapshot', () => {
       JSON.parse(JSON.stringify(snapshotOf({ ...snapped, shown: [side('a', 7), side('b', 7, 1)] }))),
     );
     const page = snapshotPage(snapshot);
-    expect(page).toContain('The picture is 640 x 480 pixels, as the window showed it; the networks got the whole 4000 x 3000.');
+    expect(page).toContain(
+      'The picture is 640 x 480 pixels, as the window showed it; the networks got the whole 4000 x 3000.',
+    );
     expect(page).toContain('By number.');
     expect(page).toContain('Same first answer on 3 of the 4 frames');
     expect(page).toContain('heart &lt;3');

@@ -20,7 +20,8 @@ export function compareClasses(first: ModelCard, second: ModelCard): ClassCompar
   return { problem: `These networks cannot be compared: they have ${counts} classes, and ${why}.` };
 }
 
-const asNumbered = ({ output: { classes } }: ModelCard): number[] => Array.from({ length: classes }, (_, index) => index);
+const asNumbered = ({ output: { classes } }: ModelCard): number[] =>
+  Array.from({ length: classes }, (_, index) => index);
 
 function byName(ours: readonly string[], theirs: readonly string[]): ClassComparison {
   const matched = matchNames(ours, theirs);
