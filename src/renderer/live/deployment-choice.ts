@@ -31,7 +31,8 @@ export function modelChoices(models: readonly ListedModel[], run: RunView | unde
     .filter(({ artifact, collected }) => artifact !== undefined && !collected)
     .map((trial) => ({
       value: trialKey(run!.id, trial.id),
-      label: `${trial.model} · ${trial.recipe}`,
+      // What tells trials apart comes first: there is not always room for all of it.
+      label: `${trial.recipe} · ${trial.model}`,
       formats: formatsOfTrial(trial),
     }));
   return [...files, ...trials];

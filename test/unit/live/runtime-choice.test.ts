@@ -69,8 +69,8 @@ describe('modelChoices', () => {
     expect(choices.map(({ label, formats }) => [label, formats])).toEqual([
       ['/a.onnx', ['onnx']],
       ['/b.TFLITE', ['tflite', 'edgetpu']],
-      ['net · int8', ['onnx', 'tflite', 'edgetpu']],
-      ['net · plain', ['onnx']],
+      ['int8 · net', ['onnx', 'tflite', 'edgetpu']],
+      ['plain · net', ['onnx']],
     ]);
   });
 });
