@@ -29,10 +29,14 @@ export function answerLine(
   return [String(frame).padStart(6), image, side, said, `${times} ms${first}`].filter((part) => part).join('  ');
 }
 
-/** What a session came to. */
+/**
+ * What a session came to.
+ * @param comparison what has to be said of how the sides compare
+ */
 export function summaryText(
   sides: readonly SideSummary[],
   agreement: { both: number; agreeing: number } | undefined,
+  comparison: string | undefined,
 ): string {
   const columns = [
     { title: 'model' },
@@ -63,7 +67,8 @@ export function summaryText(
     agreement && agreement.both > 0
       ? `same first answer on ${formatNumber(agreement.agreeing)} of ${formatNumber(agreement.both)} frames that both answered (${formatPercent((100 * agreement.agreeing) / agreement.both)})\n`
       : '';
-  return `\n${textTable(columns, rows)}${right.join('')}${agreed}`;
+  const note = comparison === undefined ? '' : `${comparison}\n`;
+  return `\n${textTable(columns, rows)}${right.join('')}${agreed}${note}`;
 }
 
 /** The sentence for standard error while times are taken elsewhere in this process. */

@@ -6,6 +6,7 @@ import type { SearchState } from '@shared/search-state';
 import { desktopProgress } from './desktop-progress';
 import type { EngineAccess } from './engine-process';
 import { showTray, type RunTray } from './tray';
+import { mayLoseRecord } from './unsaved-record';
 import { currentWindow, showMainWindow } from './window';
 import { needsMachine, type WorkUnderWay } from './work-under-way';
 
@@ -116,6 +117,12 @@ export function keepRunsAlive(engine: EngineAccess): void {
       if (choice !== 0) return;
       leaveRunning(work);
       setImmediate(() => window.destroy());
+    });
+    window.webContents.on('will-prevent-unload', (event) => {
+      if (mayLoseRecord(window)) return event.preventDefault();
+      // The window stays after all, and the question about a run is open again.
+      quitting = false;
+      backInWindow();
     });
   });
 

@@ -1,6 +1,7 @@
 import { ipcMain, type IpcMainEvent, type MessagePortMain } from 'electron';
+import type { EngineContract } from '@shared/contract';
+import type { InputOf } from '@shared/endpoints';
 import { AppError, toAppError } from '@shared/errors';
-import type { LiveSessionInfo } from '@shared/live/session';
 import { liveRequestSchema, type LiveReply } from '@shared/shell-contract';
 import type { EngineAccess } from './engine-process';
 import { windowRequest } from './window-request';
@@ -24,12 +25,10 @@ function serveLive(port: MessagePortMain, ask: (name: string, input: unknown) =>
   let isClosed = false;
   const close = (id: string): void => void ask('live.close', { session: id }).catch(() => undefined);
   port.on('message', ({ data }) => {
-    void answer(data, async (name, input) => {
-      const value = await ask(name, input);
-      if (name !== 'live.open') return value;
-      session = (value as LiveSessionInfo).session;
-      if (isClosed) close(session);
-      return value;
+    void answer(data, (name, input) => {
+      // Known from here on, so that one that is still opening can be closed.
+      if (name === 'live.open') ({ session } = input as InputOf<EngineContract['live.open']>);
+      return ask(name, input);
     }).then((reply) => {
       if (!isClosed) port.postMessage(reply);
     });

@@ -17,7 +17,13 @@ import type { LayerReport } from './layers';
 import { liveAnswerSchema } from './live/answer';
 import { bytesSchema, liveFrameSchema } from './live/frame';
 import { liveRecordSchema } from './live/record';
-import { liveDeploymentSchema, liveImagesSchema, liveSessionSchema, liveSourceSchema } from './live/session';
+import {
+  liveDeploymentSchema,
+  liveImagesSchema,
+  liveSessionSchema,
+  liveSideSchema,
+  liveSourceSchema,
+} from './live/session';
 import { liveSnapshotSchema } from './live/snapshot';
 import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
@@ -45,6 +51,7 @@ const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
 const trialsRef = runRef.extend({ trials: z.array(z.string().max(400)).min(1).max(10_000) });
 const liveRef = z.strictObject({ session: z.uuid() });
+const liveSideIndex = z.number().int().min(0).max(1);
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 export const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
 const comparedRuns = z.strictObject({
@@ -306,19 +313,19 @@ export const openEngineContract = {
   ),
   /** Corals that are plugged in, and what is missing to use them. */
   'coral.status': signal(coralStatusSchema),
-  /** Opens one or two deployments that answer frame by frame; a session that was open before is closed. */
-  'live.open': rpc(z.strictObject({ deployments: z.array(liveDeploymentSchema).min(1).max(2) }), liveSessionSchema),
+  /** Opens one or two deployments that answer frame by frame, under an id of the asker's; a session that was open before is closed. */
+  'live.open': rpc(liveRef.extend({ deployments: z.array(liveDeploymentSchema).min(1).max(2) }), liveSessionSchema),
+  /** Starts a side again whose process ended; the other goes on as it was. */
+  'live.reopen': rpc(liveRef.extend({ side: liveSideIndex }), liveSideSchema),
   /** Opens images that frames of the session may name by their place. */
   'live.source': rpc(liveRef.extend({ source: liveSourceSchema }), liveImagesSchema),
   /** One of them as a JPEG to look at. */
   'live.picture': rpc(liveRef.extend({ index: z.number().int().min(0) }), bytesSchema),
   /** What a side says of a frame; null where a newer frame came before its turn. */
-  'live.frame': rpc(
-    liveRef.extend({ side: z.number().int().min(0).max(1), frame: liveFrameSchema }),
-    liveAnswerSchema.nullable(),
-  ),
+  'live.frame': rpc(liveRef.extend({ side: liveSideIndex, frame: liveFrameSchema }), liveAnswerSchema.nullable()),
+  /** Also one that is still opening. */
   'live.close': rpc(liveRef, nothing),
-  /** Frames wait until latencies have been measured. */
+  /** Live waits until latencies have been measured: frames, and models that are to be opened. */
   'live.waiting': signal(z.boolean()),
   /** The run under way, or null. */
   'run.progress': signal(runProgressSchema.nullable()),

@@ -229,7 +229,7 @@ const sentences = {
     `${f.path} was not unpacked: of "${f.entry}", ${f.detail}. Nothing of it was kept; get the archive from its makers.`,
   'archive.damaged': (f: Facts) => `${f.path} is a damaged archive (${f.detail}). Delete it and fetch it again.`,
   'live.ended': (f: Facts) =>
-    `${f.model} on ${f.target} ended unexpectedly (${f.detail}). The other side goes on; start Live again, or choose another target.`,
+    `${f.model} on ${f.target} ended unexpectedly (${f.detail}). Start it again, or choose another target.`,
   'live.unfinished': (f: Facts) => `${f.trial} has no file yet. Wait until it is compressed, or continue the run.`,
   'live.closed': () => `This session of Live was closed. Start it again.`,
   'live.no-image': (f: Facts) => `There is no image ${f.index}: the source has ${f.count}. Choose another.`,

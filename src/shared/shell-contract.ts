@@ -104,7 +104,7 @@ export type WindowContract = typeof openEngineContract & ShellContract;
 /** A call of one of the `live.*` endpoints through the port, whose bytes are never JSON. */
 export const liveRequestSchema = z.strictObject({
   id: z.number().int().min(0),
-  name: z.enum(['live.open', 'live.source', 'live.picture', 'live.frame', 'live.close']),
+  name: z.enum(['live.open', 'live.reopen', 'live.source', 'live.picture', 'live.frame', 'live.close']),
   input: z.unknown(),
 });
 export type LiveRequest = z.infer<typeof liveRequestSchema>;

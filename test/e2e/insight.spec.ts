@@ -140,6 +140,36 @@ test('where the points went, image by image; the matrix laid out, remembered and
     await picture('insight-parallel');
     await window.getByTestId('unmark').click();
     await expect(window.locator('tr.brushed')).toHaveCount(0);
+    // Both deployments side by side on the images that they answer differently, by keyboard; and the trial by itself.
+    const toMatrix = (): Promise<void> =>
+      app.evaluate(({ BrowserWindow }, id) => {
+        void BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript(`location.hash = '#/matrix/${id}'`);
+      }, run.id);
+    await window.getByTestId(`cell-${model}-masked-top1`).click();
+    await window.getByTestId('flips-live').click();
+    const where = window.getByTestId('live-where');
+    const agreement = window.getByTestId('live-agreement');
+    await expect(where).toContainText(/^1 of \d+ · .* · label \w+/, { timeout: 60_000 });
+    await expect(agreement).toContainText('Agree on 0 of 1 frames');
+    await expect(agreement).toContainText('different answers');
+    await window.keyboard.press('ArrowRight');
+    await expect(where).toContainText(/^2 of/);
+    await expect(agreement).toContainText('Agree on 0 of 2 frames');
+    await window.getByTestId('live-step').focus();
+    await window.keyboard.press('ArrowLeft');
+    await expect(where).toContainText(/^1 of/);
+    // Away from the button, whose tooltip shows while it has focus.
+    await window.getByTestId('live-stage').focus();
+    await picture('insight-changed');
+    await expectAccessible(window);
+    await toMatrix();
+    await window.getByTestId(`cell-${model}-masked-top1`).click();
+    await window.getByTestId('try-live').click();
+    await expect(window.getByTestId('live-first').getByLabel('Model').locator('option:checked')).toHaveText(/baseline/);
+    await expect(window.getByTestId('live-second').getByLabel('Beside it').locator('option:checked')).toHaveText(
+      /masked/,
+    );
+    await expect(window.getByTestId('live-start')).toBeEnabled();
     expect(complaints, 'nothing complains in the console').toEqual([]);
   } finally {
     await close();

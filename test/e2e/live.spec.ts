@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,11 +126,13 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await expect.poll(answered).toBe(before + 1);
 
     // A snapshot and a record, as files where a person says.
+    const asked = await answered();
     const page = join(folder, 'live.html');
     await answerSaveDialog(app, page);
     await window.getByTestId('live-stage').focus();
     await window.keyboard.press('s');
     await expect(window.getByText(`Saved ${page}`)).toBeVisible({ timeout: 30_000 });
+    expect(await answered(), 'a snapshot asks nobody again').toBe(asked);
     const html = readFileSync(page, 'utf8');
     expect(html).toContain('heart');
     const numbers = JSON.parse(/<script[^>]*id="numbers">([^]*?)<\/script>/.exec(html)![1]!) as {
@@ -147,6 +149,36 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     const lines = readFileSync(csv, 'utf8').trim().split('\r\n');
     expect(lines.length).toBe(3);
     expect(lines[1]).toContain('heart');
+
+    // A record that is not saved outlives its session, and the window asks before it is closed over it.
+    await window.getByTestId('live-record').click();
+    await window.getByTestId('live-step').click();
+    await expect(window.getByTestId('live-record')).toHaveText(/Save 2 answers/);
+    await window.getByTestId('live-stop').press('Enter');
+    await expect(window.getByTestId('live-start')).toBeFocused();
+    await expect(window.getByTestId('live-unsaved')).toContainText('A record of 2 answers is not saved');
+    expect(await closedOverRecord(app)).toBe('A record of Live is not saved.');
+    await look(launched, 'live-unsaved', [1440, 1024]);
+    rmSync(csv);
+    await window.getByTestId('live-save-record').click();
+    await expect.poll(() => existsSync(csv)).toBe(true);
+    expect(readFileSync(csv, 'utf8').trim().split('\r\n').length).toBe(3);
+    await expect(window.getByTestId('live-unsaved')).toBeHidden();
+
+    // Another model while the first one opens: only the newer choice counts.
+    const models = window.getByTestId('live-first').getByLabel('Model');
+    await models.selectOption({ index: 1 });
+    await window.getByTestId('live-start').click();
+    await models.selectOption({ index: 0 });
+    await expect(window.getByTestId('live-start')).toBeVisible();
+    await window.getByTestId('live-start').click();
+    const newer = (await models.inputValue())
+      .split(/[\\/\n]/)
+      .at(-1)!
+      .replace(/\.onnx$/, '');
+    await expect(side(window, 0).getByRole('heading')).toHaveText(newer, { timeout: 90_000 });
+    await expect(best(window, 0)).toContainText('heart', { timeout: 90_000 });
+    await expect(window.getByTestId('live-announced')).toContainText(/heart/, { timeout: 10_000 });
 
     // The camera is off as soon as the view is left, and stays denied elsewhere.
     await cameraState(window);
@@ -175,6 +207,22 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+/** Closes the window as a person would who then keeps it open. Answers what they were asked. */
+async function closedOverRecord(app: LaunchedApp['app']): Promise<string> {
+  return app.evaluate(
+    ({ BrowserWindow, dialog }) =>
+      new Promise<string>((resolve) => {
+        const real = dialog.showMessageBoxSync;
+        dialog.showMessageBoxSync = (...words: unknown[]) => {
+          dialog.showMessageBoxSync = real;
+          resolve((words.at(-1) as { message: string }).message);
+          return 0;
+        };
+        BrowserWindow.getAllWindows()[0]!.close();
+      }),
+  );
+}
 
 /** Processes of this application that run a side of Live. */
 function sidePids({ app }: LaunchedApp): number[] {
@@ -212,7 +260,19 @@ test('Live says what is wrong: no camera, a side that died', async () => {
     process.kill(pids[0]!, 'SIGKILL');
     await window.getByTestId('live-step').click();
     await expect(window.getByTestId('live-view')).toContainText('ended unexpectedly', { timeout: 30_000 });
-    await look(launched, 'live-died', [1440]);
+    await look(launched, 'live-died', [1440, 1024]);
+    await expectAccessible(window);
+
+    // Started again, it answers the image that shows; the other keeps its counts.
+    const other = side(window, 1).locator('dd').nth(1);
+    const counted = await other.textContent();
+    await window.getByTestId('live-restart').click();
+    await expect(window.getByTestId('live-restart')).toBeHidden({ timeout: 60_000 });
+    await expect(best(window, 0)).toContainText(/\d/, { timeout: 30_000 });
+    expect(await other.textContent()).toBe(counted);
+    expect(sidePids(launched).length).toBe(2);
+    await window.keyboard.press('ArrowRight');
+    await expect(window.getByTestId('live-where')).toContainText(/^3 of/);
 
     // Leaving the view leaves no process.
     await window.getByTestId('nav-runs').click();

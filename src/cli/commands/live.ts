@@ -1,22 +1,18 @@
-import { writeFile } from 'node:fs/promises';
-import { AppError, toAppError } from '@shared/errors';
-import { AgreementCounter } from '@shared/live/agreement';
-import type { LiveAnswer } from '@shared/live/answer';
-import { recordCsv, recordLimit, type RecordRow } from '@shared/live/record';
-import { StageStatistics } from '@shared/live/stage-statistics';
+import { toAppError, type AppError } from '@shared/errors';
 import { targetName, type Target } from '@shared/sweep-file';
 import type { Engine } from '../../main/engine/create-engine';
-import { classNamesOf } from '../../main/engine/dataset/map-classes';
 import { builtFile } from '../../main/engine/files/built-file';
-import { writeError } from '../../main/engine/files/atomic-file';
 import { liveSide, type NamedSide } from '../../main/engine/live-deployment';
+import { Guests } from '../../main/engine/live/guests';
 import { LiveSession } from '../../main/engine/live/live-session';
 import { formatOfModel } from '../../main/engine/models/model-format';
 import { locateModel } from '../../main/engine/models/model-folder';
 import { runtimeOfFile } from '../../main/engine/runtimes/runtime-of-file';
 import { usageError, type Arguments, type Command } from '../arguments';
-import { openCliSource, type CliFrame } from '../live-source';
-import { answerLine, openedText, summaryText, type SideSummary } from '../live-text';
+import { RecordFile } from '../live-record';
+import { openCliSource, type CliSource } from '../live-source';
+import { LiveTally } from '../live-tally';
+import { openedText } from '../live-text';
 import { choiceOf, openSession } from '../session';
 
 export const live: Command = {
@@ -38,7 +34,7 @@ export const live: Command = {
     },
     threads: { type: 'string', value: 'N[,M]', help: 'threads (1); after a comma, those of the second' },
     frames: { type: 'string', value: 'N', help: 'stop after that many frames' },
-    csv: { type: 'string', value: 'FILE', help: 'write every answer there' },
+    csv: { type: 'string', value: 'FILE', help: 'write every answer there, as it comes' },
     json: { type: 'boolean', help: 'print a JSON object a line: every answer, then the summary' },
   },
   async run(arguments_) {
@@ -57,12 +53,13 @@ export const live: Command = {
       }),
     );
     const session = await open(engine, sides);
-    const isStopped = { now: false };
+    const stopped = { now: false };
     const stop = (): void => {
-      isStopped.now = true;
+      stopped.now = true;
       process.stdin.destroy();
     };
     process.once('SIGINT', stop);
+    let record: RecordFile | undefined;
     try {
       const names = sides.map(({ name, order: { target } }) => ({ name, target: targetName(target) }));
       process.stderr.write(openedText(names.map((one, index) => ({ ...one, openMs: session.openMs[index]! }))));
@@ -74,157 +71,63 @@ export const live: Command = {
         session,
         input: process.stdin,
       });
-      const tally = new Tally(sides, session, {
-        json: arguments_.flag('json'),
-        keepsRows: arguments_.text('csv') !== undefined,
-      });
-      const under = new Set<Promise<void>>();
-      let count = 0;
-      try {
-        for await (const frame of source.frames) {
-          if (isStopped.now) break;
-          const answers = sides.map((_, side) => tally.ask(side as 0 | 1, count, frame));
-          count++;
-          // Side by side, in their order; of what comes by itself, as soon as there is an answer.
-          if (!source.isLive) for (const take of await Promise.all(answers)) take();
-          else
-            for (const answer of answers) {
-              const taken = answer.then((take) => take()).finally(() => under.delete(taken));
-              under.add(taken);
-            }
-          if (tally.failure) throw tally.failure;
-          if ((source.isLive ? tally.mostFrames : count) >= limit) break;
-        }
-      } catch (thrown) {
-        // What was in the pipe when somebody stopped ends anywhere.
-        if (!isStopped.now) throw thrown;
-      }
-      await Promise.all(under);
-      if (tally.failure) throw tally.failure;
-      tally.print();
       const csv = arguments_.text('csv');
-      if (csv !== undefined)
-        await writeFile(csv, recordCsv({ sides: names, rows: tally.rows })).catch((thrown: unknown) => {
-          throw writeError(csv, thrown);
-        });
+      record = csv === undefined ? undefined : new RecordFile(csv, names);
+      const tally = new LiveTally(sides, session, arguments_.flag('json'), record);
+      const failure = await play(source, { sides: sides.length, limit, stopped, tally });
+      tally.print();
+      if (failure) throw failure;
       return tally.problems > 0 ? 1 : 0;
     } finally {
       process.off('SIGINT', stop);
       process.stdin.destroy();
+      record?.close();
       session.close();
       engine.close();
     }
   },
 };
 
-function open(engine: Engine, sides: readonly NamedSide[]): Promise<LiveSession> {
-  return LiveSession.open(
-    sides.map(({ order }) => order),
-    {
-      workerPath: builtFile('live-worker.js'),
-      beside: (signal, work, waits) => engine.executor.beside(signal, work, waits),
-    },
-  );
+interface Playing {
+  sides: number;
+  /** Frames after which it ends. */
+  limit: number;
+  /** Whether somebody wants no more. */
+  stopped: { readonly now: boolean };
+  tally: LiveTally;
 }
 
-/** Prints answers as they come and sums them up. */
-class Tally {
-  readonly rows: RecordRow[] = [];
-  /** Frames that could not be answered. */
-  problems = 0;
-  /** What ended a side for good. */
-  failure: AppError | undefined;
-  private readonly startedAt = performance.now();
-  private readonly agreement = new AgreementCounter();
-  private readonly counts: {
-    statistics: StageStatistics;
-    frames: number;
-    dropped: number;
-    labelled: number;
-    right: number;
-  }[];
-
-  constructor(
-    private readonly sides: readonly NamedSide[],
-    private readonly session: LiveSession,
-    private readonly options: { json: boolean; keepsRows: boolean },
-  ) {
-    this.counts = sides.map(() => ({
-      statistics: new StageStatistics(),
-      frames: 0,
-      dropped: 0,
-      labelled: 0,
-      right: 0,
-    }));
-  }
-
-  get mostFrames(): number {
-    return Math.max(...this.counts.map(({ frames }) => frames));
-  }
-
-  /** Asks a side; the function that comes back takes its answer in. Never throws: see `failure`. */
-  async ask(side: 0 | 1, frame: number, { frame: content, image, label }: CliFrame): Promise<() => void> {
-    try {
-      const answer = await this.session.classify(side, content);
-      return () => {
-        if (answer === null) this.counts[side]!.dropped++;
-        else this.take(side, frame, answer, image, label);
-      };
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      return () => {
-        if (!error.code.startsWith('image.')) this.failure ??= error;
-        else if (side === 0) process.stderr.write(`${error.message}\n`);
-        this.problems++;
-      };
+/** Asks the sides about every frame until there are no more. Answers what ended it too early; what was answered until then is in the tally. */
+async function play(source: CliSource, { sides, limit, stopped, tally }: Playing): Promise<AppError | undefined> {
+  const under = new Set<Promise<void>>();
+  let count = 0;
+  let broken: AppError | undefined;
+  try {
+    for await (const frame of source.frames) {
+      if (stopped.now) break;
+      const answers = Array.from({ length: sides }, (_, side) => tally.ask(side as 0 | 1, count, frame));
+      count++;
+      // Side by side, in their order; of what comes by itself, as soon as there is an answer.
+      if (!source.isLive) for (const take of await Promise.all(answers)) take();
+      else
+        for (const answer of answers) {
+          const taken = answer.then((take) => take()).finally(() => under.delete(taken));
+          under.add(taken);
+        }
+      if (tally.failure || (source.isLive ? tally.mostFrames : count) >= limit) break;
     }
+  } catch (thrown) {
+    // What was in the pipe when somebody stopped ends anywhere.
+    if (!stopped.now) broken = toAppError(thrown);
   }
+  await Promise.all(under);
+  return tally.failure ?? broken;
+}
 
-  private take(side: 0 | 1, frame: number, answer: LiveAnswer, image?: string, label?: number): void {
-    const counts = this.counts[side]!;
-    const now = performance.now();
-    const best = answer.top[0]?.class;
-    counts.statistics.add(answer, now);
-    counts.frames++;
-    if (label !== undefined) {
-      counts.labelled++;
-      if (best === label) counts.right++;
-    }
-    if (this.sides.length > 1) this.agreement.add(side, frame, best);
-    const { name, order } = this.sides[side]!;
-    const nameOf = (index: number): string => classNamesOf(order.card)?.[index] ?? String(index);
-    const row: RecordRow = {
-      frame,
-      atMs: now - this.startedAt,
-      side,
-      image,
-      label: label === undefined ? undefined : nameOf(label),
-      className: best === undefined ? undefined : nameOf(best),
-      answer,
-      dropped: counts.dropped,
-    };
-    if (this.options.keepsRows) {
-      if (this.rows.length >= recordLimit) this.failure ??= new AppError('live.record-full', { limit: recordLimit });
-      else this.rows.push(row);
-    }
-    const shownName = this.sides.length > 1 ? `${name} on ${targetName(order.target)}` : undefined;
-    process.stdout.write(
-      `${this.options.json ? JSON.stringify(row) : answerLine(frame + 1, image, shownName, answer, nameOf)}\n`,
-    );
-  }
-
-  print(): void {
-    const sides = this.sides.map(({ name, order: { target } }, index): SideSummary => {
-      const { statistics, dropped, labelled, right } = this.counts[index]!;
-      const openMs = this.session.openMs[index]!;
-      return { name, target: targetName(target), openMs, dropped, labelled, right, ...statistics.summary() };
-    });
-    const { both, agreeing } = this.agreement;
-    const agreement = this.sides.length > 1 ? { both, agreeing } : undefined;
-    process.stdout.write(
-      this.options.json ? `${JSON.stringify({ summary: { sides, agreement } })}\n` : summaryText(sides, agreement),
-    );
-  }
+function open(engine: Engine, sides: readonly NamedSide[]): Promise<LiveSession> {
+  const guests = new Guests((signal, work, waits) => engine.executor.beside(signal, work, waits));
+  const orders = sides.map(({ order }) => order);
+  return LiveSession.open(orders, { workerPath: builtFile('live-worker.js'), guests });
 }
 
 /** "640x480", width first. @throws `usage` */

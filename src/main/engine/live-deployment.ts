@@ -57,7 +57,8 @@ async function trialSide(
   const same =
     deployments.find((one) => one.name === deploymentName(target)) ??
     deployments.find(({ runtime }) => runtime === target.runtime);
-  const file = (same ?? deployments.find((one) => one.format === format))?.file ?? plan.artifact;
+  const deployed = same ?? [...deployments, ...(plan.files ?? [])].find((one) => one.format === format);
+  const file = deployed?.file ?? plan.artifact;
   const found = 'model' in file ? 'onnx' : (file.format ?? 'onnx');
   if (found !== format) throw notThere(name, target);
   const { card, sizeBytes } = parent;

@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { splits } from '@shared/dataset';
 import { AppError } from '@shared/errors';
-import type { LiveDeployment, LiveImages, LiveSessionInfo, LiveSource } from '@shared/live/session';
+import type { LiveAnswer } from '@shared/live/answer';
+import type { LiveFrame } from '@shared/live/frame';
+import type { LiveDeployment, LiveImages, LiveSessionInfo, LiveSideInfo, LiveSource } from '@shared/live/session';
 import { heightAndWidth } from '@shared/model-card';
 import { targetName } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
@@ -12,68 +14,89 @@ import { readImage } from './dataset/read-image';
 import { thumbnail } from './dataset/thumbnail';
 import { builtFile } from './files/built-file';
 import { liveSide, type NamedSide } from './live-deployment';
+import { compareClasses } from './live/compare-classes';
+import { Guests } from './live/guests';
 import { LiveSession } from './live/live-session';
+import type { Executor } from './sweep/executor';
 
 /** Large enough for the whole window. */
 const pictureSidePixels = 1280;
 
-type Sources = Pick<Engine, 'workspace' | 'runs' | 'modelFolder' | 'executor'>;
+type Sources = Pick<Engine, 'workspace' | 'runs' | 'modelFolder'> & { executor: Pick<Executor, 'beside'> };
 
-/** The one session of Live that an engine has open. */
+/** What is open, or on its way. */
+interface Desk {
+  id: string;
+  abort: AbortController;
+  opened?: { session: LiveSession; sides: readonly NamedSide[] };
+}
+
+/** The one session of Live that an engine has open. All that it computes is a guest of the cores: times that are taken meanwhile stay true. */
 export class LiveDesk {
-  private current: { session: LiveSession; sides: readonly NamedSide[] } | undefined;
-  private opening = 0;
+  private current: Desk | undefined;
+  private readonly guests: Guests;
 
-  /** @param waits hears when frames begin to wait for a measurement, and when they go on */
+  /** @param waits hears when something begins to wait for a measurement, and when nothing does any more */
   constructor(
     private readonly sources: Sources,
-    private readonly waits: (isWaiting: boolean) => void = () => undefined,
-  ) {}
-
-  /** Throws as `liveSide` and `LiveSession.open`; `live.closed` where another was opened meanwhile. */
-  async open(deployments: readonly LiveDeployment[]): Promise<LiveSessionInfo> {
-    this.closeAny();
-    const mine = ++this.opening;
-    const sides = await Promise.all(deployments.map((deployment) => liveSide(deployment, this.sources)));
-    const session = await LiveSession.open(
-      sides.map(({ order }) => order),
-      {
-        workerPath: builtFile('live-worker.js'),
-        beside: (signal, work, waits) => this.sources.executor.beside(signal, work, waits),
-        waits: this.waits,
-      },
-    );
-    if (mine !== this.opening) {
-      session.close();
-      throw new AppError('live.closed');
-    }
-    this.current = { session, sides };
-    return {
-      session: session.id,
-      sides: sides.map(({ name, sizeBytes, order: { card, target } }, index) => ({
-        name,
-        target: targetName(target),
-        sizeBytes,
-        resize: card.preprocess.resize,
-        crop: [...heightAndWidth(card.preprocess.crop)],
-        classes: card.output.classes,
-        classNames: classNamesOf(card)?.slice(),
-        openMs: session.openMs[index]!,
-      })),
-    };
+    waits?: (isWaiting: boolean) => void,
+  ) {
+    this.guests = new Guests((signal, work, hear) => sources.executor.beside(signal, work, hear), waits);
   }
 
-  /** Throws `live.closed`. */
-  session(id: string): LiveSession {
-    return this.found(id).session;
+  /**
+   * @param id by which the session is called, and closed also while it is opening
+   * Throws as `liveSide` and `LiveSession.open`; `live.closed` where it was closed, or another opened, meanwhile.
+   */
+  async open(id: string, deployments: readonly LiveDeployment[]): Promise<LiveSessionInfo> {
+    this.closeAny();
+    const desk: Desk = { id, abort: new AbortController() };
+    this.current = desk;
+    const { guests } = this;
+    try {
+      return await this.guest(desk, async () => {
+        const sides = await Promise.all(deployments.map((deployment) => liveSide(deployment, this.sources)));
+        const orders = sides.map(({ order }) => order);
+        const workerPath = builtFile('live-worker.js');
+        const session = await LiveSession.open(orders, { workerPath, guests }, desk.abort.signal);
+        if (desk.abort.signal.aborted) {
+          session.close();
+          throw new AppError('live.closed');
+        }
+        desk.opened = { session, sides };
+        const [first, second] = sides;
+        return {
+          sides: sides.map((side, index) => sideInfo(side, session.openMs[index]!)),
+          comparison: second && compareClasses(first!.order.card, second.order.card),
+        };
+      });
+    } catch (thrown) {
+      this.close(id);
+      throw thrown;
+    }
+  }
+
+  /** What a side says of a frame; null where a newer one came before its turn. Throws `live.closed` and as `LiveSession.classify`. */
+  async classify(id: string, side: number, frame: LiveFrame): Promise<LiveAnswer | null> {
+    return this.found(id).session.classify(side, frame);
+  }
+
+  /** Starts a side again whose process ended; the other goes on. Throws `live.closed` and as `LiveSession.reopen`. */
+  async reopen(id: string, index: number): Promise<LiveSideInfo> {
+    const { desk, session, sides } = this.found(id);
+    const side = sides[index];
+    if (!side) throw new AppError('live.closed');
+    await this.guest(desk, () => session.reopen(index));
+    return sideInfo(side, session.openMs[index]!);
   }
 
   /** Throws `live.closed` and as `openDataset`. */
   async openSource(id: string, source: LiveSource): Promise<LiveImages> {
-    const { session, sides } = this.found(id);
-    const dataset = await this.datasetOf(source);
+    const { desk, session, sides } = this.found(id);
+    const dataset = await this.guest(desk, () => this.datasetOf(source, desk.abort.signal));
     const all = imagesFor(dataset.eval, dataset, sides[0]!.order.card);
-    session.images = 'hashes' in source && source.hashes ? chosen(all, source.hashes) : all;
+    const hashes = 'hashes' in source ? source.hashes : undefined;
+    session.images = hashes ? chosen(all, hashes) : all;
     return {
       name: dataset.name,
       isResized: session.images.alreadyResized,
@@ -81,37 +104,61 @@ export class LiveDesk {
         name: basename(path),
         label: label < 0 ? undefined : label,
       })),
+      gone: hashes && hashes.length - session.images.entries.length,
     };
   }
 
   /** Throws `live.closed`, `live.no-image`, `image.broken`. */
   async picture(id: string, index: number): Promise<Uint8Array> {
-    const { entries } = this.session(id).images;
+    const { desk, session } = this.found(id);
+    const { entries } = session.images;
     const entry = entries[index];
     if (!entry) throw new AppError('live.no-image', { index: index + 1, count: entries.length });
-    return thumbnail(await readImage(entry), entry.path, pictureSidePixels);
+    return this.guest(desk, async () => thumbnail(await readImage(entry), entry.path, pictureSidePixels));
   }
 
   close(id: string): void {
-    if (this.current?.session.id === id) this.closeAny();
+    if (this.current?.id === id) this.closeAny();
   }
 
   private closeAny(): void {
-    this.current?.session.close();
+    this.current?.abort.abort();
+    this.current?.opened?.session.close();
     this.current = undefined;
-    this.waits(false);
   }
 
-  private found(id: string): { session: LiveSession; sides: readonly NamedSide[] } {
-    if (this.current?.session.id !== id) throw new AppError('live.closed');
-    return this.current;
+  private found(id: string): { desk: Desk } & NonNullable<Desk['opened']> {
+    const desk = this.current;
+    if (desk?.id !== id || !desk.opened) throw new AppError('live.closed');
+    return { desk, ...desk.opened };
   }
 
-  private datasetOf(source: LiveSource): Promise<Dataset> {
+  private async guest<T>({ abort: { signal } }: Desk, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.guests.run(signal, work);
+    } catch (thrown) {
+      throw signal.aborted ? new AppError('live.closed') : thrown;
+    }
+  }
+
+  private datasetOf(source: LiveSource, signal: AbortSignal): Promise<Dataset> {
     const { runs, workspace } = this.sources;
     const spec = 'dataset' in source ? source.dataset : runs.record(source.run).sweep.dataset;
-    return openDataset(spec, { cacheFolder: workspace.cacheFolder, upTo: splits });
+    return openDataset(spec, { cacheFolder: workspace.cacheFolder, upTo: splits, signal });
   }
+}
+
+function sideInfo({ name, sizeBytes, order: { card, target } }: NamedSide, openMs: number): LiveSideInfo {
+  return {
+    name,
+    target: targetName(target),
+    sizeBytes,
+    resize: card.preprocess.resize,
+    crop: [...heightAndWidth(card.preprocess.crop)],
+    classes: card.output.classes,
+    classNames: classNamesOf(card)?.slice(),
+    openMs,
+  };
 }
 
 /** Those of the set that are named, in that order; others are gone from the dataset. */

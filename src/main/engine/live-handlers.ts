@@ -7,7 +7,7 @@ import { snapshotPage } from './live/snapshot-page';
 import { LiveDesk } from './live-desk';
 
 export interface LiveEvents {
-  /** Frames begin to wait until latencies have been measured, or go on. */
+  /** Live begins to wait until latencies have been measured, or goes on. */
   liveWaits?(isWaiting: boolean): void;
 }
 
@@ -17,10 +17,11 @@ type LiveName = Extract<keyof Handlers<EngineContract>, `live.${string}`>;
 export function liveHandlers(engine: Engine, { liveWaits }: LiveEvents): Pick<Handlers<EngineContract>, LiveName> {
   const desk = new LiveDesk(engine, liveWaits);
   return {
-    'live.open': ({ deployments }) => desk.open(deployments),
+    'live.open': ({ session, deployments }) => desk.open(session, deployments),
+    'live.reopen': ({ session, side }) => desk.reopen(session, side),
     'live.source': ({ session, source }) => desk.openSource(session, source),
     'live.picture': ({ session, index }) => desk.picture(session, index),
-    'live.frame': ({ session, side, frame }) => desk.session(session).classify(side, frame),
+    'live.frame': ({ session, side, frame }) => desk.classify(session, side, frame),
     'live.close': ({ session }) => desk.close(session),
     'live.saveSnapshot': async ({ snapshot, path }) => {
       await writeFileAtomic(path, snapshotPage(snapshot));

@@ -1,6 +1,6 @@
 import type { DatasetSpec } from '@shared/dataset';
 import type { useLiveStore } from '../stores/live';
-import type { ChosenSource } from './sources';
+import type { ChosenSource } from './source';
 
 type Chosen = Pick<ReturnType<typeof useLiveStore>, 'kind' | 'photo' | 'video' | 'folder' | 'changed'>;
 

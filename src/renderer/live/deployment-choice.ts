@@ -1,5 +1,5 @@
 import type { LiveDeployment, LiveModel } from '@shared/live/session';
-import type { RunView } from '@shared/run';
+import type { RunView, TrialView } from '@shared/run';
 import { defaultTarget, type Target } from '@shared/sweep-file';
 import type { ListedModel } from '../sweep/listed-model';
 
@@ -12,6 +12,8 @@ export interface DeploymentChoice {
 export interface ModelChoice {
   value: string;
   label: string;
+  /** File formats that there are of it. */
+  formats: readonly string[];
 }
 
 const separator = '\n';
@@ -24,11 +26,24 @@ export const noDeployment = (): DeploymentChoice => ({ model: '', target: { ...d
 export function modelChoices(models: readonly ListedModel[], run: RunView | undefined): ModelChoice[] {
   const files = models
     .filter(({ described, problem }) => described && problem === undefined)
-    .map(({ path, title }) => ({ value: modelKey(path), label: title }));
+    .map(({ path, title }) => ({ value: modelKey(path), label: title, formats: formatsOfFile(path) }));
   const trials = (run?.trials ?? [])
     .filter(({ artifact, collected }) => artifact !== undefined && !collected)
-    .map(({ id, model, recipe }) => ({ value: trialKey(run!.id, id), label: `${model} · ${recipe}` }));
+    .map((trial) => ({
+      value: trialKey(run!.id, trial.id),
+      // What tells trials apart comes first: there is not always room for all of it.
+      label: `${trial.recipe} · ${trial.model}`,
+      formats: formatsOfTrial(trial),
+    }));
   return [...files, ...trials];
+}
+
+/** Whether a .tflite file was compiled for the Edge TPU only its content tells. */
+const formatsOfFile = (path: string): string[] => (/\.tflite$/i.test(path) ? ['tflite', 'edgetpu'] : ['onnx']);
+
+/** The artifact is ONNX; others are there where the trial was deployed so. */
+function formatsOfTrial({ metrics: { deployments = [], files = [] } }: TrialView): string[] {
+  return [...new Set(['onnx', ...[...deployments, ...files].map(({ format }) => format)])];
 }
 
 /** The deployment of a choice; undefined for none. */

@@ -4,14 +4,16 @@ import type { LiveReply, LiveRequest, WindowContract } from '@shared/shell-contr
 
 type LiveName = LiveRequest['name'];
 
-/** Live's own way to the engine. Bytes go as bytes; closing it ends the session. */
+/** Live's own way to the engine. Bytes go as bytes; when it is closed, the session ends. */
 export interface LiveClient {
   call<N extends LiveName>(name: N, input: InputOf<WindowContract[N]>): Promise<OutputOf<WindowContract[N]>>;
-  close(): void;
 }
 
-/** @throws AppError whose message is the sentence to show, from each call */
-export async function openLiveClient(): Promise<LiveClient> {
+/**
+ * @param signal closes it, at once or later
+ * @throws AppError whose message is the sentence to show, from each call
+ */
+export async function openLiveClient(signal: AbortSignal): Promise<LiveClient> {
   const port = await livePort();
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: AppError): void }>();
   let nextId = 0;
@@ -27,23 +29,34 @@ export async function openLiveClient(): Promise<LiveClient> {
     if (data.ok) call?.resolve(data.value);
     else call?.reject(revived(data.error));
   };
+  const close = (): void => {
+    port.close();
+    end(new AppError('live.closed'));
+  };
+  if (signal.aborted) close();
+  signal.addEventListener('abort', close, { once: true });
   return {
     call: (name, input) =>
       new Promise<never>((resolve, reject) => {
         if (isClosed) return reject(new AppError('live.closed'));
         const id = nextId++;
-        waiting.set(id, { resolve: resolve, reject });
+        waiting.set(id, { resolve, reject });
         port.postMessage({ id, name, input } satisfies LiveRequest);
       }),
-    close() {
-      port.close();
-      end(new AppError('live.closed'));
-    },
   };
 }
 
+/** The port that was asked for last: one at a time, so that everybody gets their own. */
+let lastPort: Promise<unknown> = Promise.resolve();
+
 /** The preload script answers with a port in a message; only messages of this very window count. */
 function livePort(): Promise<MessagePort> {
+  const port = lastPort.then(nextPort);
+  lastPort = port;
+  return port;
+}
+
+function nextPort(): Promise<MessagePort> {
   return new Promise((resolve) => {
     const take = ({ source, data, ports: [port] }: MessageEvent): void => {
       if (source !== window || data !== 'whittle:live' || !port) return;

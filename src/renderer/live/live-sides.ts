@@ -9,6 +9,7 @@ export interface FrameFacts {
   /** Ascending from 0. */
   number: number;
   image?: string | undefined;
+  /** Class, as the first side numbers them. */
   label?: number | undefined;
 }
 
@@ -24,9 +25,16 @@ export interface SideEvents {
   failed(side: 0 | 1, frame: FrameFacts, error: AppError): void;
 }
 
+interface Side {
+  queue: NewestWins<OfferedFrame>;
+  /** Its process is gone: it is asked nothing until it was started again. */
+  isGone: boolean;
+}
+
 /** Brings frames to the sides of a session: at most one is under way to each, and of those that come meanwhile the newest waits. */
 export class LiveSides {
-  private readonly queues: readonly NewestWins<OfferedFrame>[];
+  private readonly sides: readonly Side[];
+  private readonly underWay = new Set<Promise<void>>();
   private isClosed = false;
 
   constructor(
@@ -35,32 +43,53 @@ export class LiveSides {
     count: number,
     private readonly events: SideEvents,
   ) {
-    this.queues = Array.from({ length: count }, (_, index) => {
+    this.sides = Array.from({ length: count }, (_, index) => {
       const side = index as 0 | 1;
       const queue: NewestWins<OfferedFrame> = new NewestWins(
-        (frame) => void this.ask(side, frame).finally(() => queue.finished()),
+        (frame) => void this.track(this.ask(side, frame).finally(() => queue.finished())),
         (frame) => {
           frame.release();
           if (!this.isClosed) events.dropped(side);
         },
       );
-      return queue;
+      return { queue, isGone: false };
     });
   }
 
   /** A frame of a camera or a video, for every side one. */
   offer(frameFor: () => OfferedFrame): void {
-    for (const queue of this.queues) queue.offer(frameFor());
+    for (const { queue, isGone } of this.sides) if (!isGone) queue.offer(frameFor());
   }
 
   /** A frame that stands still: resolves when every side has answered or failed. */
   async askAll(frameFor: () => OfferedFrame): Promise<void> {
-    await Promise.all(this.queues.map((_, side) => this.ask(side as 0 | 1, frameFor())));
+    await Promise.all(this.sides.map((_, side) => this.askOne(side as 0 | 1, frameFor)));
+  }
+
+  /** As `askAll`, one side alone. */
+  async askOne(side: 0 | 1, frameFor: () => OfferedFrame): Promise<void> {
+    if (!this.sides[side]!.isGone) await this.track(this.ask(side, frameFor()));
+  }
+
+  /** Resolves when no frame is under way and none waits. */
+  async idle(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
+  }
+
+  /** Asks a side again that was gone. */
+  revive(side: 0 | 1): void {
+    this.sides[side]!.isGone = false;
   }
 
   close(): void {
     this.isClosed = true;
-    for (const queue of this.queues) queue.clear();
+    for (const { queue } of this.sides) queue.clear();
+  }
+
+  private track(work: Promise<void>): Promise<void> {
+    const tracked: Promise<void> = work.finally(() => this.underWay.delete(tracked));
+    this.underWay.add(tracked);
+    return tracked;
   }
 
   private async ask(side: 0 | 1, frame: OfferedFrame): Promise<void> {
@@ -76,7 +105,13 @@ export class LiveSides {
       const times = { ...answer.times, capture: answer.times.capture + captureMs };
       this.events.answered(side, facts, { ...answer, times });
     } catch (thrown) {
-      if (!this.isClosed) this.events.failed(side, facts, toAppError(thrown));
+      if (this.isClosed) return;
+      const error = toAppError(thrown);
+      if (error.code === 'live.ended') {
+        this.sides[side]!.isGone = true;
+        this.sides[side]!.queue.clear();
+      }
+      this.events.failed(side, facts, error);
     }
   }
 }

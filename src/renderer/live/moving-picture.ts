@@ -1,6 +1,3 @@
-import type { LiveFrame } from '@shared/live/frame';
-import type { OfferedFrame } from './live-sides';
-
 /** Size a camera is asked for: more than any usual crop, and little to carry. */
 const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
@@ -36,20 +33,4 @@ export function watchFrames(video: HTMLVideoElement, present: () => void): () =>
   };
   next();
   return () => video.cancelVideoFrameCallback(handle);
-}
-
-/** What the element shows now, to be copied when a side takes it. */
-export function currentFrame(video: HTMLVideoElement, number: number, image?: string): OfferedFrame {
-  const frame = new VideoFrame(video);
-  return {
-    number,
-    image,
-    release: () => frame.close(),
-    async take(): Promise<LiveFrame> {
-      const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight };
-      const rgba = new Uint8Array(frame.allocationSize({ format: 'RGBA', colorSpace: 'srgb' }));
-      await frame.copyTo(rgba, { format: 'RGBA', colorSpace: 'srgb' });
-      return { kind: 'pixels', width, height, rgba };
-    },
-  };
 }

@@ -1,27 +1,20 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue';
-import { toAppError } from '@shared/errors';
+import { toAppError, type AppError } from '@shared/errors';
 import { AgreementCounter } from '@shared/live/agreement';
 import type { LiveAnswer } from '@shared/live/answer';
-import type { LiveDeployment, LiveImages, LiveSideInfo } from '@shared/live/session';
-import { StageStatistics, type StageSummary } from '@shared/live/stage-statistics';
+import { classOnSide, type ClassComparison } from '@shared/live/class-comparison';
+import type { LiveDeployment, LiveImages } from '@shared/live/session';
+import { StageStatistics } from '@shared/live/stage-statistics';
 import { useSignal } from '../bridge/client';
 import { openLiveClient, type LiveClient } from './live-client';
-import { LiveSides, type FrameFacts } from './live-sides';
-import { openSource, type ChosenSource, type OpenSource } from './sources';
+import { LiveSides, type FrameFacts, type SideEvents } from './live-sides';
+import { openSource } from './open-source';
+import type { ShownPicture } from './shown-picture';
+import { answeredSide, freshSide, type ShownSide } from './shown-side';
+import type { ChosenSource, OpenSource } from './source';
 
 /** Frames that percentiles look back on: some ten seconds of a camera. */
 const keptFrames = 300;
-
-/** A side as it shows. */
-export interface ShownSide {
-  info: LiveSideInfo;
-  frame?: FrameFacts;
-  answer?: LiveAnswer;
-  summary: StageSummary;
-  dropped: number;
-  /** Why there is no answer to the last frame. */
-  problem?: string;
-}
 
 export interface LiveElements {
   video: Readonly<Ref<HTMLVideoElement | null>>;
@@ -31,12 +24,21 @@ export interface LiveElements {
 /** What hears of every answer: the record. */
 type Listener = (shown: ShownSide, side: 0 | 1, frame: FrameFacts, answer: LiveAnswer) => void;
 
+/** What is open, and what it is asked with. */
+interface Open {
+  client: LiveClient;
+  session: string;
+  sides: LiveSides;
+  source: OpenSource;
+}
+
 /** A session of Live and its source; both end with the scope. */
 export function useLive({ video, canvas }: LiveElements, listen: Listener) {
   const status = ref<'idle' | 'opening' | 'running'>('idle');
   const problem = ref('');
   const paused = ref(false);
   const shown = shallowRef<ShownSide[]>([]);
+  const comparison = shallowRef<ClassComparison>();
   const agreement = shallowRef<{ both: number; agreeing: number; last?: boolean | undefined }>({
     both: 0,
     agreeing: 0,
@@ -47,114 +49,154 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
   const size = shallowRef({ width: 0, height: 0 });
   const isWaiting = useSignal('live.waiting');
 
-  let client: LiveClient | undefined;
-  let sides: LiveSides | undefined;
-  let source: OpenSource | undefined;
+  let open: Open | undefined;
   let statistics: StageStatistics[] = [];
   let counter = new AgreementCounter();
-  let turn = 0;
+  /** Of the session that is open or opening: fires when nobody wants it any more. */
+  let wanted = new AbortController();
 
   const change = (side: number, by: Partial<ShownSide>): void => {
     shown.value = shown.value.map((one, index) => (index === side ? { ...one, ...by } : one));
   };
-  const events = {
-    answered(side: 0 | 1, frame: FrameFacts, answer: LiveAnswer): void {
+  /** Of a problem that ended the process of a side, too. */
+  const failed = (side: 0 | 1, error: AppError): void => {
+    change(side, {
+      answer: undefined,
+      problem: error.message,
+      state: error.code === 'live.ended' ? 'gone' : undefined,
+    });
+    agreement.value = { ...agreement.value, last: undefined };
+  };
+  const events: SideEvents = {
+    answered(side, facts, answer) {
+      const frame = { ...facts, label: classOnSide(side, facts.label, comparison.value) };
+      const best = answer.top[0]?.class;
       statistics[side]!.add(answer, performance.now());
-      change(side, { frame, answer, summary: statistics[side]!.summary(), problem: undefined });
+      change(side, answeredSide(shown.value[side]!, frame, answer, statistics[side]!.summary()));
       listen(shown.value[side]!, side, frame, answer);
-      if (shown.value.length < 2) return;
-      const agrees = counter.add(side, frame.number, answer.top[0]?.class);
+      if (!comparison.value || 'problem' in comparison.value) return;
+      // As the second side numbers classes.
+      const agrees = counter.add(side, facts.number, side === 0 ? classOnSide(1, best, comparison.value) : best);
       if (agrees === undefined) return;
       agreement.value = { both: counter.both, agreeing: counter.agreeing, last: agrees };
     },
-    dropped: (side: 0 | 1): void => change(side, { dropped: shown.value[side]!.dropped + 1 }),
-    failed(side: 0 | 1, frame: FrameFacts, error: Error): void {
-      change(side, { frame, answer: undefined, problem: error.message });
-      agreement.value = { ...agreement.value, last: undefined };
+    dropped: (side) => change(side, { dropped: shown.value[side]!.dropped + 1 }),
+    failed(side, frame, error) {
+      change(side, { frame });
+      failed(side, error);
     },
   };
 
   async function start(deployments: LiveDeployment[], chosen: ChosenSource): Promise<void> {
     stop();
-    const mine = ++turn;
+    const { signal } = (wanted = new AbortController());
     status.value = 'opening';
     problem.value = '';
     try {
-      const opened = await openLiveClient();
-      if (mine !== turn) return opened.close();
-      client = opened;
-      const { session, sides: infos } = await opened.call('live.open', { deployments });
-      if (mine !== turn) return;
-      statistics = infos.map(() => new StageStatistics(keptFrames));
+      const client = await openLiveClient(signal);
+      const session = crypto.randomUUID();
+      const opened = await client.call('live.open', { session, deployments });
+      statistics = opened.sides.map(() => new StageStatistics(keptFrames));
       counter = new AgreementCounter();
       agreement.value = { both: 0, agreeing: 0 };
-      shown.value = infos.map((info, side) => ({ info, dropped: 0, summary: statistics[side]!.summary() }));
-      sides = new LiveSides(opened, session, infos.length, events);
-      const found = await openSource(chosen, {
-        client: opened,
+      comparison.value = opened.comparison;
+      shown.value = opened.sides.map((info, side) => freshSide(info, statistics[side]!.summary()));
+      const sides = new LiveSides(client, session, opened.sides.length, events);
+      signal.addEventListener('abort', () => sides.close(), { once: true });
+      const source = await openSource(chosen, {
+        client,
         session,
         sides,
+        signal,
         video: video.value!,
         canvas: canvas.value!,
         sized: (now) => (size.value = now),
         moved: (now) => (place.value = now),
         ended: () => (paused.value = true),
+        lost: end,
       });
-      if (mine !== turn) return found.close();
-      source = found;
-      images.value = found.images;
-      paused.value = !found.isMoving;
+      if (signal.aborted) return source.close();
+      signal.addEventListener('abort', () => source.close(), { once: true });
+      open = { client, session, sides, source };
+      images.value = source.images;
+      paused.value = !source.isMoving;
       status.value = 'running';
-      if (found.isMoving) await found.play();
-      else await found.step(0);
+      if (source.isMoving) await source.play();
+      else await source.step(0);
     } catch (thrown) {
-      if (mine !== turn) return;
-      stop();
-      problem.value =
-        toAppError(thrown).code === 'internal' && thrown instanceof Error ? thrown.message : toAppError(thrown).message;
+      // A late answer says nothing about what was chosen since.
+      if (signal.aborted) return;
+      const error = toAppError(thrown);
+      end(error.code === 'internal' && thrown instanceof Error ? thrown.message : error.message);
     }
   }
 
   function stop(): void {
-    turn++;
-    source?.close();
-    sides?.close();
-    client?.close();
-    source = sides = client = undefined;
+    wanted.abort();
+    open = undefined;
     images.value = undefined;
+    comparison.value = undefined;
     place.value = 0;
     size.value = { width: 0, height: 0 };
     status.value = 'idle';
     shown.value = [];
   }
 
-  function pause(wanted: boolean): void {
-    if (!source || paused.value === wanted) return;
-    paused.value = wanted;
+  /** Stops, and says why. */
+  function end(sentence: string): void {
+    stop();
+    problem.value = sentence;
+  }
+
+  /** Starts a side again whose process ended. The other goes on, and the counts of both with it. */
+  async function reopen(side: 0 | 1): Promise<void> {
+    const mine = open;
+    if (shown.value[side]?.state !== 'gone' || !mine) return;
+    change(side, { state: 'starting' });
+    try {
+      const info = await mine.client.call('live.reopen', { session: mine.session, side });
+      if (mine !== open) return;
+      statistics[side]!.restartClock();
+      change(side, { info, problem: undefined, state: undefined });
+      mine.sides.revive(side);
+      await mine.source.again(side);
+    } catch (thrown) {
+      if (mine !== open) return;
+      failed(side, toAppError(thrown));
+      change(side, { state: 'gone' });
+    }
+  }
+
+  function pause(isWanted: boolean): void {
+    if (!open || paused.value === isWanted) return;
+    paused.value = isWanted;
     for (const one of statistics) one.restartClock();
-    if (wanted) source.pause();
-    else if (!isWaiting.value) void source.play();
+    if (isWanted) open.source.pause();
+    else if (!isWaiting.value) void open.source.play();
   }
 
   /** One frame on, or (of images) back. */
   async function step(by: 1 | -1): Promise<void> {
     pause(true);
-    await source?.step(by);
+    // A person sets the pace, which is no rate of the network.
+    for (const one of statistics) one.restartClock();
+    await open?.source.step(by);
   }
 
-  /** The frame that shows, answered by every side: what a snapshot holds. */
-  async function settle(): Promise<string | undefined> {
+  /** Pauses: the frame that shows, once every side has answered it. */
+  async function settle(): Promise<ShownPicture | undefined> {
+    const mine = open;
     pause(true);
-    await source?.step(0);
-    return source?.picture();
+    const picture = await mine?.source.settle();
+    return mine === open ? picture : undefined;
   }
 
   // While latencies are measured nothing here may compute: decoding a camera would falsify them too.
   watch(isWaiting, (now) => {
-    if (!source || paused.value) return;
+    if (!open || paused.value) return;
     for (const one of statistics) one.restartClock();
-    if (now) source.pause();
-    else void source.play();
+    if (now) open.source.pause();
+    else void open.source.play();
   });
   onScopeDispose(stop);
 
@@ -163,6 +205,7 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
     problem,
     paused,
     shown,
+    comparison,
     agreement,
     images,
     place,
@@ -170,6 +213,7 @@ export function useLive({ video, canvas }: LiveElements, listen: Listener) {
     isWaiting,
     start,
     stop,
+    reopen,
     pause,
     step,
     settle,

@@ -44,25 +44,34 @@ const head = [
   'dropped so far',
 ];
 
+/** The first line of a record as CSV. */
+export const recordHead = csvText([head]);
+
+/** One answer as a line of CSV. */
+export function recordLine(
+  { frame, atMs, side, image, label, className, answer, dropped }: RecordRow,
+  sides: LiveRecord['sides'],
+): string {
+  const [best] = answer.top;
+  const { name, target } = sides[side] ?? { name: '', target: '' };
+  const cells: CsvCell[] = [
+    frame,
+    Number(atMs.toFixed(1)),
+    name,
+    target,
+    image,
+    label,
+    best?.class,
+    className,
+    best?.score,
+    ...liveStages.map((stage) => Number(answer.times[stage].toFixed(3))),
+    answer.isFirst,
+    dropped,
+  ];
+  return csvText([cells]);
+}
+
 /** A session as CSV, one line an answer. */
 export function recordCsv({ sides, rows }: LiveRecord): string {
-  const lines = rows.map(({ frame, atMs, side, image, label, className, answer, dropped }): CsvCell[] => {
-    const [best] = answer.top;
-    const { name, target } = sides[side] ?? { name: '', target: '' };
-    return [
-      frame,
-      Number(atMs.toFixed(1)),
-      name,
-      target,
-      image,
-      label,
-      best?.class,
-      className,
-      best?.score,
-      ...liveStages.map((stage) => Number(answer.times[stage].toFixed(3))),
-      answer.isFirst,
-      dropped,
-    ];
-  });
-  return csvText([head, ...lines]);
+  return recordHead + rows.map((row) => recordLine(row, sides)).join('');
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetSpecSchema } from '../dataset';
 import { targetSchema } from '../sweep-file';
+import { classComparisonSchema } from './class-comparison';
 
 const name = z.string().min(1).max(400);
 
@@ -29,7 +30,7 @@ export const liveSourceSchema = z.union([
 export type LiveSource = z.infer<typeof liveSourceSchema>;
 
 /** A side that is ready. */
-const liveSideSchema = z.object({
+export const liveSideSchema = z.object({
   /** "resnet50 int8" */
   name: z.string(),
   /** "ort-cpu x1" */
@@ -45,7 +46,11 @@ const liveSideSchema = z.object({
 });
 export type LiveSideInfo = z.infer<typeof liveSideSchema>;
 
-export const liveSessionSchema = z.object({ session: z.string(), sides: z.array(liveSideSchema).min(1).max(2) });
+export const liveSessionSchema = z.object({
+  sides: z.array(liveSideSchema).min(1).max(2),
+  /** How their classes compare; absent for one side. */
+  comparison: classComparisonSchema.optional(),
+});
 export type LiveSessionInfo = z.infer<typeof liveSessionSchema>;
 
 /** The images of a source. `label` is the class as the first side numbers them; absent where it is unknown. */
@@ -54,5 +59,7 @@ export const liveImagesSchema = z.object({
   /** They were resized before: networks only crop them. */
   isResized: z.boolean(),
   images: z.array(z.object({ name: z.string(), label: z.number().int().optional() })),
+  /** Images that were asked for and are not among them. */
+  gone: z.number().int().min(0).optional(),
 });
 export type LiveImages = z.infer<typeof liveImagesSchema>;

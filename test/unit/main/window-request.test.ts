@@ -28,7 +28,8 @@ const side = {
   dropped: 0,
 };
 const picture = 'data:image/png;base64,AAAA';
-const snapshot = { takenAt: '2026-01-01T00:00:00.000Z', source: 'Camera', picture, sides: [side] };
+const shown = { source: 'Camera', picture, picturePixels: [1, 1] };
+const snapshot = { takenAt: '2026-01-01T00:00:00.000Z', ...shown, sides: [side] };
 /** Input that the engine itself would take. */
 const forMainAlone: Record<keyof typeof mainEngineContract, unknown> = {
   'runs.export': { run: 'r', format: 'csv', path: '/etc/cron.d/x' },

@@ -1,21 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { AppError, toAppError } from '@shared/errors';
 import type { LiveAnswer } from '@shared/live/answer';
 import type { LiveFrame } from '@shared/live/frame';
 import { NewestWins } from '@shared/live/newest-wins';
 import type { ImageSet } from '../dataset/dataset';
+import type { Guests } from './guests';
 import { openSide, type SideProcess } from './side-process';
 import type { SideFrame, SideOrder } from './side-protocol';
-
-/** Runs work when times are not being taken: the executor's `beside`. */
-export type Beside = <T>(signal: AbortSignal, work: () => Promise<T>, waits?: () => void) => Promise<T>;
 
 export interface LiveSessionOptions {
   /** The built `live-worker.js`. */
   workerPath: string;
-  beside: Beside;
-  /** Hears when frames begin to wait for a measurement, and when they go on. */
-  waits?(isWaiting: boolean): void;
+  guests: Guests;
 }
 
 interface Asked {
@@ -25,40 +20,48 @@ interface Asked {
 }
 
 interface Side {
+  order: SideOrder;
   process: SideProcess;
   queue: NewestWins<Asked>;
 }
 
 /** One or two deployments kept open, each in a process of its own, that answer frames: at most one in flight each, the newest wins. */
 export class LiveSession {
-  readonly id = randomUUID();
   /** Images that frames may name by their place. */
   images: ImageSet<'eval'> = { split: 'eval', entries: [], alreadyResized: false };
   private readonly abort = new AbortController();
   private readonly sides: readonly Side[];
-  /** Frames that wait until times have been taken. */
-  private readonly waiting = new Set<object>();
 
   private constructor(
+    orders: readonly SideOrder[],
     processes: readonly SideProcess[],
     private readonly options: LiveSessionOptions,
   ) {
-    this.sides = processes.map((process) => {
+    this.sides = processes.map((process, index) => {
       const queue: NewestWins<Asked> = new NewestWins(
-        (asked) => void this.begin(process, asked).finally(() => queue.finished()),
+        (asked) => void this.begin(side, asked).finally(() => queue.finished()),
         ({ resolve }) => resolve(null),
       );
-      return { process, queue };
+      const side: Side = { order: orders[index]!, process, queue };
+      return side;
     });
   }
 
-  /** Throws what `openSide` throws for any of them; then none stays open. */
-  static async open(orders: readonly SideOrder[], options: LiveSessionOptions): Promise<LiveSession> {
-    const opening = orders.map((order) => openSide(options.workerPath, order));
+  /**
+   * Opens the sides beside each other. Loading a model takes the cores: where times may be taken meanwhile, it is work for `Guests`.
+   * @param signal ends the processes that are still loading
+   * Throws what `openSide` throws for any of them; then none stays open.
+   */
+  static async open(
+    orders: readonly SideOrder[],
+    options: LiveSessionOptions,
+    signal?: AbortSignal,
+  ): Promise<LiveSession> {
+    const opening = orders.map((order) => openSide(options.workerPath, order, signal));
     const settled = await Promise.allSettled(opening);
     const failed = settled.find((result) => result.status === 'rejected');
     const opened = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    if (!failed) return new LiveSession(opened, options);
+    if (!failed) return new LiveSession(orders, opened, options);
     for (const process of opened) process.close();
     throw failed.reason;
   }
@@ -89,6 +92,22 @@ export class LiveSession {
     });
   }
 
+  /**
+   * Starts a side again, whose process ended; the other goes on as it was. Work for `Guests`, as opening.
+   * Throws what `openSide` throws, `live.closed`.
+   */
+  async reopen(side: number): Promise<void> {
+    const found = this.sides[side];
+    const { signal } = this.abort;
+    if (!found || signal.aborted) throw new AppError('live.closed');
+    const process = await openSide(this.options.workerPath, found.order, signal);
+    found.process.close();
+    found.process = process;
+    if (!signal.aborted) return;
+    process.close();
+    throw new AppError('live.closed');
+  }
+
   close(): void {
     this.abort.abort();
     for (const { process, queue } of this.sides) {
@@ -105,26 +124,12 @@ export class LiveSession {
     return { kind: 'image', entry, alreadyResized };
   }
 
-  private async begin(process: SideProcess, { frame, resolve, reject }: Asked): Promise<void> {
+  private async begin(side: Side, { frame, resolve, reject }: Asked): Promise<void> {
     const { signal } = this.abort;
-    const token = {};
     try {
-      const work = (): Promise<LiveAnswer> => {
-        this.wait(token, false);
-        return process.classify(frame);
-      };
-      resolve(await this.options.beside(signal, work, () => this.wait(token, true)));
+      resolve(await this.options.guests.run(signal, () => side.process.classify(frame)));
     } catch (thrown) {
-      this.wait(token, false);
       reject(signal.aborted ? new AppError('live.closed') : thrown);
     }
-  }
-
-  private wait(frame: object, isWaiting: boolean): void {
-    const before = this.waiting.size > 0;
-    if (isWaiting) this.waiting.add(frame);
-    else this.waiting.delete(frame);
-    const now = this.waiting.size > 0;
-    if (now !== before) this.options.waits?.(now);
   }
 }

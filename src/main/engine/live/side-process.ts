@@ -18,9 +18,10 @@ export interface SideProcess {
 /**
  * One side of Live in a process of its own, kept open: a native crash ends that side alone.
  * @param workerPath the built `live-worker.js`
+ * @param signal ends the process while it is still loading
  * Throws what opening the model throws, `live.ended` where the process ends instead.
  */
-export async function openSide(workerPath: string, order: SideOrder): Promise<SideProcess> {
+export async function openSide(workerPath: string, order: SideOrder, signal?: AbortSignal): Promise<SideProcess> {
   const child = fork(workerPath, [], {
     serialization: 'advanced',
     // The last words of a native library go where the engine's go.
@@ -53,7 +54,9 @@ export async function openSide(workerPath: string, order: SideOrder): Promise<Si
       });
     });
   const close = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', close, { once: true });
   try {
+    if (signal?.aborted) throw new AppError('live.closed');
     const opened = await ask({ order });
     return {
       openMs: 'openMs' in opened ? opened.openMs : NaN,
@@ -68,5 +71,7 @@ export async function openSide(workerPath: string, order: SideOrder): Promise<Si
   } catch (thrown) {
     close();
     throw thrown;
+  } finally {
+    signal?.removeEventListener('abort', close);
   }
 }

@@ -1,6 +1,6 @@
 import { absent, formatBytes, formatMs, formatNumber, formatPercent } from '@shared/format';
 import { liveStages } from '@shared/live/answer';
-import type { LiveSnapshot } from '@shared/live/snapshot';
+import { pictureNote, type LiveSnapshot } from '@shared/live/snapshot';
 import { escapeHtml } from '../report/escape-html';
 
 type SnapshotSide = LiveSnapshot['sides'][number];
@@ -12,7 +12,7 @@ th,td{padding:2px 8px 2px 0;text-align:left;border-bottom:1px solid #8884;font-w
 
 /** One frame with what was said of it, as a page that loads nothing and holds its numbers as JSON too. */
 export function snapshotPage(snapshot: LiveSnapshot): string {
-  const { takenAt, source, label, picture, sides, agreement } = snapshot;
+  const { takenAt, source, label, picture, sides, agreement, comparison } = snapshot;
   const title = `Live: ${sides.map(({ name, target }) => `${name} on ${target}`).join(' against ')}`;
   const facts = [`${source}, ${takenAt}`, ...(label === undefined ? [] : [`Label: ${label}`])];
   if (agreement && agreement.both > 0) {
@@ -21,13 +21,14 @@ export function snapshotPage(snapshot: LiveSnapshot): string {
       `Same first answer on ${formatNumber(agreement.agreeing)} of the ${formatNumber(agreement.both)} frames that both answered (${share})`,
     );
   }
+  const notes = [comparison, pictureNote(snapshot)].filter((note) => note !== undefined);
   // In JSON inside a page only "<" can end the script early.
   const json = JSON.stringify({ ...snapshot, picture: undefined }, null, 1).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><style>${style}</style></head>
 <body><h1>${escapeHtml(title)}</h1>
-${facts.map((fact) => `<p>${escapeHtml(fact)}</p>`).join('\n')}
+${[...facts, ...notes].map((fact) => `<p>${escapeHtml(fact)}</p>`).join('\n')}
 <p><img src="${picture}" alt="The frame"></p>
 <div class="sides">${sides.map(sideSection).join('\n')}</div>
 <p class="muted">Times of single frames while the window showed them: good to see where time goes. To compare latencies, measure them.</p>
