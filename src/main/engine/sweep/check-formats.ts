@@ -5,14 +5,14 @@ import type { Model } from '../models/model-folder';
 import { findRuntime } from '../runtimes/registry';
 
 /**
- * Whether every model can become what the targets take, before hours go into it. Throws `format.unsupported-operator`, naming what has no
- * counterpart, and `format.unknown`.
+ * Whether every model can become what the targets take and what is deployed besides, before hours go into it. Throws
+ * `format.unsupported-operator`, naming what has no counterpart, and `format.unknown`.
  */
 export async function checkFormats(
-  { targets }: Pick<SweepFile, 'targets'>,
+  { targets, deploy = {} }: Pick<SweepFile, 'targets' | 'deploy'>,
   models: Iterable<Pick<Model, 'path' | 'card'>>,
 ): Promise<void> {
-  const ids = new Set(targets.map(({ runtime }) => findRuntime(runtime).format));
+  const ids = new Set([...targets.map(({ runtime }) => findRuntime(runtime).format), ...Object.keys(deploy)]);
   const formats = [...ids].filter((id) => id !== 'onnx').map(findFormat);
   if (formats.length === 0) return;
   for (const { path, card } of models)
