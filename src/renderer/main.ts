@@ -6,6 +6,7 @@ import { router } from './router';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/menu.css';
+import './styles/sticky-head.css';
 
 // The content security policy forbids code made from strings, which zod would otherwise try for speed.
 z.config({ jitless: true });

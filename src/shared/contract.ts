@@ -39,11 +39,12 @@ import {
   runViewSchema,
   trialViewSchema,
 } from './run';
+import { formatInfoSchema, runtimeInfoSchema } from './runtime-info';
 import { searchRequestSchema, type SearchRecord, type SearchState } from './search-state';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
 import { settingsChangeSchema, settingsSchema } from './settings';
 import { collectionSchema, storageUseSchema } from './storage';
-import { sweepFileSchema } from './sweep-file';
+import { optionsSchema, sweepFileSchema, targetSchema } from './sweep-file';
 import { zooModelSchema } from './zoo';
 import { sweepPlanSchema } from './sweep-plan';
 
@@ -62,27 +63,6 @@ const comparedRuns = z.strictObject({
 /** As `comparedRuns`, the reference a run of another folder of results. */
 export const comparedResults = comparedRuns.extend({ folder: z.string().min(1).max(4096) });
 
-/** A runtime that a target may name. */
-const runtimeInfoSchema = z.object({
-  id: z.string(),
-  title: z.string(),
-  /** The file format it takes. */
-  format: z.string(),
-  maximumThreads: z.number().int().optional(),
-  /** Absent where it cannot be used; then `problem` says why and what to do. */
-  version: z.string().optional(),
-  problem: z.string().optional(),
-  /** Its devices are still being looked for: ask again. */
-  isPending: z.boolean().optional(),
-  /** Where the library of the person's machine was found that it needs. */
-  path: z.string().optional(),
-  /** What fetches that library where it is missing. */
-  command: z.string().optional(),
-  /** The default first. */
-  devices: z.array(z.object({ id: z.string(), title: z.string(), problem: z.string().optional() })),
-});
-export type RuntimeInfo = z.infer<typeof runtimeInfoSchema>;
-
 const engineInfoSchema = z.object({
   version: z.string(),
   onnxruntime: z.string(),
@@ -91,6 +71,7 @@ const engineInfoSchema = z.object({
   workspace: z.string(),
   modelFolder: z.string(),
   runtimes: z.array(runtimeInfoSchema),
+  formats: z.array(formatInfoSchema),
   /** The sample sweep on the embedded starter pack. */
   starterSweep: sweepFileSchema,
 });
@@ -147,7 +128,9 @@ export interface ModelInspection {
   macs: number;
   operators: Record<string, number>;
   layers: LayerInfo[];
+  /** What its card says, and the order of its colours there. */
   card?: z.infer<typeof preprocessSchema>;
+  cardOrder?: z.infer<typeof channelOrderSchema>;
 }
 
 /** How well the network does with one way of preprocessing. */
@@ -189,6 +172,22 @@ export const openEngineContract = {
       variants: z.array(z.string()).optional(),
     }),
   ),
+  /** What a device will make of networks after a recipe, before anything is compressed: a sentence that calls itself an estimate; none where nothing can be said. */
+  'recipes.estimate': rpc(
+    z.strictObject({
+      recipe: z.unknown(),
+      format: z.string().min(1).max(40),
+      models: z.array(z.string().min(1).max(4096)).max(100),
+    }),
+    z.object({ text: z.string().optional() }),
+  ),
+  /** Whether a target can be measured here: the sentence to show beside it where it cannot. */
+  'targets.check': rpc(z.strictObject({ target: targetSchema }), z.object({ problem: z.string().optional() })),
+  /** Whether files are written in a format with these options. */
+  'deploy.check': rpc(
+    z.strictObject({ format: z.string().min(1).max(40), options: optionsSchema }),
+    z.object({ problem: z.string().optional() }),
+  ),
   'models.list': rpc(
     z.strictObject({ folder: z.string().max(4096).optional() }),
     z.object({ models: z.array(modelSummarySchema), problems: z.array(z.string()) }),
@@ -224,6 +223,8 @@ export const openEngineContract = {
   'zoo.list': rpc(nothing, z.array(zooModelSchema)),
   /** Fetches one of them, checked and with a card. A person said yes to its size and licence. */
   'zoo.get': job(z.strictObject({ name: z.string().min(1).max(200) }), modelSummarySchema),
+  /** Fetches the library of a runtime into the person's folder, checked. A person said yes to its size and licence. */
+  'runtimes.get': job(z.strictObject({ name: z.string().min(1).max(40) }), z.strictObject({ folder: z.string() })),
   'datasets.inspect': job(datasetSpecSchema, datasetSummarySchema),
   /** A few images of a split by their place in it, small. */
   'datasets.preview': rpc(previewRequestSchema, datasetPreviewSchema),

@@ -50,3 +50,9 @@ export interface EdgeTpuEstimate {
   /** Of the parameters, what does not fit and is sent anew for every inference. */
   streamedBytes: number;
 }
+
+/** The estimate of a network as it is, or, of one that computes in floats, as it would be with integers throughout. */
+export interface NetworkEstimate {
+  chip: EdgeTpuEstimate;
+  isQuantized: boolean;
+}

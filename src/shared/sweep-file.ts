@@ -3,7 +3,8 @@ import { datasetSpecSchema } from './dataset';
 import { recipeSchema } from './recipe';
 import { searchSpecSchema } from './search';
 
-const optionsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+/** Options of a runtime or a format by name. */
+export const optionsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 export const targetSchema = z.strictObject({
   runtime: z.string().min(1),

@@ -122,10 +122,30 @@ test('210 trials in a small window: nothing is cut off, names stay in view, pane
     expect(await rowCount()).toBe(all);
     await window.getByTestId('budget-toggle').click();
 
-    // By keyboard the chart zooms around the selected point and follows it; a double click shows the whole again.
     const plot = window.locator('.plot');
     const whole = window.getByRole('button', { name: 'Whole chart' });
+    // The point under the mouse is named, and a press selects it.
     await expect(whole).toBeHidden();
+    const position = await plot.evaluate(async (box) => {
+      const root = box.firstElementChild!;
+      const { left, top, width, height } = box.getBoundingClientRect();
+      for (let y = 30; y < height - 40; y += 8)
+        for (let x = 50; x < width - 70; x += 8) {
+          root.dispatchEvent(new MouseEvent('mousemove', { clientX: left + x, clientY: top + y, bubbles: true }));
+          await new Promise((drawn) => setTimeout(drawn));
+          if (getComputedStyle(root).cursor === 'pointer') return { x, y };
+        }
+      return undefined;
+    });
+    expect(position).toBeDefined();
+    await plot.hover({ position });
+    await expect(window.getByTestId('scatter').getByText(/MB · top-1/)).toBeVisible();
+    await plot.click({ position });
+    await expect(window.getByTestId('trial-panel')).toBeVisible();
+    await window.keyboard.press('Escape');
+    await expect(window.getByTestId('trial-panel')).toBeHidden();
+
+    // By keyboard the chart zooms around the selected point and follows it; a double click shows the whole again.
     await plot.focus();
     for (const key of ['ArrowRight', '+', '+', '+', 'ArrowRight']) await window.keyboard.press(key);
     await expect(whole).toBeVisible();

@@ -66,6 +66,11 @@ test('runs are found, marked, deleted and brought back; settings hold and are un
     // Settings hold at once and can be taken back.
     await window.getByTestId('nav-settings').click();
     await expect(window.getByTestId('runtime-settings')).toContainText('TensorFlow Lite');
+    await expect(window.getByTestId('runtime-ort-cpu')).toContainText('Runs .onnx files on CPU');
+    await window.getByTestId('runtimes-elsewhere').locator('summary').click();
+    await expect(window.getByTestId('runtimes-elsewhere')).toContainText(/it takes (macOS|Windows)/);
+    await window.getByTestId('runtime-settings').scrollIntoViewIfNeeded();
+    await look(launched, 'settings-runtimes', [1440, 1024]);
     await expectAccessible(window);
     await window.getByTestId('setting-budget-on').click();
     await expect(window.getByTestId('setting-budget')).toHaveValue('20');

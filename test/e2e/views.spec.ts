@@ -70,7 +70,7 @@ test('numbers stay as typed with what is wrong beside them, and nothing runs wit
     await expect(window.getByTestId('recipe-problem')).toBeVisible();
     const threads = window.getByLabel('Threads of ort-cpu x1');
     await threads.fill('300');
-    await threads.press('Tab');
+    await threads.press('Enter');
     await expect(window.getByTestId('target').getByTestId('number-problem')).toContainText('300 is outside the range');
     await expect(window.getByTestId('plan-gaps')).toContainText('Correct the number of threads.');
     await expect(window.getByTestId('start-sweep')).toBeDisabled();
@@ -114,6 +114,62 @@ test('numbers stay as typed with what is wrong beside them, and nothing runs wit
     await answerOpenDialog(app, saved);
     await pressMenu(app, 'File', 'Open Sweep File…');
     await expect(window.getByTestId('plan-trials')).toHaveText('24');
+
+    // A target with what only its runtime takes, and files of another format: saved, and opened as they were.
+    const target = window.getByTestId('target').first();
+    await target.getByTestId('target-runtime').selectOption('openvino');
+    await target.getByTestId('target-options').click();
+    await target.getByRole('radio', { name: 'default' }).click();
+    await window.getByTestId('deploy-tflite-on').click();
+    await window.getByTestId('deploy-tflite-options').click();
+    const input = window.getByTestId('deploy-tflite').getByRole('radiogroup', { name: 'Input' });
+    await input.getByRole('radio', { name: 'uint8' }).click();
+    await expectAccessible(window);
+    await look(launched, 'sweep-targets');
+    await window.getByTestId('save-sweep').click();
+    await expect(window.getByTestId('sweep-saved')).toContainText(saved);
+    const targets = 'targets: [ { runtime: openvino, threads: 2, options: { precision: default } } ]';
+    expect(await readFile(saved, 'utf8')).toContain(`${targets}\ndeploy: { tflite: { input: uint8 } }\n`);
+    await target.getByTestId('target-runtime').selectOption('ort-web');
+    await expect(target.getByTestId('target-options')).toBeHidden();
+    await expect(target.getByTestId('number-problem')).toContainText('2 is outside the range');
+    await target.getByTestId('target-remove').click();
+    await expect(window.getByTestId('no-targets')).toBeVisible();
+    await window.getByTestId('undo').click();
+    await expect(target.getByTestId('target-runtime')).toHaveValue('ort-web');
+
+    // What only a file says is shown and can be left out.
+    await writeFile(saved, `${await readFile(saved, 'utf8')}search: { maxDrop: 2, budget: 30 min }\nuntil: "07:00"\n`);
+    await pressMenu(app, 'File', 'Open Sweep File…');
+    await expect(target.getByTestId('target-summary')).toHaveText('precision: default');
+    await expect(window.getByTestId('file-search')).toContainText(
+      'This file searches: for the smallest and the fastest',
+    );
+    await expect(window.getByTestId('file-limits')).toContainText('it ends at 07:00');
+    await expectAccessible(window);
+    await look(launched, 'sweep-file-says');
+    await window.getByTestId('file-search-open').click();
+    await expect(window.getByLabel('Most to lose')).toHaveValue('2');
+    await expect(window.getByTestId('search-budget')).toHaveValue('30');
+    await window.getByRole('button', { name: 'Not now' }).click();
+    await window.getByTestId('file-search-drop').click();
+    await expect(window.getByTestId('file-search')).toBeHidden();
+    await window.getByTestId('undo').click();
+    await expect(window.getByTestId('file-search')).toBeVisible();
+
+    // What the chip will make of a recipe, where files for one are written.
+    await window.getByTestId('deploy-edgetpu-on').click();
+    await expect(window.getByTestId('recipe-estimate').first()).toContainText('computes in floats', {
+      timeout: 30_000,
+    });
+    await expect(
+      window
+        .getByTestId('recipe-estimate')
+        .filter({ hasText: /Estimate for the chip: .* operators on the Edge TPU/ })
+        .first(),
+    ).toBeVisible();
+    await expectAccessible(window);
+    await look(launched, 'sweep-chip');
   } finally {
     await launched.close();
   }

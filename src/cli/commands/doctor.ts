@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RuntimeInfo } from '@shared/contract';
+import type { RuntimeInfo } from '@shared/runtime-info';
 import { formatBytes } from '@shared/format';
 import { freeBytes } from '../../main/engine/files/free-space';
 import { resourcesFolder } from '../../main/engine/starter';

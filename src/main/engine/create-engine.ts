@@ -12,6 +12,7 @@ import { homeFolder } from './files/home-folder';
 import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
 import { readRunFile } from './report/read-run-file';
+import { describeFormats } from './formats/describe-formats';
 import { describeRuntimes } from './runtimes/describe-runtimes';
 import { nameRuntimesFolder } from './runtimes/named-folder';
 import { readPreferences, writePreferences } from './preferences';
@@ -130,6 +131,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       workspace: workspace.folder,
       modelFolder: modelFolder(),
       runtimes: await describeRuntimes(patienceMs),
+      formats: describeFormats(),
       starterSweep: starterSweep(),
     }),
     changeSettings(change) {

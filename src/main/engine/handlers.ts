@@ -9,6 +9,11 @@ import type { Handlers } from '@shared/rpc';
 import type { Progress, RunView, TrialView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
+import { deploymentEstimate } from './deployment-estimate';
+import { deployOptions, findFormat } from './formats/registry';
+import { checkTarget } from './runtimes/check-target';
+import { packFolder } from './runtimes/locate-library';
+import { runtimePack } from './runtimes/runtime-packs';
 import { storageUse } from './collection/storage-use';
 import { compareRunsInSlices, type RunWithAnswers } from './compare/compare-runs';
 
@@ -21,6 +26,7 @@ import { gatherReportSources } from './gather-report-sources';
 import { handOver, handoverName } from './handover/hand-over';
 import { listZoo, zooModel } from './fetch/catalogue';
 import { getModel } from './fetch/get-model';
+import { getPack } from './fetch/get-pack';
 import { liveHandlers, type LiveEvents } from './live-handlers';
 import { readCard, writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
@@ -88,6 +94,9 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
         return { problem: toAppError(thrown).message };
       }
     },
+    'recipes.estimate': async (request) => ({ text: await deploymentEstimate(request, engine.modelFolder()) }),
+    'targets.check': ({ target }) => problemIn(() => checkTarget(target)),
+    'deploy.check': ({ format, options }) => problemIn(() => deployOptions(findFormat(format), options)),
     'models.list': ({ folder }) => listModels(folder ?? engine.modelFolder()),
     'models.inspect': ({ path }) => inspectModel(path),
     'models.channels': ({ path }) => modelChannels(path),
@@ -109,6 +118,12 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
         progress: (done, total) => events.progress(name, done, total),
       });
       return summarizeModel(path);
+    },
+    'runtimes.get': async ({ name }, { signal }) => {
+      const pack = runtimePack(name);
+      if (!pack) throw new AppError('download.unknown', { name });
+      if (!engine.settings().downloads) throw new AppError('download.off', { name });
+      return { folder: await getPack(pack, packFolder(), signal) };
     },
     'datasets.inspect': async (spec, { progress, signal }) => {
       const events = watchedBy(progress);
@@ -250,6 +265,16 @@ function ownTrial({ runs, workspace }: Engine, run: string, trial: string): { vi
   if (!found) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
   if (found.collected) throw new AppError('artifact.collected', { trial });
   return { view, found };
+}
+
+/** What a check throws, as the sentence to show beside what was checked. */
+async function problemIn(check: () => unknown): Promise<{ problem?: string }> {
+  try {
+    await check();
+    return {};
+  } catch (thrown) {
+    return { problem: toAppError(thrown).message };
+  }
 }
 
 function withAnswers({ runs, workspace }: Pick<Engine, 'runs' | 'workspace'>, run: string): RunWithAnswers {

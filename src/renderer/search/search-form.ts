@@ -1,4 +1,4 @@
-import { durationMs, searchSpecSchema, type SearchGoal } from '@shared/search';
+import { durationMs, searchSpecSchema, type SearchGoal, type SearchSpec } from '@shared/search';
 import type { SearchRequest } from '@shared/search-state';
 import { targetName, type Target } from '@shared/sweep-file';
 import { valueProblem, type NumberRange } from '../components/ui/number-range';
@@ -16,6 +16,8 @@ export interface SearchForm {
   /** Name of the target whose times count; empty: none. */
   target: string;
   mayReplace: boolean;
+  /** Candidates at most; only a sweep file says another number. */
+  trials: number;
 }
 
 export const searchRanges = {
@@ -27,18 +29,25 @@ export const searchRanges = {
 
 const bytesPerMegabyte = 1e6;
 
-/** As `whittle search` begins, for the networks and the first target of the sweep. */
-export function searchForm({ models, targets }: SweepDraft, model?: string): SearchForm {
-  const { maxDrop, goal, budget } = searchSpecSchema.parse({});
+/**
+ * The form as it begins: what `whittle search` looks for, for the networks and the first target of the sweep.
+ * @param model one network in place of those. @param spec what to look for, as a sweep file says it
+ */
+export function searchForm(
+  { models, targets }: Pick<SweepDraft, 'models' | 'targets'>,
+  { model, spec = searchSpecSchema.parse({}) }: { model?: string; spec?: SearchSpec } = {},
+): SearchForm {
+  const { maxDrop, goal, maxBytes, maxLatencyRatio, budget, trials } = spec;
   return {
     models: model === undefined ? [...models] : [model],
     maxDrop,
     goal,
-    maxMegabytes: undefined,
-    maxLatencyRatio: undefined,
+    maxMegabytes: maxBytes === undefined ? undefined : maxBytes / bytesPerMegabyte,
+    maxLatencyRatio,
     budgetMinutes: durationMs(budget)! / 60_000,
     target: targets[0] ? targetName(targets[0]) : '',
     mayReplace: false,
+    trials,
   };
 }
 
@@ -60,7 +69,7 @@ export function searchGaps(form: SearchForm, draft: SweepDraft, datasetProblem?:
 
 /** The request that a form without gaps makes. */
 export function searchRequest(form: SearchForm, { dataset, targets, seed }: SweepDraft): SearchRequest {
-  const { models, maxDrop, goal, maxMegabytes, maxLatencyRatio, budgetMinutes, mayReplace } = form;
+  const { models, maxDrop, goal, maxMegabytes, maxLatencyRatio, budgetMinutes, mayReplace, trials } = form;
   const measured: Target[] = targets.filter((target) => targetName(target) === form.target);
   return {
     models,
@@ -72,6 +81,7 @@ export function searchRequest(form: SearchForm, { dataset, targets, seed }: Swee
       maxBytes: maxMegabytes === undefined ? undefined : Math.round(maxMegabytes * bytesPerMegabyte),
       maxLatencyRatio,
       budget: `${budgetMinutes} min`,
+      trials,
     }),
     mayReplace: mayReplace && models.length > 1,
     seed,

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import { toAppError } from '@shared/errors';
+import type { SearchSpec } from '@shared/search';
 import type { SearchRequest } from '@shared/search-state';
 import { call, useSignal } from '../bridge/client';
 import { router } from '../router';
@@ -8,8 +9,8 @@ import { router } from '../router';
 /** The search under way: how far it is, and what a person can tell it. */
 export const useSearchStore = defineStore('search', () => {
   const state = useSignal('search.state');
-  /** The form is open, for one network or for those of the sweep. */
-  const asks = shallowRef<{ model?: string }>();
+  /** The form is open, for one network or for those of the sweep; it begins as usual, or with what a sweep file looks for. */
+  const asks = shallowRef<{ model?: string; spec?: SearchSpec }>();
   const problem = ref('');
   /** The search whose end was put away, by when it began. */
   const dismissed = ref<number>();

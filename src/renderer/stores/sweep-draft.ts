@@ -1,7 +1,9 @@
 import { useEventListener, watchDebounced } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
+import { targetName } from '@shared/sweep-file';
 import {
+  copyOf,
   draftFromSweep,
   draftRecipe,
   draftStep,
@@ -12,6 +14,9 @@ import {
   type UnfinishedSweep,
 } from '../sweep/draft';
 import { freeName, moved } from '../sweep/recipe-edits';
+
+/** What a draft has of a file that was opened, and no form offers. */
+type Omittable = Pick<SweepDraft, 'search' | 'limits' | 'until' | 'coolDownSeconds'>;
 
 const storageKey = 'whittle.sweep-draft';
 
@@ -36,9 +41,10 @@ export const useSweepDraftStore = defineStore('sweep-draft', () => {
     undoable.value = undefined;
   }
 
-  /** Replaces the draft by a template or a file. @throws when the sweep is not valid. */
-  function replace(sweep: UnfinishedSweep, sentence: string): void {
-    const next = draftFromSweep(sweep);
+  /** Replaces the draft by a template or a file, but for what is kept of it. @throws when the sweep is not valid. */
+  function replace(sweep: UnfinishedSweep, sentence: string, kept: readonly (keyof SweepDraft)[] = []): void {
+    const stays = Object.fromEntries(kept.map((part) => [part, copyOf(draft.value[part])]));
+    const next = { ...draftFromSweep(sweep), ...stays };
     const before = draft.value;
     draft.value = next;
     undoable.value = { sentence, revert: () => (draft.value = before) };
@@ -60,8 +66,7 @@ export const useSweepDraftStore = defineStore('sweep-draft', () => {
     const at = draft.value.recipes.findIndex((recipe) => recipe.id === id);
     const source = draft.value.recipes[at];
     if (!source) return;
-    const steps = source.steps.map(({ technique, params }) => ({ technique, params: { ...params } }));
-    draft.value.recipes.splice(at + 1, 0, draftRecipe(freeName(source.name, names()), steps));
+    draft.value.recipes.splice(at + 1, 0, draftRecipe(freeName(source.name, names()), source.steps));
   }
   function removeRecipe(id: string): void {
     const at = draft.value.recipes.findIndex((one) => one.id === id);
@@ -73,6 +78,13 @@ export const useSweepDraftStore = defineStore('sweep-draft', () => {
     };
   }
 
+  /** Leaves out what only a file can say. */
+  function leaveOut(parts: readonly (keyof Omittable)[], sentence: string): void {
+    const before = Object.fromEntries(parts.map((part) => [part, draft.value[part]])) as Omittable;
+    for (const part of parts) delete draft.value[part];
+    undoable.value = { sentence, revert: () => Object.assign(draft.value, before) };
+  }
+
   function addStep(recipe: DraftRecipe, technique: string): string {
     const step = draftStep(technique);
     recipe.steps.push(step);
@@ -82,7 +94,23 @@ export const useSweepDraftStore = defineStore('sweep-draft', () => {
     recipe.steps = moved(recipe.steps, from, to);
   }
   function removeStep(recipe: DraftRecipe, id: string): void {
-    recipe.steps = recipe.steps.filter((step) => step.id !== id);
+    const before = recipe.steps;
+    const step = before.find((one) => one.id === id);
+    if (!step) return;
+    recipe.steps = before.filter((one) => one.id !== id);
+    undoable.value = {
+      sentence: `Removed ${step.technique} from "${recipe.name}".`,
+      revert: () => (recipe.steps = before),
+    };
+  }
+
+  function removeTarget(position: number): void {
+    const [target] = draft.value.targets.splice(position, 1);
+    if (!target) return;
+    undoable.value = {
+      sentence: `Removed the target ${targetName(target)}.`,
+      revert: () => draft.value.targets.splice(position, 0, target),
+    };
   }
 
   return {
@@ -95,8 +123,10 @@ export const useSweepDraftStore = defineStore('sweep-draft', () => {
     addRecipe,
     duplicateRecipe,
     removeRecipe,
+    leaveOut,
     addStep,
     moveStep,
     removeStep,
+    removeTarget,
   };
 });

@@ -82,7 +82,7 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
   const loadTemplates = (): Promise<void> =>
     attempt(async () => void (templates.value = await call('sweeps.templates')));
 
-  /** Its networks, else those that are chosen, else those of the model folder. */
+  /** Its networks, else those that are chosen, else those of the model folder; on the targets that are chosen. */
   const useTemplate = action(async (template: SweepTemplate) => {
     const present = models.folder.filter((model) => !model.recipe).map((model) => model.reference);
     const chosen = template.models.some((name) => present.includes(name)) ? [] : store.draft.models;
@@ -90,7 +90,8 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     const names = chosen.length > 0 ? chosen : present;
     const sweep = { ...sweepFromTemplate(template, names, store.draft.dataset, counts), ...(await usualProtocol()) };
     const count = sweep.models.length === 1 ? '1 model' : `${sweep.models.length} models`;
-    store.replace(sweep, `"${template.title}" replaced your sweep: its recipes, and ${count}.`);
+    const kept = ['targets', 'deploy'] as const;
+    store.replace(sweep, `"${template.title}" replaced your sweep: its recipes, and ${count}.`, kept);
   });
 
   const saveSweep = action(async () => {

@@ -1,6 +1,6 @@
 import type { ClassifierFacts } from '@shared/contract';
 import { heightAndWidth, type ChannelOrder, type Preprocess } from '@shared/model-card';
-import { presetPreprocess, type PresetName } from '@shared/preprocess-presets';
+import { presetNames, presetPreprocess, type PresetName } from '@shared/preprocess-presets';
 import { isInside } from '../components/ui/number-range';
 import { sweepRanges } from './sweep-ranges';
 
@@ -22,17 +22,33 @@ export interface CardDraft {
 const usualSide = 224;
 
 /**
- * What the form begins with: the size that the network takes; where it takes any, that of its card, or else the usual one.
- * @param card what a card says already
+ * What the form begins with: the size that the network takes; where it takes any, that of its card, or else the usual one. What a card says is
+ * there as far as the form can say it; where it cannot, nothing is chosen.
+ * @param channels the order on the card
  */
-export function draftFor(facts: ClassifierFacts, card?: Preprocess): CardDraft {
-  const { channels } = facts;
+export function draftFor(facts: ClassifierFacts, card?: Preprocess, channels?: ChannelOrder): CardDraft {
   const [cardHeight, cardWidth] = heightAndWidth(card?.crop ?? usualSide);
   const [height, width] = [facts.height ?? cardHeight, facts.width ?? cardWidth];
   const { resize } = presetPreprocess('raw', { height, width: height, channels: 'RGB' });
-  const each = (value: number): number[] => Array.from({ length: channels }, () => value);
-  return { preset: '', order: 'RGB', height, width, shortSide: resize as number, mean: each(0), std: each(255) };
+  const each = (value: number): number[] => Array.from({ length: facts.channels }, () => value);
+  const order = channels === 'BGR' ? 'BGR' : 'RGB';
+  const shortSide = resize as number;
+  const empty: CardDraft = { preset: '', order, height, width, shortSide, mean: each(0), std: each(255) };
+  if (!card) return empty;
+  const { mean, std } = card;
+  const filled = { ...empty, shortSide: typeof card.resize === 'number' ? card.resize : shortSide };
+  const said = [
+    ...presetNames.map((preset): CardDraft => ({ ...filled, preset })),
+    { ...filled, preset: 'custom' as const, mean: [...mean], std: [...std] },
+  ];
+  return said.find((draft) => isSame(preprocessOf(draft, facts), card)) ?? empty;
 }
+
+const isSame = (one: Preprocess | undefined, other: Preprocess): boolean =>
+  one !== undefined &&
+  (['resize', 'crop', 'interpolation', 'mean', 'std'] as const).every(
+    (part) => String(one[part]) === String(other[part]),
+  );
 
 export const isSquare = ({ height, width }: CardDraft): boolean => height === width;
 

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { datasetSpecSchema, usualCalibrationImages } from '@shared/dataset';
-import { indifferenceSchema, latencyModes, sweepFileSchema, targetSchema, type SweepFile } from '@shared/sweep-file';
+import {
+  defaultTarget,
+  indifferenceSchema,
+  latencyModes,
+  optionsSchema,
+  sweepFileSchema,
+  targetSchema,
+  type SweepFile,
+} from '@shared/sweep-file';
 
 /** The recipe every sweep has: the network as it is. */
 export const baselineName = 'baseline';
@@ -8,10 +16,26 @@ export const baselineName = 'baseline';
 /** A number as typed, which may be none yet (NaN, stored as null) or out of range: `gapsOf` says so, reading it back keeps it. */
 const typed = (fallback: number): z.ZodType<number> => z.number().catch(fallback);
 
-/** What was typed as a number and is none is stored as null: it is not read back. */
-const paramsSchema = z
-  .record(z.string(), z.unknown())
-  .transform((params) => Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null)));
+/** What was typed as a number and is none is stored as null: by itself it is not read back, in a list or a span it is none again. */
+const readBack = (params: unknown): unknown =>
+  isGroup(params)
+    ? Object.fromEntries(
+        Object.entries(params)
+          .filter(([, value]) => value !== null)
+          .map(([name, value]) => [name, withoutNull(value)]),
+      )
+    : params;
+const withoutNull = (value: unknown): unknown => {
+  if (value === null) return NaN;
+  if (Array.isArray(value)) return value.map(withoutNull);
+  return isGroup(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNull(each)]))
+    : value;
+};
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const paramsSchema = z.preprocess(readBack, z.record(z.string(), z.unknown()));
+const typedOptions = z.preprocess(readBack, optionsSchema);
 
 const stepSchema = z.object({ id: z.string(), technique: z.string(), params: paramsSchema });
 const recipeSchema = z.object({ id: z.string(), name: z.string(), steps: z.array(stepSchema) });
@@ -28,14 +52,16 @@ const draftSchema = z.object({
     train: typed(0),
     seed: typed(1),
   }),
-  targets: z.array(targetSchema.extend({ threads: typed(1) })).min(1),
+  /** None: nothing is timed. */
+  targets: z.array(targetSchema.extend({ threads: typed(1), options: typedOptions.optional() })),
+  deploy: z.record(z.string(), typedOptions).optional(),
   /** Without the baseline, which is always there. */
   recipes: z.array(recipeSchema),
   latency: z.enum(latencyModes),
   indifference: indifferenceSchema.prefault({}),
   seed: z.number().int().min(0),
   // Of a file that was opened; kept as they are.
-  ...sweepFileSchema.pick({ search: true, limits: true, until: true, coolDownSeconds: true, deploy: true }).shape,
+  ...sweepFileSchema.pick({ search: true, limits: true, until: true, coolDownSeconds: true }).shape,
 });
 export type SweepDraft = z.infer<typeof draftSchema>;
 export type DraftRecipe = z.infer<typeof recipeSchema>;
@@ -55,7 +81,7 @@ export function emptyDraft(): SweepDraft {
     name: 'sweep',
     models: [],
     dataset: { path: '', eval: 0, calibration: usualCalibrationImages, train: 0, seed: 1 },
-    targets: [{ runtime: 'ort-cpu', threads: 1 }],
+    targets: [{ ...defaultTarget }],
     recipes: [],
     latency: 'quick',
     indifference: indifferenceSchema.parse({}),
@@ -63,8 +89,15 @@ export function emptyDraft(): SweepDraft {
   };
 }
 
+/** A copy of plain data that shares nothing with it, also of what a view watches: structuredClone refuses that. */
+export function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each as unknown)])) as T;
+}
+
 export function draftStep(technique: string, params: Record<string, unknown> = {}): DraftStep {
-  return { id: identity(), technique, params: structuredClone(params) };
+  return { id: identity(), technique, params: copyOf(params) };
 }
 
 export function draftRecipe(
@@ -81,7 +114,7 @@ export function draftFromSweep(sweep: UnfinishedSweep): SweepDraft {
   return {
     ...rest,
     // Copies: a default of the schema is one object for all.
-    targets: targets.length > 0 ? structuredClone(targets) : emptyDraft().targets,
+    targets: copyOf(targets),
     recipes: named.map(([name, steps]) => draftRecipe(name, steps)),
   };
 }

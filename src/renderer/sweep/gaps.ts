@@ -31,5 +31,5 @@ export function gapsOf(draft: SweepDraft, models: readonly ListedModel[], datase
     names.add(recipe.name);
     if (recipe.steps.length === 0) gaps.push(`Add a step to the recipe "${recipe.name}", or delete it.`);
   }
-  return gaps;
+  return [...new Set(gaps)];
 }

@@ -11,3 +11,9 @@ export const sweepRanges = {
   colour: { minimum: 0, maximum: 255 },
   deviation: { above: 0, maximum: 255 },
 } satisfies Record<string, NumberRange>;
+
+/** How many threads a runtime takes; any number of those a file may say where nothing is known of it. */
+export const threadsRangeOf = (runtime?: { maximumThreads?: number }): NumberRange & { maximum: number } => ({
+  ...sweepRanges.threads,
+  maximum: runtime?.maximumThreads ?? sweepRanges.threads.maximum,
+});

@@ -1,31 +1,16 @@
-import { watchDebounced } from '@vueuse/core';
-import { computed, shallowRef } from 'vue';
-import { toAppError, withoutCommands } from '@shared/errors';
+import { computed } from 'vue';
 import type { Recipe } from '@shared/recipe';
 import { call } from '../bridge/client';
+import { useAnswer } from './use-answer';
+
+interface Checked {
+  problem?: string;
+  variants?: readonly string[];
+}
 
 /** What is wrong with a recipe, in a sentence, or what its ranges make of it: what tells its variants apart. Both are undefined until known. */
 export function useRecipeCheck(recipe: () => Recipe) {
-  const problem = shallowRef<string>();
-  const variants = shallowRef<readonly string[]>();
-  const text = computed(() => JSON.stringify(recipe()));
-  let asked = 0;
-
-  async function check(): Promise<void> {
-    const turn = ++asked;
-    let found: { problem?: string; variants?: readonly string[] };
-    try {
-      const answer = await call('recipes.check', { recipe: JSON.parse(text.value) as Recipe });
-      found = { ...answer, problem: answer.problem && withoutCommands(answer.problem) };
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      found = { problem: error.code === 'engine.gone' ? undefined : error.message };
-    }
-    if (turn !== asked) return;
-    problem.value = found.problem;
-    variants.value = found.variants;
-  }
-
-  watchDebounced(text, check, { debounce: 250, immediate: true });
-  return { problem, variants };
+  const answer = useAnswer<Recipe, Checked>(recipe, (steps) => call('recipes.check', { recipe: steps }));
+  const checked = computed((): Checked => answer.value ?? {});
+  return { problem: computed(() => checked.value.problem), variants: computed(() => checked.value.variants) };
 }

@@ -1,4 +1,4 @@
-import type { CompilerReport, EdgeTpuEstimate } from '../edgetpu';
+import type { CompilerReport, EdgeTpuEstimate, NetworkEstimate } from '../edgetpu';
 import { formatBytes, formatNumber } from '../format';
 
 const operators = (count: number): string => `${count} ${count === 1 ? 'operator' : 'operators'}`;
@@ -39,17 +39,37 @@ export function leftToCpuText({ operators: rows }: CompilerReport): string | und
 }
 
 /** "Estimate before compiling: all 65 operators on the Edge TPU, 3.9 MB of weights for about 6.8 MB on the chip." */
-export function estimateText({
-  operators: rows,
-  onTpu,
-  onCpu,
-  parameterBytes,
-  cacheBytes,
-  streamedBytes,
-}: EdgeTpuEstimate): string {
+export const estimateText = (estimate: EdgeTpuEstimate): string =>
+  `Estimate before compiling: ${placementText(estimate)}.`;
+
+/** "resnet50: all 75 operators on the Edge TPU, 24.6 MB of weights for about 6.2 MB on the chip: 18.4 MB will stream". @param isSmaller what of the network will be left is not known */
+function placementText(
+  { operators: rows, onTpu, onCpu, parameterBytes, cacheBytes, streamedBytes }: EdgeTpuEstimate,
+  isSmaller = false,
+): string {
   const first = rows.find(({ mapped }) => !mapped);
   const reason = first === undefined ? '' : ` (${first.op}: ${first.reason})`;
   const mapped = onCpu === 0 ? `all ${operators(onTpu)}` : `${onTpu} of ${operators(onTpu + onCpu)}`;
-  const stream = streamedBytes > 0 ? `: ${megabytes(streamedBytes)} will stream` : '';
-  return `Estimate before compiling: ${mapped} on the Edge TPU${reason}, ${megabytes(parameterBytes)} of weights for about ${megabytes(cacheBytes)} on the chip${stream}.`;
+  const most = isSmaller ? 'at most ' : '';
+  const stream = streamedBytes > 0 ? `: ${most}${megabytes(streamedBytes)} will stream` : '';
+  return `${mapped} on the Edge TPU${reason}, ${most}${megabytes(parameterBytes)} of weights for about ${megabytes(cacheBytes)} on the chip${stream}`;
+}
+
+/**
+ * What the chip will make of networks after a recipe, before anything is compressed: "Estimate for the chip: mobilenetv2: all 65 operators ...".
+ * @param recipe whether it leaves integers throughout, and less of the network than there was
+ */
+export function networksText(
+  networks: readonly (NetworkEstimate & { name: string })[],
+  recipe: { isQuantized: boolean; isSmaller: boolean },
+): string {
+  const texts = networks.map(({ name, chip, isQuantized }) =>
+    recipe.isQuantized || isQuantized
+      ? `${name}: ${placementText(chip, recipe.isSmaller)}`
+      : `${name}: nothing on the Edge TPU, as it computes in floats`,
+  );
+  const isInFloats = !recipe.isQuantized && networks.every(({ isQuantized }) => !isQuantized);
+  return isInFloats
+    ? 'Estimate for the chip: it computes in floats, so nothing runs on the Edge TPU. A last step that quantizes weights and activations changes that.'
+    : `Estimate for the chip: ${texts.join('; ')}.`;
 }

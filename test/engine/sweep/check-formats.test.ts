@@ -9,7 +9,7 @@ import { colourCard, colourNetwork } from '../../fixtures/networks/colour-networ
 
 const target = (runtime: string) => ({ runtime, threads: 1 });
 
-describe('models of a sweep whose targets take another format', () => {
+describe('models of a sweep whose targets take another format, or that is deployed in one', () => {
   it('are refused where an operator has no counterpart there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'whittle-formats-'));
     try {
@@ -21,6 +21,8 @@ describe('models of a sweep whose targets take another format', () => {
         code: 'format.unsupported-operator',
         facts: { path, operators: 'Erf', format: 'tflite' },
       });
+      const alsoWritten = { targets: [target('ort-cpu')], deploy: { tflite: {} } };
+      await expect(checkFormats(alsoWritten, [model])).rejects.toMatchObject({ code: 'format.unsupported-operator' });
       await checkFormats({ targets: [target('ort-cpu')] }, [model]);
       for (const format of ['tflite', 'edgetpu'])
         await expect(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compilerText, estimateText, leftToCpuText } from '@shared/presenter/edgetpu';
+import { compilerText, estimateText, leftToCpuText, networksText } from '@shared/presenter/edgetpu';
 import { estimateEdgeTpu } from '../../../src/main/engine/formats/edgetpu/estimate';
+import type { TfliteModel } from '../../../src/main/engine/formats/tflite/model';
 import { compilerLogs } from '../../fixtures/coral/compiler-logs';
 import { mobilenetV2, resnet50 } from '../../fixtures/coral/layered-network';
 
@@ -24,6 +25,28 @@ describe('what is said of the Edge TPU', () => {
     );
     expect(estimateText(estimateEdgeTpu(resnet50()))).toMatch(
       /26\.0 MB of weights for about 6\.5 MB on the chip: 19\.5 MB will stream\.$/,
+    );
+  });
+
+  it('before compressing', () => {
+    const named = (name: string, model: TfliteModel, isQuantized = false) => ({
+      name,
+      chip: estimateEdgeTpu(model),
+      isQuantized,
+    });
+    const [small, large] = [named('mobilenetv2', mobilenetV2()), named('resnet50', resnet50())];
+    expect(networksText([small, large], { isQuantized: true, isSmaller: false })).toMatch(
+      /^Estimate for the chip: mobilenetv2: all \d+ operators on the Edge TPU, 4\.0 MB of weights for about 6\.8 MB on the chip; resnet50: .* 26\.0 MB of weights for about 6\.5 MB on the chip: 19\.5 MB will stream\.$/,
+    );
+    expect(networksText([large], { isQuantized: true, isSmaller: true })).toMatch(
+      /at most 26\.0 MB of weights for about 6\.5 MB on the chip: at most 19\.5 MB will stream\.$/,
+    );
+    expect(networksText([small, large], { isQuantized: false, isSmaller: true })).toMatch(
+      /^Estimate for the chip: it computes in floats, so nothing runs on the Edge TPU\./,
+    );
+    const mixed = [small, named('codes', resnet50(), true)];
+    expect(networksText(mixed, { isQuantized: false, isSmaller: false })).toMatch(
+      /^Estimate for the chip: mobilenetv2: nothing on the Edge TPU, as it computes in floats; codes: all \d+ operators/,
     );
   });
 });

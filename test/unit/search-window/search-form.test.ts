@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { searchSpecSchema } from '@shared/search';
 import { searchRequestSchema } from '@shared/search-state';
 import { searchForm, searchGaps, searchRequest, type SearchForm } from '../../../src/renderer/search/search-form';
 import { emptyDraft, type SweepDraft } from '../../../src/renderer/sweep/draft';
@@ -19,7 +20,7 @@ describe('the form of a search', () => {
       budgetMinutes: 60,
       target: 'ort-cpu x1',
     });
-    expect(searchForm(draft, 'resnet50').models).toEqual(['resnet50']);
+    expect(searchForm(draft, { model: 'resnet50' }).models).toEqual(['resnet50']);
   });
 
   it('makes a request that the engine takes', () => {
@@ -36,6 +37,20 @@ describe('the form of a search', () => {
       seed: 1,
     });
     expect(searchRequest(form({ target: '' }), draft).targets).toEqual([]);
+  });
+
+  it('begins with what a sweep file looks for, and asks for the same again', () => {
+    const spec = searchSpecSchema.parse({
+      maxDrop: 0.5,
+      goal: 'latency',
+      maxBytes: 2_200_001,
+      maxLatencyRatio: 0.46,
+      budget: '2h',
+      trials: 40,
+    });
+    const filled = searchForm(draft, { spec });
+    expect(filled).toMatchObject({ maxMegabytes: 2.200001, budgetMinutes: 120, models: draft.models });
+    expect(searchRequest(filled, draft).search).toEqual({ ...spec, budget: '120 min' });
   });
 
   it('lets another network win only where there is another', () => {

@@ -21,6 +21,28 @@ describe('the card form', () => {
     expect(draftFor(facts, card), 'what the network fixes').toMatchObject({ height: 224, width: 224 });
   });
 
+  it.each([
+    [
+      'a preset',
+      { resize: 256, crop: 224, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
+      'RGB',
+      'imagenet',
+    ],
+    [
+      'a preset in the other order',
+      { resize: 240, crop: 224, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] },
+      'BGR',
+      'caffe',
+    ],
+    ['means of its own', { resize: 224, crop: 224, mean: [1, 2, 3], std: [4, 5, 6] }, 'BGR', 'custom'],
+    ['what no form can say', { resize: [224, 224], crop: 224, mean: [0, 0, 0], std: [255, 255, 255] }, 'RGB', ''],
+  ] as const)('begins with what a card says: %s', (_what, said, channels, preset) => {
+    const card = preprocessSchema.parse(said);
+    const draft = draftFor(facts, card, channels);
+    expect(draft).toMatchObject({ preset, order: channels });
+    if (preset !== '') expect(preprocessOf(draft, facts)).toEqual(card);
+  });
+
   it('crops squares from the short side that is given, and stretches to rectangles', () => {
     const draft = { ...draftFor(facts), preset: 'unit' as const, shortSide: 240 };
     expect(preprocessOf(draft, facts)).toMatchObject({ resize: 240, crop: 224 });

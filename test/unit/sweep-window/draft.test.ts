@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { reactive } from 'vue';
 import { parse } from 'yaml';
 import { sweepFileSchema } from '../../../src/shared/sweep-file';
 import {
@@ -13,6 +14,8 @@ import {
 } from '../../../src/renderer/sweep/draft';
 import { gapsOf } from '../../../src/renderer/sweep/gaps';
 import type { ListedModel } from '../../../src/renderer/sweep/listed-model';
+import { parseSweep } from '../../../src/main/engine/sweep/read-sweep';
+import { formatSweep } from '../../../src/main/engine/sweep/write-sweep';
 import { findTemplate } from '../../../src/main/engine/techniques/templates';
 import { sweepFromTemplate } from '../../../src/shared/sweep-template';
 
@@ -68,12 +71,40 @@ describe('a draft', () => {
     expect(params.amount).toBe(0.5);
   });
 
+  it('is copied from what a view watches, with numbers that are none', () => {
+    const watched = reactive([{ technique: 'prune.channels', params: { macs: [0.9, NaN], span: { from: 1 } } }]);
+    const [step] = draftRecipe('copy', watched).steps;
+    expect(step!.params).toEqual({ macs: [0.9, NaN], span: { from: 1 } });
+    (step!.params.macs as number[]).push(0.1);
+    expect(watched[0]!.params.macs).toHaveLength(2);
+  });
+
+  const file = (changes: object): string => formatSweep(sweepFileSchema.parse({ ...sweep, ...changes }), 'a.yaml');
+
+  it.each([
+    ['no target', { targets: [] }],
+    ['a device', { targets: [{ runtime: 'openvino', device: 'gpu' }] }],
+    ['the first device by its name', { targets: [{ runtime: 'openvino', device: 'cpu', threads: 2 }] }],
+    ['options', { targets: [{ runtime: 'openvino', options: { precision: 'default' } }, { runtime: 'ort-cpu' }] }],
+    ['options that are the defaults', { targets: [{ runtime: 'tflite', options: { xnnpack: true } }] }],
+    ['options that are none', { targets: [{ runtime: 'tflite', options: { xnnpack: 'maybe', fast: 3 } }] }],
+    ['a runtime that nobody knows', { targets: [{ runtime: 'nonesuch', device: 'usb:1', options: {} }] }],
+    ['files of another format', { deploy: { tflite: { input: 'uint8', output: 'int8' } } }],
+    ['files without a word', { deploy: { tflite: {}, odd: { a: 1 } } }],
+  ])('opened from a file with %s is saved as it was, also after it was stored', (_what, changes) => {
+    const written = file(changes);
+    const draft = draftFromSweep(parseSweep(written, 'a.yaml'));
+    expect(formatSweep(sweepFromDraft(draft), 'a.yaml')).toBe(written);
+    const stored = readDraft(JSON.stringify(draft))!;
+    expect(formatSweep(sweepFromDraft(stored), 'a.yaml')).toBe(written);
+  });
+
   it('survives storage', () => {
     const draft = draftFromSweep(sweep);
     expect(readDraft(JSON.stringify(draft))).toEqual(draft);
   });
 
-  it.each([null, '', '{', '[]', '"x"', '{"name":"old"}', JSON.stringify({ ...emptyDraft(), targets: [] })])(
+  it.each([null, '', '{', '[]', '"x"', '{"name":"old"}', JSON.stringify({ ...emptyDraft(), targets: [{}] })])(
     'ignores storage it cannot read: %s',
     (stored) => {
       expect(readDraft(stored)).toBeUndefined();
@@ -85,11 +116,19 @@ describe('a draft', () => {
     draft.targets[0]!.threads = 300;
     draft.dataset.calibration = 2.5;
     draft.dataset.eval = NaN;
-    draft.recipes[0]!.steps[1]!.params = { amount: 7, other: NaN };
+    draft.recipes[0]!.steps[1]!.params = { amount: 7, other: NaN, macs: [NaN, 0.5], span: { from: NaN, to: 1 } };
+    draft.targets[0]!.options = { streams: NaN, fast: true };
+    draft.deploy = { tflite: { scale: NaN } };
     const read = readDraft(JSON.stringify(draft))!;
     expect(read.targets[0]!.threads).toBe(300);
     expect(read.dataset).toMatchObject({ calibration: 2.5, eval: 0 });
-    expect(read.recipes[0]!.steps[1]!.params).toEqual({ amount: 7 });
+    expect(read.recipes[0]!.steps[1]!.params).toEqual({
+      amount: 7,
+      macs: [NaN, 0.5],
+      span: { from: NaN, to: 1 },
+    });
+    expect(read.targets[0]!.options).toEqual({ fast: true });
+    expect(read.deploy).toEqual({ tflite: {} });
   });
 
   it('has a name in the file even when the field is empty', () => {
@@ -162,6 +201,11 @@ describe('what is missing', () => {
     ],
   ])('names %s', (_title, draft, list, sentence) => {
     expect(gapsOf(draft, list)).toEqual([sentence]);
+  });
+
+  it('says each thing once', () => {
+    const nameless = [1, 2].map(() => ({ ...complete.recipes[0]!, name: '' }));
+    expect(gapsOf({ ...complete, recipes: nameless }, models)).toEqual(['Give every recipe a name.']);
   });
 
   it('names an unreadable dataset', () => {

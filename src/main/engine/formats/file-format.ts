@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { CompilerReport } from '@shared/edgetpu';
+import type { CompilerReport, NetworkEstimate } from '@shared/edgetpu';
 import type { FileDescription } from '@shared/metrics';
 import type { ModelCard } from '@shared/model-card';
 
@@ -37,6 +37,8 @@ export interface FileFormat {
   ): Promise<Conversion | void>;
   /** Operators of the network of an ONNX file that have no counterpart: what can be said before anything is converted. */
   unsupported?(onnxPath: string, card: ModelCard): Promise<string[]>;
+  /** What the device of the format will make of the network of an ONNX file, before it is compiled; absent: nothing can be said. */
+  estimate?(onnxPath: string, card: ModelCard): Promise<NetworkEstimate>;
   /** Facts of a file of this format. */
   describe(path: string): Promise<FileDescription>;
 }

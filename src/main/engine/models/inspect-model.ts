@@ -10,5 +10,7 @@ export async function inspectModel(path: string): Promise<ModelInspection> {
   const graph = await loadForInspection(path);
   const [card, { sha256, sizeBytes, files }] = [await readCard(path), await modelIdentity(path)];
   const names = files.map(({ location }) => location || basename(path));
-  return { path, sha256, sizeBytes, files: names, ...inspectGraph(graph, path, card), card: card?.preprocess };
+  const { preprocess, input } = card ?? {};
+  const facts = inspectGraph(graph, path, card);
+  return { path, sha256, sizeBytes, files: names, ...facts, card: preprocess, cardOrder: input?.channels };
 }

@@ -5,6 +5,7 @@ import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import { z } from 'zod';
 import { makeNode, makeValue } from '../onnx/make';
 import { encodeModel } from '../onnx/save';
+import { isWithoutNvidia } from './nvidia-hardware';
 import { ort } from './ort';
 import { commonSessionOptions, OrtSession, runtimeError } from './ort-session';
 import { probeInChild } from './probe-in-child';
@@ -79,12 +80,27 @@ const binaries = (): string =>
     process.arch,
   );
 
+const isBuilt = ({ name }: Provider): boolean => listSupportedBackends().some((each) => each.name === name);
+
+/** What fetches the libraries that are not in the package. */
+const cudaCommand = 'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install-cuda=v12';
+
+function lacksLibrary({ name, library }: Provider): boolean {
+  const isBundled = listSupportedBackends().find((each) => each.name === name)?.bundled;
+  return !isBundled && library !== undefined && !existsSync(join(binaries(), library));
+}
+
+const isElsewhere = (provider: Provider): boolean =>
+  !isBuilt(provider) || (provider.device === nvidia && lacksLibrary(provider) && isWithoutNvidia());
+
 /** Why a provider cannot be here, as far as files tell; undefined where only trying tells. */
-function absence({ name, title, platforms, library }: Provider): string | undefined {
-  const backend = listSupportedBackends().find((each) => each.name === name);
-  if (!backend) return `ONNX Runtime has no ${title} on ${process.platform} ${process.arch}; it takes ${platforms}`;
-  if (backend.bundled || library === undefined || existsSync(join(binaries(), library))) return undefined;
-  return `${library} is not beside ONNX Runtime; it takes ${platforms}, and "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install-cuda=v12" fetches it`;
+function absence(provider: Provider): string | undefined {
+  const { title, platforms, library } = provider;
+  if (!isBuilt(provider))
+    return `ONNX Runtime has no ${title} on ${process.platform} ${process.arch}; it takes ${platforms}`;
+  if (!lacksLibrary(provider)) return undefined;
+  if (isElsewhere(provider)) return `No NVIDIA GPU is in this machine; ${title} takes ${platforms}`;
+  return `ONNX Runtime has no ${library} beside it; ${title} takes ${platforms}`;
 }
 
 const settingsFor = (
@@ -170,6 +186,8 @@ function runtimeOf(provider: Provider): Runtime {
     // What computes is the device; a thread feeds it.
     maximumThreads: 1,
     options: z.strictObject({}),
+    isElsewhere: () => isElsewhere(provider),
+    remedyCommand: () => (!isElsewhere(provider) && lacksLibrary(provider) ? cudaCommand : undefined),
     version: () => ort.version(),
     async devices() {
       const problem = absence(provider);

@@ -103,6 +103,10 @@ export interface Runtime {
   readonly answerOptions?: readonly string[];
   /** The library of the person's machine that it needs, for those who list what is there; absent: it comes with Whittle. */
   readonly library?: NativeLibrary;
+  /** Whether only other machines can have it, whatever is installed here; absent: any can. */
+  isElsewhere?(): boolean;
+  /** The command that brings what it lacks here, where that is no library of its own; undefined where nothing or something else is missing. */
+  remedyCommand?(): string | undefined;
   /** Version of the library that runs the network. Throws `runtime.unavailable` where there is none. */
   version(): string;
   /** Found by probing, the default first. Never throws: what cannot be used says why. */

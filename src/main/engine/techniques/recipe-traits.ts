@@ -1,3 +1,4 @@
+import type { NetworkForm } from '../compression/layers/network-form';
 import { floatNetwork, formAfter } from './handling';
 import { findTechnique } from './registry';
 import { handlingOf, type Technique } from './technique';
@@ -12,14 +13,28 @@ export interface RecipeTraits {
   structural: boolean;
 }
 
-/** The traits of checked steps, from what their techniques take and leave. Throws `technique.unknown`. */
-export function recipeTraits(steps: readonly { technique: string; params: unknown }[]): RecipeTraits {
-  const known = steps.map(({ technique, params }) => ({ technique: findTechnique(technique), params }));
-  const form = known.map(({ technique, params }) => handlingOf(technique, params)).reduce(formAfter, floatNetwork);
+interface Step {
+  technique: string;
+  params: unknown;
+}
+
+const knownSteps = (steps: readonly Step[]): { technique: Technique; params: unknown }[] =>
+  steps.map(({ technique, params }) => ({ technique: findTechnique(technique), params }));
+
+/** The form in which checked steps leave a float network, from what their techniques take and leave. Throws `technique.unknown`. */
+export function recipeForm(steps: readonly Step[]): NetworkForm {
+  return knownSteps(steps)
+    .map(({ technique, params }) => handlingOf(technique, params))
+    .reduce(formAfter, floatNetwork);
+}
+
+/** The traits of checked steps. Throws `technique.unknown`. */
+export function recipeTraits(steps: readonly Step[]): RecipeTraits {
+  const form = recipeForm(steps);
   return {
     integers: form.weights.has('integers'),
     isInteger: form.weights.has('integers') && form.activations === 'qdq',
-    structural: known.some(({ technique, params }) => changesStructure(technique, params)),
+    structural: knownSteps(steps).some(({ technique, params }) => changesStructure(technique, params)),
   };
 }
 

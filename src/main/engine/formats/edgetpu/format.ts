@@ -2,11 +2,13 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '@shared/errors';
+import type { ModelCard } from '@shared/model-card';
 import { compilerText, estimateText, leftToCpuText } from '@shared/presenter/edgetpu';
 import { compressedSize } from '../../files/compressed-size';
 import type { FileFormat } from '../file-format';
 import type { TfliteModel } from '../tflite/model';
 import { readTflite } from '../tflite/read-model';
+import { asIntegers, hasIntegers } from './as-integers';
 import { compileForEdgeTpu } from './compile';
 import { estimateEdgeTpu } from './estimate';
 import { compilerVersion } from './run-compiler';
@@ -19,22 +21,20 @@ export const edgetpuFormat = (tflite: FileFormat): FileFormat => ({
   integersOnly: true,
   compilerVersion,
   unsupported: tflite.unsupported,
-  async convert(onnxPath, outputPath, card, options, signal) {
-    const folder = await mkdtemp(join(tmpdir(), 'whittle-tflite-'));
-    try {
-      const source = join(folder, 'network.tflite');
-      await tflite.convert(onnxPath, source, card, options);
-      const network = readTflite(await readFile(source), source);
+  convert: (onnxPath, outputPath, card, options, signal) =>
+    withSource(tflite, { onnxPath, card, options }, async (source, model) => {
       // The compiler would say so too, and who has none would be sent to get it first.
-      if (isInFloats(network)) throw new AppError('format.integers-only', { taker: 'The Edge TPU' });
-      const estimate = estimateEdgeTpu(network);
+      if (!hasIntegers(model)) throw new AppError('format.integers-only', { taker: 'The Edge TPU' });
+      const estimate = estimateEdgeTpu(model);
       const compiler = await compileForEdgeTpu(source, outputPath, process.env, signal);
       const notes = [compilerText(compiler), leftToCpuText(compiler), estimateText(estimate)];
       return { compiler, notes: notes.filter((note) => note !== undefined) };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
+    }),
+  estimate: (onnxPath, card) =>
+    withSource(tflite, { onnxPath, card, options: tflite.options.parse({}) }, (_source, model) => {
+      const isQuantized = hasIntegers(model);
+      return { chip: estimateEdgeTpu(isQuantized ? model : asIntegers(model)), isQuantized };
+    }),
   /** Weights and operators lie in the compiler's own form: what can be told is how large the file is. */
   async describe(path) {
     const { size } = await stat(path);
@@ -42,9 +42,24 @@ export const edgetpuFormat = (tflite: FileFormat): FileFormat => ({
   },
 });
 
-/** Nothing but conversions gives codes: whatever weights are stored as, the operators compute in floats. */
-function isInFloats({ graphs: [graph] }: TfliteModel): boolean {
-  const givesCodes = (outputs: readonly number[]): boolean =>
-    outputs.some((index) => /^U?INT8$/.test(graph?.tensors[index]?.type ?? ''));
-  return (graph?.operators ?? []).every(({ op, outputs }) => op === 'QUANTIZE' || !givesCodes(outputs));
+interface Source {
+  onnxPath: string;
+  card: ModelCard;
+  options: Record<string, unknown>;
+}
+
+/** Does something with a network as .tflite, which is gone afterwards. */
+async function withSource<T>(
+  tflite: FileFormat,
+  { onnxPath, card, options }: Source,
+  work: (path: string, model: TfliteModel) => T | Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'whittle-tflite-'));
+  try {
+    const path = join(folder, 'network.tflite');
+    await tflite.convert(onnxPath, path, card, options);
+    return await work(path, readTflite(await readFile(path), path));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
