@@ -1,7 +1,7 @@
-import type { RuntimeInfo } from '@shared/contract';
+import type { RuntimeInfo } from '@shared/runtime-info';
 import { defaultTarget, type Target } from '@shared/sweep-file';
 
-type Runtime = Pick<RuntimeInfo, 'id' | 'title' | 'format' | 'problem' | 'maximumThreads'>;
+type Runtime = Pick<RuntimeInfo, 'id' | 'title' | 'format'> & Partial<Pick<RuntimeInfo, 'problem' | 'maximumThreads'>>;
 
 export interface RuntimeChoice {
   value: string;

@@ -3,10 +3,10 @@ import type { TfliteGraph, TfliteModel, TfliteTensor } from '../tflite/model';
 /** Which input of these operators is a bias: it has 32 bits where all else has 8. */
 const biasAt: Record<string, number> = { CONV_2D: 2, DEPTHWISE_CONV_2D: 2, FULLY_CONNECTED: 2, TRANSPOSE_CONV: 3 };
 
-/** Whether what flows through the network are codes of 8 bits, in part at least. */
+/** Whether operators compute in codes of 8 bits, in part at least; nothing but conversions gives codes where all compute in floats. */
 export function hasIntegers({ graphs }: TfliteModel): boolean {
   return graphs.some(({ tensors, operators }) =>
-    operators.some(({ outputs }) => outputs.some((index) => /^U?INT8$/.test(tensors[index]!.type))),
+    operators.some(({ op, outputs }) => op !== 'QUANTIZE' && outputs.some((index) => /^U?INT8$/.test(tensors[index]!.type))),
   );
 }
 
