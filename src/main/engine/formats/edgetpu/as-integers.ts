@@ -6,7 +6,9 @@ const biasAt: Record<string, number> = { CONV_2D: 2, DEPTHWISE_CONV_2D: 2, FULLY
 /** Whether operators compute in codes of 8 bits, in part at least; nothing but conversions gives codes where all compute in floats. */
 export function hasIntegers({ graphs }: TfliteModel): boolean {
   return graphs.some(({ tensors, operators }) =>
-    operators.some(({ op, outputs }) => op !== 'QUANTIZE' && outputs.some((index) => /^U?INT8$/.test(tensors[index]!.type))),
+    operators.some(
+      ({ op, outputs }) => op !== 'QUANTIZE' && outputs.some((index) => /^U?INT8$/.test(tensors[index]!.type)),
+    ),
   );
 }
 
