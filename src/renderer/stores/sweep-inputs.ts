@@ -34,6 +34,16 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     }
   }
 
+  /** What nobody asked for; an engine that gives way to another is no news then: the next one is asked. */
+  async function look(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'engine.gone') report(error.message);
+    }
+  }
+
   /** What a person does next: the problems of what they did before are history. */
   const action =
     <A extends unknown[]>(work: (...words: A) => Promise<void> | void) =>
@@ -80,7 +90,7 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
   });
 
   const loadTemplates = (): Promise<void> =>
-    attempt(async () => void (templates.value = await call('sweeps.templates')));
+    look(async () => void (templates.value = await call('sweeps.templates')));
 
   /** Its networks, else those that are chosen, else those of the model folder; on the targets that are chosen. */
   const useTemplate = action(async (template: SweepTemplate) => {
