@@ -89,8 +89,7 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     await readPaths();
   });
 
-  const loadTemplates = (): Promise<void> =>
-    look(async () => void (templates.value = await call('sweeps.templates')));
+  const loadTemplates = (): Promise<void> => look(async () => void (templates.value = await call('sweeps.templates')));
 
   /** Its networks, else those that are chosen, else those of the model folder; on the targets that are chosen. */
   const useTemplate = action(async (template: SweepTemplate) => {
