@@ -20,6 +20,12 @@ export const withOptions = (target: Target, options: Options): Target => targetO
 /** On a device of the runtime; '': on the first, which is what a target without one means. */
 export const onDevice = (target: Target, id: string): Target => targetOf({ ...target, device: id || undefined });
 
+/** "precision: default, streams: 2"; empty where none are given. */
+export const optionsSummary = (options: Options): string =>
+  Object.entries(options)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(', ');
+
 /** Names of options that a schema does not have: a form shows no control for them. */
 export function unknownOptions(options: Options, schema: RuntimeInfo['optionsSchema']): string[] {
   const known = new Set(formFields(schema).map(({ name }) => name));

@@ -9,21 +9,13 @@ import { weightedOperators } from '../../../src/main/engine/formats/tflite/weigh
 import { writeTflite } from '../../../src/main/engine/formats/tflite/write-model';
 import { litert } from '../../../src/main/engine/runtimes/litert';
 import { litertLibrary } from '../../../src/main/engine/runtimes/native-libraries';
-import { applyStep } from '../../../src/main/engine/techniques/apply-step';
-import { parseRecipe } from '../../../src/shared/recipe-syntax';
-import { noise } from '../../fixtures/graphs';
+import { compressed, scoresOf } from '../../fixtures/compressed-network';
 import { needs } from '../../fixtures/native-library';
-import { foreignContext } from '../../fixtures/networks/outcomes';
-import { resNet18 } from '../../fixtures/networks/resnet';
 
 const { isHere: hasLitert, title: needsLitert } = needs(litertLibrary);
 
-async function converted(recipe: string): Promise<TfliteModel> {
-  let graph = resNet18.make();
-  const context = foreignContext(resNet18.card, graph);
-  for (const { technique, params } of parseRecipe(recipe)) graph = await applyStep(graph, technique, params, context);
-  return convertGraph(await storedWeights(graph));
-}
+const converted = async (recipe: string): Promise<TfliteModel> =>
+  convertGraph(await storedWeights(await compressed(recipe)));
 
 const fourBits = 'quantize.weights{bits:4, scheme:linear-signed, rounding:nearest}';
 const codesOf = ({ graphs }: TfliteModel): number[][] =>
@@ -73,22 +65,10 @@ describe('weights of 4 bits', () => {
       const model = await converted(recipe);
       const packed = withFourBitWeights(model);
       expect(typesOf(packed)).toContain('INT4');
-      const [one, other] = await Promise.all([model, packed].map(scoresOf));
+      const [one, other] = await Promise.all([model, packed].map((each) => scoresOf(litert, each)));
       const peak = Math.max(...one!.map(Math.abs));
       // Built-in kernels and XNNPACK round the codes of activations differently.
       expect(Math.max(...one!.map((score, index) => Math.abs(score - other![index]!))) / peak).toBeLessThan(0.05);
     },
   );
 });
-
-async function scoresOf(model: TfliteModel): Promise<number[]> {
-  const session = await litert.open(writeTflite(model), { threads: 1 });
-  try {
-    const [name] = session.inputNames;
-    const data = Float32Array.from(noise(3 * 32 * 32, 5));
-    const results = await session.run({ [name!]: { type: 'float32', shape: [1, 32, 32, 3], data } });
-    return [...(results[session.outputNames[0]!]!.data as Float32Array)];
-  } finally {
-    await session.close();
-  }
-}

@@ -8,33 +8,12 @@ import { weightedOperators } from '../../../src/main/engine/formats/tflite/weigh
 import { writeTflite } from '../../../src/main/engine/formats/tflite/write-model';
 import { litert } from '../../../src/main/engine/runtimes/litert';
 import { litertLibrary, tfliteLibrary } from '../../../src/main/engine/runtimes/native-libraries';
-import type { Runtime } from '../../../src/main/engine/runtimes/runtime';
 import { tflite } from '../../../src/main/engine/runtimes/tflite';
-import { applyStep } from '../../../src/main/engine/techniques/apply-step';
-import { parseRecipe } from '../../../src/shared/recipe-syntax';
-import { noise } from '../../fixtures/graphs';
+import { compressed, scoresOf } from '../../fixtures/compressed-network';
 import { needs } from '../../fixtures/native-library';
-import { foreignContext } from '../../fixtures/networks/outcomes';
-import { resNet18 } from '../../fixtures/networks/resnet';
 
-async function converted(recipe: string): Promise<TfliteModel> {
-  let graph = resNet18.make();
-  const context = foreignContext(resNet18.card, graph);
-  for (const { technique, params } of parseRecipe(recipe)) graph = await applyStep(graph, technique, params, context);
-  return convertGraph(await storedWeights(graph));
-}
-
-async function scoresOf(runtime: Runtime, model: TfliteModel, options?: Record<string, unknown>): Promise<number[]> {
-  const session = await runtime.open(writeTflite(model), { threads: 1, options });
-  try {
-    const [name] = session.inputNames;
-    const data = Float32Array.from(noise(3 * 32 * 32, 5));
-    const results = await session.run({ [name!]: { type: 'float32', shape: [1, 32, 32, 3], data } });
-    return [...(results[session.outputNames[0]!]!.data as Float32Array)];
-  } finally {
-    await session.close();
-  }
-}
+const converted = async (recipe: string): Promise<TfliteModel> =>
+  convertGraph(await storedWeights(await compressed(recipe)));
 
 const sparseLayers = ({ graphs }: TfliteModel): number =>
   weightedOperators(graphs[0]!).filter(({ stored }) => stored?.isSparse).length;

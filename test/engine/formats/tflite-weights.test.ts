@@ -5,11 +5,8 @@ import { permute } from '../../../src/main/engine/formats/tflite/convert/value';
 import type { TfliteGraph, TfliteTensor } from '../../../src/main/engine/formats/tflite/model';
 import type { Graph, Tensor } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, int8Tensor, makeNode, makeValue, uint8Tensor } from '../../../src/main/engine/onnx/make';
-import { applyStep } from '../../../src/main/engine/techniques/apply-step';
-import { parseRecipe } from '../../../src/shared/recipe-syntax';
+import { compressed } from '../../fixtures/compressed-network';
 import { makeGraph, noise, noiseTensor } from '../../fixtures/graphs';
-import { foreignContext } from '../../fixtures/networks/outcomes';
-import { resNet18 } from '../../fixtures/networks/resnet';
 import { differenceAsTflite, hasTflite, kernels, needsTflite } from '../../fixtures/converted-network';
 
 const layers = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED']);
@@ -25,13 +22,6 @@ function storedLayers({ operators, tensors }: TfliteGraph): TfliteTensor[] {
 }
 
 const graphOf = (graph: Graph): TfliteGraph => convertGraph(graph).graphs[0]!;
-
-async function compressed(recipe: string): Promise<Graph> {
-  let graph = resNet18.make();
-  const context = foreignContext(resNet18.card, graph);
-  for (const { technique, params } of parseRecipe(recipe)) graph = await applyStep(graph, technique, params, context);
-  return graph;
-}
 
 const int8 = 'INT8';
 // prettier-ignore

@@ -1,7 +1,5 @@
 import type { TfliteGraph, TfliteModel, TfliteTensor } from '../tflite/model';
-
-/** Which input of these operators is a bias: it has 32 bits where all else has 8. */
-const biasAt: Record<string, number> = { CONV_2D: 2, DEPTHWISE_CONV_2D: 2, FULLY_CONNECTED: 2, TRANSPOSE_CONV: 3 };
+import { biasOf } from '../tflite/weighted-operators';
 
 /** Whether operators compute in codes of 8 bits, in part at least; nothing but conversions gives codes where all compute in floats. */
 export function hasIntegers({ graphs }: TfliteModel): boolean {
@@ -21,7 +19,8 @@ export function asIntegers({ graphs, ...rest }: TfliteModel): TfliteModel {
 }
 
 function withIntegers(graph: TfliteGraph): TfliteGraph {
-  const biases = new Set(graph.operators.map(({ op, inputs }) => inputs[biasAt[op] ?? -1] ?? -1));
+  // A bias has 32 bits where all else has 8.
+  const biases = new Set(graph.operators.map(biasOf));
   const retyped = (tensor: TfliteTensor, index: number): TfliteTensor => {
     if (tensor.type !== 'FLOAT32') return tensor;
     if (biases.has(index)) return { ...tensor, type: 'INT32' };

@@ -53,6 +53,12 @@ export function weightedOperators(graph: TfliteGraph): WeightedOperator[] {
   });
 }
 
+/** The tensor of a layer's bias; undefined where it has none. */
+export function biasOf({ op, inputs }: TfliteOperator): number | undefined {
+  const bias = inputs[places[op]?.bias ?? -1] ?? -1;
+  return bias < 0 ? undefined : bias;
+}
+
 /** Whether an operator's input of this number is its weights or its bias. */
 export function isWeightOrBias({ op }: TfliteOperator, input: number): boolean {
   return input === places[op]?.weights || input === places[op]?.bias;

@@ -1,8 +1,9 @@
-import type { TfliteGraph, TfliteModel, TfliteOperator, TfliteTensor } from '../model';
+import type { TfliteGraph, TfliteModel, TfliteTensor } from '../model';
+import { weightReaders } from './weight-readers';
 
 /** Versions of the operators that take INT4 weights (op_version.cc): TensorFlow Lite 2.11 and LiteRT have them. */
 const versions: Readonly<Record<string, number>> = { CONV_2D: 7, DEPTHWISE_CONV_2D: 7, FULLY_CONNECTED: 10 };
-const weightsInput = 1;
+const layers: ReadonlySet<string> = new Set(Object.keys(versions));
 
 /**
  * The network with INT4 weights, two codes a byte, where all codes of a layer have 4 bits; the others stay as they are. A file of half the size
@@ -13,12 +14,7 @@ export function withFourBitWeights(model: TfliteModel): TfliteModel {
 }
 
 function packed(graph: TfliteGraph): TfliteGraph {
-  const readers = new Map<number, TfliteOperator[]>();
-  for (const operator of graph.operators)
-    for (const input of operator.inputs) readers.set(input, [...(readers.get(input) ?? []), operator]);
-  const isWeight = (index: number): boolean =>
-    readers.get(index)?.every(({ op, inputs }) => Object.hasOwn(versions, op) && inputs[weightsInput] === index) ??
-    false;
+  const { isWeight } = weightReaders(graph, layers);
   const chosen = new Set(
     [...graph.tensors.keys()].filter((index) => isWeight(index) && hasFourBits(graph.tensors[index]!)),
   );
@@ -28,7 +24,7 @@ function packed(graph: TfliteGraph): TfliteGraph {
       chosen.has(index) ? { ...tensor, type: 'INT4', data: pairs(tensor.data!) } : tensor,
     ),
     operators: graph.operators.map((operator) =>
-      chosen.has(operator.inputs[weightsInput] ?? -1) ? { ...operator, version: versions[operator.op]! } : operator,
+      operator.inputs.some((input) => chosen.has(input)) ? { ...operator, version: versions[operator.op]! } : operator,
     ),
   };
 }

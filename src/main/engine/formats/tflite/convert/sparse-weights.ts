@@ -1,7 +1,7 @@
 import type { RowSparsity, TfliteGraph, TfliteModel, TfliteOperator, TfliteTensor, TfliteType } from '../model';
+import { weightReaders } from './weight-readers';
 
 const layers: ReadonlySet<string> = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED']);
-const weightsInput = 1;
 /** Bit patterns of numbers; the sign of zero is the highest bit. */
 const words: Partial<Record<TfliteType, { array: typeof Uint32Array | typeof Uint16Array; sign: number }>> = {
   FLOAT32: { array: Uint32Array, sign: 0x80000000 },
@@ -34,20 +34,15 @@ function sparse(graph: TfliteGraph): TfliteGraph {
 }
 
 /** Tensors that layers read as weights and nothing else reads: what a DEQUANTIZE widens for them where they are halves. */
-function weightsOf({ tensors, operators }: TfliteGraph): number[] {
-  const readers = new Map<number, [TfliteOperator, number][]>();
-  for (const operator of operators)
-    for (const [place, input] of operator.inputs.entries())
-      readers.set(input, [...(readers.get(input) ?? []), [operator, place]]);
-  const isWeight = (index: number): boolean => {
-    const all = readers.get(index) ?? [];
-    return all.length > 0 && all.every(([{ op }, place]) => layers.has(op) && place === weightsInput);
-  };
+function weightsOf(graph: TfliteGraph): number[] {
+  const { isWeight, soleReader } = weightReaders(graph, layers);
   const isWidened = (index: number): boolean => {
-    const [first, ...others] = readers.get(index) ?? [];
-    return first?.[0].op === 'DEQUANTIZE' && others.length === 0 && isWeight(first[0].outputs[0]!);
+    const reader = soleReader(index);
+    return reader?.op === 'DEQUANTIZE' && isWeight(reader.outputs[0]!);
   };
-  return [...tensors.keys()].filter((index) => tensors[index]!.data && (isWeight(index) || isWidened(index)));
+  return [...graph.tensors.keys()].filter(
+    (index) => graph.tensors[index]!.data && (isWeight(index) || isWidened(index)),
+  );
 }
 
 /** The tensor as its numbers that are not zero; undefined where that takes as many bytes. */
