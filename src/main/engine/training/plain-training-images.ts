@@ -1,5 +1,5 @@
 import { createRandom } from '../compression/algebra/random';
-import type { TrainingImages } from '../compression/calibration/technique-context';
+import type { CalibrationImages, TrainingImages } from '../compression/calibration/technique-context';
 import { elementCount } from '../onnx/graph';
 import type { EpochOrder, LearningImages, TrainingBatch } from './learning-images';
 
@@ -11,15 +11,21 @@ interface Held {
   label: number;
 }
 
-/** Training images as they are, unvaried: in each epoch in another order by chance among as many as are held, one lot after the other. */
-export async function plainTrainingImages(images: TrainingImages): Promise<LearningImages> {
+type Source = CalibrationImages | TrainingImages;
+
+/** Images as they are, unvaried: in each epoch in another order by chance among as many as are held, one lot after the other. */
+export async function plainTrainingImages(images: Source): Promise<LearningImages> {
   return view(images, await hasLabels(images), images.count, () => true);
 }
 
-async function hasLabels(images: TrainingImages): Promise<boolean> {
-  for await (const { labels } of images.batches(64)) if (labels.some((label) => label >= 0)) return true;
+async function hasLabels(images: Source): Promise<boolean> {
+  for await (const read of images.batches(64)) if (labelsOf(read).some((label) => label >= 0)) return true;
   return false;
 }
+
+/** Calibration images have none. */
+const labelsOf = (read: { shape: number[]; labels?: readonly number[] }): readonly number[] =>
+  read.labels ?? new Array<number>(read.shape[0]!).fill(-1);
 
 function shuffle<T>(items: T[], random: () => number): T[] {
   for (let last = items.length - 1; last > 0; last--) {
@@ -30,20 +36,15 @@ function shuffle<T>(items: T[], random: () => number): T[] {
 }
 
 /** The images at some places. */
-function view(
-  images: TrainingImages,
-  isLabelled: boolean,
-  count: number,
-  isTaken: (place: number) => boolean,
-): LearningImages {
+function view(images: Source, isLabelled: boolean, count: number, isTaken: (place: number) => boolean): LearningImages {
   /** One by one. */
   async function* single(): AsyncGenerator<{ image: Held; shape: number[] }> {
     let place = 0;
-    for await (const { data, labels, shape: whole } of images.batches(16)) {
-      const shape = whole.slice(1);
+    for await (const read of images.batches(16)) {
+      const shape = read.shape.slice(1);
       const size = elementCount(shape);
-      for (const [at, label] of labels.entries())
-        if (isTaken(place++)) yield { image: { pixels: data.slice(at * size, (at + 1) * size), label }, shape };
+      for (const [at, label] of labelsOf(read).entries())
+        if (isTaken(place++)) yield { image: { pixels: read.data.slice(at * size, (at + 1) * size), label }, shape };
     }
   }
 
