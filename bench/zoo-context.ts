@@ -8,7 +8,7 @@ import { createRandom } from '../src/main/engine/compression/algebra/random';
 import type { Graph } from '../src/main/engine/onnx/graph';
 import { loadModel } from '../src/main/engine/onnx/load';
 import { simplify } from '../src/main/engine/onnx/simplify';
-import type { CalibrationImages, TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
+import type { ImagesBySplit, TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
 
 /** Where the networks and images of the measurements are. */
 export const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
@@ -36,16 +36,19 @@ export async function zooContext({ name, count, threads, dataset: path, cacheFol
   const graph = simplify(await loadModel(join(shared, 'zoo', `${name}.onnx`)));
   const dataset = await openDataset(datasetSpecSchema.parse({ path, eval: 0, calibration: count }), { cacheFolder });
   const images = openImagesInThread(dataset.calibration, card, { cacheFolder });
-  const calibration: CalibrationImages = {
+  // Training images are the calibration images, as steps get them where there are no others.
+  const train: ImagesBySplit['train'] = {
     count: images.count,
     async *batches(size) {
-      for await (const { data, shape } of images.batches(size)) yield { data: data as Float32Array, shape };
+      for await (const { data, shape, entries } of images.batches(size))
+        yield { data: data as Float32Array, shape, labels: entries.map(({ label }) => label) };
     },
   };
+  const bySplit: ImagesBySplit = { calibration: train, train };
   const context: TechniqueContext = {
     card,
-    calibration,
-    images: (split) => ({ calibration, train: { count: 0, async *batches() {} } })[split],
+    calibration: train,
+    images: (split) => bySplit[split],
     cached: Object.assign(<T>(_key: unknown, compute: () => Promise<T>) => compute(), {
       peek: () => Promise.resolve(undefined),
     }),
@@ -54,7 +57,7 @@ export async function zooContext({ name, count, threads, dataset: path, cacheFol
     threads,
     rng: createRandom(1),
     progress: () => undefined,
-    note: () => undefined,
+    note: (sentence) => console.log(`  ${sentence}`),
     log: () => undefined,
     signal: new AbortController().signal,
   };

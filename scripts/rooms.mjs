@@ -116,6 +116,16 @@ export const rooms = [
     ],
   },
   {
+    room: 'gradients',
+    holds: 'a graph and a loss give a graph that computes gradients; losses, optimisers',
+    knows: ['onnx'],
+  },
+  {
+    room: 'training',
+    holds: 'batches, the graph of a step, schedules, running it',
+    knows: ['compression', 'compression/algebra', 'compression/calibration', 'gradients', 'onnx'],
+  },
+  {
     room: 'techniques',
     holds: 'one file a technique, the registry, recipe checks; the only room that knows names of techniques',
     knows: [
@@ -128,6 +138,8 @@ export const rooms = [
       'compression/sensitivity',
       'compression/factorization',
       'compression/pruning',
+      'gradients',
+      'training',
       'onnx',
     ],
   },

@@ -19,6 +19,7 @@ const stored = (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}) 
 const before: Record<string, string> = {
   correctBias: 'quantize.static{weights:tensor, reduceRange:true}',
   recalibrate: 'prune.magnitude{amount:0.6}',
+  finetune: 'prune.magnitude{amount:0.6}',
 };
 
 /**

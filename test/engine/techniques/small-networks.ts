@@ -164,9 +164,15 @@ export const uncached: TechniqueContext['cached'] = Object.assign(
   { peek: () => Promise.resolve(undefined) },
 );
 
-/** `images` of a context that has no training images. */
+/** `images` of a context whose calibration images are its training images too, without labels: as steps get them where there are no others. */
 export function imagesOfCalibration(calibration: CalibrationImages): TechniqueContext['images'] {
-  const train: ImagesBySplit['train'] = { count: 0, async *batches() {} };
+  const train: ImagesBySplit['train'] = {
+    count: calibration.count,
+    async *batches(batchSize) {
+      for await (const batch of calibration.batches(batchSize))
+        yield { ...batch, labels: new Array<number>(batch.shape[0]!).fill(-1) };
+    },
+  };
   return (split) => ({ calibration, train })[split];
 }
 

@@ -45,6 +45,7 @@ const fine: [recipe: string, most: number][] = [
   ['prune.layers', 1.5],
   ['correctBias', 0.01],
   ['recalibrate', 0.01],
+  ['finetune', 0.01],
   ['quantize.weights{bits:4} | correctBias', 0.6],
 ];
 

@@ -7,6 +7,7 @@ import { clusterWeights } from './cluster-weights';
 import { correctBias } from './correct-bias';
 import { equalize } from './equalize';
 import { factorize } from './factorize';
+import { finetune } from './finetune';
 import { fp16 } from './fp16';
 import { pruneChannels } from './prune-channels';
 import { pruneLayers } from './prune-layers';
@@ -41,6 +42,7 @@ export const techniques: readonly Technique[] = [
   pruneUnits,
   factorize,
   recalibrate,
+  finetune,
   shrinkInput,
 ];
 

@@ -43,6 +43,8 @@ export interface TechniqueContext {
    * Read when first asked for. Its layers keep the names they have in the graph at hand.
    */
   reference(): Promise<Graph>;
+  /** For what takes long: bytes that are found again when the same step was interrupted. Absent: nothing is kept. */
+  checkpoint?: { save(bytes: Uint8Array): Promise<void>; latest(): Promise<Uint8Array | undefined> };
   /** Results that recipes on the same images share. */
   cached: Cached;
   seed: number;

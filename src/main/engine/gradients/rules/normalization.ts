@@ -1,0 +1,72 @@
+import { floatAttribute, intAttribute } from '../../onnx/attributes';
+import type { GradientRule } from './rule';
+
+const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+/** dx = y (dy - sum(dy y)) along the axis. */
+const softmax: GradientRule = ({ node, gradient, write, shapeOf }) => {
+  const y = node.outputs[0]!;
+  const axis = axisOf(intAttribute(node, 'axis', -1), shapeOf(y).length);
+  const sum = write.sum(write.multiply(gradient, y), [axis], true);
+  return [write.multiply(y, write.subtract(gradient, sum))];
+};
+
+/** dx = dy - exp(y) sum(dy) along the axis. */
+const logSoftmax: GradientRule = ({ node, gradient, write, shapeOf }) => {
+  const y = node.outputs[0]!;
+  const axis = axisOf(intAttribute(node, 'axis', -1), shapeOf(y).length);
+  const sum = write.sum(gradient, [axis], true);
+  return [write.subtract(gradient, write.multiply(write.emit('Exp', [y]), sum))];
+};
+
+/** With the statistics of the file, which stay as they are: an affine map of each channel. */
+const frozenBatchNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf, fail }) => {
+  if (intAttribute(node, 'training_mode', 0) !== 0) return fail('it takes the statistics of each batch');
+  const [x, gamma, , mean, variance] = node.inputs as [string, string, string, string, string];
+  const shape = shapeOf(x);
+  const perChannel = (value: string): string => write.reshape(value, [1, shape[1]!, ...shape.slice(2).map(() => 1)]);
+  const epsilon = write.scalar(floatAttribute(node, 'epsilon', 1e-5));
+  const inverse = write.emit('Reciprocal', [write.emit('Sqrt', [write.add(variance, epsilon)])]);
+  const others = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const forGamma = (): string => {
+    const normal = write.multiply(write.subtract(x, perChannel(mean)), perChannel(inverse));
+    return write.sum(write.multiply(gradient, normal), others);
+  };
+  return [
+    isWanted(0) ? write.multiply(gradient, perChannel(write.multiply(gamma, inverse))) : undefined,
+    isWanted(1) ? forGamma() : undefined,
+    isWanted(2) ? write.sum(gradient, others) : undefined,
+  ];
+};
+
+/**
+ * With n = (x - mean) / deviation over the last axes and g = dy gamma: dx = (g - mean(g) - n mean(g n)) / deviation
+ * (Ba, Kiros and Hinton 2016, "Layer normalization").
+ */
+const layerNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf }) => {
+  const [x, gamma, beta] = [node.inputs[0]!, node.inputs[1]!, node.inputs[2] ?? ''];
+  const shape = shapeOf(x);
+  const first = axisOf(intAttribute(node, 'axis', -1), shape.length);
+  const axes = shape.flatMap((_, axis) => (axis >= first ? [axis] : []));
+  const centred = write.subtract(x, write.mean(x, shape, axes));
+  const variance = write.mean(write.multiply(centred, centred), shape, axes);
+  const deviation = write.emit('Sqrt', [write.add(variance, write.scalar(floatAttribute(node, 'epsilon', 1e-5)))]);
+  const normal = write.divide(centred, deviation);
+  const forX = (): string => {
+    const g = write.multiply(gradient, gamma);
+    const along = write.multiply(normal, write.mean(write.multiply(g, normal), shape, axes));
+    return write.divide(write.subtract(write.subtract(g, write.mean(g, shape, axes)), along), deviation);
+  };
+  return [
+    isWanted(0) ? forX() : undefined,
+    isWanted(1) ? write.reduceTo(write.multiply(gradient, normal), shape, shapeOf(gamma)) : undefined,
+    isWanted(2) ? write.reduceTo(gradient, shape, shapeOf(beta)) : undefined,
+  ];
+};
+
+export const normalizationRules: Record<string, GradientRule> = {
+  BatchNormalization: frozenBatchNorm,
+  LayerNormalization: layerNorm,
+  LogSoftmax: logSoftmax,
+  Softmax: softmax,
+};

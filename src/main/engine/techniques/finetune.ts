@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { noImages } from '../compression/calibration/calibration-run';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { adamW, sgd } from '../gradients/optimizers';
+import { removeDead } from '../onnx/remove-dead';
+import { simplify } from '../onnx/simplify';
+import { fineTune } from '../training/fine-tune';
+import { fixedBatch } from '../training/network-batch';
+import { plainTrainingImages } from '../training/plain-training-images';
+import { heldOutCount } from '../training/run-training';
+import { remakesWeights } from './handling';
+import { defineTechnique } from './technique';
+
+const id = 'finetune';
+
+/** As most recipes for convolutional networks have them. */
+const momentum = 0.9;
+const checkpointMs = 120_000;
+const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+export const finetune = defineTechnique({
+  id,
+  title: 'Fine-tuning',
+  summary:
+    'After a step that changed the weights: trains them to answer as the float network does, and as the labels say where images have any. Zeros of pruned weights stay zeros.',
+  family: 'distillation',
+  needs: ['calibration', 'train'],
+  needsFor: ({ labels }) => (labels > 0 ? ['train'] : ['calibration']),
+  dependsOn: ['kernels'],
+  version: 1,
+  usesReference: true,
+  params: z.strictObject({
+    epochs: z.number().min(0.01).max(1000).default(4).describe('Times that every training image is seen'),
+    iterations: z
+      .number()
+      .int()
+      .min(0)
+      .max(10_000_000)
+      .default(0)
+      .describe('Steps to train, instead of epochs; 0: as many as the epochs have'),
+    batch: z.number().int().min(1).max(1024).default(16).describe('Images a step; memory grows with it'),
+    optimizer: z
+      .enum(['adamw', 'sgd'])
+      .default('adamw')
+      .describe(
+        'AdamW, whose steps do not depend on the scale of the gradients, or gradient descent with Nesterov momentum 0.9',
+      ),
+    learningRate: z
+      .number()
+      .positive()
+      .max(10)
+      .default(5e-5)
+      .describe('The highest learning rate, which falls along half a cosine; for gradient descent about 0.001'),
+    weightDecay: z.number().min(0).max(1).default(1e-4).describe('Decay of the weights of layers'),
+    temperature: z
+      .number()
+      .min(0.1)
+      .max(100)
+      .default(2)
+      .describe('Of the answers of the float network: the higher, the more the less likely classes count'),
+    labels: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'Share of the loss that true classes have, the rest having the answers of the float network: takes training images with labels; 0: calibration images, labels are not looked at',
+      ),
+    features: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe(
+        'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
+      ),
+  }),
+  handling: () => remakesWeights,
+  compensates: true,
+  async apply(graph, params, context) {
+    const model = context.card.name;
+    const teacher = simplify(await plainGraph(await context.reference(), id, model));
+    const student = simplify(await plainGraph(graph, id, model));
+    const images = await plainTrainingImages(params.labels > 0 ? context.images('train') : context.calibration);
+    const batch = fixedBatch(student) ?? Math.min(params.batch, images.count);
+    if (images.count < Math.max(1, batch)) throw noImages(id);
+    const trained = images.count - heldOutCount(images.count, batch);
+    const iterations = params.iterations || Math.max(1, Math.ceil((params.epochs * trained) / batch));
+    const labelShare = images.isLabelled ? params.labels : 0;
+    const { optimizer: name, learningRate, weightDecay, temperature, features } = params;
+    const optimizer = name === 'sgd' ? sgd({ momentum, nesterov: true }) : adamW(adam);
+    const options = { batch, iterations, learningRate, weightDecay, optimizer, temperature, labelShare };
+    const more = { featureWeight: features, checkpointMs };
+    const tuned = await fineTune(id, student, teacher, images, { ...options, ...more }, context);
+    const { before, after, images: judges } = tuned.judgement;
+    const source = labelShare > 0 ? 'the float network and labels' : 'the float network alone';
+    context.note(`Trained for ${iterations} steps of ${batch} images, by ${source}.`);
+    if (before !== undefined && after !== undefined) {
+      const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
+      const kept = after < before ? '' : '. It did not fall, so the network was left as it was';
+      context.note(`Loss on ${judges} images that were not trained on: ${change}${kept}.`);
+    }
+    return removeDead(tuned.graph);
+  },
+});

@@ -1,0 +1,180 @@
+import { AppError } from '@shared/errors';
+import type { RuntimeTensor } from '../compression/calculator';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
+import type { GradientWriter } from '../gradients/gradient-writer';
+import { crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
+import { NoGradient } from '../gradients/no-gradient';
+import type { Optimizer } from '../gradients/optimizers';
+import { copyGraph, elementCount, type Graph, type GraphValue } from '../onnx/graph';
+import { makeValue } from '../onnx/make';
+import { inferShapes } from '../onnx/shapes';
+import type { LearningImages, TrainingBatch } from './learning-images';
+import { featuresOf, logitsOf } from './logits';
+import { withBatch } from './network-batch';
+import { runTraining, type Judgement } from './run-training';
+import { cosine, withWarmUp } from './schedule';
+import { stepGraph, type StepGraph } from './step-graph';
+import { Teacher } from './teacher';
+import { trainableParameters } from './trainable';
+import { TrainingSession } from './training-session';
+
+export interface FineTuneOptions {
+  batch: number;
+  iterations: number;
+  /** The highest that the learning rate gets, after a warm-up. */
+  learningRate: number;
+  weightDecay: number;
+  optimizer: Optimizer;
+  temperature: number;
+  /** Share of the loss that true classes have; the rest have the teacher's answers. */
+  labelShare: number;
+  /** Weight of the distance from the teacher's features; 0: none. */
+  featureWeight: number;
+  /** Between two checkpoints. */
+  checkpointMs: number;
+}
+
+export interface FineTuned {
+  graph: Graph;
+  judgement: Judgement;
+}
+
+/** Share of the steps in which the learning rate rises. */
+const warmUp = 0.05;
+
+/** Values of the two networks that the loss compares. */
+interface Matched {
+  student: string;
+  teacher: string;
+  shape: number[];
+}
+
+const matched = (student: Graph, teacher: Graph, find: (graph: Graph) => string | undefined): Matched | undefined => {
+  const [ours, theirs] = [find(student), find(teacher)];
+  const [shape, other] = [ours && shapeIn(student, ours), theirs && shapeIn(teacher, theirs)];
+  if (!ours || !theirs || !shape || !other || elementCount(shape) !== elementCount(other)) return undefined;
+  return { student: ours, teacher: theirs, shape };
+};
+
+function shapeIn(graph: Graph, value: string): number[] | undefined {
+  const shape = inferShapes(graph).get(value)?.shape;
+  return shape?.every((size) => typeof size === 'number') ? shape : undefined;
+}
+
+const [scoresInput, featuresInput, labelsInput] = ['teacher.scores', 'teacher.features', 'image.labels'] as const;
+
+/** The loss of fine-tuning, behind a network. */
+function objectiveOf(
+  scores: Matched,
+  features: Matched | undefined,
+  { batch, temperature, labelShare, featureWeight }: FineTuneOptions,
+) {
+  return (write: GradientWriter): { loss: string; inputs: GraphValue[] } => {
+    const classes = elementCount(scores.shape) / batch;
+    const logits = write.reshape(scores.student, [batch, classes]);
+    const inputs: GraphValue[] = [];
+    const losses: { loss: string; weight: number }[] = [];
+    if (labelShare < 1) {
+      inputs.push(makeValue(scoresInput, 'float32', [batch, classes]));
+      losses.push({ loss: softTargets(write, logits, scoresInput, batch, temperature), weight: 1 - labelShare });
+    }
+    if (labelShare > 0) {
+      inputs.push(makeValue(labelsInput, 'int32', [batch]));
+      losses.push({ loss: crossEntropy(write, logits, labelsInput, [batch, classes]), weight: labelShare });
+    }
+    if (features) {
+      inputs.push(makeValue(featuresInput, 'float32', features.shape));
+      losses.push({ loss: featureDistance(write, features.student, featuresInput), weight: featureWeight });
+    }
+    return { loss: weightedSum(write, losses), inputs };
+  };
+}
+
+/**
+ * Trains a network to answer as a teacher does (Hinton et al. 2015), and as the labels say where there are any: learning rate along a
+ * cosine after a warm-up. Weights that are 0 stay 0, batch norms keep their statistics. Where held-out images tell that the network did
+ * not gain, it comes back as it was.
+ * @param student simplified, with plain weights
+ * @param teacher the float network, simplified
+ * Throws `technique.not-applicable` for an operator without a gradient, `technique.failed` where the loss is no longer a number, `cancelled`.
+ */
+export async function fineTune(
+  id: string,
+  student: Graph,
+  teacher: Graph,
+  images: LearningImages,
+  options: FineTuneOptions,
+  context: Pick<TechniqueContext, 'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint'>,
+): Promise<FineTuned> {
+  const { batch, iterations, learningRate, featureWeight, optimizer, weightDecay } = options;
+  const [own, float] = [withBatch(student, batch), withBatch(teacher, batch)];
+  const scores = matched(own, float, logitsOf);
+  if (!scores || elementCount(scores.shape) < 2 * batch) {
+    const detail = scores
+      ? 'it gives one number an image, not a score for each class'
+      : 'its answers have not the shape of those of the float network';
+    throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
+  }
+  const features = featureWeight > 0 ? matched(own, float, featuresOf) : undefined;
+  if (featureWeight > 0 && !features)
+    context.note(
+      'The features before the classifier have another shape than in the float network: they were not compared.',
+    );
+  const schedule = withWarmUp(cosine, warmUp);
+  const rateAt = (step: number): number => learningRate * schedule(step, iterations);
+  // What folding made anew for this batch could not be put back.
+  const parameters = new Map(
+    [...trainableParameters(own, weightDecay)].filter(([name]) => student.initializers.has(name)),
+  );
+  const objective = objectiveOf(scores, features, options);
+  const step = orRefusal(id, context.card.name, () => stepGraph(own, { parameters, optimizer, objective }));
+  const asked = [scores.teacher, ...(features ? [features.teacher] : [])];
+  const guide = await Teacher.open(float, [...new Set(asked)], context.threads);
+  try {
+    const session = await TrainingSession.open(step, own.initializers, context.threads);
+    try {
+      const feedsOf = feeder(own.inputs[0]!.name, step, guide, scores, features);
+      const run = { id, session, images, feedsOf, batch, iterations, rateAt, checkpointMs: options.checkpointMs };
+      const judgement = await runTraining(run, context);
+      const { before, after } = judgement;
+      const isWorse = before !== undefined && after !== undefined && !(after < before);
+      const graph = copyGraph(student);
+      if (!isWorse) for (const [name, tensor] of session.parameters()) graph.initializers.set(name, tensor);
+      return { graph, judgement };
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await guide.close();
+  }
+}
+
+/** What a technique says of a network that cannot be trained. */
+function orRefusal(id: string, model: string, make: () => StepGraph): StepGraph {
+  try {
+    return make();
+  } catch (thrown) {
+    if (!(thrown instanceof NoGradient)) throw thrown;
+    throw new AppError('technique.not-applicable', { id, model, detail: thrown.message });
+  }
+}
+
+type Feeds = (batch: TrainingBatch) => Promise<Record<string, RuntimeTensor>>;
+
+/** What goes into a step with a batch: images, and what the loss asks for. */
+function feeder(input: string, { graph }: StepGraph, guide: Teacher, scores: Matched, features?: Matched): Feeds {
+  const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, shape as number[]]));
+  return async (batch) => {
+    const { pixels, shape, labels } = batch;
+    const answers = await guide.answer(batch);
+    const feeds: Record<string, RuntimeTensor> = { [input]: { type: 'float32', shape, data: pixels } };
+    const give = (name: string, value: RuntimeTensor | undefined): void => {
+      const wanted = shapes.get(name);
+      if (wanted && value) feeds[name] = { ...value, shape: wanted };
+    };
+    give(scoresInput, answers[scores.teacher]);
+    give(featuresInput, features && answers[features.teacher]);
+    if (labels) give(labelsInput, { type: 'int32', shape: [labels.length], data: labels });
+    return feeds;
+  };
+}

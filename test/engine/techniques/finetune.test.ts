@@ -1,0 +1,191 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { AppError } from '@shared/errors';
+import { parseRecipe } from '@shared/recipe-syntax';
+import type { TrainingImages } from '../../../src/main/engine/compression/calibration/technique-context';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
+import { hasDecodedWeights } from '../../../src/main/engine/compression/storage/sparse-weights';
+import type { Graph } from '../../../src/main/engine/onnx/graph';
+import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
+import { makeGraph, noiseTensor } from '../../fixtures/graphs';
+import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
+import {
+  cardFor,
+  contextFor,
+  fingerprintOf,
+  images,
+  runGraph,
+  type RecordedContext,
+} from './small-networks';
+import { wholeCard, wholeNetwork } from './whole-network';
+
+const network = wholeNetwork();
+const fresh = images(16, 99);
+const [classes, temperature] = [10, 2];
+
+function contextWith(reference: Graph, count = 96): RecordedContext {
+  return { ...contextFor(wholeCard(reference), images(count)), reference: () => Promise.resolve(reference) };
+}
+
+/** Enough steps for a small network to come closer to what it was. */
+const params = { epochs: 10, batch: 8, learningRate: 0.001 };
+
+async function after(recipe: string, context = contextWith(network)): Promise<Graph> {
+  let graph = network;
+  for (const step of parseRecipe(recipe)) graph = await applyStep(graph, step.technique, step.params, context);
+  return graph;
+}
+
+/** Mean divergence of the answers from those of the float network, at the temperature that training has by default. */
+async function errorOf(graph: Graph): Promise<number> {
+  const [found, wanted] = [await runGraph(graph, fresh), await runGraph(network, fresh)].map(answersOf);
+  return wanted!.reduce((sum, p, at) => sum + p * Math.log(Math.max(p, 1e-30) / Math.max(found![at]!, 1e-30)), 0) / 16;
+}
+
+function answersOf(scores: Float32Array): number[] {
+  const rows = Array.from({ length: scores.length / classes }, (_, row) => [
+    ...scores.slice(row * classes, (row + 1) * classes),
+  ]);
+  return rows.flatMap((row) => {
+    const powers = row.map((score) => Math.exp((score - Math.max(...row)) / temperature));
+    const sum = powers.reduce((total, power) => total + power, 0);
+    return powers.map((power) => power / sum);
+  });
+}
+
+describe.each([
+  'prune.magnitude{amount:0.5}',
+  'prune.magnitude{pattern:"2:4"}',
+  'prune.channels{macs:0.7, roundTo:4, refit:false}',
+  'factorize{macs:0.4, roundTo:4}',
+])('after %s', (recipe) => {
+  let pruned: Graph;
+  let tuned: Graph;
+  let context: RecordedContext;
+  beforeAll(async () => {
+    pruned = await after(recipe);
+    context = contextWith(network);
+    tuned = await applyStep(pruned, 'finetune', params, context);
+  });
+
+  test('images it has not seen get answers closer to those of the float network', async () => {
+    expect(await errorOf(tuned)).toBeLessThan(0.6 * (await errorOf(pruned)));
+    expect(context.notes[0]).toBe('Trained for 110 steps of 8 images, by the float network alone.');
+    expect(context.notes[1]).toMatch(/^Loss on 8 images that were not trained on: \S+ before, \S+ after\.$/);
+    expect(context.steps.at(-1)).toEqual(['training', 109, 110]);
+  });
+
+  test('zeros stay zeros, widths stay widths, and the file keeps its form', async () => {
+    const [before, found] = [await decodeWeights(pruned), await decodeWeights(tuned)];
+    const zerosOf = ({ nodes, initializers }: Graph): string[] =>
+      nodes.flatMap(({ name, op, inputs }) => {
+        const weight = op === 'Conv' || op === 'Gemm' ? initializers.get(inputs[1]!) : undefined;
+        if (!weight) return [];
+        return `${name} ${weight.shape.join('x')} ${(weight.data as Float32Array).map((value) => (value === 0 ? 0 : 1)).join('')}`;
+      });
+    expect(zerosOf(found)).toEqual(zerosOf(before));
+    expect(hasDecodedWeights(tuned)).toBe(hasDecodedWeights(pruned));
+  });
+});
+
+test('the same seed gives the same file, another one another; what comes in is not changed', async () => {
+  const pruned = await after('prune.magnitude{amount:0.5}');
+  const before = fingerprintOf(pruned);
+  const quick = { ...params, epochs: 1 };
+  const tune = async (seed: number): Promise<string> =>
+    fingerprintOf(await applyStep(pruned, 'finetune', quick, { ...contextWith(network), seed, threads: 2 }));
+  const first = await tune(1);
+  expect(await tune(1)).toBe(first);
+  expect(await tune(2)).not.toBe(first);
+  expect(fingerprintOf(pruned)).toBe(before);
+});
+
+test.each(['sgd', 'adamw'])('%s with labels, features and no schedule of epochs', async (optimizer) => {
+  const context = contextWith(network);
+  const train: TrainingImages = {
+    count: context.calibration.count,
+    async *batches(size) {
+      for await (const batch of context.calibration.batches(size))
+        yield { ...batch, labels: Array.from({ length: batch.shape[0]! }, (_, at) => (at % 3 === 0 ? -1 : at % 10)) };
+    },
+  };
+  const bySplit = { calibration: context.calibration, train };
+  const labelled: RecordedContext = { ...context, images: (split) => bySplit[split] };
+  const pruned = await after('prune.magnitude{amount:0.5}');
+  const learningRate = optimizer === 'sgd' ? 1e-5 : 1e-4;
+  const rest = { optimizer, learningRate, iterations: 12, batch: 8, labels: 0.5, features: 1 };
+  const tuned = await applyStep(pruned, 'finetune', rest, labelled);
+  expect(labelled.notes[0]).toBe('Trained for 12 steps of 8 images, by the float network and labels.');
+  expect(fingerprintOf(tuned)).not.toBe(fingerprintOf(pruned));
+});
+
+test('a network that does not gain is left as it was, and that is said', async () => {
+  const context = contextWith(network);
+  const tuned = await applyStep(network, 'finetune', { ...params, epochs: 1 }, context);
+  expect(await errorOf(tuned)).toBeLessThan(1e-5);
+  expect(context.notes[1]).toContain('It did not fall, so the network was left as it was.');
+});
+
+test('a learning rate that is too high is said so', async () => {
+  const pruned = await after('prune.magnitude{amount:0.5}');
+  await expect(
+    applyStep(pruned, 'finetune', { optimizer: 'sgd', learningRate: 1, epochs: 20, batch: 8 }, contextWith(network)),
+  ).rejects.toThrow(/^finetune failed: the loss is no longer a number after \d+ steps; give a smaller learningRate\.$/);
+});
+
+test('a network that fixes its batch is trained with that', async () => {
+  const fixed: Graph = { ...network, inputs: [makeValue('input', 'float32', [4, 3, 12, 12])] };
+  const context = contextWith(fixed);
+  const pruned = await applyStep(fixed, 'prune.magnitude', { amount: 0.5 }, context);
+  await applyStep(pruned, 'finetune', { ...params, iterations: 3 }, context);
+  expect(context.notes.join(' ')).toContain('Trained for 3 steps of 4 images');
+});
+
+test('a softmax at the end is looked behind', async () => {
+  const withSoftmax: Graph = {
+    ...network,
+    nodes: [...network.nodes, makeNode('Softmax', ['logits'], ['scores'], { axis: attr.int(1) })],
+    outputs: [makeValue('scores', 'float32', ['batch', 10])],
+  };
+  const tune = async (graph: Graph): Promise<string[]> => {
+    const context = contextWith(graph);
+    const pruned = await applyStep(graph, 'prune.magnitude', { amount: 0.5 }, context);
+    await applyStep(pruned, 'finetune', { ...params, iterations: 3 }, context);
+    return context.notes.slice(-1);
+  };
+  expect(await tune(withSoftmax)).toEqual(await tune(network));
+});
+
+test.each([
+  ['quantize.static | finetune', /^In the recipe ".+", finetune cannot follow quantize.static: .+\.$/],
+  ['quantize.weights{bits:4} | finetune', /^In the recipe ".+", finetune cannot follow quantize.weights: .+\.$/],
+  ['cluster.weights | finetune', /^In the recipe ".+", finetune cannot follow cluster.weights: .+\.$/],
+  ['fp16 | finetune', /^In the recipe ".+", finetune cannot follow fp16: .+\.$/],
+])('what it would undo is refused before anything runs: %s', (recipe, sentence) => {
+  let refusal: AppError | undefined;
+  try {
+    checkRecipe(parseRecipe(recipe));
+  } catch (thrown) {
+    refusal = thrown as AppError;
+  }
+  expect(refusal?.message).toMatch(sentence);
+});
+
+test('an operator without a gradient is named', async () => {
+  const graph = makeGraph({
+    inputs: [makeValue('input', 'float32', ['batch', 3, 12, 12])],
+    outputs: [makeValue('logits', 'float32', ['batch', 10])],
+    nodes: [
+      makeNode('Conv', ['input', 'first'], ['conv']),
+      makeNode('Sin', ['conv'], ['wave']),
+      makeNode('GlobalAveragePool', ['wave'], ['pooled']),
+      makeNode('Flatten', ['pooled'], ['flat']),
+      makeNode('Gemm', ['flat', 'last'], ['logits'], { transB: attr.int(1) }),
+    ],
+    initializers: { first: noiseTensor([6, 3, 3, 3], 1), last: noiseTensor([10, 6], 2) },
+  });
+  const context = { ...contextFor(cardFor(graph), images(64)), reference: () => Promise.resolve(graph) };
+  await expect(applyStep(graph, 'finetune', {}, context)).rejects.toThrow(
+    'finetune cannot be applied to test: node "wave" (Sin): Whittle has no gradient for this operator.',
+  );
+});
