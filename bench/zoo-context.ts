@@ -9,6 +9,7 @@ import type { Graph } from '../src/main/engine/onnx/graph';
 import { loadModel } from '../src/main/engine/onnx/load';
 import { simplify } from '../src/main/engine/onnx/simplify';
 import type { CalibrationImages, TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
+import { noTrainingImages } from '../test/fixtures/no-training-images';
 
 /** Where the networks and images of the measurements are. */
 export const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
@@ -45,7 +46,7 @@ export async function zooContext({ name, count, threads, dataset: path, cacheFol
   const context: TechniqueContext = {
     card,
     calibration,
-    images: (split) => ({ calibration, train: { count: 0, async *batches() {} } })[split],
+    images: (split) => ({ calibration, train: noTrainingImages })[split],
     cached: Object.assign(<T>(_key: unknown, compute: () => Promise<T>) => compute(), {
       peek: () => Promise.resolve(undefined),
     }),

@@ -8,9 +8,9 @@ import { loadModel } from '../../../src/main/engine/onnx/load';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
+import { noTrainingImages } from '../../fixtures/no-training-images';
 import type {
   CalibrationImages,
-  ImagesBySplit,
   TechniqueContext,
 } from '../../../src/main/engine/compression/calibration/technique-context';
 
@@ -166,8 +166,7 @@ export const uncached: TechniqueContext['cached'] = Object.assign(
 
 /** `images` of a context that has no training images. */
 export function imagesOfCalibration(calibration: CalibrationImages): TechniqueContext['images'] {
-  const train: ImagesBySplit['train'] = { count: 0, async *batches() {} };
-  return (split) => ({ calibration, train })[split];
+  return (split) => ({ calibration, train: noTrainingImages })[split];
 }
 
 /** A context over calibration images held in memory, `[count, ...imageShape]`. */
