@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { splits, type Split } from '@shared/dataset';
+import { splits, type ImageProblem, type Split } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { expandRecipes } from '@shared/recipe-ranges';
 import type { Machine, Manifest } from '@shared/run';
@@ -109,9 +109,11 @@ function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
     warnings.push(
       'The dataset has no labels: size, latency and agreement with the baseline are measured, accuracy is not.',
     );
-  if (dataset.problems.length > 0) {
-    warnings.push(`${dataset.problems.length} images are not used; the first: ${dataset.problems[0]!.message}`);
-  }
+  // What is said of the training folder as a whole concerns many images.
+  const isOfFolder = ({ file }: ImageProblem): boolean => file === dataset.trainingFolder?.path;
+  warnings.push(...dataset.problems.filter(isOfFolder).map(({ message }) => message));
+  const single = dataset.problems.filter((problem) => !isOfFolder(problem));
+  if (single.length > 0) warnings.push(`${single.length} images are not used; the first: ${single[0]!.message}`);
   for (const { name, card } of models) {
     if (
       !dataset.byName &&
