@@ -35,6 +35,7 @@ export default defineConfig({
           probe: at('src/main/engine/probe.ts'),
           'live-worker': at('src/main/engine/live-worker.ts'),
           'image-thread': at('src/main/engine/dataset/image-thread.ts'),
+          'training-thread': at('src/main/engine/dataset/training/training-thread.ts'),
           cli: at('src/cli/cli.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

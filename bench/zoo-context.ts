@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { datasetSpecSchema } from '../src/shared/dataset';
 import { modelCardSchema, type ModelCard } from '../src/shared/model-card';
-import { openImagesInThread } from '../src/main/engine/dataset/threaded-images';
+import type { ImageSet } from '../src/main/engine/dataset/dataset';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
-import { createRandom } from '../src/main/engine/compression/algebra/random';
+import { stepImages } from '../src/main/engine/dataset/step-images';
+import { jobContext } from '../src/main/engine/jobs/job-context';
 import type { Graph } from '../src/main/engine/onnx/graph';
 import { loadModel } from '../src/main/engine/onnx/load';
 import { simplify } from '../src/main/engine/onnx/simplify';
-import type { ImagesBySplit, TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
+import type { TechniqueContext } from '../src/main/engine/compression/calibration/technique-context';
 
 /** Where the networks and images of the measurements are. */
 export const shared = resolve(process.env.WHITTLE_SHARED ?? '../shared');
@@ -33,33 +34,24 @@ export async function zooContext({ name, count, threads, dataset: path, cacheFol
   context: TechniqueContext;
 }> {
   const card = modelCardSchema.parse(JSON.parse(readFileSync(join(shared, 'zoo', `${name}.card.json`), 'utf8')));
-  const graph = simplify(await loadModel(join(shared, 'zoo', `${name}.onnx`)));
+  const referencePath = join(shared, 'zoo', `${name}.onnx`);
+  const graph = simplify(await loadModel(referencePath));
   const dataset = await openDataset(datasetSpecSchema.parse({ path, eval: 0, calibration: count }), { cacheFolder });
-  const images = openImagesInThread(dataset.calibration, card, { cacheFolder });
   // Training images are the calibration images, as steps get them where there are no others.
-  const train: ImagesBySplit['train'] = {
-    count: images.count,
-    async *batches(size) {
-      for await (const { data, shape, entries } of images.batches(size))
-        yield { data: data as Float32Array, shape, labels: entries.map(({ label }) => label) };
-    },
-  };
-  const bySplit: ImagesBySplit = { calibration: train, train };
+  const train = stepImages('train', dataset, card) as ImageSet<'train'>;
+  const job = { referencePath, card, calibration: dataset.calibration, train, cacheFolder, seed: 1, threads };
   const context: TechniqueContext = {
-    card,
-    calibration: train,
-    images: (split) => bySplit[split],
+    ...jobContext(job, {
+      progress: () => undefined,
+      note: (sentence) => console.log(`  ${sentence}`),
+      log: () => undefined,
+      checkpoint: { save: () => Promise.resolve(), latest: () => Promise.resolve(undefined) },
+      signal: new AbortController().signal,
+    }),
     cached: Object.assign(<T>(_key: unknown, compute: () => Promise<T>) => compute(), {
       peek: () => Promise.resolve(undefined),
     }),
     reference: () => Promise.resolve(graph),
-    seed: 1,
-    threads,
-    rng: createRandom(1),
-    progress: () => undefined,
-    note: (sentence) => console.log(`  ${sentence}`),
-    log: () => undefined,
-    signal: new AbortController().signal,
   };
   return { card, graph, context };
 }

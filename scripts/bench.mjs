@@ -33,6 +33,7 @@ await build({
         worker: join(projectDir, 'src', 'main', 'engine', 'worker.ts'),
         'live-worker': join(projectDir, 'src', 'main', 'engine', 'live-worker.ts'),
         'image-thread': join(projectDir, 'src', 'main', 'engine', 'dataset', 'image-thread.ts'),
+        'training-thread': join(projectDir, 'src', 'main', 'engine', 'dataset', 'training', 'training-thread.ts'),
       },
       output: { entryFileNames: ({ name: entry }) => (entry === name ? '[name].mjs' : '[name].js') },
     },

@@ -35,6 +35,11 @@ export const rooms = [
     knows: ['compression', 'onnx'],
   },
   {
+    room: 'dataset/training',
+    holds: 'training images: order, augmentation, batches made ahead in a thread',
+    knows: ['files', 'dataset', 'compression/algebra'],
+  },
+  {
     room: 'compression/layers',
     holds: 'which weights a network has, decoded and plain',
     knows: ['compression', 'compression/algebra', 'onnx'],
@@ -190,6 +195,7 @@ export const rooms = [
       'onnx',
       'formats',
       'dataset',
+      'dataset/training',
       'compression/algebra',
       'compression/layers',
       'compression/calibration',

@@ -27,3 +27,8 @@ export function duplicatesText({ duplicates }: Pick<DatasetSummary, 'duplicates'
     `${shown.join('')}${rest > 0 ? `               and ${rest} more\n` : ''}`
   );
 }
+
+/** "  training     class folders (synsets) in images/train". Nothing where training images are the dataset's own. */
+export function trainingText({ trainingFolder }: Pick<DatasetSummary, 'trainingFolder'>): string {
+  return trainingFolder ? `  training     ${trainingFolder.layout} in ${trainingFolder.path}\n` : '';
+}

@@ -1,4 +1,4 @@
-import { datasetSpecSchema, splits } from '@shared/dataset';
+import { datasetSpecSchema, splits, type DatasetSpec } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { sweepFromTemplate } from '@shared/sweep-template';
 import { sweepFileSchema, type SweepFile } from '@shared/sweep-file';
@@ -8,6 +8,7 @@ import { openDataset } from '../main/engine/dataset/open-dataset';
 import { listModels } from '../main/engine/models/model-folder';
 import { findTemplate } from '../main/engine/techniques/templates';
 import type { OptionSpec } from './arguments';
+import { trainingOption } from './training-option';
 
 /** Options of commands that make a sweep of a template. */
 export const templateOptions: Record<string, OptionSpec> = {
@@ -17,6 +18,7 @@ export const templateOptions: Record<string, OptionSpec> = {
     help: 'with a template: models, by name or path (those of the model folder)',
   },
   data: { type: 'string', value: 'DIR', help: 'with a template: dataset' },
+  train: { ...trainingOption.train, help: `with a template: ${trainingOption.train.help}` },
 };
 
 /**
@@ -26,7 +28,7 @@ export const templateOptions: Record<string, OptionSpec> = {
 export async function templateSweep(
   engine: Engine,
   id: string,
-  { models, data }: { models?: string; data?: string },
+  { models, data, ...training }: { models?: string; data?: string } & Pick<DatasetSpec, 'trainPath'>,
 ): Promise<SweepFile> {
   const template = findTemplate(id);
   if (data === undefined) throw new AppError('usage', { detail: `The template "${id}" needs a dataset: --data DIR` });
@@ -39,7 +41,7 @@ export async function templateSweep(
     throw new AppError('usage', {
       detail: `There is no model in ${engine.modelFolder()}; name some with --models, or another folder with --zoo`,
     });
-  const dataset = datasetSpecSchema.parse({ path: data });
+  const dataset = datasetSpecSchema.parse({ path: data, ...training });
   const found = await openDataset(dataset, { cacheFolder: engine.workspace.cacheFolder, upTo: splits });
   return sweepFileSchema.parse(
     sweepFromTemplate({ ...template, ...(named && { models: named }) }, present, dataset, summarize(found)),

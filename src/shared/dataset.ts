@@ -10,12 +10,20 @@ export const usualCalibrationImages = 256;
 const evaluationParts = ['selection', 'confirmation'] as const;
 export type EvaluationPart = (typeof evaluationParts)[number];
 
-/** What a sweep says of its dataset. Counts of 0 mean: all there are (eval), or none (the others). */
+/**
+ * What a sweep says of its dataset. Counts of 0 mean: all there are (eval), or none (the others). Steps that train see the calibration images
+ * where nobody gives training images.
+ */
 export const datasetSpecSchema = z.strictObject({
   path: z.string().min(1),
   eval: z.number().int().min(0).default(0),
   calibration: z.number().int().min(0).default(usualCalibrationImages),
   train: z.number().int().min(0).default(0),
+  /**
+   * Another folder, or a dataset.json, that the training images come from: `train` of them, 0 for all that are there. In a sweep file
+   * `train: FOLDER` says the same.
+   */
+  trainPath: z.string().min(1).max(4096).optional(),
   /** Only this half of the evaluation images; absent: both. */
   part: z.enum(evaluationParts).optional(),
   seed: z.number().int().min(0).default(1),
@@ -47,6 +55,15 @@ const duplicatesSchema = z.object({
   examples: z.array(z.array(z.string())),
 });
 
+/** A folder that the training images come from. */
+const trainingPlaceSchema = z.object({
+  path: z.string(),
+  /** How labels were found, in words. */
+  layout: z.string(),
+  labelled: z.boolean(),
+});
+export type TrainingPlace = z.infer<typeof trainingPlaceSchema>;
+
 /** A dataset as the window and the command line show it. */
 export const datasetSummarySchema = z.object({
   path: z.string(),
@@ -60,6 +77,8 @@ export const datasetSummarySchema = z.object({
   /** Images chosen per split for this spec. */
   chosen: perSplit,
   fingerprint: z.string(),
+  /** Absent: the training images are the dataset's own. */
+  trainingFolder: trainingPlaceSchema.optional(),
   problems: z.array(imageProblemSchema),
   /** Of classes that have images, in their order. */
   classCounts: z.array(classCountSchema),
@@ -80,7 +99,13 @@ export const previewRequestSchema = z.strictObject({
 });
 
 /** What decoding every image found. */
-export const imageCheckSchema = z.object({ images: z.number().int(), problems: z.array(imageProblemSchema) });
+export const imageCheckSchema = z.object({
+  images: z.number().int(),
+  problems: z.array(imageProblemSchema),
+  /** Images for calibration or training that show an evaluation image, though their files differ. */
+  evaluated: z.array(imageProblemSchema),
+});
+export type ImageCheck = z.infer<typeof imageCheckSchema>;
 
 export const datasetPreviewSchema = z.object({
   /** Images of the split. */

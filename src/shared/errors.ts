@@ -70,6 +70,10 @@ const sentences = {
     f.available === 0
       ? `${f.path} has no images for ${f.split === 'eval' ? 'evaluation' : f.split}, and ${f.wanted} are needed. Add images, or leave some of another split to it.`
       : `${f.path} has ${f.available} images for ${f.split === 'eval' ? 'evaluation' : f.split}, and ${f.wanted} are asked for. Ask for ${f.available} at most, or add images.`,
+  'dataset.training-evaluated': (f: Facts) =>
+    `Every training image in ${f.path} is an evaluation image of ${f.dataset} too, by its content (${f.examples}). Give other images for training, or none: then the calibration images serve.`,
+  'dataset.training-classes': (f: Facts) =>
+    `The training images in ${f.path} are all of classes that ${f.dataset} does not have (${f.examples}). Give images of its classes, or images without labels.`,
   'dataset.spec-invalid': (f: Facts) => `${f.path}: ${f.detail}. Correct dataset.json.`,
   'dataset.path-outside': (f: Facts) =>
     `${f.path}: "${f.value}" leads outside the dataset folder. Name folders and files inside it.`,

@@ -32,6 +32,8 @@ const manifestSchema = z.object({
     fingerprint: z.string(),
     eval: z.number().int(),
     calibration: z.number().int(),
+    /** Given for training; absent: none, and in runs of earlier versions. */
+    train: z.number().int().optional(),
     skipped: z.number().int(),
   }),
   models: z.array(z.object({ name: z.string(), path: z.string(), sha256: z.string(), sizeBytes: z.number().int() })),

@@ -6,6 +6,7 @@ import type { ModelCard } from '@shared/model-card';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
+import { stepImages } from '../../main/engine/dataset/step-images';
 import { compressedCard } from '../../main/engine/models/artifact-card';
 import { cardPath, writeCard } from '../../main/engine/models/card';
 import type { Engine } from '../../main/engine/create-engine';
@@ -20,6 +21,7 @@ import { checkRecipe } from '../../main/engine/techniques/check-recipe';
 import { usageError, type Arguments, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
 import { openNamedModel, openSession } from '../session';
+import { trainingFolder, trainingOption } from '../training-option';
 
 export const compress: Command = {
   name: 'compress',
@@ -31,7 +33,7 @@ export const compress: Command = {
       value: 'TEXT',
       help: "steps joined by |, e.g. 'prune.magnitude{amount:0.5} | quantize.static'; without, only the format changes",
     },
-    data: { type: 'string', value: 'DIR', help: 'dataset, for techniques that need calibration images' },
+    data: { type: 'string', value: 'DIR', help: 'dataset, for techniques that look at images' },
     output: { type: 'string', short: 'o', value: 'OUT.onnx', help: 'the file to write; its ending says the format' },
     deploy: {
       type: 'string',
@@ -43,6 +45,7 @@ export const compress: Command = {
       value: 'N',
       help: `calibration images (${usualCalibrationImages}, or as many as there are)`,
     },
+    ...trainingOption,
     seed: { type: 'string', value: 'N', help: 'seed (1)' },
   },
   async run(arguments_) {
@@ -62,12 +65,13 @@ export const compress: Command = {
       const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
       if (resolve(model.path) === destination)
         throw usageError(compress, 'the output is the model itself; choose another name');
-      const isNeeded = recipe.some((step) => step.needs.includes('calibration'));
-      const dataset = isNeeded ? await calibrationImages(engine, arguments_, seed) : noImages;
+      const isNeeded = recipe.some((step) => step.needs.length > 0);
+      const dataset = isNeeded ? await openImages(engine, arguments_, seed) : noImages;
       const around = await surroundingsOf({ targets: [] }, engine.machine, (await engine.info(0)).onnxruntime);
       const { steps } = planRecipe(model, given, recipe, { seed, dataset, around });
       await engine.contents.addModel(model);
-      await engine.contents.addImages(dataset.calibration);
+      for (const split of ['calibration', 'train'] as const)
+        await engine.contents.addImages(stepImages(split, dataset, model.card));
       const { workspace, executor } = engine;
       const models = new Map([[model.name, model]]);
       const context = { workspace, models, dataset, seed, threads: executor.threads };
@@ -142,14 +146,25 @@ const noImages: Pick<Dataset, 'calibration' | 'train'> = {
   train: { split: 'train', entries: [], alreadyResized: false },
 };
 
-/** The number asked for, or the usual one as far as there are images. Throws `usage` without a dataset. */
-async function calibrationImages(engine: Engine, arguments_: Arguments, seed: number): Promise<Dataset> {
+/**
+ * As many calibration images as asked for, or the usual number as far as there are as many, and training images. Throws `usage` without a
+ * dataset.
+ */
+async function openImages(engine: Engine, arguments_: Arguments, seed: number): Promise<Dataset> {
   const path = arguments_.text('data');
-  if (path === undefined) throw usageError(compress, '--data DIR is missing: this recipe needs calibration images');
+  if (path === undefined) throw usageError(compress, '--data DIR is missing: this recipe needs images');
   const asked = arguments_.integer('calibration', 1, 1_000_000);
-  const spec = { path, eval: 0, calibration: asked ?? usualCalibrationImages, train: 0, seed };
+  const spec = {
+    path,
+    eval: 0,
+    calibration: asked ?? usualCalibrationImages,
+    train: 0,
+    seed,
+    ...trainingFolder(arguments_),
+  };
   const { cacheFolder } = engine.workspace;
   const dataset = await openDataset(spec, { cacheFolder, upTo: asked === undefined ? ['calibration'] : [] });
+  if (dataset.trainingFolder) for (const { message } of dataset.problems) process.stderr.write(`${message}\n`);
   const { length } = dataset.calibration.entries;
   if (length < spec.calibration)
     process.stderr.write(

@@ -1,12 +1,13 @@
 import { AppError } from '@shared/errors';
-import { datasetSpecSchema, usualCalibrationImages } from '@shared/dataset';
-import { checkImages } from '../../main/engine/dataset/check-images';
+import { datasetSpecSchema, usualCalibrationImages, type ImageProblem } from '@shared/dataset';
+import { checkSplits } from '../../main/engine/dataset/check-splits';
 import { summarize } from '../../main/engine/dataset/dataset-summary';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
 import type { Command } from '../arguments';
-import { balanceText, duplicatesText } from '../dataset-text';
+import { balanceText, duplicatesText, trainingText } from '../dataset-text';
 import { ProgressLine } from '../progress-line';
 import { openSession } from '../session';
+import { trainingFolder, trainingOption } from '../training-option';
 
 export const datasets: Command = {
   name: 'datasets',
@@ -19,8 +20,12 @@ export const datasets: Command = {
       help: `calibration images (${usualCalibrationImages}, or as many as there are)`,
     },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all)' },
+    ...trainingOption,
     seed: { type: 'string', value: 'N', help: 'which images (1)' },
-    check: { type: 'boolean', help: 'decode every image of the splits and name those that are damaged' },
+    check: {
+      type: 'boolean',
+      help: 'decode every image of the splits and name those that are damaged or evaluated too',
+    },
   },
   async run(arguments_) {
     const path = arguments_.positionals[0];
@@ -35,6 +40,7 @@ export const datasets: Command = {
         eval: arguments_.integer('limit', 0, 10_000_000) ?? 0,
         calibration: asked ?? usualCalibrationImages,
         seed: arguments_.integer('seed', 0, 2 ** 31) ?? 1,
+        ...trainingFolder(arguments_),
       });
       const dataset = await openDataset(spec, {
         cacheFolder: engine.workspace.cacheFolder,
@@ -43,25 +49,31 @@ export const datasets: Command = {
           line.update({ stage: 'reading the dataset', done, total, elapsedMs: Date.now() - startedAt }),
       });
       const found = summarize(dataset);
+      const evaluated: ImageProblem[] = [];
       if (arguments_.flag('check')) {
-        const images = [...dataset.eval.entries, ...dataset.calibration.entries, ...dataset.train.entries];
         const progress = (done: number, total: number): void =>
           line.update({ stage: 'decoding the images', done, total, elapsedMs: Date.now() - startedAt });
-        found.problems.push(...(await checkImages(images, { progress })));
+        const checked = await checkSplits(dataset, { progress });
+        found.problems.push(...checked.problems);
+        evaluated.push(...checked.evaluated);
       }
       line.clear();
       if (arguments_.flag('json')) {
-        process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ ...found, ...(arguments_.flag('check') && { evaluated }) }, null, 2)}\n`,
+        );
         return 0;
       }
       const counts = (of: typeof found.available): string =>
         `eval ${of.eval}, calibration ${of.calibration}, train ${of.train}`;
       process.stdout.write(
         `${found.name}  ${found.path}\n  layout       ${found.layout}\n  classes      ${found.labelled ? found.classes : 'no labels: latency and agreement only'}\n` +
+          trainingText(found) +
           `  available    ${counts(found.available)}\n  chosen       ${counts(found.chosen)}\n` +
           `${balanceText(found)}${duplicatesText(found)}` +
           `  fingerprint  ${found.fingerprint}\n`,
       );
+      for (const { message } of evaluated) process.stdout.write(`  evaluated    ${message}\n`);
       for (const problem of found.problems.slice(0, 20)) process.stdout.write(`  skipped      ${problem.message}\n`);
       if (found.problems.length > 20) process.stdout.write(`  and ${found.problems.length - 20} more\n`);
       return 0;

@@ -12,6 +12,7 @@ import { ProgressLine } from '../progress-line';
 import { runInTurn } from '../run-in-turn';
 import { openSession } from '../session';
 import { templateOptions, templateSweep } from '../template-sweep';
+import { trainingFolder } from '../training-option';
 
 /** What most people can spare. */
 const usualBudget = 'drop<=1';
@@ -44,7 +45,9 @@ export const run: Command = {
     const template = arguments_.text('template');
     if ((paths.length === 0) === (template === undefined))
       throw usageError(run, paths.length === 0 ? 'SWEEP.yaml is missing' : 'give files or a template, not both');
-    const idle = ['models', 'data'].find((option) => paths.length > 0 && arguments_.text(option) !== undefined);
+    const idle = ['models', 'data', 'train'].find(
+      (option) => paths.length > 0 && arguments_.text(option) !== undefined,
+    );
     if (idle !== undefined) throw usageError(run, `--${idle} is of use only with --template; the file names them`);
     const written = await Promise.all(paths.map((path) => readSweep(path)));
     const engine = await openSession(arguments_, {
@@ -53,7 +56,11 @@ export const run: Command = {
     });
     try {
       engine.runs.recover();
-      const words = { models: arguments_.text('models'), data: arguments_.text('data') };
+      const words = {
+        models: arguments_.text('models'),
+        data: arguments_.text('data'),
+        ...trainingFolder(arguments_),
+      };
       const sweeps =
         template === undefined ? written : [resolveSweep(await templateSweep(engine, template, words), process.cwd())];
       const prepared = await prepareAll(engine, sweeps, line);

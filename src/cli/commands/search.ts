@@ -9,6 +9,7 @@ import { usageError, type Arguments, type Command } from '../arguments';
 import { ProgressLine } from '../progress-line';
 import { searchText } from '../search-text';
 import { openSession } from '../session';
+import { trainingFolder, trainingOption } from '../training-option';
 import { runSearch } from '../run-search';
 
 export const search: Command = {
@@ -36,6 +37,7 @@ export const search: Command = {
     },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all); half of them choose, half confirm' },
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the winners and the results in DIR' },
+    ...trainingOption,
     seed: { type: 'string', value: 'N', help: 'seed (1)' },
     'by-name': { type: 'boolean', help: 'match the classes of dataset and model by name, not by number' },
   },
@@ -74,6 +76,7 @@ async function sweepOf(
   const spec = datasetSpecSchema.parse({
     path: resolve(data),
     eval: arguments_.integer('limit', 2, 10_000_000) ?? 0,
+    ...trainingFolder(arguments_),
     seed,
     ...(arguments_.flag('by-name') && { classes: 'by-name' }),
   });

@@ -3,6 +3,7 @@ import { sweepTemplates } from '../../main/engine/techniques/templates';
 import type { Command } from '../arguments';
 import { openSession } from '../session';
 import { templateOptions, templateSweep } from '../template-sweep';
+import { trainingFolder } from '../training-option';
 import { textTable } from '../text-table';
 
 export const templates: Command = {
@@ -21,7 +22,11 @@ export const templates: Command = {
     }
     const engine = await openSession(arguments_);
     try {
-      const words = { models: arguments_.text('models'), data: arguments_.text('data') };
+      const words = {
+        models: arguments_.text('models'),
+        data: arguments_.text('data'),
+        ...trainingFolder(arguments_),
+      };
       const sweep = await templateSweep(engine, id, words);
       process.stdout.write(
         arguments_.flag('json') ? `${JSON.stringify(sweep, null, 2)}\n` : formatSweep(sweep, `${id}.sweep.yaml`),

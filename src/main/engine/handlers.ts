@@ -17,7 +17,7 @@ import { runtimePack } from './runtimes/runtime-packs';
 import { storageUse } from './collection/storage-use';
 import { compareRunsInSlices, type RunWithAnswers } from './compare/compare-runs';
 
-import { checkImages } from './dataset/check-images';
+import { checkSplits } from './dataset/check-splits';
 import { classMapping } from './dataset/class-mapping';
 import { LastDataset } from './dataset/last-dataset';
 import { previewImages } from './dataset/preview-images';
@@ -141,12 +141,10 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
     'datasets.check': async (spec, { progress, signal }) => {
       const events = watchedBy(progress);
       const dataset = await recall(spec);
-      const images = splits.flatMap((split) => dataset[split].entries);
-      const problems = await checkImages(images, {
+      return checkSplits(dataset, {
         signal,
         progress: (done, total) => events.progress('decoding the images', done, total),
       });
-      return { images: images.length, problems };
     },
     'datasets.classes': async ({ dataset: spec, models }) => {
       const dataset = await recall(spec);

@@ -144,7 +144,7 @@ export class LiveDesk {
   private datasetOf(source: LiveSource, signal: AbortSignal): Promise<Dataset> {
     const { runs, workspace } = this.sources;
     const spec = 'dataset' in source ? source.dataset : runs.record(source.run).sweep.dataset;
-    return openDataset(spec, { cacheFolder: workspace.cacheFolder, upTo: splits, signal });
+    return openDataset({ ...spec, trainPath: undefined }, { cacheFolder: workspace.cacheFolder, upTo: splits, signal });
   }
 }
 

@@ -26,7 +26,7 @@ export function manifestFacts(manifest: Manifest): Fact[] {
     { name: 'Dataset', value: `${dataset.name} (${dataset.path})` },
     {
       name: 'Images',
-      value: `${formatNumber(dataset.eval)} evaluation, ${formatNumber(dataset.calibration)} calibration, ${formatNumber(dataset.skipped)} skipped`,
+      value: `${formatNumber(dataset.eval)} evaluation, ${formatNumber(dataset.calibration)} calibration, ${dataset.train ? `${formatNumber(dataset.train)} training, ` : ''}${formatNumber(dataset.skipped)} skipped`,
     },
     { name: 'Dataset hash', value: dataset.fingerprint, mono: true },
     { name: 'Sweep hash', value: manifest.sweepSha256, mono: true },

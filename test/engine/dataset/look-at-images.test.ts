@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
-import { datasetSpecSchema } from '@shared/dataset';
+import { datasetSpecSchema, type Split } from '@shared/dataset';
 import { describe, expect, test } from 'vitest';
 import { createEngine } from '../../../src/main/engine/create-engine';
-import { checkImages } from '../../../src/main/engine/dataset/check-images';
+import { checkSplits } from '../../../src/main/engine/dataset/check-splits';
+import type { ImageSet } from '../../../src/main/engine/dataset/dataset';
 import { readImageFile } from '../../../src/main/engine/dataset/image-file';
 import { thumbnail } from '../../../src/main/engine/dataset/thumbnail';
 import { handlersOf } from '../../../src/main/engine/handlers';
@@ -33,14 +34,55 @@ async function photographs(): Promise<string> {
   });
 }
 
+/** Splits of these files. */
+function splitsOf(paths: Partial<Record<Split, string[]>>): Parameters<typeof checkSplits>[0] {
+  const set = <S extends Split>(split: S): ImageSet<S> => ({
+    split,
+    alreadyResized: false,
+    entries: (paths[split] ?? []).map((path) => ({ path, hash: path, label: -1 })),
+  });
+  return { eval: set('eval'), calibration: set('calibration'), train: set('train') };
+}
+
 describe('a closer look at images', () => {
   test('damaged files are found however far down the damage lies', async () => {
     const folder = await photographs();
     const names = ['1.jpg', 'damaged.jpg', 'cut.jpg'].map((name) => join(folder, 'dog', name));
-    const problems = await checkImages([...names, join(folder, 'cat/not-an-image.jpg')].map((path) => ({ path })));
+    const dataset = splitsOf({ eval: [...names, join(folder, 'cat/not-an-image.jpg')] });
+    const { images, problems } = await checkSplits(dataset);
+    expect(images).toBe(4);
     expect(problems.map(({ file }) => basename(file))).toEqual(['damaged.jpg', 'cut.jpg', 'not-an-image.jpg']);
     for (const { message } of problems) expect(message).toMatch(/cannot be decoded \(.+\)\. The image is skipped\.$/);
-    await expect(checkImages([{ path: names[0]! }], { signal: AbortSignal.abort() })).rejects.toThrow('Cancelled');
+    await expect(checkSplits(dataset, { signal: AbortSignal.abort() })).rejects.toThrow('Cancelled');
+  });
+
+  test('images that show what an evaluation image shows are named, though their files differ', async () => {
+    const pixels = { raw: { width: 60, height: 40, channels: 3 } } as const;
+    const picture = (content: number) => sharp(picturePixels(content, 60, 40), pixels);
+    const folder = await writeTree(temporaryFolder(), {
+      'e/1.png': await picture(1).png().toBuffer(),
+      'e/2.png': await picture(2).png().toBuffer(),
+      't/copy.webp': await picture(1).webp({ lossless: true }).toBuffer(),
+      't/tagged.png': await picture(2)
+        .withExif({ IFD0: { Artist: 'A' } })
+        .png()
+        .toBuffer(),
+      't/other.png': await picture(3).png().toBuffer(),
+      't/smaller.png': await picture(1).resize(30, 20).png().toBuffer(),
+    });
+    const at = (name: string): string => join(folder, name);
+    const { problems, evaluated } = await checkSplits(
+      splitsOf({
+        eval: [at('e/1.png'), at('e/2.png')],
+        calibration: [at('t/tagged.png')],
+        train: [at('t/copy.webp'), at('t/other.png'), at('t/smaller.png')],
+      }),
+    );
+    expect(problems).toEqual([]);
+    expect(evaluated.map(({ message }) => message)).toEqual([
+      `${at('t/tagged.png')}, for calibration, shows the evaluation image ${at('e/2.png')}.`,
+      `${at('t/copy.webp')}, for training, shows the evaluation image ${at('e/1.png')}.`,
+    ]);
   });
 
   test('thumbnails are small, keep the proportions and are never enlarged', async () => {

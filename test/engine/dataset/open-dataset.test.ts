@@ -340,7 +340,9 @@ describe('splits of files', () => {
     const dataset = await open({ path, train: 1 });
     expect(dataset.eval.entries).toHaveLength(1);
     expect(dataset.train.entries.map((entry) => basename(entry.path))).toEqual(['b.jpg']);
-    expect(dataset.problems.map((problem) => problem.message).join()).toMatch(/1 images for train are also in/);
+    expect(dataset.problems.map((problem) => problem.message).join()).toMatch(
+      /1 images for train are also in .+ left out of train: other-name\.jpg\./,
+    );
     await expect(open({ path, train: 2 })).rejects.toMatchObject({ code: 'dataset.too-few', facts: { available: 1 } });
   });
 

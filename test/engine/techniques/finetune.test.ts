@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AppError } from '@shared/errors';
 import { parseRecipe } from '@shared/recipe-syntax';
-import type { TrainingImages } from '../../../src/main/engine/compression/calibration/technique-context';
 import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
 import { hasDecodedWeights } from '../../../src/main/engine/compression/storage/sparse-weights';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
 import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
+import { plainTrainingImages } from '../../fixtures/plain-training-images';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import {
   cardFor,
@@ -102,13 +102,14 @@ test('the same seed gives the same file, another one another; what comes in is n
 
 test.each(['sgd', 'adamw'])('%s with labels, features and no schedule of epochs', async (optimizer) => {
   const context = contextWith(network);
-  const train: TrainingImages = {
+  const train = plainTrainingImages({
     count: context.calibration.count,
+    isLabelled: true,
     async *batches(size) {
       for await (const batch of context.calibration.batches(size))
         yield { ...batch, labels: Array.from({ length: batch.shape[0]! }, (_, at) => (at % 3 === 0 ? -1 : at % 10)) };
     },
-  };
+  });
   const bySplit = { calibration: context.calibration, train };
   const labelled: RecordedContext = { ...context, images: (split) => bySplit[split] };
   const pruned = await after('prune.magnitude{amount:0.5}');

@@ -8,9 +8,9 @@ import { loadModel } from '../../../src/main/engine/onnx/load';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { ort } from '../../../src/main/engine/runtimes/ort';
+import { plainTrainingImages } from '../../fixtures/plain-training-images';
 import type {
   CalibrationImages,
-  ImagesBySplit,
   TechniqueContext,
 } from '../../../src/main/engine/compression/calibration/technique-context';
 
@@ -166,13 +166,7 @@ export const uncached: TechniqueContext['cached'] = Object.assign(
 
 /** `images` of a context whose calibration images are its training images too, without labels: as steps get them where there are no others. */
 export function imagesOfCalibration(calibration: CalibrationImages): TechniqueContext['images'] {
-  const train: ImagesBySplit['train'] = {
-    count: calibration.count,
-    async *batches(batchSize) {
-      for await (const batch of calibration.batches(batchSize))
-        yield { ...batch, labels: new Array<number>(batch.shape[0]!).fill(-1) };
-    },
-  };
+  const train = plainTrainingImages(calibration);
   return (split) => ({ calibration, train })[split];
 }
 

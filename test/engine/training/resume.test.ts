@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { augmentations } from '@shared/augmentation';
 import { AppError } from '@shared/errors';
 import type { TechniqueContext } from '../../../src/main/engine/compression/calibration/technique-context';
 import { adamW, sgd, type Optimizer } from '../../../src/main/engine/gradients/optimizers';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/main/engine/training/checkpoint';
 import { fineTune } from '../../../src/main/engine/training/fine-tune';
-import { plainTrainingImages } from '../../../src/main/engine/training/plain-training-images';
 import { contextFor, fingerprintOf, images } from '../techniques/small-networks';
 import { wholeCard, wholeNetwork } from '../techniques/whole-network';
 
@@ -21,9 +21,8 @@ async function tuned(optimizer: Optimizer, checkpoint?: Checkpoint, stopAt = Inf
     progress: (_stage, done) => done === stopAt && controller.abort(),
   };
   const options = { batch: 8, iterations: 20, learningRate: 1e-3, weightDecay: 1e-4, optimizer, temperature: 2 };
-  const more = { labelShare: 0, featureWeight: 0, checkpointMs: 0 };
-  const train = await plainTrainingImages(context.images('train'));
-  const { graph } = await fineTune('test', student, teacher, train, { ...options, ...more }, context);
+  const more = { labelShare: 0, featureWeight: 0, augmentation: augmentations.gentle, checkpointMs: 0 };
+  const { graph } = await fineTune('test', student, teacher, context.images('train'), { ...options, ...more }, context);
   return fingerprintOf(graph);
 }
 

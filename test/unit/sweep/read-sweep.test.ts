@@ -66,6 +66,23 @@ describe('parseSweep', () => {
     ]);
   });
 
+  it('reads training images as a number of the dataset or as another folder', () => {
+    const withDataset = (more: string): string => minimal.replace('path: images', `path: images, ${more}`);
+    const trained = (more: string): unknown => {
+      const { train, trainPath } = parseSweep(withDataset(more), 'a.yaml').dataset;
+      return { train, trainPath };
+    };
+    expect(trained('train: 500')).toEqual({ train: 500 });
+    expect(trained('train: more/images')).toEqual({ train: 0, trainPath: 'more/images' });
+    expect(trained('train: 500, trainPath: more/images')).toEqual({ train: 500, trainPath: 'more/images' });
+    for (const [more, message] of [
+      ['train: a, trainPath: b', 'a.yaml: "dataset.train": expected a number, found a text. Correct the sweep file.'],
+      ['train: [a]', 'a.yaml: "dataset.train": expected a number, found a list. Correct the sweep file.'],
+      ['trainPath: 5', 'a.yaml: "dataset.trainPath": expected a text, found a number. Correct the sweep file.'],
+    ] as const)
+      expect(problem(withDataset(more))).toBe(message);
+  });
+
   it('reads the sweep again that it made', () => {
     const sweep = parseSweep(minimal, 'a.yaml');
     expect(parseSweep(JSON.stringify(sweep), 'a.yaml')).toEqual(sweep);
@@ -173,6 +190,12 @@ describe('readSweep', () => {
       resolve('/abs/net.onnx'),
       join(folder, 'sub/net.onnx'),
     ]);
+  });
+
+  it('takes the folder of training images from there too', async () => {
+    const path = join(folder, 'c.yaml');
+    writeFileSync(path, minimal.replace('path: images', 'path: images, train: more/images'));
+    expect((await readSweep(path)).dataset).toMatchObject({ train: 0, trainPath: join(folder, 'more/images') });
   });
 
   it('falls back to the folder the command was given in', async () => {

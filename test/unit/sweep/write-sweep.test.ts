@@ -49,6 +49,19 @@ recipes:
     expect(parseSweep(text, 'x').name).toBe('a\nname: b');
   });
 
+  it('writes training images as a number of the dataset, as a folder, or as a number of a folder', () => {
+    for (const [dataset, written] of [
+      [{ train: 500 }, 'train: 500,'],
+      [{ trainPath: '/work/more' }, 'train: ./more,'],
+      [{ train: 500, trainPath: '/work/more' }, 'train: 500, trainPath: ./more,'],
+    ] as const) {
+      const own = sweep({ models: ['net'], dataset: { path: '/work/images', ...dataset } });
+      const text = formatSweep(own, 'a.yaml', '/work');
+      expect(text).toContain(`calibration: 256, ${written} seed: 1`);
+      expect(resolveSweep(parseSweep(text, 'a.yaml'), '/work')).toEqual(own);
+    }
+  });
+
   it('writes paths in its own folder from there, so that both can be moved', () => {
     const own = sweep({ models: ['net', '/work/nets/a.onnx', '/other/b.onnx'], dataset: { path: '/work/images' } });
     const text = formatSweep(own, 'a.yaml', '/work');

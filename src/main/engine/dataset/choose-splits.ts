@@ -12,8 +12,8 @@ export interface ChosenSplits {
   source: Partial<Record<Split, Split>>;
   /** Images that were in a pool twice with different labels; the lowest label was kept. */
   conflicting: ImageEntry[];
-  /** How many images of a pool were dropped because an earlier split has the same file. */
-  overlapping: Partial<Record<Split, number>>;
+  /** The images of a pool that were dropped because an earlier split has the same file. */
+  overlapping: Partial<Record<Split, ImageEntry[]>>;
 }
 
 /**
@@ -35,7 +35,7 @@ export function chooseSplits(pools: Pools, wanted: Readonly<Record<Split, number
     if (!pool) continue;
     const unique = dropDuplicates(pool, conflicting);
     left[split] = unique.filter((entry) => !taken.has(entry.hash));
-    if (left[split].length < unique.length) overlapping[split] = unique.length - left[split].length;
+    if (left[split].length < unique.length) overlapping[split] = unique.filter((entry) => taken.has(entry.hash));
     for (const entry of unique) taken.add(entry.hash);
   }
 

@@ -8,7 +8,7 @@ const duplicateCount = 20;
 
 /** A dataset as the window and the command line show it: counts, a few images of different classes, the first problems. */
 export function summarize(dataset: Dataset): DatasetSummary {
-  const { path, name, layout, labelled, classes, available, fingerprint } = dataset;
+  const { path, name, layout, labelled, classes, available, fingerprint, trainingFolder } = dataset;
   const entries =
     [dataset.eval, dataset.calibration, dataset.train].find((set) => set.entries.length > 0)?.entries ?? [];
   return {
@@ -24,6 +24,7 @@ export function summarize(dataset: Dataset): DatasetSummary {
       eval: dataset.eval.entries.length,
     },
     fingerprint,
+    ...(trainingFolder && { trainingFolder }),
     problems: firstProblems(dataset.problems),
     classCounts: classCounts(dataset),
     duplicates: {

@@ -1,4 +1,4 @@
-import type { ImageProblem, Split } from '@shared/dataset';
+import type { ImageProblem, Split, TrainingPlace } from '@shared/dataset';
 
 declare const splitBrand: unique symbol;
 
@@ -58,6 +58,8 @@ export interface Dataset {
   readonly eval: ImageSet<'eval'>;
   readonly calibration: ImageSet<'calibration'>;
   readonly train: ImageSet<'train'>;
+  /** Where the training images are, if not in the dataset. */
+  readonly trainingFolder?: TrainingPlace;
   readonly problems: readonly ImageProblem[];
   readonly duplicates: Duplicates;
 }

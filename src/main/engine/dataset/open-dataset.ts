@@ -2,16 +2,17 @@ import type { DatasetSpec, ImageProblem, Split } from '@shared/dataset';
 import { splits } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
-import { chooseSplits, type ChosenSplits, type Pools } from './choose-splits';
+import { basename, resolve } from 'node:path';
+import { chooseSplits, type Pools } from './choose-splits';
 import type { Dataset, ImageEntry, ImageSet } from './dataset';
-import { readDatasetFile } from './dataset-file';
 import { splitEvaluation } from './evaluation-parts';
 import { findDuplicates } from './duplicates';
-import { hashFiles } from './hash-index';
+import { findLayout } from './find-layout';
+import { hashImages } from './hash-images';
 import type { Layout } from './layout';
-import { recogniseLayout } from './recognise-layout';
+import { classNamesOf } from './map-classes';
+import { splitProblems } from './split-problems';
+import { openTrainingFolder } from './training-folder';
 
 export interface OpenDatasetOptions {
   /** Where hashes of files are remembered; safe to delete. */
@@ -24,11 +25,13 @@ export interface OpenDatasetOptions {
 }
 
 /**
- * Finds the images and labels of a folder and chooses the splits; decodes nothing.
+ * Finds the images and labels of a folder and chooses the splits; decodes nothing. Training images of another folder change nothing of the
+ * other splits.
  * Throws `dataset.*` errors (not found, empty, labels, too few, ...), and `cancelled`.
  */
-export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions): Promise<Dataset> {
-  const path = resolve(spec.path);
+export async function openDataset(given: DatasetSpec, options: OpenDatasetOptions): Promise<Dataset> {
+  const path = resolve(given.path);
+  const spec = given.trainPath === undefined ? given : { ...given, train: 0 };
   const { root, layout } = await findLayout(path);
   const { pools, counted, problems } = await hashPools(root, layout, spec, options);
   const found = chooseSplits(pools, spec, spec.seed);
@@ -46,42 +49,40 @@ export async function openDataset(spec: DatasetSpec, options: OpenDatasetOptions
   });
   const evaluation = imageSet('eval');
   const part = spec.part ? splitEvaluation(evaluation, spec.seed)[spec.part] : evaluation;
-  const sets = { eval: part, calibration: imageSet('calibration'), train: imageSet('train') };
   const labels = Object.values(layout.pools).flatMap((pool) => pool.images.map((image) => image.label));
   const labelled =
     (layout.pools.eval ?? Object.values(layout.pools)[0])?.images.some((image) => image.label >= 0) ?? false;
+  const beside = { path, classes: layout, evaluated: evaluation.entries };
+  const training =
+    given.trainPath === undefined
+      ? undefined
+      : await openTrainingFolder(resolve(given.trainPath), given, beside, options);
+  if (training) available.train = training.available;
+  const sets = { eval: part, calibration: imageSet('calibration'), train: training?.images ?? imageSet('train') };
+  // Evaluation images without labels say nothing of classes; training images may.
+  const list = training && !labelled && !classNamesOf(layout) ? training.layout : layout;
   return {
     path,
     name: layout.name ?? basename(root),
     labelled,
-    labels: layout.labels,
-    labelNames: layout.labelNames,
+    labels: list.labels,
+    labelNames: list.labelNames,
     byName: spec.classes === 'by-name',
     layout: layout.description,
-    classes: layout.classes ?? labels.reduce((most, label) => Math.max(most, label + 1), 0),
+    classes: list.classes ?? labels.reduce((most, label) => Math.max(most, label + 1), 0),
     fingerprint: fingerprintOf(Object.values(sets)),
     available,
     ...sets,
-    problems: [...layout.problems, ...problems, ...splitProblems(found, path)],
+    ...(training && {
+      trainingFolder: {
+        path: resolve(given.trainPath!),
+        layout: training.layout.description,
+        labelled: training.isLabelled,
+      },
+    }),
+    problems: [...(training?.problems ?? []), ...splitProblems(found, path), ...layout.problems, ...problems],
     duplicates: findDuplicates(pools),
   };
-}
-
-async function findLayout(path: string): Promise<{ root: string; layout: Layout }> {
-  const facts = await stat(path).catch(() => undefined);
-  if (!facts || (facts.isFile() && !path.endsWith('.json'))) throw new AppError('dataset.not-found', { path });
-  try {
-    const root = facts.isFile() ? dirname(path) : path;
-    return { root, layout: facts.isFile() ? await readDatasetFile(path) : await recogniseLayout(path) };
-  } catch (thrown) {
-    const { code, path: at } = thrown as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM') throw thrown;
-    throw new AppError(
-      'dataset.folder-unreadable',
-      { path: at ?? path, detail: 'permission denied' },
-      { cause: thrown },
-    );
-  }
 }
 
 /** Pools with hashes. A pool that no split takes from is only counted: it may be a million files. */
@@ -103,32 +104,11 @@ async function hashPools(
   }
   const used = splits.filter((split) => layout.pools[split] && needed[split]);
   const images = used.flatMap((split) => layout.pools[split]!.images.map((image) => ({ split, ...image })));
-  const hashes = await hashFiles(
-    root,
-    images.map((image) => image.path),
-    options,
-  );
+  const { found, problems } = await hashImages(root, images, options);
   const pools: Partial<Record<Split, ImageEntry[]>> = {};
   for (const split of used) pools[split] = [];
-  const problems: ImageProblem[] = [];
-  for (const [index, { split, path, label }] of images.entries()) {
-    const hash = hashes[index];
-    if (hash !== undefined) pools[split]!.push({ path, hash, label });
-    else problems.push({ file: path, message: `${path} cannot be read. The image is skipped.` });
-  }
+  for (const { split, path, hash, label } of found) pools[split]!.push({ path, hash, label });
   return { pools, counted, problems };
-}
-
-function splitProblems(found: ChosenSplits, path: string): ImageProblem[] {
-  const conflicts = found.conflicting.map((entry) => ({
-    file: entry.path,
-    message: `${entry.path} is there again under another class; only the lowest class is kept.`,
-  }));
-  const overlaps = Object.entries(found.overlapping).map(([split, count]) => ({
-    file: path,
-    message: `${count} images for ${split} are also in a split before it (eval first) and are left out of ${split}.`,
-  }));
-  return [...conflicts, ...overlaps];
 }
 
 /** What results depend on: which images with which labels in which split, and whether they are resized; not where they lie. */

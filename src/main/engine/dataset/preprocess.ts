@@ -28,6 +28,33 @@ export async function decodeCrop(bytes: Uint8Array, path: string, geometry: Crop
   }
 }
 
+/** RGB pixels of an image, `[height, width, 3]`. */
+export interface DecodedImage {
+  width: number;
+  height: number;
+  pixels: Uint8Array;
+}
+
+/**
+ * A whole image, scaled down where its short side is longer than `shortSide`: as much of it as crops of some size can show.
+ * @param bytes of the file at `path` (the path is only for messages)
+ * Throws `image.too-large` and `image.broken`.
+ */
+export async function decodeWhole(bytes: Uint8Array, path: string, shortSide: number): Promise<DecodedImage> {
+  try {
+    const { image, header } = await openImageFile(bytes, path);
+    const factor = Math.min(1, shortSide / Math.min(header.width, header.height));
+    const [width, height] = [header.width, header.height].map((side) => Math.max(1, Math.round(side * factor))) as [
+      number,
+      number,
+    ];
+    const plan = { width, height, left: 0, top: 0, cropWidth: width, cropHeight: height };
+    return { width, height, pixels: await decode(image, bytes, header, plan) };
+  } catch (thrown) {
+    throw imageError(path, thrown);
+  }
+}
+
 /**
  * The crop of pixels that came without a file, as `decodeCrop` gives it for a lossless file of them.
  * @param rgb `[height, width, 3]`

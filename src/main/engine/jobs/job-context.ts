@@ -1,8 +1,10 @@
 import { openImagesInThread } from '../dataset/threaded-images';
+import { openTrainingImages, type OpenTrainingImages } from '../dataset/training/training-images';
 import { createRandom } from '../compression/algebra/random';
 import { loadClassifier } from '../onnx/classifier-network';
 import { imagesKey } from './step-key';
-import type { ImagesBySplit, TechniqueContext } from '../compression/calibration/technique-context';
+import type { ImagesBySplit, TechniqueContext, TrainingImages } from '../compression/calibration/technique-context';
+import { takeStratified } from '../dataset/choose-splits';
 import type { ImageSet } from '../dataset/dataset';
 import type { CompressJob, JobReporter } from './job';
 import { stepCache } from './step-cache';
@@ -19,7 +21,7 @@ export function jobContext(job: CalibratedJob, report: JobReporter): TechniqueCo
   const { calibration = none('calibration'), train = none('train') } = job;
   const bySplit: ImagesBySplit = {
     calibration: labelledImages(calibration, job, report),
-    train: labelledImages(train, job, report),
+    train: trainingImages(train, job, report),
   };
   const scope = [imagesKey(calibration), job.card.input, job.card.preprocess];
   return {
@@ -39,7 +41,7 @@ function labelledImages(
   set: ImageSet<keyof ImagesBySplit>,
   { card, cacheFolder }: CalibratedJob,
   report: JobReporter,
-): ImagesBySplit['train'] {
+): Pick<TrainingImages, 'count' | 'batches'> {
   const images = openImagesInThread(set, card, { cacheFolder, signal: report.signal });
   // Every pass meets the same broken images; people hear of each once.
   const logged = new Set<string>();
@@ -52,6 +54,24 @@ function labelledImages(
         if (!logged.has(message)) report.log(message);
         logged.add(message);
       }
+    },
+  };
+}
+
+function trainingImages(set: ImageSet<'train'>, job: CalibratedJob, report: JobReporter): TrainingImages {
+  let opened: OpenTrainingImages | undefined;
+  const part = (entries: ImageSet['entries']): TrainingImages => trainingImages({ ...set, entries }, job, report);
+  return {
+    ...labelledImages(set, job, report),
+    isLabelled: set.entries.some(({ label }) => label >= 0),
+    trainingBatches(order) {
+      const skipped = ({ message }: { message: string }): void => report.log(message);
+      opened ??= openTrainingImages(set, job.card, { signal: report.signal, skipped });
+      return opened.trainingBatches(order);
+    },
+    holdOut(count, seed) {
+      const { taken, rest } = takeStratified(set.entries, count, seed);
+      return { heldOut: part(taken), others: part(rest) };
     },
   };
 }

@@ -21,7 +21,7 @@ export interface SearchImages {
 /** As many calibration images as are usual, or two thirds of a pool of fewer: what is left tells how far answers drift. */
 export async function searchCalibration(spec: DatasetSpec, cacheFolder: string): Promise<number> {
   const { available } = await openDataset(
-    { ...spec, calibration: usualCalibrationImages },
+    { ...spec, trainPath: undefined, calibration: usualCalibrationImages },
     { cacheFolder, upTo: ['calibration'] },
   );
   return Math.min(usualCalibrationImages, Math.ceil(available.calibration * calibrationShare));
@@ -42,12 +42,15 @@ export async function searchImages(spec: DatasetSpec, dataset: Dataset, cacheFol
 
 /** None where calibration images are taken from the evaluation images: all of those have their work already. */
 async function divergenceOf(spec: DatasetSpec, dataset: Dataset, cacheFolder: string): Promise<ImageSet<'eval'>> {
+  const counted = { ...spec, trainPath: undefined, eval: 0 };
   const widened = Math.min(dataset.available.calibration, spec.calibration + divergenceImages);
   const [usual, wider] = await Promise.all(
-    [spec.calibration, widened].map((calibration) => openDataset({ ...spec, eval: 0, calibration }, { cacheFolder })),
+    [spec.calibration, widened].map((calibration) => openDataset({ ...counted, calibration }, { cacheFolder })),
   );
   const isApart = imagesKey(wider!.eval) === imagesKey(usual!.eval);
-  const taken = new Set([...dataset.calibration.entries, ...dataset.eval.entries].map(({ hash }) => hash));
+  const taken = new Set(
+    [...dataset.calibration.entries, ...dataset.train.entries, ...dataset.eval.entries].map(({ hash }) => hash),
+  );
   const left = isApart ? wider!.calibration.entries.filter(({ hash }) => !taken.has(hash)) : [];
   return {
     split: 'eval',

@@ -12,9 +12,11 @@ let opened: { run: string; workspace: string; images: Promise<ImagesByHash> } | 
 export function evaluationImages(run: string, { workspace, runs }: FlipSources): Promise<ImagesByHash> {
   const { sweep } = runs.record(run);
   if (opened?.run === run && opened.workspace === workspace.folder) return opened.images;
-  const images = openDataset(sweep.dataset, { cacheFolder: workspace.cacheFolder, upTo: splits }).then(
-    (dataset) => new Map(dataset.eval.entries.map((entry) => [entry.hash, entry])),
-  );
+  // Whatever it trained on may be gone by now.
+  const images = openDataset(
+    { ...sweep.dataset, trainPath: undefined },
+    { cacheFolder: workspace.cacheFolder, upTo: splits },
+  ).then((dataset) => new Map(dataset.eval.entries.map((entry) => [entry.hash, entry])));
   const now = (opened = { run, workspace: workspace.folder, images });
   // A folder that is away now may be back the next time.
   images.catch(() => {

@@ -4,6 +4,7 @@ import { formatRecipe } from '@shared/recipe-syntax';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
 import { imagesFor } from '../dataset/map-classes';
+import { stepImages, type StepDataset } from '../dataset/step-images';
 import { imagesKey, modelKey, stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
 import type { Model } from '../models/model-folder';
@@ -17,7 +18,7 @@ import type { Surroundings } from './surroundings';
 /** What of a sweep decides the steps that compress. */
 export interface CompressionSettings {
   seed: number;
-  dataset: Pick<Dataset, 'calibration' | 'train'>;
+  dataset: StepDataset;
   around: Pick<Surroundings, 'machine' | 'onnxruntime'>;
 }
 
@@ -86,7 +87,7 @@ export function planRecipe(
       technique,
       version,
       params,
-      images.map((split) => imagesKey(dataset[split])),
+      images.map((split) => imagesKey(stepImages(split, dataset, model.card))),
       seed,
       dependsOn.includes('machine') ? around.machine.id : undefined,
       dependsOn.includes('runtime') ? around.onnxruntime : undefined,

@@ -3,6 +3,7 @@ import type { Split } from '@shared/dataset';
 import type { LatencyMode } from '@shared/sweep-file';
 import type { Dataset } from '../dataset/dataset';
 import { imagesFor } from '../dataset/map-classes';
+import { stepImages, type StepDataset } from '../dataset/step-images';
 import type { FileContent, ImagesContent, Order } from '../jobs/order';
 import type { Model } from '../models/model-folder';
 import { incomingName } from '../store/artifacts';
@@ -39,8 +40,10 @@ export function orderOfStep(step: PlannedStep, context: OrderContext): Order {
   const { card } = context.models.get(order.model)!;
   const model = contentOf(order.input, context);
   const { dataset, seed, threads, latency: mode = 'quick' } = context;
-  const images = <S extends Split>(split: S): ImagesContent<S> | undefined =>
-    imagesOf(order).includes(split) ? (imagesContent(dataset[split]!) as unknown as ImagesContent<S>) : undefined;
+  const images = <S extends Exclude<Split, 'eval'>>(split: S): ImagesContent<S> | undefined => {
+    if (!imagesOf(order).includes(split)) return undefined;
+    return imagesContent(stepImages(split, dataset as StepDataset, card)) as unknown as ImagesContent<S>;
+  };
   switch (order.kind) {
     case 'compress': {
       const { kind, technique, params } = order;

@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { splits } from '@shared/dataset';
+import { splits, type ImageProblem, type Split } from '@shared/dataset';
 import { AppError, sentenceFor } from '@shared/errors';
 import { expandRecipes } from '@shared/recipe-ranges';
 import type { Machine, Manifest } from '@shared/run';
 import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
-import type { Dataset } from '../dataset/dataset';
+import type { Dataset, ImageSet } from '../dataset/dataset';
 import { imagesFor } from '../dataset/map-classes';
 import { openDataset } from '../dataset/open-dataset';
+import { stepImages } from '../dataset/step-images';
 import type { CardChoice } from '../models/card';
 import { locateModel, openModel, type Model } from '../models/model-folder';
 import { checkTarget } from '../runtimes/check-target';
 import { describeTechniques } from '../techniques/registry';
 import { checkFormats } from './check-formats';
 import { expandSweep } from './expand';
-import { imagesOf, type TrialPlan } from './plan';
+import { distinctSteps, imagesOf, type TrialPlan } from './plan';
 import { surroundingsOf, type Surroundings } from './surroundings';
 import { canonicalJson } from '../jobs/step-key';
 
@@ -61,7 +62,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
   checkSearch(sweep, around);
   const trials = expandSweep({ ...sweep, recipes }, [...models.values()], dataset, around);
   checkImages(trials, dataset);
-  checkLabels([...models.values()], dataset);
+  checkLabels([...models.values()], dataset, trials);
   return {
     sweep,
     models,
@@ -100,19 +101,25 @@ function lackingWarnings(trials: readonly TrialPlan[]): string[] {
 /** Before hours go into it: every split that a step looks at has images. */
 function checkImages(trials: readonly TrialPlan[], dataset: Dataset): void {
   const needed = new Set(trials.flatMap((trial) => trial.steps.flatMap((step) => imagesOf(step.order))));
-  const split = splits.find((one) => needed.has(one) && dataset[one].entries.length === 0);
+  const isThere = (one: Split): boolean =>
+    dataset[one].entries.length > 0 || (one === 'train' && dataset.calibration.entries.length > 0);
+  const split = splits.find((one) => needed.has(one) && !isThere(one));
   if (!split) return;
   throw new AppError('dataset.too-few', { path: dataset.path, split, available: 0, wanted: 'some' });
 }
 
 /** Labels of another class list, before hours go into them. */
-function checkLabels(models: readonly Model[], dataset: Dataset): void {
+function checkLabels(models: readonly Model[], dataset: Dataset, trials: readonly TrialPlan[]): void {
+  const trains = distinctSteps(trials).some(({ order }) => imagesOf(order).includes('train'));
   for (const { name, card } of models) {
     const { classes } = card.output;
-    const { entries } = imagesFor(dataset.eval, dataset, card);
-    const label = entries.reduce((most, entry) => Math.max(most, entry.label), -1);
-    if (label >= classes)
-      throw new AppError('dataset.classes-mismatch', { dataset: dataset.path, label, model: name, classes });
+    const check = (path: string, { entries }: ImageSet): void => {
+      const label = entries.reduce((most, entry) => Math.max(most, entry.label), -1);
+      if (label >= classes)
+        throw new AppError('dataset.classes-mismatch', { dataset: path, label, model: name, classes });
+    };
+    check(dataset.path, imagesFor(dataset.eval, dataset, card));
+    if (trains) check(dataset.trainingFolder?.path ?? dataset.path, stepImages('train', dataset, card));
   }
 }
 
@@ -122,9 +129,11 @@ function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
     warnings.push(
       'The dataset has no labels: size, latency and agreement with the baseline are measured, accuracy is not.',
     );
-  if (dataset.problems.length > 0) {
-    warnings.push(`${dataset.problems.length} images are not used; the first: ${dataset.problems[0]!.message}`);
-  }
+  // What is said of the training folder as a whole concerns many images.
+  const isOfFolder = ({ file }: ImageProblem): boolean => file === dataset.trainingFolder?.path;
+  warnings.push(...dataset.problems.filter(isOfFolder).map(({ message }) => message));
+  const single = dataset.problems.filter((problem) => !isOfFolder(problem));
+  if (single.length > 0) warnings.push(`${single.length} images are not used; the first: ${single[0]!.message}`);
   for (const { name, card } of models) {
     if (
       !dataset.byName &&
@@ -164,6 +173,7 @@ function manifestOf(
       fingerprint: dataset.fingerprint,
       eval: dataset.eval.entries.length,
       calibration: dataset.calibration.entries.length,
+      ...(dataset.train.entries.length > 0 && { train: dataset.train.entries.length }),
       skipped: dataset.problems.length,
     },
     models: [...models.values()].map(({ name, path, sha256, sizeBytes }) => ({ name, path, sha256, sizeBytes })),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import type { DatasetSpec } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { sweepFileSchema, type SweepFile } from '@shared/sweep-file';
 import { problemOf } from './sweep-issue';
@@ -25,7 +26,7 @@ export async function readSweep(path: string): Promise<SweepFile> {
 export function resolveSweep(sweep: SweepFile, folder: string): SweepFile {
   return {
     ...sweep,
-    dataset: { ...sweep.dataset, path: resolveReference(sweep.dataset.path, folder) },
+    dataset: { ...sweep.dataset, ...resolvedPaths(sweep.dataset, folder) },
     models: sweep.models.map((model) => (/[\\/]|\.onnx$/i.test(model) ? resolveReference(model, folder) : model)),
   };
 }
@@ -38,10 +39,18 @@ export function parseSweep(text: string, path: string): SweepFile {
   if (broken) {
     throw new AppError('sweep.yaml', { path, line: lines.linePos(broken.pos[0]).line, detail: broken.message });
   }
-  const parsed = sweepFileSchema.safeParse(valuesOf(document, path));
+  const parsed = sweepFileSchema.safeParse(withTrainPath(valuesOf(document, path)));
   if (parsed.success) return parsed.data;
   const problem = problemOf(parsed.error.issues[0]!);
   throw new AppError('sweep.invalid', { path, at: problem.path.join('.'), detail: problem.detail });
+}
+
+/** `train: FOLDER` for `trainPath: FOLDER`. What is no sweep is left for the schema to complain about. */
+function withTrainPath(values: unknown): unknown {
+  const { dataset } = (values ?? {}) as { dataset?: { train?: unknown; trainPath?: unknown } };
+  if (typeof dataset?.train !== 'string' || dataset.trainPath !== undefined) return values;
+  const { train: trainPath, ...others } = dataset;
+  return { ...(values as object), dataset: { ...others, trainPath } };
 }
 
 /** Aliases of aliases can grow a small file without bound. */
@@ -51,6 +60,13 @@ function valuesOf(document: ReturnType<typeof parseDocument>, path: string): unk
   } catch (cause) {
     throw new AppError('sweep.yaml', { path, line: 1, detail: 'its aliases (*name) repeat too much' }, { cause });
   }
+}
+
+function resolvedPaths({ path, trainPath }: DatasetSpec, folder: string): Pick<DatasetSpec, 'path' | 'trainPath'> {
+  return {
+    path: resolveReference(path, folder),
+    ...(trainPath !== undefined && { trainPath: resolveReference(trainPath, folder) }),
+  };
 }
 
 function resolveReference(reference: string, folder: string): string {

@@ -11,6 +11,7 @@ import {
 } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import { imagesFor } from '../dataset/map-classes';
+import { stepImages } from '../dataset/step-images';
 import type { InterruptedRun, RunRecord, TrialRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
@@ -238,7 +239,10 @@ export class RunManager {
       const contents = new LocalContents(this.workspace.folder);
       for (const model of models.values()) await contents.addModel(model);
       for (const split of splits) await contents.addImages(dataset[split]);
-      for (const { card } of models.values()) await contents.addImages(imagesFor(dataset.eval, dataset, card));
+      for (const { card } of models.values()) {
+        await contents.addImages(imagesFor(dataset.eval, dataset, card));
+        await contents.addImages(stepImages('train', dataset, card));
+      }
       return await run.run();
     } catch (thrown) {
       try {

@@ -12,7 +12,7 @@ import type { RecipeStep } from '@shared/recipe';
 export function formatSweep(sweep: SweepFile, file: string, folder?: string): string {
   const { name, models, dataset, targets, deploy, recipes, latency, indifference, seed, ...rest } = sweep;
   const here = (path: string): string => (folder === undefined ? path : portable(path, folder));
-  const { path, eval: evaluation, calibration, train, seed: datasetSeed, ...otherwise } = dataset;
+  const { path, eval: evaluation, calibration, train, trainPath, seed: datasetSeed, ...otherwise } = dataset;
   const written = {
     name,
     models: models.map(here),
@@ -21,6 +21,7 @@ export function formatSweep(sweep: SweepFile, file: string, folder?: string): st
       eval: evaluation,
       calibration,
       ...(train !== 0 && { train }),
+      ...(trainPath !== undefined && { [train === 0 ? 'train' : 'trainPath']: here(trainPath) }),
       seed: datasetSeed,
       ...otherwise,
     },

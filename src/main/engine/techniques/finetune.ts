@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentations } from '@shared/augmentation';
 import { noImages } from '../compression/calibration/calibration-run';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { adamW, sgd } from '../gradients/optimizers';
@@ -6,7 +7,6 @@ import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { fineTune } from '../training/fine-tune';
 import { fixedBatch } from '../training/network-batch';
-import { plainTrainingImages } from '../training/plain-training-images';
 import { heldOutCount } from '../training/run-training';
 import { remakesWeights } from './handling';
 import { defineTechnique } from './technique';
@@ -24,8 +24,7 @@ export const finetune = defineTechnique({
   summary:
     'After a step that changed the weights: trains them to answer as the float network does, and as the labels say where images have any. Zeros of pruned weights stay zeros.',
   family: 'distillation',
-  needs: ['calibration', 'train'],
-  needsFor: ({ labels }) => (labels > 0 ? ['train'] : ['calibration']),
+  needs: ['train'],
   dependsOn: ['kernels'],
   version: 1,
   usesReference: true,
@@ -38,6 +37,12 @@ export const finetune = defineTechnique({
       .max(10_000_000)
       .default(0)
       .describe('Steps to train, instead of epochs; 0: as many as the epochs have'),
+    augmentation: z
+      .enum(['gentle', 'strong'])
+      .default('gentle')
+      .describe(
+        'How an image varies from epoch to epoch: crops of at least half of it and their mirror images, or crops as for training from scratch',
+      ),
     batch: z.number().int().min(1).max(1024).default(16).describe('Images a step; memory grows with it'),
     optimizer: z
       .enum(['adamw', 'sgd'])
@@ -62,9 +67,9 @@ export const finetune = defineTechnique({
       .number()
       .min(0)
       .max(1)
-      .default(0)
+      .default(0.3)
       .describe(
-        'Share of the loss that true classes have, the rest having the answers of the float network: takes training images with labels; 0: calibration images, labels are not looked at',
+        'Share of the loss that true classes have, the rest having the answers of the float network; 0, or images without labels: none',
       ),
     features: z
       .number()
@@ -81,7 +86,7 @@ export const finetune = defineTechnique({
     const model = context.card.name;
     const teacher = simplify(await plainGraph(await context.reference(), id, model));
     const student = simplify(await plainGraph(graph, id, model));
-    const images = await plainTrainingImages(params.labels > 0 ? context.images('train') : context.calibration);
+    const images = context.images('train');
     const batch = fixedBatch(student) ?? Math.min(params.batch, images.count);
     if (images.count < Math.max(1, batch)) throw noImages(id);
     const trained = images.count - heldOutCount(images.count, batch);
@@ -90,7 +95,8 @@ export const finetune = defineTechnique({
     const { optimizer: name, learningRate, weightDecay, temperature, features } = params;
     const optimizer = name === 'sgd' ? sgd({ momentum, nesterov: true }) : adamW(adam);
     const options = { batch, iterations, learningRate, weightDecay, optimizer, temperature, labelShare };
-    const more = { featureWeight: features, checkpointMs };
+    const augmentation = augmentations[params.augmentation];
+    const more = { featureWeight: features, augmentation, checkpointMs };
     const tuned = await fineTune(id, student, teacher, images, { ...options, ...more }, context);
     const { before, after, images: judges } = tuned.judgement;
     const source = labelShare > 0 ? 'the float network and labels' : 'the float network alone';

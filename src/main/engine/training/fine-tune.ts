@@ -1,6 +1,7 @@
+import type { Augmentation } from '@shared/augmentation';
 import { AppError } from '@shared/errors';
 import type { RuntimeTensor } from '../compression/calculator';
-import type { TechniqueContext } from '../compression/calibration/technique-context';
+import type { TechniqueContext, TrainingBatch, TrainingImages } from '../compression/calibration/technique-context';
 import type { GradientWriter } from '../gradients/gradient-writer';
 import { crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
 import { NoGradient } from '../gradients/no-gradient';
@@ -8,7 +9,6 @@ import type { Optimizer } from '../gradients/optimizers';
 import { copyGraph, elementCount, type Graph, type GraphValue } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
 import { inferShapes } from '../onnx/shapes';
-import type { LearningImages, TrainingBatch } from './learning-images';
 import { featuresOf, logitsOf } from './logits';
 import { withBatch } from './network-batch';
 import { runTraining, type Judgement } from './run-training';
@@ -19,6 +19,8 @@ import { trainableParameters } from './trainable';
 import { TrainingSession } from './training-session';
 
 export interface FineTuneOptions {
+  /** How images vary from epoch to epoch. */
+  augmentation: Augmentation;
   batch: number;
   iterations: number;
   /** The highest that the learning rate gets, after a warm-up. */
@@ -102,7 +104,7 @@ export async function fineTune(
   id: string,
   student: Graph,
   teacher: Graph,
-  images: LearningImages,
+  images: TrainingImages,
   options: FineTuneOptions,
   context: Pick<TechniqueContext, 'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint'>,
 ): Promise<FineTuned> {
@@ -134,7 +136,8 @@ export async function fineTune(
     const session = await TrainingSession.open(step, own.initializers, context.threads);
     try {
       const feedsOf = feeder(own.inputs[0]!.name, step, guide, scores, features);
-      const run = { id, session, images, feedsOf, batch, iterations, rateAt, checkpointMs: options.checkpointMs };
+      const { augmentation, checkpointMs } = options;
+      const run = { id, session, images, augmentation, feedsOf, batch, iterations, rateAt, checkpointMs };
       const judgement = await runTraining(run, context);
       const { before, after } = judgement;
       const isWorse = before !== undefined && after !== undefined && !(after < before);

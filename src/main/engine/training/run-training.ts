@@ -1,17 +1,19 @@
+import type { Augmentation } from '@shared/augmentation';
 import { AppError } from '@shared/errors';
 import type { RuntimeTensor } from '../compression/calculator';
-import type { TechniqueContext } from '../compression/calibration/technique-context';
+import type { TechniqueContext, TrainingBatch, TrainingImages } from '../compression/calibration/technique-context';
 import { decodeCheckpoint, encodeCheckpoint, type Standing } from './checkpoint';
-import type { LearningImages, TrainingBatch } from './learning-images';
 import type { TrainingSession } from './training-session';
 
 export interface TrainingRun {
   /** Of the technique, for messages. */
   id: string;
   session: TrainingSession;
-  images: LearningImages;
+  images: TrainingImages;
   /** What goes into a step with a batch. */
   feedsOf(batch: TrainingBatch): Promise<Record<string, RuntimeTensor>>;
+  /** How they vary from epoch to epoch. */
+  augmentation: Augmentation;
   batch: number;
   iterations: number;
   /** The learning rate of a step, from 0. */
@@ -59,7 +61,7 @@ export async function runTraining(run: TrainingRun, context: RunContext): Promis
 /** The mean loss over batches of images that are not trained on. */
 async function judge(
   run: TrainingRun,
-  images: LearningImages | undefined,
+  images: TrainingImages | undefined,
   { signal }: RunContext,
 ): Promise<number | undefined> {
   if (!images) return undefined;
@@ -77,11 +79,11 @@ async function judge(
 }
 
 async function train(run: TrainingRun, standing: Standing, context: RunContext): Promise<void> {
-  const { session, images, batch, iterations, checkpointMs } = run;
+  const { session, images, augmentation, batch, iterations, checkpointMs } = run;
   const { seed, signal, checkpoint } = context;
   let savedAt = performance.now();
   for (; standing.done < iterations; standing.epoch++, standing.batches = 0) {
-    const order = { seed, epoch: standing.epoch, batch, from: standing.batches, lastBatch: 'drop' } as const;
+    const order = { seed, epoch: standing.epoch, batch, from: standing.batches, lastBatch: 'drop', augmentation } as const;
     for await (const next of images.trainingBatches(order)) {
       if (signal.aborted) throw new AppError('cancelled');
       context.progress('training', standing.done, iterations);

@@ -1,9 +1,9 @@
 import { calculator, type RuntimeTensor, type Session } from '../compression/calculator';
+import type { TrainingBatch } from '../compression/calibration/technique-context';
 import type { Graph } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
 import { removeDead } from '../onnx/remove-dead';
 import { encodeModel } from '../onnx/save';
-import type { TrainingBatch } from './learning-images';
 
 /** A network that is not trained and says what the other should answer. */
 export class Teacher {

@@ -1,3 +1,4 @@
+import type { Augmentation } from '@shared/augmentation';
 import type { ModelCard } from '@shared/model-card';
 import type { Graph } from '../../onnx/graph';
 
@@ -11,11 +12,52 @@ export interface CalibrationImages {
   batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[] }>;
 }
 
-/** Preprocessed training images with their labels. */
+/** An epoch of training images. */
+export interface EpochOrder {
+  seed: number;
+  epoch: number;
+  /** Images a batch. */
+  batch: number;
+  /** Batches that are passed over: those before a checkpoint. */
+  from?: number;
+  /** What becomes of the images that fill no batch; a smaller batch by default. */
+  lastBatch?: 'keep' | 'drop';
+  /** Gentle by default. */
+  augmentation?: Augmentation;
+  /** Alpha of mixup, up to 1; none by default. */
+  mixup?: number;
+}
+
+export interface TrainingBatch {
+  /** float32 `[count, C, H, W]`, or the card's layout, preprocessed. The next batch may overwrite it. */
+  pixels: Float32Array;
+  shape: number[];
+  /** Classes, -1 where an image has none; absent where none of the images has one. */
+  labels?: Int32Array;
+  count: number;
+  /** With mixup: of each image `share` is its own, the rest of an image with that label. */
+  mixed?: { labels?: Int32Array; share: number };
+}
+
+export interface TrainingBatches extends AsyncIterable<TrainingBatch> {
+  /** Time that whoever walks them has waited for images, milliseconds. */
+  readonly waitedMs: number;
+}
+
+/** Training images with their labels. */
 export interface TrainingImages {
   readonly count: number;
-  /** Like calibration images'; `labels[i]` is the class of image i, -1 where the dataset has none. */
+  readonly isLabelled: boolean;
+  /**
+   * Preprocessed as for evaluation, like calibration images; `labels[i]` is the class of image i, -1 where the dataset has none.
+   */
   batches(batchSize: number): AsyncIterable<{ data: Float32Array; shape: number[]; labels: readonly number[] }>;
+  /**
+   * Every image once, in an order and varied in ways that follow from seed and epoch alone. Throws `dataset.too-few` where they fill no batch.
+   */
+  trainingBatches(order: EpochOrder): TrainingBatches;
+  /** In two, stratified by class: `count` of them tell when to stop, the others are trained on. */
+  holdOut(count: number, seed: number): { heldOut: TrainingImages; others: TrainingImages };
 }
 
 /** What a technique may look at, by split. */
