@@ -9,14 +9,7 @@ import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
 import { plainTrainingImages } from '../../fixtures/plain-training-images';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
-import {
-  cardFor,
-  contextFor,
-  fingerprintOf,
-  images,
-  runGraph,
-  type RecordedContext,
-} from './small-networks';
+import { cardFor, contextFor, fingerprintOf, images, runGraph, type RecordedContext } from './small-networks';
 import { wholeCard, wholeNetwork } from './whole-network';
 
 const network = wholeNetwork();

@@ -6,7 +6,7 @@ import type { GradientWriter } from '../gradients/gradient-writer';
 import { crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
 import { NoGradient } from '../gradients/no-gradient';
 import type { Optimizer } from '../gradients/optimizers';
-import { copyGraph, elementCount, type Graph, type GraphValue } from '../onnx/graph';
+import { elementCount, type Graph, type GraphValue } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
 import { inferShapes } from '../onnx/shapes';
 import { featuresOf, logitsOf } from './logits';
@@ -15,7 +15,7 @@ import { runTraining, type Judgement } from './run-training';
 import { cosine, withWarmUp } from './schedule';
 import { stepGraph, type StepGraph } from './step-graph';
 import { Teacher } from './teacher';
-import { trainableParameters } from './trainable';
+import { plainForm, type TrainedForm } from './trained-form';
 import { TrainingSession } from './training-session';
 
 export interface FineTuneOptions {
@@ -27,6 +27,10 @@ export interface FineTuneOptions {
   learningRate: number;
   weightDecay: number;
   optimizer: Optimizer;
+  /** What is trained; weights as they are where absent. */
+  form?: TrainedForm;
+  /** Before each step, from 0: settings of the form may be written. */
+  beforeStep?(step: number, session: TrainingSession): void;
   temperature: number;
   /** Share of the loss that true classes have; the rest have the teacher's answers. */
   labelShare: number;
@@ -124,26 +128,26 @@ export async function fineTune(
     );
   const schedule = withWarmUp(cosine, warmUp);
   const rateAt = (step: number): number => learningRate * schedule(step, iterations);
+  const form = options.form ?? plainForm(weightDecay);
+  const { graph: formed, parameters: all, settings } = form.of(own);
   // What folding made anew for this batch could not be put back.
-  const parameters = new Map(
-    [...trainableParameters(own, weightDecay)].filter(([name]) => student.initializers.has(name)),
-  );
+  const isFolded = (name: string): boolean => own.initializers.has(name) && !student.initializers.has(name);
+  const parameters = new Map([...all].filter(([name]) => !isFolded(name)));
   const objective = objectiveOf(scores, features, options);
-  const step = orRefusal(id, context.card.name, () => stepGraph(own, { parameters, optimizer, objective }));
+  const order = { parameters, settings, optimizer, objective };
+  const step = orRefusal(id, context.card.name, () => stepGraph(formed, order));
   const asked = [scores.teacher, ...(features ? [features.teacher] : [])];
   const guide = await Teacher.open(float, [...new Set(asked)], context.threads);
   try {
-    const session = await TrainingSession.open(step, own.initializers, context.threads);
+    const session = await TrainingSession.open(step, formed.initializers, context.threads);
     try {
       const feedsOf = feeder(own.inputs[0]!.name, step, guide, scores, features);
-      const { augmentation, checkpointMs } = options;
-      const run = { id, session, images, augmentation, feedsOf, batch, iterations, rateAt, checkpointMs };
+      const { augmentation, checkpointMs, beforeStep } = options;
+      const run = { id, session, images, augmentation, feedsOf, batch, iterations, rateAt, checkpointMs, beforeStep };
       const judgement = await runTraining(run, context);
       const { before, after } = judgement;
       const isWorse = before !== undefined && after !== undefined && !(after < before);
-      const graph = copyGraph(student);
-      if (!isWorse) for (const [name, tensor] of session.parameters()) graph.initializers.set(name, tensor);
-      return { graph, judgement };
+      return { graph: isWorse ? student : form.finish(student, session.parameters()), judgement };
     } finally {
       await session.close();
     }

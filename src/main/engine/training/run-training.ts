@@ -20,6 +20,8 @@ export interface TrainingRun {
   rateAt(step: number): number;
   /** Between two checkpoints. */
   checkpointMs: number;
+  /** Before each step, from 0, also before the first after a resumption. */
+  beforeStep?(step: number, session: TrainingSession): void;
 }
 
 /** Mean losses on held-out images; undefined where none are held out. */
@@ -83,10 +85,18 @@ async function train(run: TrainingRun, standing: Standing, context: RunContext):
   const { seed, signal, checkpoint } = context;
   let savedAt = performance.now();
   for (; standing.done < iterations; standing.epoch++, standing.batches = 0) {
-    const order = { seed, epoch: standing.epoch, batch, from: standing.batches, lastBatch: 'drop', augmentation } as const;
+    const order = {
+      seed,
+      epoch: standing.epoch,
+      batch,
+      from: standing.batches,
+      lastBatch: 'drop',
+      augmentation,
+    } as const;
     for await (const next of images.trainingBatches(order)) {
       if (signal.aborted) throw new AppError('cancelled');
       context.progress('training', standing.done, iterations);
+      run.beforeStep?.(standing.done, session);
       const loss = await session.train(await run.feedsOf(next), run.rateAt(standing.done));
       standing.done++;
       standing.batches++;

@@ -9,6 +9,8 @@ import { withParameters } from '../gradients/parameters';
 
 export interface ParameterGroup {
   weightDecay: number;
+  /** Its learning rate is the step's times this; 1 where absent. */
+  rate?: number;
   /** Of the parameter's shape: 0 where it never changes, 1 elsewhere. */
   mask?: Tensor;
 }
@@ -21,6 +23,8 @@ export interface StepOptions {
   objective(write: GradientWriter, network: Graph): { loss: string; inputs: GraphValue[] };
   /** Values that other constants take after the step, such as running statistics, by the constants. */
   replaced?: ReadonlyMap<string, string>;
+  /** Constants that whoever trains may change between steps, by their names: they become inputs, and nothing is learned of them. */
+  settings?: readonly string[];
   /** Most that the norm of all gradients together may be; absent: anything. */
   largestNorm?: number;
 }
@@ -36,6 +40,7 @@ export interface StepGraph {
   carried: ReadonlyMap<string, string>;
   /** Those of the carried inputs that begin as the network's constants; the others begin as zeros. */
   parameters: readonly string[];
+  settings: readonly string[];
   optimizer: Optimizer;
 }
 
@@ -48,8 +53,15 @@ const learningRate = 'learning.rate';
  * Throws NoGradient.
  */
 export function stepGraph(network: Graph, options: StepOptions): StepGraph {
-  const { parameters, optimizer, objective, largestNorm, replaced = new Map<string, string>() } = options;
-  const forward = withParameters(network, [...parameters.keys(), ...replaced.keys()]);
+  const {
+    parameters,
+    optimizer,
+    objective,
+    largestNorm,
+    replaced = new Map<string, string>(),
+    settings = [],
+  } = options;
+  const forward = withParameters(network, [...parameters.keys(), ...replaced.keys(), ...settings]);
   const write = new GradientWriter(forward, new FreshNames(forward));
   const { loss, inputs } = objective(write, forward);
   write.append();
@@ -65,7 +77,7 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
     ...[...carried].map(([input, output]) => ({ ...graph.inputs.find(({ name }) => name === input)!, name: output })),
   ];
   const constants = [...gradients.keys(), ...replaced.keys()];
-  return { graph: removeDead(graph), loss, learningRate, carried, parameters: constants, optimizer };
+  return { graph: removeDead(graph), loss, learningRate, carried, parameters: constants, settings, optimizer };
 }
 
 /** Adds the nodes and inputs of the optimiser. @returns outputs by the inputs that take them next */
@@ -87,14 +99,14 @@ function appendUpdates(
   const carried = new Map<string, string>();
   for (const [at, name] of trained.entries()) {
     const { shape } = network.initializers.get(name)!;
+    const { weightDecay, rate = 1 } = parameters.get(name)!;
     const states = Array.from({ length: optimizer.states }, (_, index) => names.like(`${name}.state${index}`));
     graph.inputs.push(...states.map((state) => makeValue(state, 'float32', shape)));
-    const { weightDecay } = parameters.get(name)!;
     const next = optimizer.update(write, {
       parameter: name,
       gradient: bounded[at]!,
       states,
-      learningRate,
+      learningRate: write.scale(learningRate, rate),
       weightDecay,
     });
     carried.set(name, next.parameter);

@@ -8,6 +8,8 @@ type Tensors = Record<string, RuntimeTensor>;
 
 const real = (shape: readonly number[], data: Float32Array): RuntimeTensor => ({ type: 'float32', shape, data });
 
+const copied = ({ shape, data }: Tensor): RuntimeTensor => real(shape, (data as Float32Array).slice());
+
 /**
  * Runs training steps. Parameters and what the optimiser keeps stay in two sets of buffers, of which one goes into a step and the other
  * takes what comes out; then they change places.
@@ -20,6 +22,7 @@ export class TrainingSession {
     private readonly step: StepGraph,
     private current: Tensors,
     private spare: Tensors,
+    private readonly settings: Tensors,
   ) {}
 
   /**
@@ -28,8 +31,9 @@ export class TrainingSession {
    */
   static async open(step: StepGraph, start: ReadonlyMap<string, Tensor>, threads: number): Promise<TrainingSession> {
     const session = await calculator.open(encodeModel(step.graph), { threads });
-    const [current, spare]: [Tensors, Tensors] = [{}, {}];
+    const [current, spare, settings]: [Tensors, Tensors, Tensors] = [{}, {}, {}];
     for (const { name, shape } of step.graph.inputs) {
+      if (step.settings.includes(name)) settings[name] = copied(start.get(name)!);
       if (!step.carried.has(name)) continue;
       const sizes = shape as number[];
       const data = new Float32Array(elementCount(sizes));
@@ -37,7 +41,7 @@ export class TrainingSession {
       current[name] = real(sizes, data);
       spare[name] = real(sizes, new Float32Array(data.length));
     }
-    return new TrainingSession(session, step, current, spare);
+    return new TrainingSession(session, step, current, spare, settings);
   }
 
   /** One step on a batch. @returns the loss before it */
@@ -56,7 +60,7 @@ export class TrainingSession {
   private async run(batch: Tensors, learningRate: number): Promise<number> {
     const { step, current, spare } = this;
     const scalars = { [step.learningRate]: learningRate, ...step.optimizer.feeds(Math.max(1, this.steps)) };
-    const feeds: Tensors = { ...batch, ...current };
+    const feeds: Tensors = { ...batch, ...current, ...this.settings };
     for (const [name, value] of Object.entries(scalars)) feeds[name] = real([1], Float32Array.of(value));
     const into: Tensors = { [step.loss]: real([], new Float32Array(1)) };
     for (const [input, output] of step.carried) into[output] = spare[input]!;
@@ -67,6 +71,11 @@ export class TrainingSession {
   /** All that goes from one step to the next, in a fixed order: what a checkpoint holds. Written into before the first step, it is taken up. */
   get carried(): Float32Array[] {
     return [...this.step.carried.keys()].map((name) => this.current[name]!.data as Float32Array);
+  }
+
+  /** The numbers of a setting, which may be written into between steps; undefined where the loss does not depend on it. */
+  setting(name: string): Float32Array | undefined {
+    return this.settings[name]?.data as Float32Array | undefined;
   }
 
   /** Counts steps that an earlier run did. */

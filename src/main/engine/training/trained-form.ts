@@ -1,0 +1,37 @@
+import { copyGraph, type Graph, type Tensor } from '../onnx/graph';
+import type { ParameterGroup } from './step-graph';
+import { trainableParameters } from './trainable';
+
+/** A network as it computes while it is trained. */
+export interface FormedNetwork {
+  graph: Graph;
+  /** Constants of it that are trained, by name. */
+  parameters: ReadonlyMap<string, ParameterGroup>;
+  /** Constants of it that are changed between steps. */
+  settings?: readonly string[];
+}
+
+/**
+ * What of a network is trained, and what becomes of it: a weight may be what nodes compute of other constants, such as codes and scales, a
+ * table and positions in it, or a mask and a dense weight.
+ */
+export interface TrainedForm {
+  /** @param network with a number for every dimension; it is not changed */
+  of(network: Graph): FormedNetwork;
+  /**
+   * The network with what was learned.
+   * @param network as it came, with an open batch; it is not changed
+   * @param learned the parameters by name, also such as `network` has not
+   */
+  finish(network: Graph, learned: ReadonlyMap<string, Tensor>): Graph;
+}
+
+/** Weights, biases and norms as they are; what is zero stays zero. */
+export const plainForm = (weightDecay: number): TrainedForm => ({
+  of: (graph) => ({ graph, parameters: trainableParameters(graph, weightDecay) }),
+  finish(network, learned) {
+    const graph = copyGraph(network);
+    for (const [name, tensor] of learned) if (graph.initializers.has(name)) graph.initializers.set(name, tensor);
+    return graph;
+  },
+});
