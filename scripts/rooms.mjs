@@ -131,6 +131,11 @@ export const rooms = [
     knows: ['compression', 'compression/algebra', 'compression/calibration', 'gradients', 'onnx'],
   },
   {
+    room: 'training/quantization',
+    holds: 'networks that are rounded to codes while they are trained; scales that are learned',
+    knows: ['compression/algebra', 'compression/quantization', 'gradients', 'training', 'onnx'],
+  },
+  {
     room: 'techniques',
     holds: 'one file a technique, the registry, recipe checks; the only room that knows names of techniques',
     knows: [
@@ -145,6 +150,7 @@ export const rooms = [
       'compression/pruning',
       'gradients',
       'training',
+      'training/quantization',
       'onnx',
     ],
   },

@@ -2,6 +2,7 @@ import { isNumeric } from '../onnx/evaluate/value';
 import { FreshNames } from '../onnx/fresh-names';
 import { copyGraph, type Graph, type Node } from '../onnx/graph';
 import { analyseShapes } from '../onnx/shapes';
+import type { EstimatedGradient } from './estimated-gradient';
 import { GradientWriter } from './gradient-writer';
 import { NoGradient } from './no-gradient';
 import { activationRules } from './rules/activations';
@@ -41,31 +42,42 @@ export interface Differentiated {
  * @param graph opset 13 or later, with a number for every dimension
  * @param loss name of a scalar value
  * @param wanted names of float32 inputs with at least one axis
+ * @param estimated gradients of values that have no other, by name
  * Throws NoGradient: an operator between them has no rule.
  */
-export function differentiate(graph: Graph, loss: string, wanted: readonly string[]): Differentiated {
+export function differentiate(
+  graph: Graph,
+  loss: string,
+  wanted: readonly string[],
+  estimated: ReadonlyMap<string, EstimatedGradient> = new Map(),
+): Differentiated {
   const result = copyGraph(graph);
   result.opsets[''] = Math.max(leastOpset, result.opsets['']!);
   const write = new GradientWriter(result, new FreshNames(result));
   const active = activeValues(result.nodes, wanted);
   const collected = new Map<string, [string, ...string[]]>([[loss, [write.scalar(1)]]]);
+  const collect = (value: string, gradient: string | undefined): void => {
+    if (gradient === undefined || !active.has(value)) return;
+    const known = collected.get(value);
+    if (known) known.push(gradient);
+    else collected.set(value, [gradient]);
+  };
   const contextOf = contexts(result, write, active);
   for (const node of [...result.nodes].reverse()) {
     if (!node.inputs.some((input) => active.has(input))) continue;
     const gradients = node.outputs.map((output) => total(collected, output, write));
     if (gradients.every((gradient) => gradient === undefined)) continue;
+    const estimate = estimated.get(node.outputs[0]!);
+    if (estimate && gradients[0] !== undefined) {
+      const shares = estimate(write, gradients[0], (value) => active.has(value));
+      for (const [value, gradient] of shares) collect(value, gradient);
+      continue;
+    }
     const context = contextOf(node, gradients);
     const rule = node.domain === '' && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
     if (!rule) context.fail('Whittle has no gradient for this operator');
     else if (node.op !== 'Split' && gradients[0] === undefined) context.fail('the loss depends on its further outputs');
-    else
-      rule(context).forEach((gradient, at) => {
-        const input = node.inputs[at]!;
-        if (gradient === undefined || !active.has(input)) return;
-        const known = collected.get(input);
-        if (known) known.push(gradient);
-        else collected.set(input, [gradient]);
-      });
+    else rule(context).forEach((gradient, at) => collect(node.inputs[at]!, gradient));
   }
   const gradients = new Map<string, string>();
   for (const name of wanted) {

@@ -14,6 +14,7 @@ import { pruneLayers } from './prune-layers';
 import { pruneMagnitude } from './prune-magnitude';
 import { pruneSecondOrder } from './prune-second-order';
 import { pruneUnits } from './prune-units';
+import { quantizeAware } from './quantize-aware';
 import { quantizeDynamic } from './quantize-dynamic';
 import { quantizeInteger } from './quantize-integer';
 import { quantizeMixed } from './quantize-mixed';
@@ -28,6 +29,7 @@ export const techniques: readonly Technique[] = [
   fp16,
   quantizeDynamic,
   quantizeStatic,
+  quantizeAware,
   equalize,
   correctBias,
   quantizeInteger,

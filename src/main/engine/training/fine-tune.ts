@@ -129,12 +129,12 @@ export async function fineTune(
   const schedule = withWarmUp(cosine, warmUp);
   const rateAt = (step: number): number => learningRate * schedule(step, iterations);
   const form = options.form ?? plainForm(weightDecay);
-  const { graph: formed, parameters: all, settings } = form.of(own);
+  const { graph: formed, parameters: all, settings, estimated } = form.of(own);
   // What folding made anew for this batch could not be put back.
   const isFolded = (name: string): boolean => own.initializers.has(name) && !student.initializers.has(name);
   const parameters = new Map([...all].filter(([name]) => !isFolded(name)));
   const objective = objectiveOf(scores, features, options);
-  const order = { parameters, settings, optimizer, objective };
+  const order = { parameters, settings, estimated, optimizer, objective };
   const step = orRefusal(id, context.card.name, () => stepGraph(formed, order));
   const asked = [scores.teacher, ...(features ? [features.teacher] : [])];
   const guide = await Teacher.open(float, [...new Set(asked)], context.threads);

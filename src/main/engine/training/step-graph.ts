@@ -3,6 +3,7 @@ import type { Graph, GraphValue, Tensor } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
 import { removeDead } from '../onnx/remove-dead';
 import { differentiate } from '../gradients/differentiate';
+import type { EstimatedGradient } from '../gradients/estimated-gradient';
 import { GradientWriter } from '../gradients/gradient-writer';
 import { clipByGlobalNorm, type Optimizer } from '../gradients/optimizers';
 import { withParameters } from '../gradients/parameters';
@@ -25,6 +26,8 @@ export interface StepOptions {
   replaced?: ReadonlyMap<string, string>;
   /** Constants that whoever trains may change between steps, by their names: they become inputs, and nothing is learned of them. */
   settings?: readonly string[];
+  /** Gradients of values that have no other, by name. */
+  estimated?: ReadonlyMap<string, EstimatedGradient>;
   /** Most that the norm of all gradients together may be; absent: anything. */
   largestNorm?: number;
 }
@@ -66,7 +69,7 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
   const { loss, inputs } = objective(write, forward);
   write.append();
   forward.inputs.push(...inputs);
-  const { graph, gradients } = differentiate(forward, loss, [...parameters.keys()]);
+  const { graph, gradients } = differentiate(forward, loss, [...parameters.keys()], options.estimated);
   const left = [...parameters.keys()].filter((name) => !gradients.has(name));
   graph.inputs = graph.inputs.filter(({ name }) => !left.includes(name));
   for (const name of left) graph.initializers.set(name, network.initializers.get(name)!);

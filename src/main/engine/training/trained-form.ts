@@ -1,3 +1,4 @@
+import type { EstimatedGradient } from '../gradients/estimated-gradient';
 import { copyGraph, type Graph, type Tensor } from '../onnx/graph';
 import type { ParameterGroup } from './step-graph';
 import { trainableParameters } from './trainable';
@@ -9,6 +10,8 @@ export interface FormedNetwork {
   parameters: ReadonlyMap<string, ParameterGroup>;
   /** Constants of it that are changed between steps. */
   settings?: readonly string[];
+  /** Gradients of values that have no other, by name. */
+  estimated?: ReadonlyMap<string, EstimatedGradient>;
 }
 
 /**

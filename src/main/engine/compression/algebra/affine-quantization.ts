@@ -27,23 +27,23 @@ const uint8Levels = 255;
 const smallestScale = 1e-30;
 
 /** The largest float32 that is smaller than a positive float32. */
-function floatBelow(value: number): number {
+export function floatBelow(value: number): number {
   const bits = new Uint32Array(new Float32Array([value]).buffer);
   bits[0]!--;
   return new Float32Array(bits.buffer)[0]!;
 }
 
 /**
- * Asymmetric uint8 over a range, widened to hold zero exactly. The largest level never exceeds a positive `max`, not even by float32
- * rounding: else ONNX Runtime could not drop a Clip (ReLU6) in front of the quantization.
+ * Asymmetric codes from 0 to `levels`, uint8 by default, over a range, widened to hold zero exactly. The largest level never exceeds a
+ * positive `max`, not even by float32 rounding: else ONNX Runtime could not drop a Clip (ReLU6) in front of the quantization.
  */
-export function uint8Scale(range: Range): AffineScale {
+export function uint8Scale(range: Range, levels = uint8Levels): AffineScale {
   const min = Math.min(0, range.min);
   const max = Math.max(0, range.max);
-  let scale = Math.fround((max - min) / uint8Levels);
+  let scale = Math.fround((max - min) / levels);
   if (!(scale > smallestScale)) return { scale: 1, zeroPoint: 0 };
-  if (min === 0) while (Math.fround(scale * uint8Levels) > Math.fround(max)) scale = floatBelow(scale);
-  const zeroPoint = Math.min(uint8Levels, Math.max(0, roundHalfEven(-min / scale)));
+  if (min === 0) while (Math.fround(scale * levels) > Math.fround(max)) scale = floatBelow(scale);
+  const zeroPoint = Math.min(levels, Math.max(0, roundHalfEven(-min / scale)));
   return { scale, zeroPoint };
 }
 
@@ -58,9 +58,9 @@ export function withoutHalfSteps(range: Range): Range {
   return Math.abs(zero - Math.floor(zero) - 0.5) < 1 / 64 ? { min: min - step, max } : range;
 }
 
-/** int8 around zero: 127 steps for the larger magnitude of the range. */
-export function symmetricInt8Scale({ min, max }: Range): AffineScale {
-  const scale = Math.fround(Math.max(-min, max) / 127);
+/** Codes around zero, int8 by default: so many steps for the larger magnitude of the range. */
+export function symmetricInt8Scale({ min, max }: Range, steps = 127): AffineScale {
+  const scale = Math.fround(Math.max(-min, max) / steps);
   return { scale: scale > smallestScale ? scale : 1, zeroPoint: 0 };
 }
 
@@ -69,9 +69,23 @@ export interface ActivationCodes {
   lowest: number;
   highest: number;
   scaleOf(range: Range): AffineScale;
+  /** Codes of the same kind in so many bits, 2 to 8. */
+  inBits(bits: number): ActivationCodes;
 }
-export const asymmetricActivations: ActivationCodes = { lowest: 0, highest: uint8Levels, scaleOf: uint8Scale };
-export const symmetricActivations: ActivationCodes = { lowest: -128, highest: 127, scaleOf: symmetricInt8Scale };
+
+function asymmetricCodes(bits: number): ActivationCodes {
+  const highest = 2 ** bits - 1;
+  return { lowest: 0, highest, scaleOf: (range) => uint8Scale(range, highest), inBits: asymmetricCodes };
+}
+
+function symmetricCodes(bits: number): ActivationCodes {
+  const highest = 2 ** (bits - 1) - 1;
+  const scaleOf = (range: Range): AffineScale => symmetricInt8Scale(range, highest);
+  return { lowest: -highest - 1, highest, scaleOf, inBits: symmetricCodes };
+}
+
+export const asymmetricActivations = asymmetricCodes(8);
+export const symmetricActivations = symmetricCodes(8);
 
 /** Elements of one channel lie `stride` apart in runs: channel = floor(index / stride) % channels. */
 export function channelLayout(tensor: Tensor, axis: number | undefined): { channels: number; stride: number } {

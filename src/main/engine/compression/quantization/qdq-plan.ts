@@ -57,6 +57,13 @@ export function quantizedLayers(graph: Graph, isExcluded: (node: Node) => boolea
   return layers;
 }
 
+/** The group whose integers a value is made of, whatever positive constants they are multiplied with. */
+export function integersOf(plan: Pick<QdqPlan, 'groupOf' | 'rescaled'>, value: string): string {
+  const group = plan.groupOf(value);
+  const rescaled = plan.rescaled.get(group);
+  return rescaled ? integersOf(plan, rescaled.source) : group;
+}
+
 /** Values that share a scale. */
 export class ScaleGroups {
   private readonly parents = new Map<string, string>();

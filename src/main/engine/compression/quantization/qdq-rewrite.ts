@@ -8,9 +8,11 @@ import {
   scalesThatHoldBias,
   uint8Scale,
   type AffineScale,
+  type CodeRange,
 } from '../algebra/affine-quantization';
 import { FreshNames, shortenValueNames } from '../../onnx/fresh-names';
 import type { QdqPlan, QuantizedLayer } from './qdq-plan';
+import { scalarOf } from './integer-forms';
 import { joiningOps } from './quantized-operators';
 import { NodeWriter } from '../../onnx/node-writer';
 import { storeInt8 } from '../storage/store-int8';
@@ -32,39 +34,58 @@ export interface QdqChoices {
   isExplicit?: boolean;
   /** Scale of a quantized value. */
   scaleOf(value: string): AffineScale;
+  /** The codes that a value may take where those are fewer than its type holds. */
+  limitsOf?(value: string): CodeLimits | undefined;
 }
 
-/** Writes QuantizeLinear and DequantizeLinear pairs around what a plan quantizes. One use per graph. */
-class QdqWriter extends NodeWriter {
+export type CodeLimits = Pick<CodeRange, 'lowest' | 'highest'>;
+
+/**
+ * Writes QuantizeLinear and DequantizeLinear pairs around what a plan quantizes. One use per graph. Where pairs go is decided here, what a pair
+ * consists of may be decided otherwise.
+ */
+export class QdqWriter extends NodeWriter {
   /** Quantized value -> its integers. */
   private readonly integers = new Map<string, string>();
   /** Quantized value -> its dequantized twin. */
-  private readonly dequantized = new Map<string, string>();
+  protected readonly dequantized = new Map<string, string>();
   private readonly weights = new Map<string, string>();
 
   constructor(
-    private readonly source: Graph,
-    private readonly plan: QdqPlan,
-    private readonly choices: QdqChoices,
+    protected readonly source: Graph,
+    protected readonly plan: QdqPlan,
+    protected readonly choices: QdqChoices,
   ) {
     super(copyGraph(source), new FreshNames(source));
   }
 
-  private scaleInputs(value: string): [scale: string, zeroPoint: string] {
-    const { scale, zeroPoint } = this.choices.scaleOf(value);
+  /** A constant among the codes of values. */
+  protected codeConstant(code: number): string {
     const codes = this.choices.isExplicit ? int8Tensor : uint8Tensor;
-    return [this.constant(float32Tensor([], [scale])), this.constant(codes([], [zeroPoint]))];
+    return this.constant(codes([], [code]));
   }
 
-  private quantizeValue(value: string, source: string, dequantized: string): void {
+  private scaleInputs(value: string): [scale: string, zeroPoint: string] {
+    const { scale, zeroPoint } = this.choices.scaleOf(value);
+    return [this.constant(float32Tensor([], [scale])), this.codeConstant(zeroPoint)];
+  }
+
+  /** Codes within the limits of a value. One that only moves codes of another within their limits needs none. */
+  protected limited(value: string, codes: string): string {
+    const limits = this.plan.derived.has(value) ? undefined : this.choices.limitsOf?.(value);
+    if (!limits) return codes;
+    return this.emit('Clip', [codes, this.codeConstant(limits.lowest), this.codeConstant(limits.highest)]);
+  }
+
+  protected quantizeValue(value: string, source: string, dequantized: string): void {
     const scale = this.scaleInputs(value);
-    const quantized = this.emit('QuantizeLinear', [source, ...scale]);
+    const quantized = this.limited(value, this.emit('QuantizeLinear', [source, ...scale]));
     this.integers.set(value, quantized);
     this.dequantized.set(value, this.emit('DequantizeLinear', [quantized, ...scale], {}, dequantized));
   }
 
   /** The integers of another value, read with a scale of their own. */
-  private rescale(value: string, source: string, output: string): void {
+  protected rescale(value: string, source: string, output: string): void {
     const integers = this.integers.get(source)!;
     this.integers.set(value, integers);
     this.dequantized.set(value, this.emit('DequantizeLinear', [integers, ...this.scaleInputs(value)], {}, output));
@@ -136,7 +157,8 @@ class QdqWriter extends NodeWriter {
     return this.emit('DequantizeLinear', [stored, scaleName], scales.length === 1 ? {} : { axis: attr.int(0) });
   }
 
-  private writeLayer(node: Node, layer: QuantizedLayer): void {
+  /** What a layer reads beside its input: weights and, where it has one, the bias. */
+  protected layerInputs(node: Node, layer: QuantizedLayer): string[] {
     const { perChannel, codesOf, scaleOf, isExplicit } = this.choices;
     const input = node.inputs[0]!;
     const inputScale = scaleOf(input).scale;
@@ -145,10 +167,15 @@ class QdqWriter extends NodeWriter {
     const scaleName = perChannel
       ? this.store(float32Tensor([scales.length], scales))
       : this.constant(float32Tensor([], scales));
-    const inputs = [this.dequantized.get(input)!, this.weightInput(layer, { ...chosen, scales }, scaleName)];
+    const inputs = [this.weightInput(layer, { ...chosen, scales }, scaleName)];
     if (layer.bias && isExplicit) inputs.push(this.store(float32Tensor([layer.bias.length], layer.bias)));
     else if (layer.bias)
       inputs.push(this.biasInput(layer.bias, inputScale, scales, [this.scaleInputs(input)[0], scaleName]));
+    return inputs;
+  }
+
+  private writeLayer(node: Node, layer: QuantizedLayer): void {
+    const inputs = [this.dequantized.get(node.inputs[0]!)!, ...this.layerInputs(node, layer)];
     const attributes = { ...node.attributes };
     delete attributes['beta'];
     this.nodes.push({ ...node, inputs, attributes });
@@ -169,6 +196,19 @@ class QdqWriter extends NodeWriter {
     }
   }
 
+  /**
+   * An activation whose bounds hold of themselves, because codes end before them: runtimes that would drop it between a layer and all codes
+   * of a type do not see that.
+   */
+  protected isImplied(node: Node): boolean {
+    const limits = this.plan.absorbed.has(node) ? this.choices.limitsOf?.(node.outputs[0]!) : undefined;
+    if (!limits) return false;
+    const { scale, zeroPoint } = this.choices.scaleOf(node.outputs[0]!);
+    const [low, high] = boundsOf(node, this.source);
+    const [lowest, highest] = [limits.lowest, limits.highest].map((code) => Math.fround((code - zeroPoint) * scale));
+    return lowest! >= low && highest! <= high;
+  }
+
   write(): Graph {
     const values = new Set(this.plan.values);
     const outputs = new Set(this.source.outputs.map((value) => value.name));
@@ -182,6 +222,12 @@ class QdqWriter extends NodeWriter {
         const [output] = node.outputs as [string];
         byKernel.add(output);
         this.rescale(output, scaling.source, outputs.has(output) ? output : this.names.next());
+        continue;
+      }
+      if (this.isImplied(node)) {
+        const [output] = node.outputs as [string];
+        byKernel.add(output);
+        this.quantizeValue(output, node.inputs[0]!, outputs.has(output) ? output : this.names.next());
         continue;
       }
       this.writeNode(node, byKernel);
@@ -203,16 +249,14 @@ class QdqWriter extends NodeWriter {
     // Decoders of sparse weights were put in front of the result's nodes.
     const decoders = this.graph.nodes.slice(0, this.graph.nodes.length - this.source.nodes.length);
     this.graph.nodes = [...decoders, ...this.nodes];
-    const written = removeDead(this.graph);
-    shortenValueNames(written);
-    return written;
+    return removeDead(this.graph);
   }
 
   /**
    * ONNX Runtime computes a float node between DequantizeLinear and QuantizeLinear in integers after all; to a layer it gives int8 weights of its own,
    * with one scale for all channels. A Sum of one input in front of QuantizeLinear keeps it from that, for the cost of a copy.
    */
-  private fenced(value: string): string {
+  protected fenced(value: string): string {
     return this.emit('Sum', [value]);
   }
 
@@ -221,7 +265,17 @@ class QdqWriter extends NodeWriter {
   }
 }
 
+/** Between which numbers a Relu or Clip leaves values as they are. */
+export function boundsOf({ op, inputs }: Node, graph: Graph): [low: number, high: number] {
+  if (op === 'Relu') return [0, Infinity];
+  const bound = (name: string | undefined, fallback: number): number =>
+    (name ?? '') === '' ? fallback : (scalarOf(graph, name) ?? -fallback);
+  return [bound(inputs[1], -Infinity), bound(inputs[2], Infinity)];
+}
+
 /** The graph with integer layers and operators as planned, in the QDQ form of the ONNX documentation. */
 export function rewriteQdq(graph: Graph, plan: QdqPlan, choices: QdqChoices): Graph {
-  return new QdqWriter(graph, plan, choices).write();
+  const written = new QdqWriter(graph, plan, choices).write();
+  shortenValueNames(written);
+  return written;
 }

@@ -156,11 +156,14 @@ export async function saturationOf(
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
-/** What people should know of these shares, if anything. */
-export function saturationSentence(layers: readonly LayerSaturation[]): string | undefined {
+/** What people should know of these shares, if anything. @param advice how to avoid it */
+export function saturationSentence(
+  layers: readonly LayerSaturation[],
+  advice = 'reduceRange avoids it',
+): string | undefined {
   const affected = layers.filter(({ share }) => share >= leastShare).sort((a, b) => b.share - a.share);
   const worst = affected[0];
   if (!worst) return undefined;
   const count = `${affected.length} of ${layers.length} layers`;
-  return `On processors without VNNI, sums of two products saturate in ${count} (most in "${worst.layer}": ${percent(worst.share)}), so answers there may differ from those measured here; reduceRange avoids it.`;
+  return `On processors without VNNI, sums of two products saturate in ${count} (most in "${worst.layer}": ${percent(worst.share)}), so answers there may differ from those measured here; ${advice}.`;
 }

@@ -50,7 +50,7 @@ const largestSample = 65_536;
 const searchSteps = 32;
 const widest = 1.12;
 /** The narrowest range tried, as a share of the full one, by bits: few levels are better spent on the many small weights. */
-const narrowest = [0, 0.08, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 0.9];
+export const narrowestShares = [0, 0.08, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 0.9];
 
 function sampleOf(
   weights: Matrix,
@@ -113,7 +113,7 @@ function fitAffine(
   if (isDead) return { scale: 0, zeroPoint: symmetricZero };
   let best = { scale: 1, zeroPoint: 0, error: Infinity };
   for (let step = 0; step < searchSteps; step++) {
-    const share = widest + ((narrowest[bits]! - widest) * step) / (searchSteps - 1);
+    const share = widest + ((narrowestShares[bits]! - widest) * step) / (searchSteps - 1);
     const scale = isSymmetric ? (share * peak) / symmetricZero : (share * (max - min)) / top;
     const zeroPoint = isSymmetric ? symmetricZero : top / 2 - (min + max) / 2 / scale;
     const error = squaredError(sample, scale, zeroPoint, top);

@@ -6,6 +6,7 @@ import {
   type CodeRange,
   type Range,
 } from '../algebra/affine-quantization';
+import { narrowestShares } from './few-bit-grid';
 import { gridStepOf } from './weight-grid';
 
 export interface WeightChoices {
@@ -15,6 +16,8 @@ export interface WeightChoices {
   range: 'min-max' | 'mse';
   /** Codes of 7 bits: no sum of two products with uint8 activations exceeds 16 bits. */
   reduceRange: boolean;
+  /** With fewer than 8 codes are symmetric signed integers, of which there is one more below zero than above. */
+  bits?: number;
 }
 
 export interface WeightCodes {
@@ -61,11 +64,22 @@ function sharedZeroPoint(ranges: readonly Range[], { lowest, highest }: CodeRang
 
 const mseSteps = Array.from({ length: 25 }, (_, step) => 1 - step / 50);
 
-/** The scale of least squared error, from the one that clips nothing down to half of it. */
-function leastErrorScale(values: Float32Array, widest: number, { lowest, highest, zeroPoint }: CodeRange): number {
+/** Shares of the widest range that are tried for few codes: the fewer there are, the more of them the many small weights are worth. */
+function fewBitSteps(bits: number): number[] {
+  const narrowest = narrowestShares[bits]!;
+  return Array.from({ length: 32 }, (_, step) => 1 - ((1 - narrowest) * step) / 31);
+}
+
+/** The scale of least squared error, from the one that clips nothing down to `steps` of it. */
+function leastErrorScale(
+  values: Float32Array,
+  widest: number,
+  { lowest, highest, zeroPoint }: CodeRange,
+  steps: readonly number[],
+): number {
   let best = widest;
   let least = Infinity;
-  for (const fraction of mseSteps) {
+  for (const fraction of steps) {
     const scale = widest * fraction;
     let error = 0;
     for (let index = 0; index < values.length && error < least; index++) {
@@ -78,21 +92,24 @@ function leastErrorScale(values: Float32Array, widest: number, { lowest, highest
   return best;
 }
 
+const fewCodes = (bits: number): CodeRange => ({ lowest: -(2 ** (bits - 1)), highest: 2 ** (bits - 1) - 1, zeroPoint: 0 });
+
 /**
  * Scales and codes for the weights of a layer. A channel whose weights lie on an even grid already (an earlier step gave them fewer bits)
  * keeps that grid, so that its codes hold them without another error.
  */
 export function weightCodes(tensor: Tensor, axis: number, choices: WeightChoices): WeightCodes {
-  const { perChannel, scheme, range, reduceRange } = choices;
+  const { perChannel, scheme, range, reduceRange, bits = 8 } = choices;
   const channels = channelsOf(tensor, perChannel ? axis : undefined);
   const ranges = channels.map(extremes);
-  const symmetric = reduceRange ? { lowest: -63, highest: 63, zeroPoint: 0 } : symmetricInt8;
+  const symmetric = bits < 8 ? fewCodes(bits) : reduceRange ? { lowest: -63, highest: 63, zeroPoint: 0 } : symmetricInt8;
+  const steps = bits < 8 ? fewBitSteps(bits) : mseSteps;
   // One weight alone is no grid; with code 1 it would leave the bias, which counts in steps of the weight, too coarse.
   const grid = channels.map((values) => (values.length > 1 ? gridStepOf(values, symmetric.highest) : undefined));
-  if (scheme === 'symmetric' || grid.every((step) => step !== undefined)) {
+  if (scheme === 'symmetric' || bits < 8 || grid.every((step) => step !== undefined)) {
     const scales = channels.map((values, channel) => {
       const widest = holdingScale(ranges[channel]!, symmetric);
-      return grid[channel] ?? (range === 'mse' && widest > 0 ? leastErrorScale(values, widest, symmetric) : widest);
+      return grid[channel] ?? (range === 'mse' && widest > 0 ? leastErrorScale(values, widest, symmetric, steps) : widest);
     });
     return { scales: Float32Array.from(scales), codes: symmetric };
   }
@@ -101,7 +118,7 @@ export function weightCodes(tensor: Tensor, axis: number, choices: WeightChoices
   codes.zeroPoint = sharedZeroPoint(ranges, codes);
   const scales = channels.map((values, channel) => {
     const widest = holdingScale(ranges[channel]!, codes);
-    return range === 'mse' && widest > 0 ? leastErrorScale(values, widest, codes) : widest;
+    return range === 'mse' && widest > 0 ? leastErrorScale(values, widest, codes, steps) : widest;
   });
   return { scales: Float32Array.from(scales), codes };
 }

@@ -110,6 +110,8 @@ export const activationRules: Record<string, GradientRule> = {
   Reciprocal: bySlope(({ write }, _x, y) => write.negate(write.multiply(y, y))),
   // By y, so that a convolution and its ReLU may be one kernel.
   Relu: bySlope((context, _x, y) => context.write.toFloat(compare(context, 'Greater', y, 0))),
+  // The straight-through estimate (Bengio, Leonard and Courville 2013): the slope of rounding is that of what it approximates.
+  Round: ({ gradient }) => [gradient],
   Sigmoid: bySlope(({ write }, _x, y) => write.multiply(y, write.subtract(write.scalar(1), y))),
   Softplus: bySlope(({ write }, x) => write.emit('Sigmoid', [x])),
   Sqrt: ({ node, gradient, write }) => [write.divide(write.scale(gradient, 0.5), node.outputs[0]!)],

@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import { augmentations } from '@shared/augmentation';
+import { AppError } from '@shared/errors';
+import { rangeMethods } from '../compression/calibration/activation-range';
+import { noImages } from '../compression/calibration/calibration-run';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
+import { nodesKept } from '../compression/layers/layer-choice';
+import { plainGraph } from '../compression/layers/plain-graph';
+import type { BitWidths } from '../compression/quantization/bit-widths';
+import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
+import { integerForms } from '../compression/quantization/integer-forms';
+import type { QdqPlan } from '../compression/quantization/qdq-plan';
+import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
+import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
+import { StaticQuantizer } from '../compression/quantization/static-quantizer';
+import { adamW } from '../gradients/optimizers';
+import type { Graph, Node, Tensor } from '../onnx/graph';
+import { simplify } from '../onnx/simplify';
+import { fineTune } from '../training/fine-tune';
+import { fixedBatch } from '../training/network-batch';
+import { quantizedForm } from '../training/quantization/quantized-form';
+import { heldOutCount, type Judgement } from '../training/run-training';
+import { explainFewImages } from './collapse-causes';
+import { layersKept } from './layer-params';
+import { staticChoices, staticParams } from './quantize-static';
+import { defineTechnique } from './technique';
+
+const id = 'quantize.aware';
+
+const checkpointMs = 120_000;
+const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+/** No sum of two products of weights with so many bits exceeds 16. */
+const safeBits = 7;
+/** Few networks keep their answers with so few, however they are trained. */
+const coarseBits = 2;
+
+function noteGain({ before, after, images }: Judgement, context: Pick<TechniqueContext, 'note'>): void {
+  if (before === undefined || after === undefined) return;
+  const kept = after < before ? '' : '. It did not fall, so weights and scales are those that calibration gives';
+  const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
+  context.note(`Loss of the quantized network on ${images} images that were not trained on: ${change}${kept}.`);
+}
+
+const bits = (of: string): z.ZodDefault<z.ZodNumber> =>
+  z.number().int().min(2).max(8).default(8).describe(of);
+
+export const quantizeAware = defineTechnique({
+  id,
+  title: 'Quantization-aware training',
+  summary:
+    'Quantizes as quantize.static does, then trains weights and scales together, rounded as they will be, to answer as the float network does. Ends in the same file, on the same integer kernels.',
+  family: 'quantization',
+  needs: ['calibration', 'train'],
+  dependsOn: ['kernels'],
+  version: 1,
+  usesReference: true,
+  params: z.strictObject({
+    weightBits: bits('Bits of weights; fewer than 8 make a smaller file and are as fast'),
+    activationBits: bits(
+      'Bits of what layers multiply weights with; fewer than 8 are kept in 8-bit codes and are as fast',
+    ),
+    edgeBits: bits('Bits of both in the first and the last layer, where few networks bear fewer than 8'),
+    weights: z
+      .enum(['channel', 'tensor'])
+      .default('channel')
+      .describe('One weight scale per output channel, or one for the whole layer'),
+    calibration: z
+      .enum(rangeMethods)
+      .default('min-max')
+      .describe(
+        'How an activation range follows from the calibration images, before it is trained: as quantize.static has it; with fewer than 8 bits, that of least squared error instead of all of it',
+      ),
+    exclude: z.array(z.string()).default([]).describe('Names of nodes that stay in float; * stands for any characters'),
+    excludeTypes: z.array(z.string()).default([]).describe('Operator types that stay in float, e.g. Gemm'),
+    keepFirst: z.boolean().default(false).describe('Keep the first layer in float'),
+    keepLast: z.boolean().default(false).describe('Keep the last layer in float'),
+    profile: z
+      .enum(['ort', 'tflite', 'tensorrt'])
+      .default('ort')
+      .describe('Whose kernels it is for: ONNX Runtime, TensorFlow Lite or TensorRT, as quantize.static has it'),
+    epochs: z.number().min(0.01).max(1000).default(4).describe('Times that every training image is seen'),
+    iterations: z
+      .number()
+      .int()
+      .min(0)
+      .max(10_000_000)
+      .default(0)
+      .describe('Steps to train, instead of epochs; 0: as many as the epochs have'),
+    augmentation: z
+      .enum(['gentle', 'strong'])
+      .default('gentle')
+      .describe(
+        'How an image varies from epoch to epoch: crops of at least half of it and their mirror images, or crops as for training from scratch',
+      ),
+    batch: z.number().int().min(1).max(1024).default(16).describe('Images a step; memory grows with it'),
+    learningRate: z
+      .number()
+      .positive()
+      .max(10)
+      .default(2e-5)
+      .describe('The highest learning rate of weights, which falls along half a cosine; by AdamW'),
+    scaleRate: z
+      .number()
+      .positive()
+      .max(1)
+      .default(1e-3)
+      .describe('The share by which a scale changes in a step at most, while the learning rate is at its highest'),
+    temperature: z
+      .number()
+      .min(0.1)
+      .max(100)
+      .default(2)
+      .describe('Of the answers of the float network: the higher, the more the less likely classes count'),
+    labels: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.3)
+      .describe(
+        'Share of the loss that true classes have, the rest having the answers of the float network; 0, or images without labels: none',
+      ),
+    features: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe(
+        'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
+      ),
+  }),
+  adds: 'scales and conversions of activations, which few-bit weights do not have',
+  handling: (choice) => ({
+    takes: { weights: ['float', 'sparse', 'codes'], activations: ['float'] },
+    leaves: { weights: 'integers', keeps: layersKept(choice), activations: 'qdq' },
+  }),
+  compensates: true,
+  explainCollapse: ({ weightBits, activationBits }, { calibrationImages }) => [
+    ...explainFewImages(calibrationImages),
+    ...(Math.min(weightBits, activationBits) <= coarseBits
+      ? [
+          {
+            certainty: 'setting' as const,
+            sentence: `${Math.min(weightBits, activationBits)} bits are too coarse for this network: use more, or train longer on more images`,
+          },
+        ]
+      : []),
+  ],
+  async apply(graph, params, context) {
+    const model = context.card.name;
+    const refuse = (detail: string): AppError => new AppError('technique.not-applicable', { id, model, detail });
+    const plain = simplify(await plainGraph(graph, id, model));
+    const left = new Set([...nodesKept(plain, params, id)].flatMap((node) => node.outputs));
+    const isLeft = (node: Node): boolean => left.has(node.outputs[0]!);
+    const { weights, calibration, profile: profileName, weightBits, activationBits, edgeBits } = params;
+    const like = staticChoices(staticParams.parse({ weights, calibration, profile: profileName }));
+    const widths: BitWidths = { weights: weightBits, activations: activationBits, edges: edgeBits };
+    const { profile } = like;
+    const float = integerForms(plain, isLeft, profile.whole);
+    const planOf = (network: Graph): QdqPlan => profile.plan(network, isLeft);
+    const plan = planOf(float);
+    if (plan.layers.size === 0)
+      throw refuse(
+        `it has no convolution or matrix product with constant weights${left.size > 0 ? ' besides the excluded ones' : ''}`,
+      );
+    const images = context.images('train');
+    const batch = fixedBatch(float) ?? Math.min(params.batch, images.count);
+    if (images.count < Math.max(1, batch)) throw noImages(id);
+    const teacher = simplify(await plainGraph(await context.reference(), id, model));
+    const choices = await new StaticQuantizer(float, { ...like, bits: widths }, context, id).choicesFor(plan);
+    const { learningRate, scaleRate, temperature, features } = params;
+    const rate = scaleRate / learningRate;
+    const form = quantizedForm(float, planOf, choices, { scale: rate, zeroPoint: rate });
+    const trained = images.count - heldOutCount(images.count, batch);
+    const iterations = params.iterations || Math.max(1, Math.ceil((params.epochs * trained) / batch));
+    const labelShare = images.isLabelled ? params.labels : 0;
+    let result = form.quantized(float, new Map());
+    const options = {
+      batch,
+      iterations,
+      learningRate,
+      weightDecay: 0,
+      optimizer: adamW(adam),
+      temperature,
+      labelShare,
+      featureWeight: features,
+      augmentation: augmentations[params.augmentation],
+      checkpointMs,
+      form: {
+        of: form.of,
+        finish(network: Graph, learned: ReadonlyMap<string, Tensor>): Graph {
+          result = form.quantized(network, learned);
+          return result.graph;
+        },
+      },
+    };
+    const { judgement } = await fineTune(id, float, teacher, images, options, context);
+    const source = labelShare > 0 ? 'the float network and labels' : 'the float network alone';
+    context.note(`Trained for ${iterations} steps of ${batch} images, by ${source}.`);
+    noteGain(judgement, context);
+    if (!choices.isExplicit && Math.max(weightBits, edgeBits) > safeBits) {
+      const layers = await saturationOf(result.graph, result.plan, result.choices, { id, context });
+      const sentence = saturationSentence(layers, `weightBits and edgeBits ${safeBits} avoid it`);
+      if (sentence !== undefined) context.note(sentence);
+    }
+    const ragged = raggedWidthsSentence(plan.layers.keys());
+    if (ragged !== undefined) context.note(ragged);
+    return rewriteQdq(result.graph, result.plan, result.choices);
+  },
+});

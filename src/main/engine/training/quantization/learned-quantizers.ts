@@ -1,0 +1,117 @@
+import { quantizeInt8, scalesThatHoldBias, type CodeRange } from '../../compression/algebra/affine-quantization';
+import { integersOf, type QdqPlan, type QuantizedLayer } from '../../compression/quantization/qdq-plan';
+import { boundsOf, type CodeLimits, type QdqChoices } from '../../compression/quantization/qdq-rewrite';
+import type { FreshNames } from '../../onnx/fresh-names';
+import { elementCount, type Graph, type Tensor } from '../../onnx/graph';
+import { float32Tensor } from '../../onnx/make';
+import { farthest, mostUpTo, type LearnedScale } from './learned-scale';
+
+/** How a group of values is rounded. */
+export interface ValueQuantizer extends CodeLimits {
+  scale: LearnedScale;
+  zeroPoint: number;
+  /** The parameter that holds the zero point, where it is learned. */
+  learnedZeroPoint: string | undefined;
+  /** Its scale and zero point stay those of calibration. */
+  isFixed: boolean;
+}
+
+/** How the weights of a layer are rounded. */
+export interface WeightQuantizer {
+  scale: LearnedScale;
+  codes: CodeRange;
+  /** 0 where the scale is what the bias asks for and does not change; undefined where all may. */
+  mask: Tensor | undefined;
+}
+
+/** Codes of the containers of values. */
+const containers = { asymmetric: { lowest: 0, highest: 255 }, symmetric: { lowest: -128, highest: 127 } };
+
+/** Weights no farther than this from a multiple of their scale, in scales, lie on a grid that an earlier step made. */
+const gridTolerance = 1e-3;
+
+/**
+ * What is learned of the quantizers of a plan, beginning where calibration put them. Names of parameters are the same for every copy of the
+ * network.
+ */
+export class LearnedQuantizers {
+  private readonly named = new Map<string, string>();
+
+  /** @param names of the network before any copy of it */
+  constructor(
+    private readonly choices: QdqChoices,
+    private readonly names: FreshNames,
+  ) {}
+
+  private nameOf(kind: string, of: string): string {
+    const wanted = `${of}/${kind}`;
+    const name = this.named.get(wanted) ?? this.names.like(wanted);
+    this.named.set(wanted, name);
+    return name;
+  }
+
+  /** The quantizer of a value that is no product with a constant. @param plan over that graph */
+  ofValue(graph: Graph, plan: QdqPlan, value: string): ValueQuantizer {
+    const group = integersOf(plan, value);
+    const { scale, zeroPoint } = this.choices.scaleOf(group);
+    const { lowest, highest } =
+      this.choices.limitsOf?.(group) ?? containers[this.choices.isExplicit ? 'symmetric' : 'asymmetric'];
+    // What goes into the network is given, what a kernel prescribes too.
+    const isFixed = plan.fixed.has(group) || graph.inputs.some(({ name }) => integersOf(plan, name) === group);
+    const isLearned = !isFixed && !this.choices.isExplicit && zeroPoint > lowest && zeroPoint < highest;
+    const ends = [...plan.absorbed]
+      .filter(({ outputs }) => integersOf(plan, outputs[0]!) === group)
+      .map((node) => boundsOf(node, graph)[1]);
+    // Runtimes drop an activation whose bounds the codes do not pass.
+    const most = Math.min(farthest, ...ends.map((end) => mostUpTo(end, scale, highest - zeroPoint)));
+    return {
+      scale: { factors: this.nameOf('scale', group), start: float32Tensor([1], [scale]), most },
+      zeroPoint,
+      learnedZeroPoint: isLearned ? this.nameOf('zero point', group) : undefined,
+      lowest,
+      highest,
+      isFixed,
+    };
+  }
+
+  /** The quantizer of a layer's weights: layers that share weights share it. @param plan that the layer is of */
+  ofWeights(plan: QdqPlan, layer: QuantizedLayer): WeightQuantizer {
+    const { weightName, weight, channelAxis } = layer;
+    const { perChannel, isExplicit, codesOf, scaleOf } = this.choices;
+    const { scales, codes } = codesOf(layer);
+    const sharing = [...plan.layers.values()].filter((other) => keyOf(other) === keyOf(layer));
+    const held = sharing.reduce(
+      (least, { node, bias }) => scalesThatHoldBias(least, scaleOf(node.inputs[0]!).scale, isExplicit ? undefined : bias),
+      scales,
+    );
+    const shape = perChannel ? weight.shape.map((size, axis) => (axis === channelAxis ? size : 1)) : [1];
+    const mayChange = held.map((scale, at) => (scale === scales[at] ? 1 : 0));
+    return {
+      scale: { factors: this.nameOf(`scale ${channelAxis}`, weightName), start: float32Tensor(shape, held), most: farthest },
+      codes: keptRange(weight, held, perChannel ? channelAxis : undefined, codes),
+      mask: mayChange.includes(0) ? float32Tensor(shape, mayChange) : undefined,
+    };
+  }
+}
+
+/** Layers with the same weights, read in the same way. */
+export const keyOf = ({ weightName, channelAxis }: QuantizedLayer): string => `${channelAxis} ${weightName}`;
+
+/** The codes that weights may take: where they lie on a grid of fewer, no more than those. */
+function keptRange(weight: Tensor, scales: Float32Array, axis: number | undefined, codes: CodeRange): CodeRange {
+  const integers = quantizeInt8(weight, scales, axis, codes);
+  const run = axis === undefined ? weight.data.length : elementCount(weight.shape.slice(axis + 1));
+  const isOnGrid = integers.every((code, at) => {
+    const scale = scales[Math.floor(at / run) % scales.length]!;
+    return Math.abs(Number(weight.data[at]) / scale - (code - codes.zeroPoint)) <= gridTolerance;
+  });
+  if (!isOnGrid) return codes;
+  const [lowest, highest] = [Math.min(...extremes(integers)), Math.max(...extremes(integers))];
+  return { lowest, highest, zeroPoint: codes.zeroPoint };
+}
+
+function extremes(codes: Int8Array): [number, number] {
+  let [lowest, highest] = [0, 0];
+  for (const code of codes) [lowest, highest] = [Math.min(lowest, code), Math.max(highest, code)];
+  return [lowest, highest];
+}
