@@ -34,6 +34,7 @@ const fine: [recipe: string, most: number][] = [
   ['fp16', 0.01],
   ['quantize.dynamic', 0.2],
   ['quantize.static', 0.3],
+  ['quantize.aware{iterations:2}', 0.3],
   ['quantize.weights{bits:6}', 0.2],
   ['quantize.weights{bits:6, rounding:nearest}', 0.2],
   ['quantize.mixed{maxBytes:9000}', 0.3],

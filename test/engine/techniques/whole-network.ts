@@ -48,6 +48,7 @@ export function wholeNetwork(seed = 3): Graph {
 const quick: Record<string, Record<string, unknown>> = {
   'prune.channels': { macs: 0.8, roundTo: 4 },
   'prune.secondOrder': { steps: 1 },
+  'quantize.aware': { iterations: 2, batch: 8 },
   'quantize.mixed': { averageBits: 5, scheme: 'linear-symmetric' },
   factorize: { macs: 0.8, roundTo: 4 },
 };

@@ -1,0 +1,169 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { AppError } from '@shared/errors';
+import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
+import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
+import type { Graph } from '../../../src/main/engine/onnx/graph';
+import { encodeModel } from '../../../src/main/engine/onnx/save';
+import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
+import { techniques } from '../../../src/main/engine/techniques/registry';
+import {
+  contextFor,
+  fingerprintOf,
+  images,
+  optimizedOperators,
+  relativeError,
+  runGraph,
+  type RecordedContext,
+} from './small-networks';
+import { wholeCard, wholeNetwork } from './whole-network';
+
+const network = wholeNetwork();
+const fresh = images(16, 99);
+
+function contextWith(count = 96): RecordedContext {
+  return { ...contextFor(wholeCard(network), images(count)), reference: () => Promise.resolve(network) };
+}
+
+async function after(recipe: string, context = contextWith()): Promise<Graph> {
+  let graph = network;
+  for (const step of parseRecipe(recipe)) graph = await applyStep(graph, step.technique, step.params, context);
+  return graph;
+}
+
+const errorOf = async (graph: Graph): Promise<number> =>
+  relativeError(await runGraph(graph, fresh), await runGraph(network, fresh));
+
+const integersOf = (graph: Graph, type: 'int8' | 'int32'): number[][] =>
+  [...graph.initializers.values()]
+    .filter((tensor) => tensor.type === type && tensor.data.length > 1)
+    .map(({ data }) => Array.from(data as Int8Array, Number));
+
+/** A step of next to no length: what comes out is what calibration gave. */
+const still = 'iterations:1, batch:8, learningRate:1.0e-12, scaleRate:1.0e-12';
+
+describe('where training begins', () => {
+  test.each([
+    ['', ''],
+    ['weights:tensor', 'weights:tensor'],
+    ['calibration:percentile', 'calibration:percentile'],
+    ['profile:tflite', 'profile:tflite'],
+    ['profile:tensorrt', 'profile:tensorrt'],
+    ['keepFirst:true, excludeTypes:[Add]', 'keepFirst:true, excludeTypes:[Add]'],
+  ])('it is what quantize.static gives: %s', async (params, same) => {
+    const aware = await after(`quantize.aware{${[still, params].filter(Boolean).join(', ')}}`);
+    const plain = await after(`quantize.static{${same}}`);
+    expect(aware.nodes.map(({ op }) => op)).toEqual(plain.nodes.map(({ op }) => op));
+    expect(integersOf(aware, 'int8')).toEqual(integersOf(plain, 'int8'));
+    expect(await errorOf(aware)).toBeCloseTo(await errorOf(plain), 3);
+    expect(encodeModel(aware).length).toBeLessThan(encodeModel(plain).length + 500);
+  });
+});
+
+describe.each([
+  ['8 bits, one scale a layer', 'weights:tensor', 0.95],
+  ['4 bits', 'weightBits:4, activationBits:4', 0.75],
+  ['2-bit weights', 'weightBits:2', 0.6],
+])('%s', (_, params, most) => {
+  let before: Graph;
+  let trained: Graph;
+  let context: RecordedContext;
+  beforeAll(async () => {
+    before = await after(`quantize.aware{${params}, ${still}}`);
+    context = contextWith();
+    trained = await after(`quantize.aware{${params}, epochs:10, batch:8, learningRate:0.001}`, context);
+  });
+
+  test('images it has not seen get answers closer to those of the float network', async () => {
+    expect(await errorOf(trained)).toBeLessThan(most * (await errorOf(before)));
+    expect(context.notes[0]).toBe('Trained for 110 steps of 8 images, by the float network alone.');
+    expect(context.notes[1]).toMatch(
+      /^Loss of the quantized network on 8 images that were not trained on: \S+ before, \S+ after\.$/,
+    );
+  });
+
+  test('it is computed in integers from end to end', async () => {
+    const [found, plain] = [await optimizedOperators(trained), await optimizedOperators(await after('quantize.static'))];
+    const layers = ({ QLinearConv = 0, QGemm = 0 }: Record<string, number>): number[] => [QLinearConv, QGemm];
+    expect(layers(found)).toEqual(layers(plain));
+    for (const op of ['Conv', 'FusedConv', 'Gemm', 'Add', 'Relu', 'MaxPool']) expect(found[op] ?? 0).toBe(plain[op] ?? 0);
+  });
+});
+
+test('few bits make a smaller file', async () => {
+  const bytes = async (bits: number): Promise<number> =>
+    encodeModel(await after(`quantize.aware{weightBits:${bits}, ${still}}`)).length;
+  const sizes = [await bytes(8), await bytes(4), await bytes(2)];
+  expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+  expect(sizes[1]).toBeLessThan(0.8 * sizes[0]!);
+});
+
+test.each(['prune.magnitude{amount:0.6}', 'prune.magnitude{pattern:"2:4"}', 'quantize.weights{bits:4}'])(
+  'after %s: zeros stay zeros, and few codes stay few',
+  async (recipe) => {
+    const trained = await decodeWeights(await after(`${recipe} | quantize.aware{epochs:2, batch:8, learningRate:0.001}`));
+    const plain = await decodeWeights(await after(`${recipe} | quantize.static`));
+    const [found, before] = [integersOf(trained, 'int8'), integersOf(plain, 'int8')];
+    expect(found.map(({ length }) => length)).toEqual(before.map(({ length }) => length));
+    for (const [at, codes] of before.entries()) {
+      const kept = codes.every((code, index) => code !== 0 || found[at]![index] === 0);
+      if (recipe.startsWith('prune')) expect(kept).toBe(true);
+      expect(Math.max(...found[at]!)).toBeLessThanOrEqual(Math.max(...codes, 127 * Number(recipe.startsWith('prune'))));
+    }
+    expect(found).not.toEqual(before);
+  },
+);
+
+test('the same seed gives the same file, another one another; what comes in is not changed', async () => {
+  const before = fingerprintOf(network);
+  const quantize = async (seed: number): Promise<string> =>
+    fingerprintOf(
+      await after('quantize.aware{epochs:1, batch:8, learningRate:0.001}', { ...contextWith(), seed, threads: 2 }),
+    );
+  const first = await quantize(1);
+  expect(await quantize(1)).toBe(first);
+  expect(await quantize(2)).not.toBe(first);
+  expect(fingerprintOf(network)).toBe(before);
+});
+
+test('a network that does not gain keeps what calibration gave, and that is said', async () => {
+  const context = contextWith();
+  const trained = await after('quantize.aware{iterations:5, batch:8, learningRate:0.5}', context);
+  expect(context.notes[1]).toContain('It did not fall, so weights and scales are those that calibration gives.');
+  expect(fingerprintOf({ ...trained, metadata: {} })).toBe(
+    fingerprintOf({ ...(await after('quantize.static')), metadata: {} }),
+  );
+});
+
+test('no scale of an activation with bounds grows beyond them: runtimes would compute it in floats', async () => {
+  const trained = await after('quantize.aware{iterations:20, batch:8, scaleRate:0.1}');
+  expect((await optimizedOperators(trained))['Clip']).toBeUndefined();
+});
+
+const orders = techniques
+  .filter(({ id }) => id !== 'quantize.aware')
+  .flatMap(({ id }) => [
+    [id, 'quantize.aware'],
+    ['quantize.aware', id],
+  ]);
+const isRefused = (ids: string[]): boolean => {
+  const steps = ids.map((technique) => ({ technique, params: {} }));
+  try {
+    checkRecipe(steps);
+    return false;
+  } catch (thrown) {
+    if ((thrown as AppError).code === 'technique.order') return true;
+    throw new Error(formatRecipe(steps), { cause: thrown });
+  }
+};
+
+test.each(orders)('%s | %s is refused where quantize.static is', (...ids) => {
+  expect(isRefused(ids)).toBe(isRefused(ids.map((id) => (id === 'quantize.aware' ? 'quantize.static' : id))));
+});
+
+test('without training images', async () => {
+  const context = contextWith();
+  const none = { ...context.images('train'), count: 0 };
+  const images: RecordedContext['images'] = (split) => ({ calibration: context.calibration, train: none })[split];
+  await expect(after('quantize.aware', { ...context, images })).rejects.toThrow(/^quantize\.aware failed: it needs/);
+});
