@@ -83,10 +83,14 @@ describe.each([
   });
 
   test('it is computed in integers from end to end', async () => {
-    const [found, plain] = [await optimizedOperators(trained), await optimizedOperators(await after('quantize.static'))];
+    const [found, plain] = [
+      await optimizedOperators(trained),
+      await optimizedOperators(await after('quantize.static')),
+    ];
     const layers = ({ QLinearConv = 0, QGemm = 0 }: Record<string, number>): number[] => [QLinearConv, QGemm];
     expect(layers(found)).toEqual(layers(plain));
-    for (const op of ['Conv', 'FusedConv', 'Gemm', 'Add', 'Relu', 'MaxPool']) expect(found[op] ?? 0).toBe(plain[op] ?? 0);
+    for (const op of ['Conv', 'FusedConv', 'Gemm', 'Add', 'Relu', 'MaxPool'])
+      expect(found[op] ?? 0).toBe(plain[op] ?? 0);
   });
 });
 
@@ -101,7 +105,9 @@ test('few bits make a smaller file', async () => {
 test.each(['prune.magnitude{amount:0.6}', 'prune.magnitude{pattern:"2:4"}', 'quantize.weights{bits:4}'])(
   'after %s: zeros stay zeros, and few codes stay few',
   async (recipe) => {
-    const trained = await decodeWeights(await after(`${recipe} | quantize.aware{epochs:2, batch:8, learningRate:0.001}`));
+    const trained = await decodeWeights(
+      await after(`${recipe} | quantize.aware{epochs:2, batch:8, learningRate:0.001}`),
+    );
     const plain = await decodeWeights(await after(`${recipe} | quantize.static`));
     const [found, before] = [integersOf(trained, 'int8'), integersOf(plain, 'int8')];
     expect(found.map(({ length }) => length)).toEqual(before.map(({ length }) => length));

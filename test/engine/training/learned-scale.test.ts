@@ -18,7 +18,10 @@ async function gradientsOf(
   estimated?: ReadonlyMap<string, EstimatedGradient>,
 ): Promise<Record<string, number[]>> {
   graph.initializers.set('projection', float32Tensor([projection.length], projection));
-  graph.nodes.push(makeNode('Mul', ['y', 'projection'], ['projected']), makeNode('ReduceSum', ['projected'], ['loss'], { keepdims: attr.int(0) }));
+  graph.nodes.push(
+    makeNode('Mul', ['y', 'projection'], ['projected']),
+    makeNode('ReduceSum', ['projected'], ['loss'], { keepdims: attr.int(0) }),
+  );
   const { graph: whole, gradients } = differentiate(graph, 'loss', Object.keys(feeds), estimated);
   whole.outputs = [...gradients.values()].map((name) => makeValue(name, 'float32', []));
   const found = await runGraph(whole, feeds);

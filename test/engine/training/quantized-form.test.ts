@@ -67,7 +67,10 @@ const cases: [string, Choice][] = [
   ['for TensorFlow Lite', { profile: 'tflite', weights: 'channel', bits: eight }],
   ['for TensorRT', { profile: 'tensorrt', weights: 'channel', bits: eight }],
   ['4 bits', { profile: 'ort', weights: 'channel', bits: { weights: 4, activations: 4, edges: 8 } }],
-  ['3 and 5 bits, for TensorFlow Lite', { profile: 'tflite', weights: 'tensor', bits: { weights: 3, activations: 5, edges: 6 } }],
+  [
+    '3 and 5 bits, for TensorFlow Lite',
+    { profile: 'tflite', weights: 'tensor', bits: { weights: 3, activations: 5, edges: 6 } },
+  ],
   ['2 bits, for TensorRT', { profile: 'tensorrt', weights: 'channel', bits: { weights: 2, activations: 4, edges: 8 } }],
 ];
 

@@ -41,8 +41,7 @@ function noteGain({ before, after, images }: Judgement, context: Pick<TechniqueC
   context.note(`Loss of the quantized network on ${images} images that were not trained on: ${change}${kept}.`);
 }
 
-const bits = (of: string): z.ZodDefault<z.ZodNumber> =>
-  z.number().int().min(2).max(8).default(8).describe(of);
+const bits = (of: string): z.ZodDefault<z.ZodNumber> => z.number().int().min(2).max(8).default(8).describe(of);
 
 export const quantizeAware = defineTechnique({
   id,

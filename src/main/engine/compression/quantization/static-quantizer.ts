@@ -64,7 +64,16 @@ export class StaticQuantizer {
   /** Equal for quantizers that make the same choices for the same network and images. */
   get key(): unknown {
     const { calibration, percentile, weights, weightScheme, weightRange, reduceRange, profile, bits } = this.params;
-    return [calibration, percentile, weights, weightScheme, weightRange, reduceRange, profile.key, ...(bits ? [bits] : [])];
+    return [
+      calibration,
+      percentile,
+      weights,
+      weightScheme,
+      weightRange,
+      reduceRange,
+      profile.key,
+      ...(bits ? [bits] : []),
+    ];
   }
 
   /** What is quantized of the network, or of a section of it. */

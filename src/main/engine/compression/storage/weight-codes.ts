@@ -92,7 +92,11 @@ function leastErrorScale(
   return best;
 }
 
-const fewCodes = (bits: number): CodeRange => ({ lowest: -(2 ** (bits - 1)), highest: 2 ** (bits - 1) - 1, zeroPoint: 0 });
+const fewCodes = (bits: number): CodeRange => ({
+  lowest: -(2 ** (bits - 1)),
+  highest: 2 ** (bits - 1) - 1,
+  zeroPoint: 0,
+});
 
 /**
  * Scales and codes for the weights of a layer. A channel whose weights lie on an even grid already (an earlier step gave them fewer bits)
@@ -102,14 +106,17 @@ export function weightCodes(tensor: Tensor, axis: number, choices: WeightChoices
   const { perChannel, scheme, range, reduceRange, bits = 8 } = choices;
   const channels = channelsOf(tensor, perChannel ? axis : undefined);
   const ranges = channels.map(extremes);
-  const symmetric = bits < 8 ? fewCodes(bits) : reduceRange ? { lowest: -63, highest: 63, zeroPoint: 0 } : symmetricInt8;
+  const symmetric =
+    bits < 8 ? fewCodes(bits) : reduceRange ? { lowest: -63, highest: 63, zeroPoint: 0 } : symmetricInt8;
   const steps = bits < 8 ? fewBitSteps(bits) : mseSteps;
   // One weight alone is no grid; with code 1 it would leave the bias, which counts in steps of the weight, too coarse.
   const grid = channels.map((values) => (values.length > 1 ? gridStepOf(values, symmetric.highest) : undefined));
   if (scheme === 'symmetric' || bits < 8 || grid.every((step) => step !== undefined)) {
     const scales = channels.map((values, channel) => {
       const widest = holdingScale(ranges[channel]!, symmetric);
-      return grid[channel] ?? (range === 'mse' && widest > 0 ? leastErrorScale(values, widest, symmetric, steps) : widest);
+      return (
+        grid[channel] ?? (range === 'mse' && widest > 0 ? leastErrorScale(values, widest, symmetric, steps) : widest)
+      );
     });
     return { scales: Float32Array.from(scales), codes: symmetric };
   }

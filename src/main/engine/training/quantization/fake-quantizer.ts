@@ -155,10 +155,7 @@ class FakeQuantizer extends QdqWriter {
     const own = this.writtenScale(value).scale;
     const rescaled = this.plan.rescaled.get(this.plan.groupOf(value));
     if (!rescaled) return own;
-    return this.emit('Mul', [
-      this.scaleRead(rescaled.source),
-      this.constant(float32Tensor([], [rescaled.factor])),
-    ]);
+    return this.emit('Mul', [this.scaleRead(rescaled.source), this.constant(float32Tensor([], [rescaled.factor]))]);
   }
 }
 
@@ -184,7 +181,6 @@ export function fakeQuantized(
   const formed = writer.write();
   const coded = codedConstants(graph, plan);
   const parameters = new Map([...trainableParameters(graph, 0), ...writer.parameters]);
-  for (const name of parameters.keys())
-    if (coded.has(name) || !formed.initializers.has(name)) parameters.delete(name);
+  for (const name of parameters.keys()) if (coded.has(name) || !formed.initializers.has(name)) parameters.delete(name);
   return { graph: formed, parameters, estimated: writer.estimated };
 }

@@ -81,13 +81,18 @@ export class LearnedQuantizers {
     const { scales, codes } = codesOf(layer);
     const sharing = [...plan.layers.values()].filter((other) => keyOf(other) === keyOf(layer));
     const held = sharing.reduce(
-      (least, { node, bias }) => scalesThatHoldBias(least, scaleOf(node.inputs[0]!).scale, isExplicit ? undefined : bias),
+      (least, { node, bias }) =>
+        scalesThatHoldBias(least, scaleOf(node.inputs[0]!).scale, isExplicit ? undefined : bias),
       scales,
     );
     const shape = perChannel ? weight.shape.map((size, axis) => (axis === channelAxis ? size : 1)) : [1];
     const mayChange = held.map((scale, at) => (scale === scales[at] ? 1 : 0));
     return {
-      scale: { factors: this.nameOf(`scale ${channelAxis}`, weightName), start: float32Tensor(shape, held), most: farthest },
+      scale: {
+        factors: this.nameOf(`scale ${channelAxis}`, weightName),
+        start: float32Tensor(shape, held),
+        most: farthest,
+      },
       codes: keptRange(weight, held, perChannel ? channelAxis : undefined, codes),
       mask: mayChange.includes(0) ? float32Tensor(shape, mayChange) : undefined,
     };

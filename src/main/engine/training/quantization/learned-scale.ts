@@ -24,7 +24,8 @@ const least = 1 / farthest;
 /** The largest factor under which `levels` steps end no higher than `end`, in float32 arithmetic; 1 at least. */
 export function mostUpTo(end: number, start: number, levels: number): number {
   let factor = Math.fround(end / levels / start);
-  while (factor > 1 && Math.fround(Math.fround(start * factor) * levels) > Math.fround(end)) factor = floatBelow(factor);
+  while (factor > 1 && Math.fround(Math.fround(start * factor) * levels) > Math.fround(end))
+    factor = floatBelow(factor);
   return Math.min(farthest, Math.max(1, factor));
 }
 
@@ -43,11 +44,7 @@ export function scalesUnder({ start, most }: LearnedScale, factors: Tensor | und
 type Estimates = Map<string, EstimatedGradient>;
 
 /** Writes a scale as calibration's times its bounded factors. Beyond a bound a factor may come back, but not go on. */
-export function writeScale(
-  write: NodeWriter,
-  { factors, start, most }: LearnedScale,
-  estimated: Estimates,
-): string {
+export function writeScale(write: NodeWriter, { factors, start, most }: LearnedScale, estimated: Estimates): string {
   const [lowest, highest] = [least, most].map((bound) => write.constant(float32Tensor([], [bound])));
   const bounded = write.emit('Max', [write.emit('Min', [factors, highest!]), lowest!]);
   estimated.set(bounded, (gradients, gradient) => {

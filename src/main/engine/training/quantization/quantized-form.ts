@@ -51,7 +51,9 @@ function learnedNetwork(
 ): QuantizedNetwork {
   // Codes and scales begin at the weights of calibration.
   const before = planOf(network);
-  const starts = new Map([...before.layers.values()].map((layer) => [keyOf(layer), quantizers.ofWeights(before, layer)]));
+  const starts = new Map(
+    [...before.layers.values()].map((layer) => [keyOf(layer), quantizers.ofWeights(before, layer)]),
+  );
   const startOf = (layer: QuantizedLayer): WeightQuantizer => starts.get(keyOf(layer))!;
   const scalesOf = (layer: QuantizedLayer): Float32Array => {
     const { scale } = startOf(layer);

@@ -44,7 +44,10 @@ export function roundedGradient(rounded: RoundedActivation): EstimatedGradient {
 }
 
 /** 1 where x lies between the ends of the codes, else 0. */
-function inside(write: GradientWriter, { x, scale, zeroPoint, lowest, highest, isPositive }: RoundedActivation): string {
+function inside(
+  write: GradientWriter,
+  { x, scale, zeroPoint, lowest, highest, isPositive }: RoundedActivation,
+): string {
   const end = (code: number): string =>
     typeof zeroPoint === 'number'
       ? write.scale(scale, code - zeroPoint)
