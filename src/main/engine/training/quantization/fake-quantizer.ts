@@ -179,7 +179,7 @@ export function fakeQuantized(
 ): FormedNetwork {
   const writer = new FakeQuantizer(graph, plan, choices, quantizers, rates);
   const formed = writer.write();
-  const coded = codedConstants(graph, plan);
+  const coded = choices.isExplicit ? new Set<string>() : codedConstants(graph, plan);
   const parameters = new Map([...trainableParameters(graph, 0), ...writer.parameters]);
   for (const name of parameters.keys()) if (coded.has(name) || !formed.initializers.has(name)) parameters.delete(name);
   return { graph: formed, parameters, estimated: writer.estimated };
