@@ -19,7 +19,7 @@ import {
 import { wholeCard, wholeNetwork } from './whole-network';
 
 const network = wholeNetwork();
-const fresh = images(16, 99);
+const fresh = images(64, 99);
 
 function contextWith(count = 96): RecordedContext {
   return { ...contextFor(wholeCard(network), images(count)), reference: () => Promise.resolve(network) };
@@ -47,7 +47,7 @@ function answersOf(scores: Float32Array): number[] {
 /** Mean divergence of the answers from those of the float network. */
 async function divergenceOf(graph: Graph): Promise<number> {
   const [found, wanted] = [await runGraph(graph, fresh), await runGraph(network, fresh)].map(answersOf);
-  return wanted!.reduce((sum, p, at) => sum + p * Math.log(p / Math.max(found![at]!, 1e-30)), 0) / 16;
+  return wanted!.reduce((sum, p, at) => sum + p * Math.log(p / Math.max(found![at]!, 1e-30)), 0) / 64;
 }
 
 const integersOf = (graph: Graph, type: 'int8' | 'int32'): number[][] =>
