@@ -51,6 +51,7 @@ class Speller extends NodeWriter {
     if (node.domain === '' && op === 'QLinearConv') this.layer(node, 'Conv', 0);
     else if (node.domain === '' && op === 'QLinearMatMul') this.layer(node, 'MatMul', 1);
     else if (isMoving(node) && this.scales.has(inputs[0]!)) this.moving(node);
+    else if (node.domain === '' && op === 'Clip' && this.scales.has(inputs[0]!)) this.limits(node);
     else this.nodes.push({ ...node });
   }
 
@@ -97,6 +98,14 @@ class Speller extends NodeWriter {
     node.outputs.forEach((output, at) => {
       if (output !== '') this.give(outputs[at]!, output, scale);
     });
+  }
+
+  /** Codes that end before those of their type do: numbers that are cut off there. */
+  private limits({ inputs, outputs }: Node): void {
+    const [codes, ...ends] = inputs as [string, ...string[]];
+    const scale = this.scales.get(codes)!;
+    const bounds = ends.map((code) => (code === '' ? '' : this.number(code, scale)));
+    this.give(this.emit('Clip', [this.read(codes, scale), ...bounds]), outputs[0]!, scale);
   }
 
   /** What a code stands for. */
