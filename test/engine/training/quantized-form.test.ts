@@ -33,7 +33,12 @@ async function formOf(choice: Choice): Promise<{ float: Graph; form: QuantizedFo
   const params = { ...choice, ...rest, calibration: 'min-max', format: 'qdq', profile } as const;
   const context = contextFor(cardFor(float));
   const choices = await new StaticQuantizer(float, params, context, 'test').choicesFor(profile.plan(float));
-  const form = quantizedForm(float, (graph) => profile.plan(graph), choices, { scale: 1, zeroPoint: 1 });
+  const form = quantizedForm(float, {
+    planOf: (graph) => profile.plan(graph),
+    choices,
+    rates: { scale: 1, zeroPoint: 1 },
+    kept: new Set(),
+  });
   return { float, form };
 }
 

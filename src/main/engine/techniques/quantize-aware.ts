@@ -6,6 +6,8 @@ import { noImages } from '../compression/calibration/calibration-run';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
+import { uncodedLayers } from '../compression/layers/uncoded-layers';
+import { weightLayers } from '../compression/layers/weight-layers';
 import type { BitWidths } from '../compression/quantization/bit-widths';
 import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
 import { integerForms } from '../compression/quantization/integer-forms';
@@ -39,6 +41,12 @@ function noteGain({ before, after, images }: Judgement, context: Pick<TechniqueC
   const kept = after < before ? '' : '. It did not fall, so weights and scales are those that calibration gives';
   const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
   context.note(`Loss of the quantized network on ${images} images that were not trained on: ${change}${kept}.`);
+}
+
+/** Names of weights that an earlier step stored in few bits: other codes would undo what that saves. */
+function codedWeights(stored: Graph, plain: Graph): Set<string> {
+  const trained = new Set(uncodedLayers(stored, plain).map(({ weightName }) => weightName));
+  return new Set(weightLayers(plain).flatMap(({ weightName }) => (trained.has(weightName) ? [] : [weightName])));
 }
 
 const bits = (of: string): z.ZodDefault<z.ZodNumber> => z.number().int().min(2).max(8).default(8).describe(of);
@@ -168,7 +176,9 @@ export const quantizeAware = defineTechnique({
     const choices = await new StaticQuantizer(float, { ...like, bits: widths }, context, id).choicesFor(plan);
     const { learningRate, scaleRate, temperature, features } = params;
     const rate = scaleRate / learningRate;
-    const form = quantizedForm(float, planOf, choices, { scale: rate, zeroPoint: rate });
+    const kept = codedWeights(graph, plain);
+    const rates = { scale: rate, zeroPoint: rate };
+    const form = quantizedForm(float, { planOf, choices, rates, kept });
     const trained = images.count - heldOutCount(images.count, batch);
     const iterations = params.iterations || Math.max(1, Math.ceil((params.epochs * trained) / batch));
     const labelShare = images.isLabelled ? params.labels : 0;
@@ -196,6 +206,7 @@ export const quantizeAware = defineTechnique({
     const source = labelShare > 0 ? 'the float network and labels' : 'the float network alone';
     context.note(`Trained for ${iterations} steps of ${batch} images, by ${source}.`);
     noteGain(judgement, context);
+    if (kept.size > 0) context.note('Weights that an earlier step stored in few bits kept their codes.');
     if (!choices.isExplicit && Math.max(weightBits, edgeBits) > safeBits) {
       const layers = await saturationOf(result.graph, result.plan, result.choices, { id, context });
       const sentence = saturationSentence(layers, `weightBits and edgeBits ${safeBits} avoid it`);

@@ -33,6 +33,8 @@ interface WrittenScale {
 class FakeQuantizer extends QdqWriter {
   readonly parameters = new Map<string, ParameterGroup>();
   readonly estimated = new Map<string, EstimatedGradient>();
+  /** Weights that are not trained. */
+  readonly fixed = new Set<string>();
   private readonly scales = new Map<string, WrittenScale>();
   private readonly rounded = new Map<string, { weights: string; scale: string }>();
   private readonly index: GraphIndex;
@@ -127,8 +129,9 @@ class FakeQuantizer extends QdqWriter {
     const key = keyOf(layer);
     const known = this.rounded.get(key);
     if (known) return known;
-    const { scale: learned, codes, mask } = this.quantizers.ofWeights(this.plan, layer);
-    const scale = this.learnedScale(learned, mask);
+    const { scale: learned, codes, isFixed, mask } = this.quantizers.ofWeights(this.plan, layer);
+    if (isFixed) this.fixed.add(layer.weightName);
+    const scale = isFixed ? this.store(learned.start) : this.learnedScale(learned, mask);
     const bounds = [codes.lowest, codes.highest].map((code) =>
       this.constant(float32Tensor([], [code - codes.zeroPoint])),
     );
@@ -181,6 +184,7 @@ export function fakeQuantized(
   const formed = writer.write();
   const coded = choices.isExplicit ? new Set<string>() : codedConstants(graph, plan);
   const parameters = new Map([...trainableParameters(graph, 0), ...writer.parameters]);
-  for (const name of parameters.keys()) if (coded.has(name) || !formed.initializers.has(name)) parameters.delete(name);
+  for (const name of parameters.keys())
+    if (coded.has(name) || writer.fixed.has(name) || !formed.initializers.has(name)) parameters.delete(name);
   return { graph: formed, parameters, estimated: writer.estimated };
 }

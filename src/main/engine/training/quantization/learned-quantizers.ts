@@ -1,8 +1,8 @@
-import { quantizeInt8, scalesThatHoldBias, type CodeRange } from '../../compression/algebra/affine-quantization';
+import { scalesThatHoldBias, type CodeRange } from '../../compression/algebra/affine-quantization';
 import { integersOf, type QdqPlan, type QuantizedLayer } from '../../compression/quantization/qdq-plan';
 import { boundsOf, type CodeLimits, type QdqChoices } from '../../compression/quantization/qdq-rewrite';
 import type { FreshNames } from '../../onnx/fresh-names';
-import { elementCount, type Graph, type Tensor } from '../../onnx/graph';
+import type { Graph, Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
 import { farthest, mostUpTo, type LearnedScale } from './learned-scale';
 
@@ -20,15 +20,14 @@ export interface ValueQuantizer extends CodeLimits {
 export interface WeightQuantizer {
   scale: LearnedScale;
   codes: CodeRange;
+  /** Weights and scale stay as they are. */
+  isFixed: boolean;
   /** 0 where the scale is what the bias asks for and does not change; undefined where all may. */
   mask: Tensor | undefined;
 }
 
 /** Codes of the containers of values. */
 const containers = { asymmetric: { lowest: 0, highest: 255 }, symmetric: { lowest: -128, highest: 127 } };
-
-/** Weights no farther than this from a multiple of their scale, in scales, lie on a grid that an earlier step made. */
-const gridTolerance = 1e-3;
 
 /**
  * What is learned of the quantizers of a plan, beginning where calibration put them. Names of parameters are the same for every copy of the
@@ -37,10 +36,14 @@ const gridTolerance = 1e-3;
 export class LearnedQuantizers {
   private readonly named = new Map<string, string>();
 
-  /** @param names of the network before any copy of it */
+  /**
+   * @param names of the network before any copy of it
+   * @param kept names of weights that are not trained
+   */
   constructor(
     private readonly choices: QdqChoices,
     private readonly names: FreshNames,
+    private readonly kept: ReadonlySet<string>,
   ) {}
 
   private nameOf(kind: string, of: string): string {
@@ -93,7 +96,8 @@ export class LearnedQuantizers {
         start: float32Tensor(shape, held),
         most: farthest,
       },
-      codes: keptRange(weight, held, perChannel ? channelAxis : undefined, codes),
+      codes,
+      isFixed: this.kept.has(weightName),
       mask: mayChange.includes(0) ? float32Tensor(shape, mayChange) : undefined,
     };
   }
@@ -101,22 +105,3 @@ export class LearnedQuantizers {
 
 /** Layers with the same weights, read in the same way. */
 export const keyOf = ({ weightName, channelAxis }: QuantizedLayer): string => `${channelAxis} ${weightName}`;
-
-/** The codes that weights may take: where they lie on a grid of fewer, no more than those. */
-function keptRange(weight: Tensor, scales: Float32Array, axis: number | undefined, codes: CodeRange): CodeRange {
-  const integers = quantizeInt8(weight, scales, axis, codes);
-  const run = axis === undefined ? weight.data.length : elementCount(weight.shape.slice(axis + 1));
-  const isOnGrid = integers.every((code, at) => {
-    const scale = scales[Math.floor(at / run) % scales.length]!;
-    return Math.abs(Number(weight.data[at]) / scale - (code - codes.zeroPoint)) <= gridTolerance;
-  });
-  if (!isOnGrid) return codes;
-  const [lowest, highest] = [Math.min(...extremes(integers)), Math.max(...extremes(integers))];
-  return { lowest, highest, zeroPoint: codes.zeroPoint };
-}
-
-function extremes(codes: Int8Array): [number, number] {
-  let [lowest, highest] = [0, 0];
-  for (const code of codes) [lowest, highest] = [Math.min(lowest, code), Math.max(highest, code)];
-  return [lowest, highest];
-}

@@ -25,17 +25,21 @@ export interface QuantizedForm {
   quantized(network: Graph, learned: Learned): QuantizedNetwork;
 }
 
-/**
- * @param planOf what is quantized of the network or a copy of it
- * @param choices those of calibration
- */
-export function quantizedForm(
-  network: Graph,
-  planOf: (graph: Graph) => QdqPlan,
-  choices: QdqChoices,
-  rates: ScaleRates,
-): QuantizedForm {
-  const quantizers = new LearnedQuantizers(choices, new FreshNames(network));
+export interface QuantizedFormOptions {
+  /** What is quantized of the network or a copy of it. */
+  planOf(graph: Graph): QdqPlan;
+  /** Those of calibration. */
+  choices: QdqChoices;
+  rates: ScaleRates;
+  /** Names of weights that are not trained. */
+  kept: ReadonlySet<string>;
+}
+
+/** The form of a float network that is trained as it will be quantized. */
+export function quantizedForm(network: Graph, options: QuantizedFormOptions): QuantizedForm {
+  const { choices, rates, kept } = options;
+  const planOf = (graph: Graph): QdqPlan => options.planOf(graph);
+  const quantizers = new LearnedQuantizers(choices, new FreshNames(network), kept);
   return {
     of: (graph) => fakeQuantized(graph, planOf(graph), choices, quantizers, rates),
     quantized: (graph, learned) => learnedNetwork(graph, planOf, choices, quantizers, learned),
