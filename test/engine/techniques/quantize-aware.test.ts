@@ -143,17 +143,18 @@ test.each(['prune.magnitude{amount:0.6}', 'prune.magnitude{pattern:"2:4"}'])(
   },
 );
 
-test.each(['quantize.weights{bits:4}', 'cluster.weights{clusters:8}', 'binarize.weights{keepFirst:false, keepLast:false}'])(
-  'after %s, codes of weights stay what they are, and their scales too',
-  async (recipe) => {
-    const context = contextWith();
-    const trained = await after(`${recipe} | quantize.aware{iterations:8, batch:8, learningRate:0.001}`, context);
-    const before = await after(`${recipe} | quantize.static`);
-    expect(integersOf(await decodeWeights(trained), 'int8')).toEqual(integersOf(await decodeWeights(before), 'int8'));
-    expect(encodeModel(trained).length).toBeLessThan(encodeModel(before).length + 500);
-    expect(context.notes).toContain('Weights that an earlier step stored in few bits kept their codes.');
-  },
-);
+test.each([
+  'quantize.weights{bits:4}',
+  'cluster.weights{clusters:8}',
+  'binarize.weights{keepFirst:false, keepLast:false}',
+])('after %s, codes of weights stay what they are, and their scales too', async (recipe) => {
+  const context = contextWith();
+  const trained = await after(`${recipe} | quantize.aware{iterations:8, batch:8, learningRate:0.001}`, context);
+  const before = await after(`${recipe} | quantize.static`);
+  expect(integersOf(await decodeWeights(trained), 'int8')).toEqual(integersOf(await decodeWeights(before), 'int8'));
+  expect(encodeModel(trained).length).toBeLessThan(encodeModel(before).length + 500);
+  expect(context.notes).toContain('Weights that an earlier step stored in few bits kept their codes.');
+});
 
 test('the same seed gives the same file, another one another; what comes in is not changed', async () => {
   const before = fingerprintOf(network);
