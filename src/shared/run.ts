@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { trialMetricsSchema } from './metrics';
 import { publishedResultSchema } from './published';
 import { sweepFileSchema, targetSchema } from './sweep-file';
+import { trainingRecordSchema } from './training-record';
 import type { ErrorReport } from './errors';
 
 export const machineSchema = z.object({
@@ -83,6 +84,8 @@ export const trialViewSchema = z.object({
   steps: z.array(stepViewSchema),
   /** What the techniques said of themselves: "masked weights stored sparsely". */
   notes: z.array(z.string()),
+  /** How the steps that trained went, in their order. */
+  training: z.array(trainingRecordSchema).max(100).optional(),
   /** Set when top-1 fell to guessing or by more than 20 points: what happened and the likely cause. */
   collapsed: z.string().optional(),
   /** What others published for this network and recipe; the closest comparison first. */

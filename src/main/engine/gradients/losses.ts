@@ -1,4 +1,4 @@
-import { int32Tensor } from '../onnx/make';
+import { attr, int32Tensor } from '../onnx/make';
 import type { GradientWriter } from './gradient-writer';
 
 /** Losses as nodes; all give a scalar, the mean over images. Scores are logits `[N,K]`. */
@@ -54,4 +54,12 @@ export function weightedSum(write: GradientWriter, losses: readonly { loss: stri
     .filter(({ weight }) => weight > 0)
     .map(({ loss, weight }) => write.scale(loss, weight));
   return write.add(first!, ...rest);
+}
+
+/** The share of images for which both have the highest score for the same class, a scalar. @param teacher `[N,K]`, as `scores` */
+export function agreementOf(write: GradientWriter, scores: string, teacher: string, images: number): string {
+  const [found, wanted] = [scores, teacher].map((each) =>
+    write.emit('ArgMax', [each], { axis: attr.int(1), keepdims: attr.int(0) }),
+  );
+  return write.scale(write.sum(write.toFloat(write.emit('Equal', [found!, wanted!]))), 1 / images);
 }

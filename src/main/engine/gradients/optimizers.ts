@@ -16,6 +16,8 @@ export interface ParameterUpdate {
 export interface Optimizer {
   /** Values of a parameter's shape that it keeps from step to step. */
   states: number;
+  /** Which of these is the mean of the parameter over steps; absent: none. */
+  mean?: number;
   /** Further inputs `[1]` that depend on the number of the step, from 1. */
   inputs: readonly GraphValue[];
   feeds(step: number): Record<string, number>;
@@ -82,4 +84,24 @@ export function clipByGlobalNorm(write: GradientWriter, gradients: readonly stri
   const norm = write.emit('Sqrt', [write.add(...(squares as [string, ...string[]]))]);
   const factor = write.divide(write.scalar(most), write.emit('Max', [norm, write.scalar(most)]));
   return gradients.map((gradient) => write.multiply(gradient, factor));
+}
+
+/**
+ * Keeps the mean of each parameter beside it: of all steps while there were fewer than `steps`, and then an exponential moving average over
+ * about as many (Polyak and Juditsky 1992; Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization").
+ */
+export function averaging(optimizer: Optimizer, steps: number): Optimizer {
+  const share = 'average.share';
+  return {
+    states: optimizer.states + 1,
+    mean: optimizer.states,
+    inputs: [...optimizer.inputs, makeValue(share, 'float32', [1])],
+    feeds: (step) => ({ ...optimizer.feeds(step), [share]: Math.max(1 / step, 1 / steps) }),
+    update(write, { states, ...update }) {
+      const mean = states[optimizer.states]!;
+      const next = optimizer.update(write, { ...update, states: states.slice(0, optimizer.states) });
+      const moved = write.add(mean, write.multiply(write.subtract(next.parameter, mean), share));
+      return { parameter: next.parameter, states: [...next.states, moved] };
+    },
+  };
 }

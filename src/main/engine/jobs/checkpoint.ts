@@ -4,6 +4,8 @@ export interface Checkpoints {
   save(bytes: Uint8Array): Promise<void>;
   /** What was saved last and is whole; undefined at the first start. */
   latest(): Promise<Uint8Array | undefined>;
+  /** Time between two; absent: as whoever saves thinks best. */
+  everyMs?: number;
 }
 
 /** For a job that nothing is kept of. */

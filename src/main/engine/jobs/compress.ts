@@ -1,3 +1,4 @@
+import type { TrainingRecord } from '@shared/training-record';
 import { saveModel } from '../onnx/save';
 import { classifierNetwork } from '../onnx/classifier-network';
 import { loadModel } from '../onnx/load';
@@ -17,9 +18,11 @@ export async function compress(job: CompressJob, report: JobReporter): Promise<J
       `${outputs} of the network and what only they need are left out: part of the gain in size and time is theirs.`,
     );
   }
-  const result = await applyStep(graph, job.technique, job.params, jobContext(job, report));
+  const training: TrainingRecord[] = [];
+  const context = { ...jobContext(job, report), trained: (record: TrainingRecord) => void training.push(record) };
+  const result = await applyStep(graph, job.technique, job.params, context);
   report.progress('saving', 0, 1);
   await saveModel(result, job.outputPath);
   const { size } = await stat(job.outputPath);
-  return { sizeBytes: size };
+  return { sizeBytes: size, ...(training.length > 0 && { training }) };
 }

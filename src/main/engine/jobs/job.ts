@@ -7,6 +7,7 @@ import type { ModelCard } from '@shared/model-card';
 import type { FileDescription, LatencyMetrics } from '@shared/metrics';
 import type { LayerSensitivity, SensitivityMethod } from '@shared/sensitivity';
 import type { LatencyMode, Target } from '@shared/sweep-file';
+import type { TrainingRecord } from '@shared/training-record';
 import type { ImageSet } from '../dataset/dataset';
 import type { Checkpoints } from './checkpoint';
 import type { Predictions } from '../measure/accuracy/accuracy';
@@ -135,7 +136,8 @@ export interface CoralTestJob {
 export type WorkerJob = Job | SessionPairJob | CoralTestJob;
 
 export interface JobResults {
-  compress: { sizeBytes: number };
+  /** `training`: of steps that train, in their order. */
+  compress: { sizeBytes: number; training?: TrainingRecord[] };
   convert: { sizeBytes: number; compiler?: CompilerReport };
   describe: FileDescription;
   evaluate: Predictions;

@@ -1,7 +1,10 @@
+import { trainingKey } from '@shared/presenter/training-curve';
 import type { Chart } from './charts';
 import { escapeHtml } from './escape-html';
+import type { Training } from './network-pages';
 import type { Report } from './report-model';
 import { scatterMark, scatterSvg } from './scatter-svg';
+import { trainingSvg } from './training-svg';
 
 /** Charts side by side; nothing where there are none. @param named writes the recipes of the front beside their points */
 export function chartFigures(charts: readonly Chart[], { named = false } = {}): string {
@@ -21,4 +24,14 @@ export function chartKey({ presentation: { run }, charts }: Report, models: read
       `<li><svg viewBox="-5 -5 10 10" aria-hidden="true">${scatterMark(run.models.indexOf(model), 0, 0)}</svg>${escapeHtml(model)}</li>`,
   );
   return `<ul class="key models">${marks.join('')}</ul>`;
+}
+
+/** Losses while networks were trained, side by side; nothing where none was. */
+export function trainingFigures(trainings: readonly Training[]): string {
+  if (trainings.length === 0) return '';
+  const figures = trainings.map(
+    ({ title, curve, sentence, facts }) =>
+      `<figure><figcaption>${escapeHtml(title)}</figcaption>${trainingSvg(curve, sentence)}<p class="about">${escapeHtml(sentence)} ${escapeHtml(facts)}</p></figure>`,
+  );
+  return `<h3>Training</h3><p class="about">The loss from step to step. ${escapeHtml(trainingKey)}</p><div class="charts three">${figures.join('')}</div>`;
 }

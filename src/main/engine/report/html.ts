@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { verdictKey } from '@shared/presenter/legend';
 import type { Paper } from '@shared/presenter/paper';
 import { escapeHtml } from './escape-html';
-import { chartFigures, chartKey } from './html-charts';
+import { chartFigures, chartKey, trainingFigures } from './html-charts';
 import { factsTable, plainTable, saidList } from './html-tables';
 import { matrixPages } from './html-matrix';
 import { pageStyle, reportStyle } from './html-style';
@@ -51,13 +51,13 @@ function cover(report: Report): string {
 ${chartFigures(report.charts)}${chartKey(report, report.models)}<ul class="key">${signs.join('')}</ul></section>`;
 }
 
-function network({ presentation }: Report, { model, charts, sections }: NetworkPages): string {
-  if (charts.length === 0 && sections.length === 0) return '';
+function network({ presentation }: Report, { model, charts, sections, trainings }: NetworkPages): string {
+  if (charts.length + sections.length + trainings.length === 0) return '';
   const parts = sections.map(
     ({ title, about, table }) =>
       `<h3>${escapeHtml(title)}</h3><p class="about">${escapeHtml(about)}</p>${plainTable(table)}`,
   );
   const card = presentation.run.manifest.models.find(({ name }) => name === model);
   const file = card ? `<small>sha256 ${escapeHtml(card.sha256)}</small>` : '';
-  return `<section class="network"><h2>${escapeHtml(model)} ${file}</h2>${chartFigures(charts, { named: true })}${parts.join('')}</section>`;
+  return `<section class="network"><h2>${escapeHtml(model)} ${file}</h2>${chartFigures(charts, { named: true })}${parts.join('')}${trainingFigures(trainings)}</section>`;
 }

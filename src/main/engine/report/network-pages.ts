@@ -3,6 +3,7 @@ import type { LayerFacts, LayerReport } from '@shared/layers';
 import { deploymentOf, runtimeOf } from '@shared/presenter/deployment';
 import type { Reading, RunPresentation } from '@shared/presenter/reading';
 import { agreementAbout, agreementReadings } from '@shared/presenter/runtime-agreement';
+import { heldOutSentence, trainingCurve, trainingFacts, type TrainingCurve } from '@shared/presenter/training-curve';
 import type { TrialView } from '@shared/run';
 import type { SensitivityReport } from '@shared/sensitivity';
 import { paretoCharts, type Chart } from './charts';
@@ -10,11 +11,21 @@ import { publishedTable } from './published-table';
 import type { ReportSources } from './report-sources';
 import type { ReportTable } from './report-table';
 
+/** How a network was trained in a trial. */
+export interface Training {
+  title: string;
+  curve: TrainingCurve;
+  /** What it shows. */
+  sentence: string;
+  facts: string;
+}
+
 /** What is said of one network on pages of its own. */
 export interface NetworkPages {
   model: string;
   charts: readonly Chart[];
   sections: readonly { title: string; about: string; table: ReportTable }[];
+  trainings: readonly Training[];
 }
 
 /** A network's front, what others published for it, and its layers and their sensitivity where these were measured. */
@@ -60,8 +71,20 @@ export function networkPages(
         ]
       : []),
   ];
-  return { model, charts, sections: sections.filter(({ table }) => table.rows.length > 0) };
+  return {
+    model,
+    charts,
+    sections: sections.filter(({ table }) => table.rows.length > 0),
+    trainings: trials.flatMap(trainingsOf),
+  };
 }
+
+const trainingsOf = ({ recipe, training = [] }: TrialView): Training[] =>
+  training.flatMap((record) => {
+    const curve = trainingCurve(record);
+    const title = `${recipe}: ${record.technique}`;
+    return curve ? [{ title, curve, sentence: heldOutSentence(record), facts: trainingFacts(record) }] : [];
+  });
 
 const changed = (reading: Reading | undefined): string =>
   reading ? [reading.text, reading.change?.text, reading.change?.interval].filter(Boolean).join(' ') : absent;

@@ -49,6 +49,9 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     };
   });
   const finished = [...found.values()].filter((step) => step !== undefined);
+  const training = finished.flatMap(({ kind, result }) =>
+    kind === 'compress' ? ((result as JobResults['compress']).training ?? []) : [],
+  );
   const deployments = deploymentsOf(plan);
   const baseline = workspace.steps.find(deployments[0]!.baselineEvaluation);
   const metrics = metricsOf(finished, deployments, plan, workspace);
@@ -64,6 +67,7 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     metrics,
     steps,
     notes: [...new Set(finished.flatMap((step) => step.notes))],
+    ...(training.length > 0 && { training }),
     collapsed: collapsedOf(plan, metrics, baseline, sources.calibrationImages),
     published: publishedFor(plan.model, appliedSteps(plan)),
     error: record.error,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { augmentations } from '@shared/augmentation';
+import { AppError } from '@shared/errors';
 import { noImages } from '../compression/calibration/calibration-run';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { adamW, sgd } from '../gradients/optimizers';
@@ -8,6 +9,7 @@ import { simplify } from '../onnx/simplify';
 import { fineTune } from '../training/fine-tune';
 import { fixedBatch } from '../training/network-batch';
 import { heldOutCount } from '../training/run-training';
+import { trainingNotes } from '../training/training-notes';
 import { remakesWeights } from './handling';
 import { defineTechnique } from './technique';
 
@@ -16,6 +18,8 @@ const id = 'finetune';
 /** As most recipes for convolutional networks have them. */
 const momentum = 0.9;
 const checkpointMs = 120_000;
+/** Epochs without gain after which `until: no gain` ends, and how many times its epochs it lasts at most. */
+const [patience, mostTimes] = [3, 10];
 const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 export const finetune = defineTechnique({
@@ -26,17 +30,23 @@ export const finetune = defineTechnique({
   family: 'distillation',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   params: z.strictObject({
     epochs: z.number().min(0.01).max(1000).default(4).describe('Times that every training image is seen'),
+    until: z
+      .enum(['epochs', 'no gain'])
+      .default('epochs')
+      .describe(
+        'When it ends: after the epochs, along which the learning rate falls, or when three epochs in a row brought no gain on held-out images, at most ten times the epochs',
+      ),
     iterations: z
       .number()
       .int()
       .min(0)
       .max(10_000_000)
       .default(0)
-      .describe('Steps to train, instead of epochs; 0: as many as the epochs have'),
+      .describe('Steps to train, in place of the epochs; 0: as many as those have'),
     augmentation: z
       .enum(['gentle', 'strong'])
       .default('gentle')
@@ -89,23 +99,26 @@ export const finetune = defineTechnique({
     const images = context.images('train');
     const batch = fixedBatch(student) ?? Math.min(params.batch, images.count);
     if (images.count < Math.max(1, batch)) throw noImages(id);
-    const trained = images.count - heldOutCount(images.count, batch);
-    const iterations = params.iterations || Math.max(1, Math.ceil((params.epochs * trained) / batch));
+    const judges = heldOutCount(images.count, batch);
+    const trained = images.count - judges;
+    const endsEarly = params.until === 'no gain';
+    if (endsEarly && judges === 0) throw noJudges(model, images.count, batch);
+    const steps = params.iterations || Math.max(1, Math.ceil((params.epochs * trained) / batch));
+    const iterations = endsEarly ? mostTimes * steps : steps;
     const labelShare = images.isLabelled ? params.labels : 0;
     const { optimizer: name, learningRate, weightDecay, temperature, features } = params;
     const optimizer = name === 'sgd' ? sgd({ momentum, nesterov: true }) : adamW(adam);
     const options = { batch, iterations, learningRate, weightDecay, optimizer, temperature, labelShare };
     const augmentation = augmentations[params.augmentation];
-    const more = { featureWeight: features, augmentation, checkpointMs };
+    const more = { featureWeight: features, augmentation, checkpointMs, ...(endsEarly && { patience }) };
     const tuned = await fineTune(id, student, teacher, images, { ...options, ...more }, context);
-    const { before, after, images: judges } = tuned.judgement;
-    const source = labelShare > 0 ? 'the float network and labels' : 'the float network alone';
-    context.note(`Trained for ${iterations} steps of ${batch} images, by ${source}.`);
-    if (before !== undefined && after !== undefined) {
-      const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
-      const kept = after < before ? '' : '. It did not fall, so the network was left as it was';
-      context.note(`Loss on ${judges} images that were not trained on: ${change}${kept}.`);
-    }
+    for (const sentence of trainingNotes(tuned.judgement, labelShare > 0)) context.note(sentence);
     return removeDead(tuned.graph);
   },
 });
+
+/** One image of eight judges, in whole batches. */
+function noJudges(model: string, count: number, batch: number): AppError {
+  const detail = `none of ${count} training images can be held out to tell whether there is a gain; give at least ${8 * batch} images or a smaller batch`;
+  return new AppError('technique.not-applicable', { id, model, detail });
+}

@@ -1,3 +1,5 @@
+import type { TrainingCourse } from './training-course';
+
 /** Where a training run stands, besides its numbers. */
 export interface Standing {
   /** Steps that are done. */
@@ -5,8 +7,7 @@ export interface Standing {
   epoch: number;
   /** Batches of that epoch that are done. */
   batches: number;
-  /** The loss on held-out images before the first step; null where none are held out. */
-  before: number | null;
+  course: TrainingCourse;
 }
 
 /** A standing and the numbers that go with it, as bytes: the length of the standing as JSON, that, and the float32 numbers. */

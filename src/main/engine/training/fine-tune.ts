@@ -3,17 +3,17 @@ import { AppError } from '@shared/errors';
 import type { RuntimeTensor } from '../compression/calculator';
 import type { TechniqueContext, TrainingBatch, TrainingImages } from '../compression/calibration/technique-context';
 import type { GradientWriter } from '../gradients/gradient-writer';
-import { crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
+import { agreementOf, crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
 import { NoGradient } from '../gradients/no-gradient';
-import type { Optimizer } from '../gradients/optimizers';
+import { averaging, type Optimizer } from '../gradients/optimizers';
 import { elementCount, type Graph, type GraphValue } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
 import { inferShapes } from '../onnx/shapes';
 import { featuresOf, logitsOf } from './logits';
 import { withBatch } from './network-batch';
-import { runTraining, type Judgement } from './run-training';
-import { cosine, withWarmUp } from './schedule';
-import { stepGraph, type StepGraph } from './step-graph';
+import { heldOutCount, runTraining, type Judgement } from './run-training';
+import { constant, cosine, withWarmUp } from './schedule';
+import { stepGraph, type Objective, type StepGraph } from './step-graph';
 import { Teacher } from './teacher';
 import { plainForm, type TrainedForm } from './trained-form';
 import { TrainingSession } from './training-session';
@@ -22,11 +22,20 @@ export interface FineTuneOptions {
   /** How images vary from epoch to epoch. */
   augmentation: Augmentation;
   batch: number;
+  /** Steps, at most. */
   iterations: number;
+  /** It ends after so many epochs in a row that brought no gain on held-out images; the learning rate then stays where it is. Absent: after all steps. */
+  patience?: number;
+  /** The first step whose weights may be kept, where those before are not yet of the form that is wanted; also the network as it was is none then. */
+  keepFrom?: number;
   /** The highest that the learning rate gets, after a warm-up. */
   learningRate: number;
   weightDecay: number;
   optimizer: Optimizer;
+  /** Most that the norm of all gradients together may be; the usual bound where absent. */
+  largestNorm?: number;
+  /** What is judged and kept is the mean of the parameters over about the last epoch; true where absent. */
+  averages?: boolean;
   /** What is trained; weights as they are where absent. */
   form?: TrainedForm;
   /** Before each step, from 0: settings of the form may be written. */
@@ -47,6 +56,9 @@ export interface FineTuned {
 
 /** Share of the steps in which the learning rate rises. */
 const warmUp = 0.05;
+
+/** Many times what it is of most batches: only a batch that is far off is held back. */
+const usualLargestNorm = 100;
 
 /** Values of the two networks that the loss compares. */
 interface Matched {
@@ -75,15 +87,13 @@ function objectiveOf(
   features: Matched | undefined,
   { batch, temperature, labelShare, featureWeight }: FineTuneOptions,
 ) {
-  return (write: GradientWriter): { loss: string; inputs: GraphValue[] } => {
+  return (write: GradientWriter): Objective => {
     const classes = elementCount(scores.shape) / batch;
     const logits = write.reshape(scores.student, [batch, classes]);
-    const inputs: GraphValue[] = [];
+    const inputs: GraphValue[] = [makeValue(scoresInput, 'float32', [batch, classes])];
     const losses: { loss: string; weight: number }[] = [];
-    if (labelShare < 1) {
-      inputs.push(makeValue(scoresInput, 'float32', [batch, classes]));
+    if (labelShare < 1)
       losses.push({ loss: softTargets(write, logits, scoresInput, batch, temperature), weight: 1 - labelShare });
-    }
     if (labelShare > 0) {
       inputs.push(makeValue(labelsInput, 'int32', [batch]));
       losses.push({ loss: crossEntropy(write, logits, labelsInput, [batch, classes]), weight: labelShare });
@@ -92,7 +102,8 @@ function objectiveOf(
       inputs.push(makeValue(featuresInput, 'float32', features.shape));
       losses.push({ loss: featureDistance(write, features.student, featuresInput), weight: featureWeight });
     }
-    return { loss: weightedSum(write, losses), inputs };
+    const agreement = agreementOf(write, logits, scoresInput, batch);
+    return { loss: weightedSum(write, losses), inputs, agreement };
   };
 }
 
@@ -110,9 +121,9 @@ export async function fineTune(
   teacher: Graph,
   images: TrainingImages,
   options: FineTuneOptions,
-  context: Pick<TechniqueContext, 'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint'>,
+  context: Pick<TechniqueContext, 'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint' | 'trained'>,
 ): Promise<FineTuned> {
-  const { batch, iterations, learningRate, featureWeight, optimizer, weightDecay } = options;
+  const { batch, iterations, patience, keepFrom, learningRate, featureWeight, weightDecay } = options;
   const [own, float] = [withBatch(student, batch), withBatch(teacher, batch)];
   const scores = matched(own, float, logitsOf);
   if (!scores || elementCount(scores.shape) < 2 * batch) {
@@ -126,7 +137,7 @@ export async function fineTune(
     context.note(
       'The features before the classifier have another shape than in the float network: they were not compared.',
     );
-  const schedule = withWarmUp(cosine, warmUp);
+  const schedule = withWarmUp(patience === undefined ? cosine : constant, warmUp);
   const rateAt = (step: number): number => learningRate * schedule(step, iterations);
   const form = options.form ?? plainForm(weightDecay);
   const { graph: formed, parameters: all, settings, estimated } = form.of(own);
@@ -134,7 +145,10 @@ export async function fineTune(
   const isFolded = (name: string): boolean => own.initializers.has(name) && !student.initializers.has(name);
   const parameters = new Map([...all].filter(([name]) => !isFolded(name)));
   const objective = objectiveOf(scores, features, options);
-  const order = { parameters, settings, estimated, optimizer, objective };
+  const { averages = true, largestNorm = usualLargestNorm } = options;
+  const stepsOfEpoch = Math.max(1, Math.floor((images.count - heldOutCount(images.count, batch)) / batch));
+  const optimizer = averages ? averaging(options.optimizer, stepsOfEpoch) : options.optimizer;
+  const order = { parameters, settings, estimated, optimizer, objective, largestNorm };
   const step = orRefusal(id, context.card.name, () => stepGraph(formed, order));
   const asked = [scores.teacher, ...(features ? [features.teacher] : [])];
   const guide = await Teacher.open(float, [...new Set(asked)], context.threads);
@@ -143,11 +157,11 @@ export async function fineTune(
     try {
       const feedsOf = feeder(own.inputs[0]!.name, step, guide, scores, features);
       const { augmentation, checkpointMs, beforeStep } = options;
-      const run = { id, session, images, augmentation, feedsOf, batch, iterations, rateAt, checkpointMs, beforeStep };
-      const judgement = await runTraining(run, context);
-      const { before, after } = judgement;
-      const isWorse = before !== undefined && after !== undefined && !(after < before);
-      return { graph: isWorse ? student : form.finish(student, session.parameters()), judgement };
+      const course = { batch, iterations, patience, keepFrom, rateAt, checkpointMs, beforeStep };
+      const judgement = await runTraining({ id, session, images, augmentation, feedsOf, ...course }, context);
+      context.trained?.(judgement.record);
+      const isKept = judgement.record.keptStep > 0;
+      return { graph: isKept ? form.finish(student, session.parameters()) : student, judgement };
     } finally {
       await session.close();
     }

@@ -1,9 +1,12 @@
 import type { Augmentation } from '@shared/augmentation';
 import { AppError } from '@shared/errors';
+import type { TrainingRecord } from '@shared/training-record';
 import type { RuntimeTensor } from '../compression/calculator';
 import type { TechniqueContext, TrainingBatch, TrainingImages } from '../compression/calibration/technique-context';
 import { decodeCheckpoint, encodeCheckpoint, type Standing } from './checkpoint';
-import type { TrainingSession } from './training-session';
+import { addJudgement, addLoss, newCourse, recordOf } from './training-course';
+import type { Judged, TrainingSession } from './training-session';
+import { trainingStage } from './training-stage';
 
 export interface TrainingRun {
   /** Of the technique, for messages. */
@@ -15,7 +18,12 @@ export interface TrainingRun {
   /** How they vary from epoch to epoch. */
   augmentation: Augmentation;
   batch: number;
+  /** Steps, at most. */
   iterations: number;
+  /** It ends after so many judgements in a row without gain; absent: after all steps. */
+  patience?: number;
+  /** The first step whose weights may be kept: those before are still on their way to the form that is wanted. 1 where absent. */
+  keepFrom?: number;
   /** The learning rate of a step, from 0. */
   rateAt(step: number): number;
   /** Between two checkpoints. */
@@ -27,12 +35,17 @@ export interface TrainingRun {
 /** Mean losses on held-out images; undefined where none are held out. */
 export interface Judgement {
   before: number | undefined;
+  /** Of the weights that were best. */
   after: number | undefined;
   images: number;
+  record: TrainingRecord;
 }
 
 /** One image of so many judges, up to the most. */
 const [oneOf, mostJudges] = [8, 128];
+
+/** Points of a curve, at most: of losses, and of judgements, of which each epoch has one where there are fewer. */
+const [mostLosses, mostJudgements] = [60, 40];
 
 /** Images that judge and are not trained on, in whole batches: none where they would not fill one. */
 export function heldOutCount(count: number, batch: number): number {
@@ -42,67 +55,97 @@ export function heldOutCount(count: number, batch: number): number {
 type RunContext = Pick<TechniqueContext, 'seed' | 'progress' | 'signal' | 'checkpoint'>;
 
 /**
- * Trains for so many steps, epoch after epoch, and judges before and after. A run that was interrupted goes on from its last checkpoint
- * with the same batches and numbers as if it had not been.
+ * Trains epoch after epoch, and judges before and after each; in the end the session has the weights that were best, or the last where none
+ * are held out. A run that was interrupted goes on from its last checkpoint with the same batches and numbers as if it had not been.
  * Throws `technique.failed` where the loss is no longer a number or too few images can be read, `cancelled`.
  */
 export async function runTraining(run: TrainingRun, context: RunContext): Promise<Judgement> {
   const { session, images, batch } = run;
   const judges = heldOutCount(images.count, batch);
   const { heldOut, others } = judges > 0 ? images.holdOut(judges, context.seed) : { others: images };
+  const judge = (): Promise<Judged | undefined> => meanOver(heldOut, run, context.signal);
   const saved = await context.checkpoint?.latest();
   let standing = saved && decodeCheckpoint(saved, session.carried);
-  if (standing) session.resumeAt(standing.done);
-  else standing = { done: 0, epoch: 0, batches: 0, before: (await judge(run, heldOut, context)) ?? null };
-  await train({ ...run, images: others }, standing, context);
+  if (standing) session.resumeAt(standing.done, standing.course.best !== undefined);
+  else {
+    standing = { done: 0, epoch: 0, batches: 0, course: newCourse() };
+    const before = await judge();
+    if (before) addJudgement(standing.course, 0, before, false);
+  }
+  await train({ ...run, images: others }, judge, standing, context);
   if (!session.carried.every((numbers) => numbers.every(Number.isFinite))) throw diverged(run, standing);
-  const after = await judge(run, heldOut, context);
-  return { before: standing.before ?? undefined, after, images: judges };
+  const { course, done } = standing;
+  const { best } = course;
+  const before = course.heldOut.find(({ step }) => step === 0)?.loss;
+  const isGain = best === undefined || before === undefined || run.keepFrom !== undefined || best.loss < before;
+  const keptStep = isGain ? (best?.step ?? done) : 0;
+  const record = recordOf(course, { technique: run.id, batch, steps: done, heldOutImages: judges, keptStep });
+  return { before, after: best?.loss, images: judges, record };
 }
 
-/** The mean loss over batches of images that are not trained on. */
-async function judge(
-  run: TrainingRun,
+/** Means over batches of images that are not trained on; undefined where there are none. */
+async function meanOver(
   images: TrainingImages | undefined,
-  { signal }: RunContext,
-): Promise<number | undefined> {
+  run: TrainingRun,
+  signal: AbortSignal,
+): Promise<Judged | undefined> {
   if (!images) return undefined;
-  let [sum, done] = [0, 0];
+  const found: Judged[] = [];
   for await (const { data, shape, labels } of images.batches(run.batch)) {
     if (signal.aborted) throw new AppError('cancelled');
     const count = labels.length;
     // Images that cannot be read leave the last batch short.
     if (count < run.batch) break;
     const batch = { pixels: data, shape, count, ...(images.isLabelled ? { labels: Int32Array.from(labels) } : {}) };
-    sum += await run.session.lossOn(await run.feedsOf(batch));
-    done++;
+    found.push(await run.session.judge(await run.feedsOf(batch)));
   }
-  return done === 0 ? undefined : sum / done;
+  if (found.length === 0) return undefined;
+  const mean = (of: (judged: Judged) => number): number =>
+    found.reduce((sum, judged) => sum + of(judged), 0) / found.length;
+  const told = found.every(({ agreement }) => agreement !== undefined);
+  return { loss: mean(({ loss }) => loss), ...(told && { agreement: mean(({ agreement }) => agreement!) }) };
 }
 
-async function train(run: TrainingRun, standing: Standing, context: RunContext): Promise<void> {
-  const { session, images, augmentation, batch, iterations, checkpointMs } = run;
+async function train(
+  run: TrainingRun,
+  judge: () => Promise<Judged | undefined>,
+  standing: Standing,
+  context: RunContext,
+): Promise<void> {
+  const { session, images, augmentation, batch, iterations, patience, keepFrom = 1, checkpointMs } = run;
   const { seed, signal, checkpoint } = context;
+  const { course } = standing;
+  const stepsOfEpoch = Math.max(1, Math.floor(images.count / batch));
+  const lossEvery = Math.max(Math.ceil(stepsOfEpoch / 4), Math.ceil(iterations / mostLosses));
+  const judgeEvery = Math.max(stepsOfEpoch, Math.ceil(iterations / mostJudgements));
+  const saveEveryMs = checkpoint?.everyMs ?? checkpointMs;
+  const beganAt = performance.now() - 1000 * course.seconds;
   let savedAt = performance.now();
   for (; standing.done < iterations; standing.epoch++, standing.batches = 0) {
-    const order = {
-      seed,
-      epoch: standing.epoch,
-      batch,
-      from: standing.batches,
-      lastBatch: 'drop',
-      augmentation,
-    } as const;
-    for await (const next of images.trainingBatches(order)) {
+    const order = { seed, epoch: standing.epoch, batch, from: standing.batches, lastBatch: 'drop', augmentation } as const;
+    const batches = images.trainingBatches(order);
+    let waitedMs = 0;
+    for await (const next of batches) {
       if (signal.aborted) throw new AppError('cancelled');
-      context.progress('training', standing.done, iterations);
+      const facts = { done: standing.done, iterations, batch, mayEnd: patience !== undefined };
+      context.progress(trainingStage(course, facts), standing.done, iterations);
       run.beforeStep?.(standing.done, session);
       const loss = await session.train(await run.feedsOf(next), run.rateAt(standing.done));
-      standing.done++;
+      const done = ++standing.done;
       standing.batches++;
       if (!Number.isFinite(loss)) throw diverged(run, standing);
-      if (standing.done === iterations) return;
-      if (checkpoint && performance.now() - savedAt >= checkpointMs) {
+      const isLast = done === iterations;
+      addLoss(course, done, loss, isLast || done % lossEvery === 0);
+      course.waitedMs += batches.waitedMs - waitedMs;
+      waitedMs = batches.waitedMs;
+      course.seconds = (performance.now() - beganAt) / 1000;
+      if (isLast || done % judgeEvery === 0) {
+        const judged = await judge();
+        if (judged && addJudgement(course, done, judged, done >= keepFrom)) session.keep();
+        course.seconds = (performance.now() - beganAt) / 1000;
+      }
+      if (isLast || course.withoutGain === patience) return;
+      if (checkpoint && performance.now() - savedAt >= saveEveryMs) {
         await checkpoint.save(encodeCheckpoint(standing, session.carried));
         savedAt = performance.now();
       }

@@ -1,6 +1,9 @@
 /** The share of the learning rate at a step, from 0, of all `steps`. */
 export type Schedule = (step: number, steps: number) => number;
 
+/** Stays where it is. */
+export const constant: Schedule = () => 1;
+
 /** From 1 to 0 along half a cosine (Loshchilov and Hutter 2017, "SGDR"). */
 export const cosine: Schedule = (step, steps) => (1 + Math.cos((Math.PI * step) / steps)) / 2;
 

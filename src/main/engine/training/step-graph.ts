@@ -1,5 +1,5 @@
 import { FreshNames } from '../onnx/fresh-names';
-import type { Graph, GraphValue, Tensor } from '../onnx/graph';
+import { copyGraph, type Graph, type GraphValue, type Tensor } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
 import { removeDead } from '../onnx/remove-dead';
 import { differentiate } from '../gradients/differentiate';
@@ -16,12 +16,22 @@ export interface ParameterGroup {
   mask?: Tensor;
 }
 
+/** What a network is trained for, as values of its graph. */
+export interface Objective {
+  /** A scalar. */
+  loss: string;
+  /** Inputs that it needs besides the network's. */
+  inputs: GraphValue[];
+  /** A scalar: the share of the images that get the class that they should. */
+  agreement?: string;
+}
+
 export interface StepOptions {
   /** Names of constants to train. */
   parameters: ReadonlyMap<string, ParameterGroup>;
   optimizer: Optimizer;
-  /** Writes the loss behind the network. @returns its name and the inputs it needs besides the network's */
-  objective(write: GradientWriter, network: Graph): { loss: string; inputs: GraphValue[] };
+  /** Writes the loss behind the network. */
+  objective(write: GradientWriter, network: Graph): Objective;
   /** Values that other constants take after the step, such as running statistics, by the constants. */
   replaced?: ReadonlyMap<string, string>;
   /** Constants that whoever trains may change between steps, by their names: they become inputs, and nothing is learned of them. */
@@ -35,14 +45,20 @@ export interface StepOptions {
 /** A training step as a graph: images and what the loss needs go in with the parameters, the loss and new parameters come out. */
 export interface StepGraph {
   graph: Graph;
+  /** Its forward pass alone, with the same inputs but for the optimiser's: the loss comes out, and the agreement. */
+  judge: Graph;
   /** The output that holds the loss, a scalar. */
   loss: string;
+  /** The output of `judge` that holds the agreement, a scalar. */
+  agreement?: string;
   /** The input `[1]` that takes the learning rate. */
   learningRate: string;
   /** Outputs by the inputs that take them at the next step: parameters, and what the optimiser keeps. */
   carried: ReadonlyMap<string, string>;
   /** Those of the carried inputs that begin as the network's constants; the others begin as zeros. */
   parameters: readonly string[];
+  /** The carried input that holds a parameter's mean over steps, by the parameter; empty where the optimiser keeps none. */
+  means: ReadonlyMap<string, string>;
   settings: readonly string[];
   optimizer: Optimizer;
 }
@@ -66,30 +82,51 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
   } = options;
   const forward = withParameters(network, [...parameters.keys(), ...replaced.keys(), ...settings]);
   const write = new GradientWriter(forward, new FreshNames(forward));
-  const { loss, inputs } = objective(write, forward);
+  const { loss, inputs, agreement } = objective(write, forward);
   write.append();
   forward.inputs.push(...inputs);
   const { graph, gradients } = differentiate(forward, loss, [...parameters.keys()], options.estimated);
+  const judge = copyGraph({ ...forward, opsets: graph.opsets });
+  judge.outputs = [loss, ...(agreement === undefined ? [] : [agreement])].map((name) => makeValue(name, 'float32', []));
   const left = [...parameters.keys()].filter((name) => !gradients.has(name));
-  graph.inputs = graph.inputs.filter(({ name }) => !left.includes(name));
-  for (const name of left) graph.initializers.set(name, network.initializers.get(name)!);
-  const updated = appendUpdates(graph, network, gradients, { parameters, optimizer, largestNorm });
+  for (const each of [graph, judge]) {
+    each.inputs = each.inputs.filter(({ name }) => !left.includes(name));
+    for (const name of left) each.initializers.set(name, network.initializers.get(name)!);
+  }
+  const { updated, means } = appendUpdates(graph, network, gradients, { parameters, optimizer, largestNorm });
   const carried = new Map([...updated, ...replaced]);
   graph.outputs = [
     makeValue(loss, 'float32', []),
     ...[...carried].map(([input, output]) => ({ ...graph.inputs.find(({ name }) => name === input)!, name: output })),
   ];
   const constants = [...gradients.keys(), ...replaced.keys()];
-  return { graph: removeDead(graph), loss, learningRate, carried, parameters: constants, settings, optimizer };
+  return {
+    graph: removeDead(graph),
+    judge: removeDead(judge),
+    loss,
+    agreement,
+    learningRate,
+    carried,
+    parameters: constants,
+    means,
+    settings,
+    optimizer,
+  };
 }
 
-/** Adds the nodes and inputs of the optimiser. @returns outputs by the inputs that take them next */
+interface Updates {
+  /** Outputs by the inputs that take them next. */
+  updated: Map<string, string>;
+  means: Map<string, string>;
+}
+
+/** Adds the nodes and inputs of the optimiser. */
 function appendUpdates(
   graph: Graph,
   network: Graph,
   gradients: ReadonlyMap<string, string>,
   { parameters, optimizer, largestNorm }: Pick<StepOptions, 'parameters' | 'optimizer' | 'largestNorm'>,
-): Map<string, string> {
+): Updates {
   const names = new FreshNames(graph);
   const write = new GradientWriter(graph, names);
   const trained = [...gradients.keys()];
@@ -99,7 +136,8 @@ function appendUpdates(
   });
   const bounded = largestNorm === undefined ? masked : clipByGlobalNorm(write, masked, largestNorm);
   graph.inputs.push(makeValue(learningRate, 'float32', [1]), ...optimizer.inputs);
-  const carried = new Map<string, string>();
+  const updated = new Map<string, string>();
+  const means = new Map<string, string>();
   for (const [at, name] of trained.entries()) {
     const { shape } = network.initializers.get(name)!;
     const { weightDecay, rate = 1 } = parameters.get(name)!;
@@ -112,9 +150,10 @@ function appendUpdates(
       learningRate: write.scale(learningRate, rate),
       weightDecay,
     });
-    carried.set(name, next.parameter);
-    states.forEach((state, index) => carried.set(state, next.states[index]!));
+    updated.set(name, next.parameter);
+    states.forEach((state, index) => updated.set(state, next.states[index]!));
+    if (optimizer.mean !== undefined) means.set(name, states[optimizer.mean]!);
   }
   write.append();
-  return carried;
+  return { updated, means };
 }

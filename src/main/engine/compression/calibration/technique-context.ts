@@ -1,5 +1,6 @@
 import type { Augmentation } from '@shared/augmentation';
 import type { ModelCard } from '@shared/model-card';
+import type { TrainingRecord } from '@shared/training-record';
 import type { Graph } from '../../onnx/graph';
 
 /** Preprocessed calibration images of the model at hand. There is no way from here to evaluation images. */
@@ -86,7 +87,12 @@ export interface TechniqueContext {
    */
   reference(): Promise<Graph>;
   /** For what takes long: bytes that are found again when the same step was interrupted. Absent: nothing is kept. */
-  checkpoint?: { save(bytes: Uint8Array): Promise<void>; latest(): Promise<Uint8Array | undefined> };
+  checkpoint?: {
+    save(bytes: Uint8Array): Promise<void>;
+    latest(): Promise<Uint8Array | undefined>;
+    /** Time between two; absent: as whoever saves thinks best. */
+    everyMs?: number;
+  };
   /** Results that recipes on the same images share. */
   cached: Cached;
   seed: number;
@@ -98,5 +104,7 @@ export interface TechniqueContext {
   /** A sentence for the trial's notes: what the person should know of this result. */
   note(sentence: string): void;
   log(line: string): void;
+  /** How a training went, for the trial's panel. Absent: nobody asks. */
+  trained?(record: TrainingRecord): void;
   signal: AbortSignal;
 }

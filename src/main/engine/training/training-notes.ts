@@ -1,0 +1,32 @@
+import { formatNumber, formatPercent } from '@shared/format';
+import type { Judgement } from './run-training';
+
+/** Above this share of its time a training waits for its images noticeably. */
+const noticeableWait = 0.1;
+
+/** What people should know of a training, as sentences. @param byLabels whether true classes took part */
+export function trainingNotes({ before, after, images, record }: Judgement, byLabels: boolean): string[] {
+  const { steps, batch, heldOut, keptStep, waitedShare } = record;
+  const source = byLabels ? 'the float network and labels' : 'the float network alone';
+  const notes = [`Trained for ${formatNumber(steps)} steps of ${batch} images, by ${source}.`];
+  if (before !== undefined && after !== undefined) {
+    const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
+    const kept =
+      keptStep === 0
+        ? '. It did not fall, so the network was left as it was'
+        : keptStep < steps
+          ? `; the weights of step ${formatNumber(keptStep)} were best and are kept`
+          : '';
+    notes.push(`Loss on ${images} images that were not trained on: ${change}${kept}.`);
+  }
+  const [first, kept] = [heldOut.at(0), heldOut.find(({ step }) => step === keptStep)];
+  if (keptStep > 0 && first?.agreement !== undefined && kept?.agreement !== undefined)
+    notes.push(
+      `Of these images, ${formatPercent(first.agreement)} had the class of the float network before, ${formatPercent(kept.agreement)} have it after.`,
+    );
+  if (waitedShare > noticeableWait)
+    notes.push(
+      `Steps waited for their images ${formatPercent(100 * waitedShare, 0)} of the time: reading and decoding them is what limits the speed.`,
+    );
+  return notes;
+}
