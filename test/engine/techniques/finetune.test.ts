@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AppError } from '@shared/errors';
 import { parseRecipe } from '@shared/recipe-syntax';
+import type { TrainingRecord } from '@shared/training-record';
 import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
 import { hasDecodedWeights } from '../../../src/main/engine/compression/storage/sparse-weights';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
@@ -64,8 +65,11 @@ describe.each([
   test('images it has not seen get answers closer to those of the float network', async () => {
     expect(await errorOf(tuned)).toBeLessThan(0.6 * (await errorOf(pruned)));
     expect(context.notes[0]).toBe('Trained for 110 steps of 8 images, by the float network alone.');
-    expect(context.notes[1]).toMatch(/^Loss on 8 images that were not trained on: \S+ before, \S+ after\.$/);
-    expect(context.steps.at(-1)).toEqual(['training', 109, 110]);
+    expect(context.notes[1]).toMatch(/^Loss on 8 images that were not trained on: \S+ before, \S+ after(; the weights of step \d+ were best and are kept)?\.$/);
+    expect(context.notes[2]).toMatch(/^Of these images, \S+ % had the class of the float network before, \S+ % have it after\.$/);
+    const [stage, ...counts] = context.steps.at(-1)!;
+    expect(stage).toMatch(/^training, loss \S+, held out \S+, agreement \S+ %, \S+ images\/s, .+ left$/);
+    expect(counts).toEqual([109, 110]);
   });
 
   test('zeros stay zeros, widths stay widths, and the file keeps its form', async () => {
@@ -118,6 +122,40 @@ test('a network that does not gain is left as it was, and that is said', async (
   const tuned = await applyStep(network, 'finetune', { ...params, epochs: 1 }, context);
   expect(await errorOf(tuned)).toBeLessThan(1e-5);
   expect(context.notes[1]).toContain('It did not fall, so the network was left as it was.');
+});
+
+/** `finetune` after pruning, with the record that it leaves. */
+async function recorded(rest: object): Promise<{ record: TrainingRecord; context: RecordedContext }> {
+  const [pruned, context] = [await after('prune.magnitude{amount:0.5}'), contextWith(network)];
+  let record: TrainingRecord | undefined;
+  await applyStep(pruned, 'finetune', { ...params, ...rest }, { ...context, trained: (made) => (record = made) });
+  return { record: record!, context };
+}
+
+test('the weights that did best on held-out images are kept, however long it goes on', async () => {
+  const { record } = await recorded({ learningRate: 0.003, epochs: 12 });
+  const best = record.heldOut.slice(1).toSorted((a, b) => a.loss - b.loss)[0]!;
+  expect(record).toMatchObject({ technique: 'finetune', batch: 8, steps: 132, heldOutImages: 8, keptStep: best.step });
+  expect(record.heldOut.map(({ step }) => step)).toEqual(Array.from({ length: 13 }, (_, epoch) => 11 * epoch));
+  expect(record.losses.at(-1)!.step).toBe(132);
+  expect(record.losses.at(-1)!.loss).toBeLessThan(record.losses[0]!.loss);
+});
+
+test('until no gain: it ends three epochs after the best, or after ten times the epochs', async () => {
+  const { record, context } = await recorded({ until: 'no gain', epochs: 3, learningRate: 0.01 });
+  const { steps, keptStep } = record;
+  expect(keptStep).toBeGreaterThan(0);
+  expect(steps).toBe(Math.min(330, keptStep + 3 * 11));
+  expect(context.notes[0]).toBe(`Trained for ${steps} steps of 8 images, by the float network alone.`);
+});
+
+test('until no gain needs images to hold out', async () => {
+  const pruned = await after('prune.magnitude{amount:0.5}');
+  await expect(
+    applyStep(pruned, 'finetune', { ...params, until: 'no gain' }, contextWith(network, 40)),
+  ).rejects.toThrow(
+    'finetune cannot be applied to test: none of 40 training images can be held out to tell whether there is a gain; give at least 64 images or a smaller batch.',
+  );
 });
 
 test('a learning rate that is too high is said so', async () => {

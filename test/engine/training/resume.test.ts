@@ -6,6 +6,7 @@ import { adamW, sgd, type Optimizer } from '../../../src/main/engine/gradients/o
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/main/engine/training/checkpoint';
 import { fineTune } from '../../../src/main/engine/training/fine-tune';
+import { newCourse } from '../../../src/main/engine/training/training-course';
 import { contextFor, fingerprintOf, images } from '../techniques/small-networks';
 import { wholeCard, wholeNetwork } from '../techniques/whole-network';
 
@@ -49,7 +50,7 @@ test.each([
 });
 
 test('a checkpoint of another shape is not taken up', () => {
-  const standing = { done: 3, epoch: 1, batches: 2, before: 0.5 };
+  const standing = { done: 3, epoch: 1, batches: 2, course: newCourse() };
   const bytes = encodeCheckpoint(standing, [Float32Array.of(1, 2), Float32Array.of(3)]);
   const into = [new Float32Array(1), new Float32Array(2)];
   expect(decodeCheckpoint(bytes, into)).toEqual(standing);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adamW, sgd, type Optimizer } from '../../../src/main/engine/gradients/optimizers';
+import { adamW, averaging, sgd, type Optimizer } from '../../../src/main/engine/gradients/optimizers';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { stepGraph, type ParameterGroup } from '../../../src/main/engine/training/step-graph';
@@ -111,4 +111,39 @@ test('gradients are clipped by their common norm', async () => {
   });
   const expected = start.map((value, k) => clipped.reduce((p, gradient, at) => p - rateOf(at) * gradient[k]!, value));
   expectClose(await trained(sgd({ momentum: 0, nesterov: false }), { weightDecay: 0 }, most), expected);
+});
+
+test('the mean over all steps, and then over about the last, is what is judged and taken; the steps go on from where they are', async () => {
+  const [graph, over] = [network(), 3];
+  const step = stepGraph(graph, {
+    parameters: new Map([['p', { weightDecay: 0 }]]),
+    optimizer: averaging(sgd({ momentum: 0.9, nesterov: false }), over),
+    objective: (write) => ({ loss: write.sum('y'), inputs: [] }),
+  });
+  const session = await TrainingSession.open(step, graph.initializers, 1);
+  const taken = (): number[] => [...(session.parameters().get('p')!.data as Float32Array)];
+  try {
+    expect(taken()).toEqual(start);
+    let [point, velocity, mean] = [start, start.map(() => 0), start.map(() => 0)];
+    for (const [at, gradient] of gradients.entries()) {
+      const feeds = { x: { type: 'float32' as const, shape: [4], data: Float32Array.from(gradient) } };
+      expect(await session.train(feeds, rateOf(at))).toBeCloseTo(
+        point.reduce((sum, value, k) => sum + value * gradient[k]!, 0),
+        5,
+      );
+      velocity = velocity.map((value, k) => 0.9 * value + gradient[k]!);
+      point = point.map((value, k) => value - rateOf(at) * velocity[k]!);
+      mean = mean.map((value, k) => value + (point[k]! - value) / Math.min(at + 1, over));
+      expectClose(taken(), mean);
+      const loss = mean.reduce((sum, value, k) => sum + value * gradient[k]!, 0);
+      expect(await session.lossOn(feeds)).toBeCloseTo(loss, 5);
+    }
+    session.keep();
+    const kept = taken();
+    await session.train({ x: { type: 'float32', shape: [4], data: Float32Array.from(gradients[3]!) } }, 0.1);
+    // What was kept is taken from then on.
+    expect(taken()).toEqual(kept);
+  } finally {
+    await session.close();
+  }
 });

@@ -46,6 +46,34 @@ const view = run([
   }),
 ]);
 
+describe('a trial that was trained', () => {
+  const record = {
+    technique: 'finetune',
+    batch: 16,
+    steps: 20,
+    heldOutImages: 16,
+    losses: [
+      { step: 10, loss: 2 },
+      { step: 20, loss: 1 },
+    ],
+    heldOut: [
+      { step: 0, loss: 3, agreement: 50, seconds: 0 },
+      { step: 20, loss: 1, agreement: 75, seconds: 10 },
+    ],
+    keptStep: 20,
+    seconds: 10,
+    waitedShare: 0.01,
+  };
+
+  it('has its curve, with what it gained in words', () => {
+    const page = htmlReport(run([trial({ recipe: 'tuned', training: [record] })]));
+    expect(page.match(/<polyline class="(trained|held-out)"/g)).toHaveLength(2);
+    expect(page).toContain('<figcaption>tuned: finetune</figcaption>');
+    expect(page).toContain('with the class of the float network: 50.0 % → 75.0 %.');
+    expect(htmlReport(run([trial({ recipe: 'tuned' })]))).not.toContain('class="held-out"');
+  });
+});
+
 describe('htmlReport', () => {
   const page = htmlReport({ ...view, name: hostile });
 

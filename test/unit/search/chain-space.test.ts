@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatRecipe } from '@shared/recipe-syntax';
+import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import { createRandom } from '../../../src/main/engine/compression/algebra/random';
 import { assignmentOf, chainChoices, chainOf, isChain } from '../../../src/main/engine/search/chain-space';
 import { proposeParzen } from '../../../src/main/engine/search/tree-parzen';
@@ -57,4 +57,14 @@ describe('chains and assignments', () => {
     expect(learned.has('quantize.static calibration')).toBe(false);
     expect(learned.get('quantize.static keepFirst')).toBe(0);
   });
+});
+
+it.each([
+  ['finetune', false],
+  ['equalize | finetune | quantize.static', false],
+  ['correctBias', false],
+  ['prune.secondOrder | finetune', true],
+  ['equalize | prune.secondOrder | finetune | quantize.static | correctBias', true],
+])('what makes up for errors has errors before it: %s', (text, expected) => {
+  expect(isChain(parseRecipe(text))).toBe(expected);
 });

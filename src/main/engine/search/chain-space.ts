@@ -1,7 +1,7 @@
 import type { Recipe } from '@shared/recipe';
 import { checkRecipe } from '../techniques/check-recipe';
 import { parseParams } from '../techniques/parse-params';
-import { techniques } from '../techniques/registry';
+import { findTechnique, techniques } from '../techniques/registry';
 import { chainPlaces, type SearchRange } from '../techniques/search-space';
 import type { Technique } from '../techniques/technique';
 import type { Assignment, Choice } from './tree-parzen';
@@ -65,9 +65,13 @@ export function assignmentOf(chain: Recipe): Assignment {
   return assignment;
 }
 
-/** Whether it is a chain that may run: one to five steps in an order that all of them take. */
+/** Whether it is a chain that may run: one to five steps in an order that all of them take, and errors for what makes up for errors. */
 export function isChain(chain: Recipe): boolean {
   if (chain.length < 1 || chain.length > longestChain) return false;
+  const steps = chain.map(({ technique }) => findTechnique(technique));
+  const firstLoss = steps.findIndex(({ preservesFunction, compensates }) => !preservesFunction && !compensates);
+  const firstRepair = steps.findIndex(({ compensates }) => compensates);
+  if (firstRepair >= 0 && (firstLoss < 0 || firstRepair < firstLoss)) return false;
   try {
     checkRecipe(chain);
     return true;

@@ -32,6 +32,7 @@ export const finetune = defineTechnique({
   dependsOn: ['kernels'],
   version: 2,
   usesReference: true,
+  search: { place: 'training', params: { epochs: { ordered: [4, 10] } } },
   params: z.strictObject({
     epochs: z.number().min(0.01).max(1000).default(4).describe('Times that every training image is seen'),
     until: z

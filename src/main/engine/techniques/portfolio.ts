@@ -18,4 +18,6 @@ export const portfolio = [
   'prune.channels{macs:0.9, allocation:latency} | quantize.static',
   'factorize{macs:0.9} | quantize.static',
   'quantize.weights{bits:3, scheme:kmeans} | correctBias',
+  'prune.secondOrder{amount:0.5} | finetune | quantize.static',
+  'prune.channels{macs:0.8, allocation:latency} | finetune | quantize.static',
 ].map(parseRecipe);

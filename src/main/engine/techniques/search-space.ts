@@ -2,7 +2,7 @@
  * Places in a chain that a search makes, from first to last; each holds one technique or none. The size of the input comes as late as ranges of
  * activations allow: what is expensive before it is done once for all sizes.
  */
-export const chainPlaces = ['structure', 'zeros', 'rounding', 'input', 'integers', 'repair'] as const;
+export const chainPlaces = ['structure', 'zeros', 'training', 'rounding', 'input', 'integers', 'repair'] as const;
 export type ChainPlace = (typeof chainPlaces)[number];
 
 /** Values of a parameter that are worth trying; `ordered`: neighbours are alike. */

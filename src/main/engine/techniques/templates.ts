@@ -80,6 +80,27 @@ const overnight: Recipes = {
   'smaller input + int8': [{ 'shrink.input': { scale: 0.85 } }, 'quantize.static'],
 };
 
+/** What training recovers of each, and what is left of that in integers. */
+const halfBySecondOrder = { 'prune.secondOrder': { amount: 0.5 } };
+const twoOfFour = { 'prune.secondOrder': { pattern: '2:4', keepLast: true } };
+const fewerChannels = { 'prune.channels': { macs: 0.7 } };
+
+const training: Recipes = {
+  baseline: [],
+  int8: ['quantize.static'],
+  channels: [fewerChannels],
+  'channels, trained': [fewerChannels, 'finetune'],
+  'channels, trained until no gain': [fewerChannels, { finetune: { until: 'no gain' } }],
+  'channels, trained + int8': [fewerChannels, 'finetune', 'quantize.static'],
+  'pruned 50 %': [halfBySecondOrder],
+  'pruned 50 %, trained': [halfBySecondOrder, 'finetune'],
+  'pruned 50 %, trained + int8': [halfBySecondOrder, 'finetune', 'quantize.static'],
+  '2:4': [twoOfFour],
+  '2:4, trained': [twoOfFour, 'finetune'],
+  'low rank': ['factorize'],
+  'low rank, trained': ['factorize', 'finetune'],
+};
+
 /** Every technique with its own defaults, as the registry has them. */
 const defaults: Recipes = { baseline: [], ...Object.fromEntries(techniques.map(({ id }) => [id, [id]])) };
 
@@ -134,6 +155,14 @@ const templates: readonly (Omit<SweepTemplate, 'recipes'> & { recipes: Recipes }
     models: caseStudyModels,
     recipes: overnight,
     images,
+  },
+  {
+    id: 'overnight-training',
+    title: 'Overnight with training',
+    summary: 'What fine-tuning on up to 1,000 images recovers of pruned weights, channels and ranks, also in 8 bits.',
+    models: caseStudyModels,
+    recipes: training,
+    images: { eval: 0, calibration: 1000 },
   },
 ];
 
