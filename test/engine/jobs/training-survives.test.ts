@@ -34,7 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(scripts, { recursive: true, force: true }));
 
-const [steps, kills] = [400, 10];
+/** No process that is killed does more than a few steps. */
+const [steps, kills, stepsEach] = [100, 10, 8];
 
 /** A workspace of its own, and a network that is trained there. */
 async function workspace() {
@@ -80,20 +81,23 @@ async function trained(times: number): Promise<{ bytes: Buffer; result: JobResul
   const random = createRandom(3);
   const begun: string[] = [];
   const run = (stepsLeft: number): Promise<JobResults['compress']> => {
-    let [worker, left] = [0, stepsLeft];
+    let [worker, left, first] = [0, stepsLeft, true];
     const events = {
       note: () => undefined,
       log: (line: string) => void (line.startsWith('process ') && (worker = Number(line.slice(8)))),
       progress(stage: string, done: number) {
         if (!stage.startsWith('training')) return;
-        if (left === stepsLeft) begun.push(`from ${done}`);
+        if (first) begun.push(`from ${done}`);
+        first = false;
         if (left-- === 0) setTimeout(() => process.kill(worker, 'SIGKILL'), 8 * random());
       },
     };
     return executor.run(order, events, new AbortController().signal);
   };
+  process.env['WHITTLE_TEST_SAVES'] = String(stepsEach);
   for (let kill = 0; kill < times; kill++)
     await expect(run(1 + Math.floor(2 * random()))).rejects.toMatchObject({ code: 'worker.crashed' });
+  delete process.env['WHITTLE_TEST_SAVES'];
   const result = await run(Infinity);
   expect(existsSync(join(folder, 'checkpoints', 'k'))).toBe(false);
   return { bytes: readFileSync(contents.outputPath('k')), result, begun };
@@ -112,4 +116,4 @@ test('a worker that is killed ten times while it trains leaves the same file as 
   });
   expect(curve(killed)).toEqual(curve(alone));
   expect(alone.result.training).toMatchObject([{ technique: 'finetune', steps, batch: 8, heldOutImages: 8 }]);
-}, 300_000);
+}, 600_000);

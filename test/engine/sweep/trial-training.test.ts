@@ -20,7 +20,6 @@ const step = (key: string): TrialPlan['steps'][number] => ({
     technique: 'finetune',
     params: {},
     images: ['train'],
-    seed: 1,
   },
   needs: [],
 });

@@ -5,7 +5,7 @@ import type { TechniqueContext } from '../../../src/main/engine/compression/cali
 import { adamW, sgd, type Optimizer } from '../../../src/main/engine/gradients/optimizers';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/main/engine/training/checkpoint';
-import { fineTune } from '../../../src/main/engine/training/fine-tune';
+import { fineTune, type FineTuneOptions } from '../../../src/main/engine/training/fine-tune';
 import { newCourse } from '../../../src/main/engine/training/training-course';
 import { contextFor, fingerprintOf, images } from '../techniques/small-networks';
 import { wholeCard, wholeNetwork } from '../techniques/whole-network';
@@ -14,7 +14,12 @@ const [student, teacher] = [simplify(wholeNetwork(3)), simplify(wholeNetwork(4))
 type Checkpoint = NonNullable<TechniqueContext['checkpoint']>;
 
 /** Trains until a step begins, or to the end. */
-async function tuned(optimizer: Optimizer, checkpoint?: Checkpoint, stopAt = Infinity): Promise<string> {
+async function tuned(
+  optimizer: Optimizer,
+  checkpoint?: Checkpoint,
+  stopAt = Infinity,
+  other: Partial<FineTuneOptions> = {},
+): Promise<string> {
   const controller = new AbortController();
   const context: TechniqueContext = {
     ...contextFor(wholeCard(student), images(80), [3, 12, 12], controller.signal),
@@ -23,7 +28,14 @@ async function tuned(optimizer: Optimizer, checkpoint?: Checkpoint, stopAt = Inf
   };
   const options = { batch: 8, iterations: 20, learningRate: 1e-3, weightDecay: 1e-4, optimizer, temperature: 2 };
   const more = { labelShare: 0, featureWeight: 0, augmentation: augmentations.gentle, checkpointMs: 0 };
-  const { graph } = await fineTune('test', student, teacher, context.images('train'), { ...options, ...more }, context);
+  const { graph } = await fineTune(
+    'test',
+    student,
+    teacher,
+    context.images('train'),
+    { ...options, ...more, ...other },
+    context,
+  );
   return fingerprintOf(graph);
 }
 
@@ -47,6 +59,13 @@ test.each([
   expect(resumed).not.toBe(fingerprintOf(student));
   // No step was done twice.
   expect(saves).toBe(19);
+});
+
+test('a loss that is no longer a number ends it, which is said', async () => {
+  const optimizer = sgd({ momentum: 0.9, nesterov: true });
+  await expect(tuned(optimizer, undefined, Infinity, { learningRate: 1, largestNorm: 1e30 })).rejects.toThrow(
+    /^test failed: the loss is no longer a number after \d+ steps; give a smaller learningRate\.$/,
+  );
 });
 
 test('a checkpoint of another shape is not taken up', () => {

@@ -60,10 +60,15 @@ test('notes say what was gained, which weights are kept and whether images were 
     'Of these images, 25.0 % had the class of the float network before, 50.0 % have it after.',
     'Steps waited for their images 20 % of the time: reading and decoding them is what limits the speed.',
   ]);
-  const without = { before: 0.1, after: 0.5, images: 16, record: recordOf({ ...course, waitedMs: 900 }, { ...of, keptStep: 0 }) };
+  const without = {
+    before: 0.1,
+    after: 0.5,
+    images: 16,
+    record: recordOf({ ...course, waitedMs: 900 }, { ...of, keptStep: 0 }),
+  };
   expect(trainingNotes(without, false)).toEqual([
     'Trained for 3 steps of 8 images, by the float network alone.',
-    'Loss on 16 images that were not trained on: 0.100 before, 0.500 after. It did not fall, so the network was left as it was.',
+    'Loss on 16 images that were not trained on: 0.100 before, 0.500 after. It did not fall, so the network was left as it was; a smaller learningRate may gain something.',
   ]);
 });
 

@@ -57,8 +57,8 @@ export interface FineTuned {
 /** Share of the steps in which the learning rate rises. */
 const warmUp = 0.05;
 
-/** Many times what it is of most batches: only a batch that is far off is held back. */
-const usualLargestNorm = 100;
+/** Ten times what it is of the first batches after heavy pruning, when it is largest: only a batch that is far off is held back. */
+const usualLargestNorm = 1000;
 
 /** Values of the two networks that the loss compares. */
 interface Matched {
@@ -121,7 +121,10 @@ export async function fineTune(
   teacher: Graph,
   images: TrainingImages,
   options: FineTuneOptions,
-  context: Pick<TechniqueContext, 'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint' | 'trained'>,
+  context: Pick<
+    TechniqueContext,
+    'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint' | 'trained'
+  >,
 ): Promise<FineTuned> {
   const { batch, iterations, patience, keepFrom, learningRate, featureWeight, weightDecay } = options;
   const [own, float] = [withBatch(student, batch), withBatch(teacher, batch)];

@@ -122,7 +122,14 @@ async function train(
   const beganAt = performance.now() - 1000 * course.seconds;
   let savedAt = performance.now();
   for (; standing.done < iterations; standing.epoch++, standing.batches = 0) {
-    const order = { seed, epoch: standing.epoch, batch, from: standing.batches, lastBatch: 'drop', augmentation } as const;
+    const order = {
+      seed,
+      epoch: standing.epoch,
+      batch,
+      from: standing.batches,
+      lastBatch: 'drop',
+      augmentation,
+    } as const;
     const batches = images.trainingBatches(order);
     let waitedMs = 0;
     for await (const next of batches) {

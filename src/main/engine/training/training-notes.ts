@@ -13,7 +13,7 @@ export function trainingNotes({ before, after, images, record }: Judgement, byLa
     const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
     const kept =
       keptStep === 0
-        ? '. It did not fall, so the network was left as it was'
+        ? '. It did not fall, so the network was left as it was; a smaller learningRate may gain something'
         : keptStep < steps
           ? `; the weights of step ${formatNumber(keptStep)} were best and are kept`
           : '';
