@@ -57,7 +57,7 @@ export interface FineTuned {
 /** Share of the steps in which the learning rate rises. */
 const warmUp = 0.05;
 
-/** Ten times what it is of the first batches after heavy pruning, when it is largest: only a batch that is far off is held back. */
+/** In the first steps after hard pruning, when it is largest, it was 30 to 180: only a batch that is far off is held back. */
 const usualLargestNorm = 1000;
 
 /** Values of the two networks that the loss compares. */
