@@ -77,7 +77,8 @@ export class TrainingSession {
   /** How the parameters that would be taken now do on a batch; nothing changes. */
   async judge(batch: Tensors): Promise<Judged> {
     const { step, threads } = this;
-    this.judging ??= await calculator.open(encodeModel(step.judge), { threads });
+    // Optimized further, roundings would become integer kernels: other numbers than those that are trained.
+    this.judging ??= await calculator.open(encodeModel(step.judge), { threads, optimization: 'basic' });
     const feeds: Tensors = { ...batch, ...this.settings };
     for (const { name } of step.judge.inputs) if (name in this.current) feeds[name] = this.takenOf(name);
     const results = await this.judging.run(feeds);
