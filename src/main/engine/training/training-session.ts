@@ -68,9 +68,10 @@ export class TrainingSession {
     return (results[step.loss]!.data as Float32Array)[0]!;
   }
 
-  /** All that goes from one step to the next, in a fixed order: what a checkpoint holds. Written into before the first step, it is taken up. */
+  /** All that goes from one step to the next, settings too, in a fixed order: what a checkpoint holds. Written into before the first step, it is taken up. */
   get carried(): Float32Array[] {
-    return [...this.step.carried.keys()].map((name) => this.current[name]!.data as Float32Array);
+    const carried = [...this.step.carried.keys()].map((name) => this.current[name]!);
+    return [...carried, ...Object.values(this.settings)].map(({ data }) => data as Float32Array);
   }
 
   /** The numbers of a setting, which may be written into between steps; undefined where the loss does not depend on it. */
