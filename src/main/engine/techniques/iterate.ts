@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import type { Cached, TechniqueContext, TrainingImages } from '../compression/calibration/technique-context';
+import { hasDecodedWeights, storeSparseWeights } from '../compression/storage/sparse-weights';
 import { countMacs } from '../onnx/count';
 import type { Graph } from '../onnx/graph';
 import { heldOutAccuracy, heldOutAnswers } from '../training/held-out-answers';
@@ -107,7 +108,11 @@ export const iterate = defineTechnique({
               return undefined;
             throw thrown;
           });
-          return compressed && finetune.apply(compressed, tuning, staged);
+          if (!compressed) return undefined;
+          const tuned = await finetune.apply(compressed, tuning, staged);
+          // That an earlier step pruned is told by how its weights are stored.
+          if (hasDecodedWeights(graph)) storeSparseWeights(tuned);
+          return tuned;
         },
         async judge(network) {
           const accuracy = heldOutAccuracy(await heldOutAnswers(network, heldOut, context, id), float);
