@@ -39,7 +39,7 @@ const everyOther = (first: number): Map<string, Float32Array> =>
   new Map(
     [...weights].map(([name, { data }]) => [
       name,
-      Float32Array.from(data, (_, at) => ((at + first) % 2 === 0 ? 1 : 0)),
+      (data as Float32Array).map((_, at) => ((at + first) % 2 === 0 ? 1 : 0)),
     ]),
   );
 
@@ -106,7 +106,7 @@ describe('masks that change on the way', () => {
 
   test('what comes in is judged with its zeros, and comes back where nothing was gained', async () => {
     const most = new Map(
-      [...weights].map(([name, { data }]) => [name, Float32Array.from(data, (_, at) => (at % 16 === 0 ? 0 : 1))]),
+      [...weights].map(([name, { data }]) => [name, (data as Float32Array).map((_, at) => (at === 0 ? 0 : 1))]),
     );
     const start = pruned(most);
     const context = contextFor(wholeCard(dense), images(96));

@@ -58,6 +58,7 @@ describe('on the way', () => {
               : layers.flatMap((layer) => pruneMasks([layer], goal.pattern, 18));
           expect(found.at(-1)).toEqual(atOnce);
         }),
+        { numRuns: 12 },
       );
     },
   );

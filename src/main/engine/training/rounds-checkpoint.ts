@@ -43,6 +43,7 @@ export function decodeRounds(bytes: Uint8Array): RoundsStanding | undefined {
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, begin))) as Header;
   const middle = begin + header.networkBytes;
   if (bytes.length !== middle + header.trainingBytes) return undefined;
-  const part = (from: number, to: number): Uint8Array | undefined => (to > from ? bytes.slice(from, to) : undefined);
+  const part = (from: number, to: number): Uint8Array | undefined =>
+    to > from ? new Uint8Array(bytes.subarray(from, to)) : undefined;
   return { rounds: header.rounds, network: part(begin, middle), training: part(middle, bytes.length) };
 }
