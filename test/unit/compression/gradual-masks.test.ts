@@ -40,7 +40,7 @@ describe('on the way', () => {
       fc.assert(
         fc.property(weights, weights, fc.constantFrom('global', 'local'), (one, other, scope) => {
           const layers = [scored([6, 6, 1, 1], name, one), scored([4, 9, 1, 1], name, other)];
-          const goal = { pattern: parsePattern(name)!, zeros: 36, scope: scope as 'global' | 'local' };
+          const goal = { pattern: parsePattern(name)!, zeros: 36, scope };
           const shares = [0, 0.25, 0.6, 0.9, 1];
           const found = shares.map((share) => masksAt(layers, goal, share));
           expect(onesOf(found[0]!)).toBe(0);
