@@ -73,22 +73,22 @@ function curveOf({ notes }: RecordedContext): { gone: number; agreement: number;
 describe('iterate', () => {
   test('stops where the promise would break and keeps the round before', async () => {
     const context = contextWith();
-    const result = await apply({ ...quick, maxDrop: 26 }, context);
+    const result = await apply({ ...quick, epochs: 1, from: 0.1, by: 0.4, to: 0.9, maxDrop: 50 }, context);
     const curve = curveOf(context);
-    expect(context.notes[0]).toMatch(/^Rounds, judged on 24 images that were not trained on: 20 % gone: agreement/);
-    const kept = curve.filter(({ agreement }) => 100 - agreement <= 26);
+    expect(context.notes[0]).toMatch(/^Rounds, judged on 24 images that were not trained on: 10 % gone: agreement/);
+    const kept = curve.filter(({ agreement }) => 100 - agreement <= 50);
     expect(kept.length).toBeGreaterThan(0);
-    expect(kept.length).toBeLessThan(4);
+    expect(kept.length).toBeLessThan(3);
     expect(curve).toHaveLength(kept.length + 1);
     const { gone } = kept.at(-1)!;
     expect(context.notes[1]).toMatch(
-      new RegExp(`^${gone} % of the weights are gone; ${gone + 20} % lost \\S+ points, more than maxDrop 26\\.$`),
+      new RegExp(`^${gone} % of the weights are gone; ${gone + 40} % lost \\S+ points, more than maxDrop 50\\.$`),
     );
     expect(await shareOfZeros(result)).toBeCloseTo(gone / 100, 2);
     expect(hasDecodedWeights(result)).toBe(true);
     // Notes of the steps within are not those of the trial.
     expect(context.notes.join(' ')).not.toContain('Trained for');
-    expect(context.steps.map(([stage]) => stage)).toContain('20 % gone: training');
+    expect(context.steps.map(([stage]) => stage)).toContainEqual(expect.stringMatching(/^10 % gone: training/));
   });
 
   test('all rounds within the promise: the last amount', async () => {
