@@ -32,7 +32,7 @@ export const pruneGradual = defineTechnique({
       .number()
       .min(0)
       .max(1)
-      .default(0.5)
+      .default(0.25)
       .describe('Share of the steps in which the amount is reached, fast at first; the rest train what is left'),
     ...trainingParams,
   }),
