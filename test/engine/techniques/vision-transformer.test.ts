@@ -47,6 +47,9 @@ const fine: [recipe: string, most: number][] = [
   ['correctBias', 0.01],
   ['recalibrate', 0.01],
   ['finetune', 0.01],
+  ['prune.gradual{amount:0.2}', 0.5],
+  ['prune.before{amount:0.2}', 0.7],
+  ['iterate{from:0.1, to:0.2, maxDrop:100}', 0.5],
   ['quantize.weights{bits:4} | correctBias', 0.6],
 ];
 

@@ -51,6 +51,9 @@ const quick: Record<string, Record<string, unknown>> = {
   'quantize.aware': { iterations: 2, batch: 8 },
   'quantize.mixed': { averageBits: 5, scheme: 'linear-symmetric' },
   factorize: { macs: 0.8, roundTo: 4 },
+  'prune.gradual': { epochs: 2 },
+  'prune.before': { epochs: 2 },
+  iterate: { to: 0.4, maxDrop: 100, epochs: 1 },
 };
 
 /** Every technique with its defaults, or close to them. */

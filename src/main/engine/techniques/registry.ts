@@ -9,7 +9,10 @@ import { equalize } from './equalize';
 import { factorize } from './factorize';
 import { finetune } from './finetune';
 import { fp16 } from './fp16';
+import { iterate } from './iterate';
+import { pruneBefore } from './prune-before';
 import { pruneChannels } from './prune-channels';
+import { pruneGradual } from './prune-gradual';
 import { pruneLayers } from './prune-layers';
 import { pruneMagnitude } from './prune-magnitude';
 import { pruneSecondOrder } from './prune-second-order';
@@ -45,6 +48,9 @@ export const techniques: readonly Technique[] = [
   factorize,
   recalibrate,
   finetune,
+  pruneGradual,
+  pruneBefore,
+  iterate,
   shrinkInput,
 ];
 

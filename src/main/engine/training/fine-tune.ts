@@ -173,8 +173,8 @@ export async function fineTune(
   }
 }
 
-/** What a technique says of a network that cannot be trained. */
-function orRefusal(id: string, model: string, make: () => StepGraph): StepGraph {
+/** What `make` gives, or what a technique says of a network that cannot be trained. Throws `technique.not-applicable`. */
+export function orRefusal<T>(id: string, model: string, make: () => T): T {
   try {
     return make();
   } catch (thrown) {

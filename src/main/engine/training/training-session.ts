@@ -98,12 +98,13 @@ export class TrainingSession {
   }
 
   /**
-   * All that goes from one step to the next, and what was kept, in a fixed order: what a checkpoint holds. Written into before the first step,
+   * All that goes from one step to the next, settings, and what was kept, in a fixed order: what a checkpoint holds. Written into before the first step,
    * it is taken up.
    */
   get carried(): Float32Array[] {
     const carried = [...this.step.carried.keys()].map((name) => this.current[name]!.data as Float32Array);
-    return [...carried, ...this.kept.values()];
+    const settings = Object.values(this.settings).map(({ data }) => data as Float32Array);
+    return [...carried, ...settings, ...this.kept.values()];
   }
 
   /** The numbers of a setting, which may be written into between steps; undefined where the loss does not depend on it. */

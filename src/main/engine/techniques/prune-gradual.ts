@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { cubicShare } from '../compression/pruning/gradual-masks';
+import { removeDead } from '../onnx/remove-dead';
+import { simplify } from '../onnx/simplify';
+import { fineTune } from '../training/fine-tune';
+import { maskedTraining, type MasksBefore } from '../training/masked-training';
+import { prunesWeights } from './handling';
+import { goalOf, keptOf, magnitudeMasks, maskParams, withMasks } from './magnitude-masks';
+import { prunableLayers, storePruned } from './pruned-weights';
+import { defineTechnique } from './technique';
+import { judgementNote, trainingParams, trainingPlan } from './training-plan';
+
+const id = 'prune.gradual';
+
+/** Times that masks are chosen anew, at most: each needs a look at all weights. */
+const mostChanges = 100;
+
+export const pruneGradual = defineTechnique({
+  id,
+  title: 'Gradual pruning',
+  summary:
+    'Sets more and more of the smallest weights to zero while the network is trained to answer as the float network does; a weight may come back until the amount is reached. The file is that of magnitude pruning.',
+  family: 'pruning',
+  needs: ['train'],
+  dependsOn: ['kernels'],
+  version: 1,
+  usesReference: true,
+  params: z.strictObject({
+    ...maskParams,
+    rise: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.25)
+      .describe('Share of the steps in which the amount is reached, fast at first; the rest train what is left'),
+    ...trainingParams,
+  }),
+  handling: () => prunesWeights,
+  compensates: true,
+  async apply(graph, params, context) {
+    const model = context.card.name;
+    const teacher = simplify(await plainGraph(await context.reference(), id, model));
+    const dense = simplify(await plainGraph(graph, id, model));
+    const layers = prunableLayers(dense, params, id, context);
+    const goal = goalOf(layers, params);
+    const weights = new Map(layers.map(({ weightName, weight }) => [weightName, weight]));
+    // What gradual pruning is judged against, and what it falls back to.
+    const atOnce = withMasks(dense, layers, magnitudeMasks(layers, goal, weights));
+    const { images, options, summary } = trainingPlan(id, dense, params, context);
+    const last = Math.min(options.iterations - 1, Math.round(params.rise * options.iterations));
+    const every = Math.max(1, Math.ceil(last / mostChanges));
+    const masksBefore: MasksBefore = (step, weightsNow) => {
+      if (step > last || (step < last && step % every !== 0)) return undefined;
+      const masks = magnitudeMasks(layers, goal, weightsNow(), cubicShare(step, last));
+      return new Map(layers.map((layer, at) => [layer.weightName, keptOf(layer, masks[at]!)]));
+    };
+    // Until the amount is reached, no weights are those that are asked for.
+    const course = { ...maskedTraining(weights, options.weightDecay, masksBefore), keepFrom: last + 1 };
+    const tuned = await fineTune(id, atOnce, teacher, images, { ...options, ...course }, context);
+    const { before, after } = tuned.judgement;
+    const isWorse = before !== undefined && after !== undefined && !(after < before);
+    const result = removeDead(isWorse ? atOnce : tuned.graph);
+    context.note(`${summary}; the amount was reached after ${last}.`);
+    const note = judgementNote(tuned.judgement);
+    if (note) context.note(note);
+    storePruned(result, context);
+    return result;
+  },
+});
