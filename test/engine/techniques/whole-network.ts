@@ -51,6 +51,7 @@ const quick: Record<string, Record<string, unknown>> = {
   'quantize.aware': { iterations: 2, batch: 8 },
   'quantize.mixed': { averageBits: 5, scheme: 'linear-symmetric' },
   factorize: { macs: 0.8, roundTo: 4 },
+  reconstruct: { bits: 6, iterations: 4 },
 };
 
 /** Every technique with its defaults, or close to them. */

@@ -21,6 +21,7 @@ import { quantizeMixed } from './quantize-mixed';
 import { quantizeStatic } from './quantize-static';
 import { quantizeWeights } from './quantize-weights';
 import { recalibrate } from './recalibrate';
+import { reconstruct } from './reconstruct';
 import { shrinkInput } from './shrink-input';
 import type { Technique } from './technique';
 
@@ -35,6 +36,7 @@ export const techniques: readonly Technique[] = [
   quantizeInteger,
   quantizeWeights,
   quantizeMixed,
+  reconstruct,
   clusterWeights,
   binarizeWeights,
   pruneMagnitude,
