@@ -27,7 +27,7 @@ export interface UnitSite {
 }
 
 /** Whether a unit came nearer to what it is to give, or why it was left alone. */
-export type Outcome = { gained: boolean } | { left: string };
+type Outcome = { gained: boolean } | { left: string };
 
 /** Maps of up to this many positions count as small: of larger ones fewer images show a step as much. */
 const smallMap = 196;

@@ -14,7 +14,7 @@ import { judgingImages } from './judging-images';
 import { RoundedNetwork } from './rounded-network';
 import { roundingUnits } from './rounding-units';
 
-export interface ReconstructionOptions extends Pick<UnitSite, 'iterations' | 'batch'> {
+interface ReconstructionOptions extends Pick<UnitSite, 'iterations' | 'batch'> {
   /** Of the technique, for messages. */
   id: string;
   unit: 'block' | 'layer';

@@ -28,7 +28,7 @@ export interface AffineLayer extends StoredLayer {
   grid: StoredLayer['grid'] & { decode: AffineDecode };
 }
 
-export interface SoftNetwork {
+interface SoftNetwork {
   graph: Graph;
   parameters: Map<string, ParameterGroup>;
   /** Values that hold the shares of each layer, and how many there are of all layers together. */
