@@ -136,6 +136,22 @@ export const rooms = [
     knows: ['compression/algebra', 'compression/quantization', 'gradients', 'training', 'onnx'],
   },
   {
+    room: 'training/rounding',
+    holds: 'which way to round the weights of a block, learned',
+    knows: [
+      'compression',
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/storage',
+      'compression/reconstruction',
+      'compression/quantization',
+      'gradients',
+      'training',
+      'onnx',
+    ],
+  },
+  {
     room: 'techniques',
     holds: 'one file a technique, the registry, recipe checks; the only room that knows names of techniques',
     knows: [
@@ -151,6 +167,7 @@ export const rooms = [
       'gradients',
       'training',
       'training/quantization',
+      'training/rounding',
       'onnx',
     ],
   },

@@ -38,6 +38,7 @@ const fine: [recipe: string, most: number][] = [
   ['quantize.weights{bits:6}', 0.2],
   ['quantize.weights{bits:6, rounding:nearest}', 0.2],
   ['quantize.mixed{maxBytes:9000}', 0.3],
+  ['reconstruct{bits:6, iterations:8}', 0.2],
   ['cluster.weights{clusters:32}', 0.3],
   ['binarize.weights', 1.5],
   ['prune.magnitude{amount:0.2}', 0.5],

@@ -54,6 +54,7 @@ const quick: Record<string, Record<string, unknown>> = {
   'prune.gradual': { epochs: 2 },
   'prune.before': { epochs: 2 },
   iterate: { to: 0.4, maxDrop: 100, epochs: 1 },
+  reconstruct: { bits: 6, iterations: 4 },
 };
 
 /** Every technique with its defaults, or close to them. */

@@ -24,6 +24,7 @@ import { quantizeMixed } from './quantize-mixed';
 import { quantizeStatic } from './quantize-static';
 import { quantizeWeights } from './quantize-weights';
 import { recalibrate } from './recalibrate';
+import { reconstruct } from './reconstruct';
 import { shrinkInput } from './shrink-input';
 import type { Technique } from './technique';
 
@@ -38,6 +39,7 @@ export const techniques: readonly Technique[] = [
   quantizeInteger,
   quantizeWeights,
   quantizeMixed,
+  reconstruct,
   clusterWeights,
   binarizeWeights,
   pruneMagnitude,

@@ -10,8 +10,8 @@ export interface Standing {
   course: TrainingCourse;
 }
 
-/** A standing and the numbers that go with it, as bytes: the length of the standing as JSON, that, and the float32 numbers. */
-export function encodeCheckpoint(standing: Standing, numbers: readonly Float32Array[]): Uint8Array {
+/** A standing, which is plain data, and the numbers that go with it, as bytes: the length of the standing as JSON, that, and the float32 numbers. */
+export function encodeCheckpoint<S = Standing>(standing: S, numbers: readonly Float32Array[]): Uint8Array {
   const header = new TextEncoder().encode(JSON.stringify(standing));
   const count = numbers.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(4 + header.length + 4 * count);
@@ -26,12 +26,12 @@ export function encodeCheckpoint(standing: Standing, numbers: readonly Float32Ar
 }
 
 /** Reads what `encodeCheckpoint` wrote into arrays of the same lengths; undefined where there is more or less of it. */
-export function decodeCheckpoint(bytes: Uint8Array, into: readonly Float32Array[]): Standing | undefined {
+export function decodeCheckpoint<S = Standing>(bytes: Uint8Array, into: readonly Float32Array[]): S | undefined {
   if (bytes.length < 4) return undefined;
   const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const wanted = into.reduce((sum, { byteLength }) => sum + byteLength, 4 + headerLength);
   if (bytes.length !== wanted) return undefined;
-  const standing = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerLength))) as Standing;
+  const standing = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerLength))) as S;
   let position = 4 + headerLength;
   for (const { buffer, byteOffset, byteLength } of into) {
     new Uint8Array(buffer, byteOffset, byteLength).set(bytes.subarray(position, position + byteLength));

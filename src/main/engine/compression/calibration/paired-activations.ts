@@ -5,7 +5,7 @@ import type { TechniqueContext } from './technique-context';
 import { heldInputs, runOnHeld, type Values } from './held-values';
 import { Liveness } from './liveness';
 
-/** Memory for the activations kept between layers. */
+/** Memory for the activations kept between layers, usually. */
 const heldBytes = 320 * 2 ** 20;
 
 /**
@@ -31,6 +31,7 @@ export class PairedActivations {
     readonly limit: number,
     private readonly context: Pick<TechniqueContext, 'calibration' | 'threads' | 'signal'>,
     private readonly id: string,
+    private readonly memoryBytes = heldBytes,
   ) {
     this.liveness = new Liveness(reference, false);
     this.batch = batchSizeFor(graph, limit);
@@ -65,7 +66,7 @@ export class PairedActivations {
   private affordable(position: number): number {
     const bytes = this.liveness.bytesBefore(position, (name) => (this.referenceOf(name) === name ? 1 : 2));
     return Number.isFinite(bytes)
-      ? Math.min(this.limit, Math.max(leastBatches * this.batch, Math.floor(heldBytes / bytes)))
+      ? Math.min(this.limit, Math.max(leastBatches * this.batch, Math.floor(this.memoryBytes / bytes)))
       : 0;
   }
 

@@ -55,16 +55,25 @@ function store(graph: Graph, coded: readonly StoredLayer[]): void {
   }
 }
 
+interface RoundingOptions {
+  rounding: 'nearest' | 'second-order';
+  id: string;
+  context: TechniqueContext;
+  /** The nodes of the graph, in the same order, with layers that are coded already; the graph itself where absent. */
+  start?: Graph;
+}
+
 /**
- * The graph with the weights of `layers` stored as codes. Second-order rounding needs calibration images and moves biases too; layers it
- * cannot take are rounded to the nearest value.
+ * Codes for the weights of `layers`. Second-order rounding needs calibration images and moves biases too; layers it cannot take are rounded
+ * to the nearest value.
+ * @returns the graph with the new biases; what its weights are is said by the codes
  */
-export async function codeLayers(
+export async function chooseCodes(
   graph: Graph,
   layers: readonly WeightLayer[],
   gridFor: GridFor,
-  { rounding, id, context }: { rounding: 'nearest' | 'second-order'; id: string; context: TechniqueContext },
-): Promise<Graph> {
+  { rounding, id, context, start = graph }: RoundingOptions,
+): Promise<{ graph: Graph; coded: StoredLayer[] }> {
   const coded = new Map<string, CodedLayer>();
   const begin = (layer: WeightLayer, rows: WeightRows, importance?: Float32Array): CodedLayer => {
     const started = { layer, rows, grid: gridFor(rows, importance, layer), codes: new Uint8Array(rows.data.length) };
@@ -95,17 +104,26 @@ export async function codeLayers(
       },
     };
   };
-  let result = copyGraph(graph);
-  if (rounding === 'second-order')
-    ({ graph: result } = await reconstructLayers(graph, layers, quantizing(coderFor), {
-      id,
-      images: secondOrderImages,
-      context,
-    }));
+  let result = copyGraph(start);
+  if (rounding === 'second-order') {
+    const options = { id, images: secondOrderImages, context };
+    ({ graph: result } = await reconstructLayers(graph, layers, quantizing(coderFor), options, start));
+  }
   for (const layer of layers) {
     if (coded.has(layer.weightName)) continue;
     const started = begin(layer, weightRows(layer));
     started.codes = nearestCodes(started.rows, started.grid);
   }
-  return storeLayers(result, [...coded.values()]);
+  return { graph: result, coded: [...coded.values()] };
+}
+
+/** The graph with the weights of `layers` stored as codes; see `chooseCodes`. */
+export async function codeLayers(
+  graph: Graph,
+  layers: readonly WeightLayer[],
+  gridFor: GridFor,
+  options: RoundingOptions,
+): Promise<Graph> {
+  const { graph: result, coded } = await chooseCodes(graph, layers, gridFor, options);
+  return storeLayers(result, coded);
 }

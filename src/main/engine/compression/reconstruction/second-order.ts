@@ -67,14 +67,16 @@ export type LayerSolver = (problem: LayerProblem) => Promise<Float32Array>;
  * Reconstructs layers in the order of the graph, each on the inputs it gets from the layers already done, and moves biases so that the mean
  * of every output channel stays that of the float network. Returns a copy of the graph with the new weights in plain float32, and the
  * names of the weights that were done; layers with shared weights or inputs of unknown shape are left alone.
+ * @param start the nodes of `float`, in the same order, some of them done already
  */
 export async function reconstructLayers(
   float: Graph,
   layers: readonly WeightLayer[],
   solve: LayerSolver,
   options: SecondOrderOptions,
+  start = float,
 ): Promise<{ graph: Graph; done: Set<string> }> {
-  const graph = copyGraph(float);
+  const graph = copyGraph(start);
   const names = new FreshNames(graph);
   const done = new Set<string>();
   await visitLayers(graph, float, layers, options, async (inputs, node, products) => {
