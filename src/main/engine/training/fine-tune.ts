@@ -31,6 +31,8 @@ export interface FineTuneOptions {
   form?: TrainedForm;
   /** Before each step, from 0: settings of the form may be written. */
   beforeStep?(step: number, session: TrainingSession): void;
+  /** Before held-out images judge. */
+  beforeJudging?(session: TrainingSession): void;
   temperature: number;
   /** Share of the loss that true classes have; the rest have the teacher's answers. */
   labelShare: number;
@@ -129,12 +131,12 @@ export async function fineTune(
   const schedule = withWarmUp(cosine, warmUp);
   const rateAt = (step: number): number => learningRate * schedule(step, iterations);
   const form = options.form ?? plainForm(weightDecay);
-  const { graph: formed, parameters: all, settings, estimated } = form.of(own);
+  const { graph: formed, parameters: all, settings, replaced, estimated } = form.of(own);
   // What folding made anew for this batch could not be put back.
   const isFolded = (name: string): boolean => own.initializers.has(name) && !student.initializers.has(name);
   const parameters = new Map([...all].filter(([name]) => !isFolded(name)));
   const objective = objectiveOf(scores, features, options);
-  const order = { parameters, settings, estimated, optimizer, objective };
+  const order = { parameters, settings, replaced, estimated, optimizer, objective };
   const step = orRefusal(id, context.card.name, () => stepGraph(formed, order));
   const asked = [scores.teacher, ...(features ? [features.teacher] : [])];
   const guide = await Teacher.open(float, [...new Set(asked)], context.threads);
@@ -142,8 +144,9 @@ export async function fineTune(
     const session = await TrainingSession.open(step, formed.initializers, context.threads);
     try {
       const feedsOf = feeder(own.inputs[0]!.name, step, guide, scores, features);
-      const { augmentation, checkpointMs, beforeStep } = options;
-      const run = { id, session, images, augmentation, feedsOf, batch, iterations, rateAt, checkpointMs, beforeStep };
+      const { augmentation, checkpointMs, beforeStep, beforeJudging } = options;
+      const hooks = { beforeStep, beforeJudging };
+      const run = { id, session, images, augmentation, feedsOf, batch, iterations, rateAt, checkpointMs, ...hooks };
       const judgement = await runTraining(run, context);
       const { before, after } = judgement;
       const isWorse = before !== undefined && after !== undefined && !(after < before);

@@ -22,6 +22,8 @@ export interface TrainingRun {
   checkpointMs: number;
   /** Before each step, from 0, also before the first after a resumption. */
   beforeStep?(step: number, session: TrainingSession): void;
+  /** Before held-out images judge: a network that is trained in a softer form than it will have takes that. */
+  beforeJudging?(session: TrainingSession): void;
 }
 
 /** Mean losses on held-out images; undefined where none are held out. */
@@ -67,6 +69,7 @@ async function judge(
   { signal }: RunContext,
 ): Promise<number | undefined> {
   if (!images) return undefined;
+  run.beforeJudging?.(run.session);
   let [sum, done] = [0, 0];
   for await (const { data, shape, labels } of images.batches(run.batch)) {
     if (signal.aborted) throw new AppError('cancelled');

@@ -14,6 +14,11 @@ export interface ParameterGroup {
   rate?: number;
   /** Of the parameter's shape: 0 where it never changes, 1 elsewhere. */
   mask?: Tensor;
+  /**
+   * The value, of its shape, whose gradient it takes, as if that were the parameter itself: a straight-through estimate where the value only
+   * follows the parameter from time to time (Bengio et al. 2013). Its own where absent.
+   */
+  gradientOf?: string;
 }
 
 export interface StepOptions {
@@ -69,7 +74,10 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
   const { loss, inputs } = objective(write, forward);
   write.append();
   forward.inputs.push(...inputs);
-  const { graph, gradients } = differentiate(forward, loss, [...parameters.keys()], options.estimated);
+  const sources = new Map([...parameters].map(([name, { gradientOf = name }]) => [name, gradientOf]));
+  const wanted = [...new Set(sources.values())];
+  const { graph, gradients: found } = differentiate(forward, loss, wanted, options.estimated);
+  const gradients = new Map([...sources].flatMap(([name, source]) => entryOf(name, found.get(source))));
   const left = [...parameters.keys()].filter((name) => !gradients.has(name));
   graph.inputs = graph.inputs.filter(({ name }) => !left.includes(name));
   for (const name of left) graph.initializers.set(name, network.initializers.get(name)!);
@@ -82,6 +90,8 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
   const constants = [...gradients.keys(), ...replaced.keys()];
   return { graph: removeDead(graph), loss, learningRate, carried, parameters: constants, settings, optimizer };
 }
+
+const entryOf = <T>(name: string, value: T | undefined): [string, T][] => (value === undefined ? [] : [[name, value]]);
 
 /** Adds the nodes and inputs of the optimiser. @returns outputs by the inputs that take them next */
 function appendUpdates(
