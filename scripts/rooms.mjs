@@ -128,7 +128,15 @@ export const rooms = [
   {
     room: 'training',
     holds: 'batches, the graph of a step, schedules, running it',
-    knows: ['compression', 'compression/algebra', 'compression/calibration', 'gradients', 'onnx'],
+    knows: [
+      'compression',
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/storage',
+      'gradients',
+      'onnx',
+    ],
   },
   {
     room: 'training/quantization',

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { differentiate } from '../../../src/main/engine/gradients/differentiate';
 import type { Attribute, Graph, Tensor } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, int64Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
+import { runGraph } from '../../fixtures/run-graph';
 import { apart, gradientError } from './finite-differences';
 
 interface Case {
@@ -106,6 +108,21 @@ const cases: Case[] = [
   { op: 'Expand', inputs: [noiseTensor([3, 1])], constants: [integers(2, 3, 4)] },
   { op: 'Gather', inputs: [x], constants: [int64Tensor([], [-1])], attributes: { axis: attr.int(1) }, label: 'one' },
   { op: 'Gather', inputs: [x], constants: [integers(3, 0)], attributes: { axis: attr.int(2) } },
+  {
+    op: 'Gather',
+    inputs: [x],
+    constants: [int64Tensor([2, 2], [1, 3, 1, -1])],
+    attributes: { axis: attr.int(2) },
+    label: 'more than once',
+  },
+  { op: 'Gather', inputs: [noiseTensor([5], 2)], constants: [int64Tensor([3, 2], [0, 4, 4, 1, 0, 4])], label: 'table' },
+  {
+    op: 'GatherElements',
+    inputs: [noiseTensor([2, 3], 2)],
+    constants: [int64Tensor([2, 4], [0, 2, 2, 1, -1, 0, 0, 0])],
+    attributes: { axis: attr.int(1) },
+  },
+  { op: 'GatherElements', inputs: [x], constants: [int64Tensor([1, 2, 2, 1], [1, 0, 1, 1])], label: 'first axis' },
   { op: 'DepthToSpace', inputs: [noiseTensor([1, 8, 2, 3])], attributes: { blocksize: attr.int(2) } },
   { op: 'SpaceToDepth', inputs: [noiseTensor([1, 2, 4, 6])], attributes: { blocksize: attr.int(2) } },
   // Reductions and pools.
@@ -141,6 +158,25 @@ test.each(cases.map((each) => [`${each.op}${each.label ? ` ${each.label}` : ''}`
       expect(await gradientError(graphOf(each), { feeds, seed })).toBeLessThan(each.most ?? 3e-4);
   },
 );
+
+test('the gradient of a sign goes straight through between -1 and 1', async () => {
+  const feeds = { x: float32Tensor([6], [-2, -0.9, -0.1, 0.2, 0.8, 1.5]), c: noiseTensor([6], 3) };
+  const graph = makeGraph({
+    inputs: Object.keys(feeds).map((name) => makeValue(name, 'float32', [6])),
+    outputs: [],
+    nodes: [
+      makeNode('Sign', ['x'], ['sign']),
+      makeNode('Mul', ['sign', 'c'], ['y']),
+      makeNode('ReduceSum', ['y'], ['loss'], { keepdims: attr.int(0) }),
+    ],
+  });
+  const { graph: both, gradients } = differentiate(graph, 'loss', ['x']);
+  both.outputs = [makeValue(gradients.get('x')!, 'float32', [6])];
+  const [found] = Object.values(await runGraph(both, feeds));
+  const c = feeds.c.data as Float32Array;
+  // Plus 0: a product with 0 may be -0.
+  expect(Array.from(found!.data as Float32Array, (value) => value + 0)).toEqual([0, c[1], c[2], c[3], c[4], 0]);
+});
 
 test('an operator without a rule is named, and only where a gradient would have to pass', async () => {
   const graph = graphOf({ op: 'Sin', inputs: [x] });

@@ -3,6 +3,8 @@ import type { AppError } from '@shared/errors';
 import { parseRecipe } from '@shared/recipe-syntax';
 import type { TrainingRecord } from '@shared/training-record';
 import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
+import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
+import { readCodes } from '../../../src/main/engine/compression/storage/read-codes';
 import { hasDecodedWeights } from '../../../src/main/engine/compression/storage/sparse-weights';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
@@ -10,12 +12,12 @@ import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
 import { plainTrainingImages } from '../../fixtures/plain-training-images';
 import { attr, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
-import { cardFor, contextFor, fingerprintOf, images, runGraph, type RecordedContext } from './small-networks';
-import { wholeCard, wholeNetwork } from './whole-network';
+import { answerError } from './answer-error';
+import { cardFor, contextFor, fingerprintOf, images, type RecordedContext } from './small-networks';
+import { bytesOf, wholeCard, wholeNetwork } from './whole-network';
 
 const network = wholeNetwork();
 const fresh = images(16, 99);
-const [classes, temperature] = [10, 2];
 
 function contextWith(reference: Graph, count = 96): RecordedContext {
   return { ...contextFor(wholeCard(reference), images(count)), reference: () => Promise.resolve(reference) };
@@ -30,22 +32,8 @@ async function after(recipe: string, context = contextWith(network)): Promise<Gr
   return graph;
 }
 
-/** Mean divergence of the answers from those of the float network, at the temperature that training has by default. */
-async function errorOf(graph: Graph): Promise<number> {
-  const [found, wanted] = [await runGraph(graph, fresh), await runGraph(network, fresh)].map(answersOf);
-  return wanted!.reduce((sum, p, at) => sum + p * Math.log(Math.max(p, 1e-30) / Math.max(found![at]!, 1e-30)), 0) / 16;
-}
-
-function answersOf(scores: Float32Array): number[] {
-  const rows = Array.from({ length: scores.length / classes }, (_, row) => [
-    ...scores.slice(row * classes, (row + 1) * classes),
-  ]);
-  return rows.flatMap((row) => {
-    const powers = row.map((score) => Math.exp((score - Math.max(...row)) / temperature));
-    const sum = powers.reduce((total, power) => total + power, 0);
-    return powers.map((power) => power / sum);
-  });
-}
+/** Mean divergence of the answers from those of the float network. */
+const errorOf = (graph: Graph): Promise<number> => answerError(graph, network, fresh);
 
 describe.each([
   ['prune.magnitude{amount:0.5}', 0.6],
@@ -88,6 +76,54 @@ describe.each([
     expect(zerosOf(found)).toEqual(zerosOf(before));
     expect(hasDecodedWeights(tuned)).toBe(hasDecodedWeights(pruned));
   });
+});
+
+describe.each([
+  'quantize.weights{bits:3, rounding:nearest}',
+  'quantize.weights{bits:2, scheme:linear, granularity:group, rounding:nearest}',
+  'quantize.weights{bits:3, scheme:kmeans, rounding:nearest}',
+  'cluster.weights{clusters:6, rounding:nearest}',
+  'binarize.weights{bases:2}',
+  'prune.magnitude{pattern:"2:4"} | quantize.weights{bits:4}',
+])('after %s', (recipe) => {
+  let [stored, tuned]: [Graph, Graph] = [network, network];
+  beforeAll(async () => {
+    stored = await after(recipe);
+    tuned = await applyStep(stored, 'finetune', { ...params, learningRate: 1e-4 }, contextWith(network));
+  });
+
+  test('images it has not seen get answers closer to those of the float network', async () => {
+    expect(await errorOf(tuned)).toBeLessThan(0.6 * (await errorOf(stored)));
+  });
+
+  test('every code stays, and the file has as many bytes', async () => {
+    const formOf = async (graph: Graph): Promise<string[]> => {
+      const names = new Map(weightLayers(await decodeWeights(graph)).map(({ node, weightName }) => [weightName, node]));
+      return [...(await readCodes(graph))].map(
+        ([name, { codes, bits, shape }]) => `${names.get(name)?.name} ${bits} ${shape.join('x')} ${codes.join()}`,
+      );
+    };
+    const before = await formOf(stored);
+    expect(before.length).toBeGreaterThan(3);
+    expect((await formOf(tuned)).sort()).toEqual(before.sort());
+    expect(bytesOf(tuned)).toBeLessThanOrEqual(bytesOf(stored) + 64);
+  });
+});
+
+test.each(['', ' | quantize.weights{bits:4}'])('2:4 stays 2:4%s', async (stored) => {
+  const pruned = await after(`prune.magnitude{pattern:"2:4"}${stored}`);
+  const tuned = await applyStep(pruned, 'finetune', { ...params, epochs: 1 }, contextWith(network));
+  const { weight } = weightLayers(await decodeWeights(tuned)).find(({ node }) => node.name === 'mix')!;
+  const [outputs, inputs, taps] = [weight.shape[0]!, weight.shape[1]!, 9];
+  const counts: number[] = [];
+  for (let output = 0; output < outputs; output++)
+    for (let tap = 0; tap < taps; tap++)
+      for (let first = 0; first < inputs; first += 4) {
+        const four = [0, 1, 2, 3].map((at) => weight.data[(output * inputs + first + at) * taps + tap]!);
+        counts.push(four.filter((value) => value !== 0).length);
+      }
+  expect(Math.max(...counts)).toBe(2);
+  expect(fingerprintOf(tuned)).not.toBe(fingerprintOf(pruned));
 });
 
 test('the same seed gives the same file, another one another; what comes in is not changed', async () => {
@@ -190,8 +226,6 @@ test('a softmax at the end is looked behind', async () => {
 
 test.each([
   ['quantize.static | finetune', /^In the recipe ".+", finetune cannot follow quantize.static: .+\.$/],
-  ['quantize.weights{bits:4} | finetune', /^In the recipe ".+", finetune cannot follow quantize.weights: .+\.$/],
-  ['cluster.weights | finetune', /^In the recipe ".+", finetune cannot follow cluster.weights: .+\.$/],
   ['fp16 | finetune', /^In the recipe ".+", finetune cannot follow fp16: .+\.$/],
 ])('what it would undo is refused before anything runs: %s', (recipe, sentence) => {
   let refusal: AppError | undefined;

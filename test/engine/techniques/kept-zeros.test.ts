@@ -21,7 +21,7 @@ const nonZeros = async (graph: Graph): Promise<number> =>
   countParams({ ...(await decodeWeights(graph)), metadata: {} }).nonZeroParams;
 
 /** Zeros of their own, none at all, or a size that is asked for. */
-const ownZeros = [pruning, 'binarize.weights', 'quantize.mixed'];
+const ownZeros = [pruning, 'binarize.weights', 'binarize.train', 'quantize.mixed'];
 const following = techniques.filter((technique) => {
   const takes = handlingOf(technique, parseParams(technique, {})).takes.weights;
   return !ownZeros.includes(technique.id) && (takes.length === 0 || takes.includes('sparse'));

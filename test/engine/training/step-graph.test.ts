@@ -147,3 +147,41 @@ test('the mean over all steps, and then over about the last, is what is judged a
     await session.close();
   }
 });
+
+test('a parameter may learn by the gradient of a value that only follows it, and constants may be carried and written', async () => {
+  // y = x round(q): q is written between steps, p takes the gradient of q.
+  const graph = makeGraph({
+    inputs: [makeValue('x', 'float32', [4])],
+    outputs: [],
+    nodes: [
+      makeNode('Identity', ['q'], ['next']),
+      makeNode('Identity', ['q'], ['used']),
+      makeNode('Mul', ['x', 'used'], ['y']),
+    ],
+    initializers: { p: float32Tensor([4], start), q: float32Tensor([4], [0, 0, 0, 0]) },
+  });
+  const step = stepGraph(graph, {
+    parameters: new Map([['p', { weightDecay: 0, gradientOf: 'used' }]]),
+    replaced: new Map([['q', 'next']]),
+    optimizer: sgd({ momentum: 0, nesterov: false }),
+    objective: (write) => ({ loss: write.sum('y'), inputs: [] }),
+  });
+  const session = await TrainingSession.open(step, graph.initializers, 1);
+  try {
+    const [x, written] = [Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 0, -1, 2)];
+    const feeds = { x: { type: 'float32' as const, shape: [4], data: x } };
+    expect(await session.train(feeds, 0.1)).toBe(0);
+    session.setting('q')!.set(written);
+    expect(await session.train(feeds, 0.1)).toBe(1 - 3 + 8);
+    expectClose(
+      [...session.setting('p')!],
+      start.map((value, at) => value - 0.2 * x[at]!),
+    );
+    const learned = session.parameters();
+    expect(learned.get('q')!.data).toEqual(written);
+    // What is carried is what a checkpoint holds.
+    expect(session.carried).toContainEqual(written);
+  } finally {
+    await session.close();
+  }
+});

@@ -8,6 +8,7 @@ import { NoGradient } from './no-gradient';
 import { activationRules } from './rules/activations';
 import { arithmeticRules } from './rules/arithmetic';
 import { convolutionRule } from './rules/convolution';
+import { gatheringRules } from './rules/gathering';
 import { matrixRules } from './rules/matrix';
 import { movementRules } from './rules/movement';
 import { normalizationRules } from './rules/normalization';
@@ -18,6 +19,7 @@ import type { GradientContext, GradientRule } from './rules/rule';
 const rules: Record<string, GradientRule> = {
   ...activationRules,
   ...arithmeticRules,
+  ...gatheringRules,
   ...matrixRules,
   ...movementRules,
   ...normalizationRules,

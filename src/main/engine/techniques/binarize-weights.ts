@@ -1,5 +1,6 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
+import type { TechniqueContext } from '../compression/calibration/technique-context';
 import { binaryBases } from '../compression/quantization/binary-bases';
 import { packedInitializer } from '../compression/storage/bit-planes';
 import { permutationOf } from '../compression/quantization/coded-layers';
@@ -8,7 +9,9 @@ import { roundToHalfReals } from '../compression/algebra/half-reals';
 import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
+import type { WeightLayer } from '../compression/layers/weight-layers';
 import { weightRows, type WeightRows } from '../compression/layers/weight-rows';
+import type { Graph } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
 import { codesWeights } from './handling';
 import { layersKept } from './layer-params';
@@ -25,6 +28,25 @@ function binarized({ rows, columns, data }: WeightRows, count: number): { codes:
     bases.set(own.factors, row * count);
   }
   return { codes, bases: roundToHalfReals(bases) };
+}
+
+/**
+ * The layers whose weights become binary, each weight once: layers may share it.
+ * @param stored as the step before left the network, `plain` with plain weights. Throws `technique.not-applicable` where none are left.
+ */
+export function binarizedLayers(
+  stored: Graph,
+  plain: Graph,
+  choice: { keepFirst: boolean; keepLast: boolean },
+  technique: string,
+  { card }: TechniqueContext,
+): WeightLayer[] {
+  const kept = nodesKept(plain, { exclude: [], ...choice }, technique);
+  const chosen = uncodedLayers(stored, plain).filter(({ node }) => !kept.has(node));
+  const layers = new Map(chosen.map((layer) => [layer.weightName, layer]));
+  if (layers.size > 0) return [...layers.values()];
+  const detail = 'it has no convolution or matrix product with constant weights besides the ones that are kept';
+  throw new AppError('technique.not-applicable', { id: technique, model: card.name, detail });
 }
 
 export const binarizeWeights = defineTechnique({
@@ -49,21 +71,14 @@ export const binarizeWeights = defineTechnique({
   ],
   async apply(graph, { bases: count, keepFirst, keepLast }, context) {
     const result = simplify(await plainGraph(graph, id, context.card.name));
-    const kept = nodesKept(result, { exclude: [], keepFirst, keepLast }, id);
-    // A Map, because layers may share weights.
-    const chosen = uncodedLayers(graph, result).filter(({ node }) => !kept.has(node));
-    const layers = new Map(chosen.map((layer) => [layer.weightName, layer]));
-    if (layers.size === 0) {
-      const detail = 'it has no convolution or matrix product with constant weights besides the ones that are kept';
-      throw new AppError('technique.not-applicable', { id, model: context.card.name, detail });
-    }
+    const layers = binarizedLayers(graph, result, { keepFirst, keepLast }, id, context);
     const names = new FreshNames(result);
-    for (const [name, layer] of layers) {
+    for (const layer of layers) {
       const rows = weightRows(layer);
       const { codes, bases } = binarized(rows, count);
       const rowLength = rows.columns;
       const packed = { codes, bits: count, shape: rows.shape, rowLength, decode: { bases }, ...permutationOf(rows) };
-      packedInitializer(result, name, packed, names);
+      packedInitializer(result, layer.weightName, packed, names);
     }
     shortenValueNames(result);
     context.note('Binary weights are decoded when the model loads: smaller file, no speed-up.');

@@ -3,14 +3,17 @@ import { augmentations } from '@shared/augmentation';
 import { AppError } from '@shared/errors';
 import { noImages } from '../compression/calibration/calibration-run';
 import { plainGraph } from '../compression/layers/plain-graph';
+import { readCodes } from '../compression/storage/read-codes';
 import { adamW, sgd } from '../gradients/optimizers';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
+import { codedForm } from '../training/coded-form';
 import { fineTune } from '../training/fine-tune';
 import { fixedBatch } from '../training/network-batch';
 import { heldOutCount } from '../training/run-training';
+import { plainForm } from '../training/trained-form';
 import { trainingNotes } from '../training/training-notes';
-import { remakesWeights } from './handling';
+import { trainsWeights } from './handling';
 import { defineTechnique } from './technique';
 
 const id = 'finetune';
@@ -26,7 +29,7 @@ export const finetune = defineTechnique({
   id,
   title: 'Fine-tuning',
   summary:
-    'After a step that changed the weights: trains them to answer as the float network does, and as the labels say where images have any. Zeros of pruned weights stay zeros.',
+    'After a step that changed the weights: trains them to answer as the float network does, and as the labels say where images have any. Zeros of pruned weights stay zeros; weights in few bits keep their codes and learn what these stand for.',
   family: 'distillation',
   needs: ['train'],
   dependsOn: ['kernels'],
@@ -91,7 +94,7 @@ export const finetune = defineTechnique({
         'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
       ),
   }),
-  handling: () => remakesWeights,
+  handling: () => trainsWeights,
   compensates: true,
   async apply(graph, params, context) {
     const model = context.card.name;
@@ -111,7 +114,9 @@ export const finetune = defineTechnique({
     const optimizer = name === 'sgd' ? sgd({ momentum, nesterov: true }) : adamW(adam);
     const options = { batch, iterations, learningRate, weightDecay, optimizer, temperature, labelShare };
     const augmentation = augmentations[params.augmentation];
-    const more = { featureWeight: features, augmentation, checkpointMs, ...(endsEarly && { patience }) };
+    const codes = [...(await readCodes(graph))].map(([weight, coded]) => [weight, { coded }] as const);
+    const form = codedForm(new Map(codes), plainForm(weightDecay));
+    const more = { featureWeight: features, augmentation, checkpointMs, form, ...(endsEarly && { patience }) };
     const tuned = await fineTune(id, student, teacher, images, { ...options, ...more }, context);
     for (const sentence of trainingNotes(tuned.judgement, labelShare > 0)) context.note(sentence);
     return removeDead(tuned.graph);

@@ -33,6 +33,12 @@ export const remakesWeights: Handling = {
   leaves: {},
 };
 
+/** Of techniques that train weights in the form these have: sparse ones keep their zeros, those in few bits their bits. */
+export const trainsWeights: Handling = {
+  takes: { weights: ['float', 'sparse', 'codes'], activations: ['float'] },
+  leaves: {},
+};
+
 /** Of techniques that set weights to zero. */
 export const prunesWeights: Handling = {
   takes: { weights: ['float', 'sparse'], activations: ['float'] },

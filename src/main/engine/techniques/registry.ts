@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { nearestName } from '@shared/nearest-name';
 import type { TechniqueInfo } from '@shared/recipe';
+import { binarizeTrain } from './binarize-train';
 import { binarizeWeights } from './binarize-weights';
+import { clusterTrain } from './cluster-train';
 import { clusterWeights } from './cluster-weights';
 import { correctBias } from './correct-bias';
 import { equalize } from './equalize';
@@ -41,7 +43,9 @@ export const techniques: readonly Technique[] = [
   quantizeMixed,
   reconstruct,
   clusterWeights,
+  clusterTrain,
   binarizeWeights,
+  binarizeTrain,
   pruneMagnitude,
   pruneChannels,
   pruneSecondOrder,

@@ -40,6 +40,8 @@ export interface FineTuneOptions {
   form?: TrainedForm;
   /** Before each step, from 0: settings of the form may be written. */
   beforeStep?(step: number, session: TrainingSession): void;
+  /** Before held-out images judge. */
+  beforeJudging?(session: TrainingSession): void;
   temperature: number;
   /** Share of the loss that true classes have; the rest have the teacher's answers. */
   labelShare: number;
@@ -143,7 +145,7 @@ export async function fineTune(
   const schedule = withWarmUp(patience === undefined ? cosine : constant, warmUp);
   const rateAt = (step: number): number => learningRate * schedule(step, iterations);
   const form = options.form ?? plainForm(weightDecay);
-  const { graph: formed, parameters: all, settings, estimated } = form.of(own);
+  const { graph: formed, parameters: all, settings, replaced, estimated } = form.of(own);
   // What folding made anew for this batch could not be put back.
   const isFolded = (name: string): boolean => own.initializers.has(name) && !student.initializers.has(name);
   const parameters = new Map([...all].filter(([name]) => !isFolded(name)));
@@ -151,7 +153,7 @@ export async function fineTune(
   const { averages = true, largestNorm = usualLargestNorm } = options;
   const stepsOfEpoch = Math.max(1, Math.floor((images.count - heldOutCount(images.count, batch)) / batch));
   const optimizer = averages ? averaging(options.optimizer, stepsOfEpoch) : options.optimizer;
-  const order = { parameters, settings, estimated, optimizer, objective, largestNorm };
+  const order = { parameters, settings, replaced, estimated, optimizer, objective, largestNorm };
   const step = orRefusal(id, context.card.name, () => stepGraph(formed, order));
   const asked = [scores.teacher, ...(features ? [features.teacher] : [])];
   const guide = await Teacher.open(float, [...new Set(asked)], context.threads);
@@ -159,8 +161,8 @@ export async function fineTune(
     const session = await TrainingSession.open(step, formed.initializers, context.threads);
     try {
       const feedsOf = feeder(own.inputs[0]!.name, step, guide, scores, features);
-      const { augmentation, checkpointMs, beforeStep } = options;
-      const course = { batch, iterations, patience, keepFrom, rateAt, checkpointMs, beforeStep };
+      const { augmentation, checkpointMs, beforeStep, beforeJudging } = options;
+      const course = { batch, iterations, patience, keepFrom, rateAt, checkpointMs, beforeStep, beforeJudging };
       const judgement = await runTraining({ id, session, images, augmentation, feedsOf, ...course }, context);
       context.trained?.(judgement.record);
       const isKept = judgement.record.keptStep > 0;

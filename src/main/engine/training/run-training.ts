@@ -30,6 +30,8 @@ export interface TrainingRun {
   checkpointMs: number;
   /** Before each step, from 0, also before the first after a resumption. */
   beforeStep?(step: number, session: TrainingSession): void;
+  /** Before held-out images judge: a network that is trained in a softer form than it will have takes that. */
+  beforeJudging?(session: TrainingSession): void;
 }
 
 /** Mean losses on held-out images; undefined where none are held out. */
@@ -90,6 +92,7 @@ async function meanOver(
   signal: AbortSignal,
 ): Promise<Judged | undefined> {
   if (!images) return undefined;
+  run.beforeJudging?.(run.session);
   const found: Judged[] = [];
   for await (const { data, shape, labels } of images.batches(run.batch)) {
     if (signal.aborted) throw new AppError('cancelled');

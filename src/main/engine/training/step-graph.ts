@@ -14,6 +14,11 @@ export interface ParameterGroup {
   rate?: number;
   /** Of the parameter's shape: 0 where it never changes, 1 elsewhere. */
   mask?: Tensor;
+  /**
+   * The value, of its shape, whose gradient it takes, as if that were the parameter itself: a straight-through estimate where the value only
+   * follows the parameter from time to time (Bengio et al. 2013). Its own where absent.
+   */
+  gradientOf?: string;
 }
 
 /** What a network is trained for, as values of its graph. */
@@ -85,7 +90,10 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
   const { loss, inputs, agreement } = objective(write, forward);
   write.append();
   forward.inputs.push(...inputs);
-  const { graph, gradients } = differentiate(forward, loss, [...parameters.keys()], options.estimated);
+  const sources = new Map([...parameters].map(([name, { gradientOf = name }]) => [name, gradientOf]));
+  const wanted = [...new Set(sources.values())];
+  const { graph, gradients: found } = differentiate(forward, loss, wanted, options.estimated);
+  const gradients = new Map([...sources].flatMap(([name, source]) => entryOf(name, found.get(source))));
   const judge = copyGraph({ ...forward, opsets: graph.opsets });
   judge.outputs = [loss, ...(agreement === undefined ? [] : [agreement])].map((name) => makeValue(name, 'float32', []));
   const left = [...parameters.keys()].filter((name) => !gradients.has(name));
@@ -113,6 +121,8 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
     optimizer,
   };
 }
+
+const entryOf = <T>(name: string, value: T | undefined): [string, T][] => (value === undefined ? [] : [[name, value]]);
 
 interface Updates {
   /** Outputs by the inputs that take them next. */

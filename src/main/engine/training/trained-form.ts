@@ -12,6 +12,8 @@ export interface FormedNetwork {
   settings?: readonly string[];
   /** Gradients of values that have no other, by name. */
   estimated?: ReadonlyMap<string, EstimatedGradient>;
+  /** Values that further constants take after a step, by the constants; these may be changed between steps too, and checkpoints hold them. */
+  replaced?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface TrainedForm {
   /**
    * The network with what was learned.
    * @param network as it came, with an open batch; it is not changed
-   * @param learned the parameters by name, also such as `network` has not
+   * @param learned the parameters and what was replaced by name, also such as `network` has not
    */
   finish(network: Graph, learned: ReadonlyMap<string, Tensor>): Graph;
 }

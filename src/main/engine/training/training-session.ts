@@ -107,9 +107,12 @@ export class TrainingSession {
     return [...carried, ...settings, ...this.kept.values()];
   }
 
-  /** The numbers of a setting, which may be written into between steps; undefined where the loss does not depend on it. */
+  /**
+   * The numbers of a setting, or of what is carried, as they are until the next step: they may be written into. Undefined where the loss does
+   * not depend on them.
+   */
   setting(name: string): Float32Array | undefined {
-    return this.settings[name]?.data as Float32Array | undefined;
+    return (this.settings[name] ?? this.current[name])?.data as Float32Array | undefined;
   }
 
   /** Counts steps that an earlier run did. @param hasKept whether it had kept parameters */

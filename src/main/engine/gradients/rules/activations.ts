@@ -112,6 +112,8 @@ export const activationRules: Record<string, GradientRule> = {
   Relu: bySlope((context, _x, y) => context.write.toFloat(compare(context, 'Greater', y, 0))),
   // The straight-through estimate (Bengio, Leonard and Courville 2013): the slope of rounding is that of what it approximates.
   Round: ({ gradient }) => [gradient],
+  // Straight through where |x| < 1, nothing from beyond (Hubara et al. 2016, "Binarized neural networks", equation 4).
+  Sign: bySlope((context, x) => between(context, x, -1, 1)),
   Sigmoid: bySlope(({ write }, _x, y) => write.multiply(y, write.subtract(write.scalar(1), y))),
   Softplus: bySlope(({ write }, x) => write.emit('Sigmoid', [x])),
   Sqrt: ({ node, gradient, write }) => [write.divide(write.scale(gradient, 0.5), node.outputs[0]!)],

@@ -1,7 +1,7 @@
 import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes';
 import { sliceBounds, sliceRange } from '../../onnx/slice-range';
 import type { GradientWriter } from '../gradient-writer';
-import type { GradientContext, GradientRule } from './rule';
+import type { GradientRule } from './rule';
 
 /** Of operators that only give another shape. */
 const sameElements: GradientRule = ({ node, gradient, write, shapeOf }) => [
@@ -10,7 +10,8 @@ const sameElements: GradientRule = ({ node, gradient, write, shapeOf }) => [
 
 const same: GradientRule = ({ gradient }) => [gradient];
 
-const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+/** An axis, or a position along one, counted from the start. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 const concat: GradientRule = ({ node, gradient, write, isWanted, shapeOf }) => {
   const axis = axisOf(intAttribute(node, 'axis', 0), shapeOf(node.outputs[0]!).length);
@@ -29,7 +30,7 @@ const split: GradientRule = ({ node, gradients, write, shapeOf }) => {
 };
 
 /** Element i along an axis goes to `positions[i]` of `length`, zeros to the others. No position may occur twice. */
-function spread(
+export function spread(
   write: GradientWriter,
   value: string,
   rank: number,
@@ -95,17 +96,6 @@ const expand: GradientRule = ({ node, gradient, write, shapeOf }) => [
   write.reduceTo(gradient, shapeOf(node.outputs[0]!), shapeOf(node.inputs[0]!)),
 ];
 
-const gather: GradientRule = (context: GradientContext) => {
-  const { node, gradient, write, shapeOf, known, fail } = context;
-  const shape = shapeOf(node.inputs[0]!);
-  const axis = axisOf(intAttribute(node, 'axis', 0), shape.length);
-  const length = shape[axis]!;
-  const positions = (known(1) ?? fail('its positions are computed at run time')).map((at) => axisOf(at, length));
-  if (new Set(positions).size < positions.length) return fail('it takes an element more than once');
-  const taken = write.reshape(gradient, [...shape.slice(0, axis), positions.length, ...shape.slice(axis + 1)]);
-  return [spread(write, taken, shape.length, axis, positions, length)];
-};
-
 /** Blocks of pixels to channels and back. */
 const exchanged =
   (op: string): GradientRule =>
@@ -121,7 +111,6 @@ export const movementRules: Record<string, GradientRule> = {
   Dropout: same,
   Expand: expand,
   Flatten: sameElements,
-  Gather: gather,
   Identity: same,
   Pad: pad,
   Reshape: sameElements,

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** Parameters of techniques that train a network to answer as the float one does, with the defaults that differ. */
+export const trainingParams = ({ epochs, learningRate }: { epochs: number; learningRate: number }) => ({
+  epochs: z.number().min(0.01).max(1000).default(epochs).describe('Times that every training image is seen'),
+  iterations: z
+    .number()
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .default(0)
+    .describe('Steps to train, instead of epochs; 0: as many as the epochs have'),
+  augmentation: z
+    .enum(['gentle', 'strong'])
+    .default('gentle')
+    .describe(
+      'How an image varies from epoch to epoch: crops of at least half of it and their mirror images, or crops as for training from scratch',
+    ),
+  batch: z.number().int().min(1).max(1024).default(16).describe('Images a step; memory grows with it'),
+  learningRate: z
+    .number()
+    .positive()
+    .max(10)
+    .default(learningRate)
+    .describe('The highest learning rate of AdamW, which falls along half a cosine'),
+  temperature: z
+    .number()
+    .min(0.1)
+    .max(100)
+    .default(2)
+    .describe('Of the answers of the float network: the higher, the more the less likely classes count'),
+  labels: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe(
+      'Share of the loss that true classes have, the rest having the answers of the float network; 0, or images without labels: none',
+    ),
+});
