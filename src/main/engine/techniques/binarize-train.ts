@@ -55,6 +55,7 @@ export const binarizeTrain = defineTechnique({
       {
         student,
         form,
+        averages: false,
         beforeStep: (step, steps, session) => form.harden(session, Math.min(1, (step + 1) / (softening * steps + 1))),
         beforeJudging: (session) => form.harden(session, 1),
       },

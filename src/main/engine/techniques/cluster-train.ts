@@ -104,6 +104,7 @@ export const clusterTrain = defineTechnique({
       {
         student,
         form,
+        averages: reassign === 0,
         beforeStep(step, _steps, session) {
           if (reassign > 0 && step > 0 && step % reassign === 0) form.takeCodes(session);
         },

@@ -9,6 +9,7 @@ import { fineTune } from '../training/fine-tune';
 import { fixedBatch } from '../training/network-batch';
 import { heldOutCount } from '../training/run-training';
 import type { TrainedForm } from '../training/trained-form';
+import { trainingNotes } from '../training/training-notes';
 import type { TrainingSession } from '../training/training-session';
 
 /** As `trainingParams` has them. */
@@ -27,6 +28,8 @@ export interface Trained {
   /** Simplified, with plain weights. */
   student: Graph;
   form: TrainedForm;
+  /** Whether the mean over steps is taken; not where numbers mean something else from step to step. */
+  averages: boolean;
   /** @param step from 0, of all `steps` */
   beforeStep?(step: number, steps: number, session: TrainingSession): void;
   beforeJudging?(session: TrainingSession): void;
@@ -42,7 +45,7 @@ const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
  */
 export async function trainNetwork(
   id: string,
-  { student, form, beforeStep, beforeJudging }: Trained,
+  { student, form, averages, beforeStep, beforeJudging }: Trained,
   choice: TrainingChoice,
   context: TechniqueContext,
 ): Promise<Graph | undefined> {
@@ -71,19 +74,12 @@ export async function trainNetwork(
       augmentation: augmentations[choice.augmentation],
       checkpointMs,
       form,
+      averages,
       beforeStep: beforeStep && ((step, session) => beforeStep(step, iterations, session)),
       beforeJudging,
     },
     context,
   );
-  const source = labelShare > 0 ? 'the float network and labels' : 'the float network alone';
-  context.note(`Trained for ${iterations} steps of ${batch} images, by ${source}.`);
-  const { before, after, images: judges } = judgement;
-  const isKept = graph !== student;
-  if (before !== undefined && after !== undefined) {
-    const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
-    const kept = isKept ? '' : '. It did not fall, so the network was left as it was before training';
-    context.note(`Loss on ${judges} images that were not trained on: ${change}${kept}.`);
-  }
-  return isKept ? graph : undefined;
+  for (const sentence of trainingNotes(judgement, labelShare > 0)) context.note(sentence);
+  return judgement.record.keptStep > 0 ? graph : undefined;
 }
