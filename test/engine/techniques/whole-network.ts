@@ -51,6 +51,7 @@ const quick: Record<string, Record<string, unknown>> = {
   'quantize.aware': { iterations: 2, batch: 8 },
   'quantize.mixed': { averageBits: 5, scheme: 'linear-symmetric' },
   factorize: { macs: 0.8, roundTo: 4 },
+  distill: { epochs: 2, batch: 8 },
 };
 
 /** Every technique with its defaults, or close to them. */
@@ -78,7 +79,8 @@ export interface Stage {
 export async function applyTo({ graph, reference }: Stage, { technique, params }: QuickStep): Promise<Stage> {
   const context = { ...contextFor(wholeCard(graph), images(16)), reference: () => Promise.resolve(reference) };
   const result = parseModel(encodeModel(await applyStep(graph, technique, params, context)), 'test');
-  return { graph: result, reference: findTechnique(technique).preservesFunction ? result : reference };
+  const { preservesFunction, startsAnew } = findTechnique(technique);
+  return { graph: result, reference: preservesFunction || startsAnew ? result : reference };
 }
 
 /** Bytes of the file without the text that says how it was made. */

@@ -5,6 +5,7 @@ import type { TechniqueInfo } from '@shared/recipe';
 import { binarizeWeights } from './binarize-weights';
 import { clusterWeights } from './cluster-weights';
 import { correctBias } from './correct-bias';
+import { distill } from './distill';
 import { equalize } from './equalize';
 import { factorize } from './factorize';
 import { finetune } from './finetune';
@@ -45,6 +46,7 @@ export const techniques: readonly Technique[] = [
   factorize,
   recalibrate,
   finetune,
+  distill,
   shrinkInput,
 ];
 
