@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { thinNetwork } from '../../../src/main/engine/compression/pruning/thin-network';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
-import { wholeNetwork } from '../../engine/techniques/whole-network';
+import { wholeNetwork } from './whole-network';
 
 const widths = (width: number, roundTo: number): Record<string, number | undefined> => {
   const { nodes, initializers } = thinNetwork(simplify(wholeNetwork()), width, roundTo);
