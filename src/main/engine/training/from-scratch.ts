@@ -3,6 +3,7 @@ import { AppError } from '@shared/errors';
 import type { TechniqueContext, TrainingImages } from '../compression/calibration/technique-context';
 import { withBatchStatistics } from '../gradients/batch-statistics';
 import { NoGradient } from '../gradients/no-gradient';
+import { withNormsInWeights } from '../gradients/norms-in-weights';
 import type { Optimizer } from '../gradients/optimizers';
 import { FreshNames } from '../onnx/fresh-names';
 import type { Graph } from '../onnx/graph';
@@ -10,7 +11,7 @@ import { lessonOf, type LessonOptions } from './lesson';
 import { withBatch } from './network-batch';
 import { runTraining, type Judgement } from './run-training';
 import { cosine, withWarmUp } from './schedule';
-import { stepGraph, type ParameterGroup, type StepGraph, type StepOptions } from './step-graph';
+import { stepGraph, type ParameterGroup, type StepGraph } from './step-graph';
 import { Teacher } from './teacher';
 import { trainableParameters } from './trainable';
 import { plainForm } from './trained-form';
@@ -65,15 +66,15 @@ export async function trainFromScratch(
     own.initializers.set(adaptor, lesson.adaptor);
     parameters.set(adaptor, { weightDecay });
   }
-  const learning = options.statistics === 'batch' ? withBatchStatistics(own) : { graph: own, running: undefined };
+  const { graph: learning, running } =
+    options.statistics === 'batch'
+      ? withBatchStatistics(own)
+      : { graph: withNormsInWeights(own), running: new Map<string, string>() };
   const step = orRefusal(id, model, () =>
-    stepGraph(learning.graph, {
-      parameters,
-      optimizer,
-      largestNorm,
+    stepGraph(learning, {
+      ...{ parameters, optimizer, largestNorm, replaced: running },
       objective: (write) => lesson.objective(write, adaptor),
-      ...(learning.running && { replaced: learning.running }),
-    } satisfies StepOptions),
+    }),
   );
   const guide = float && lesson.asked.length > 0 ? await Teacher.open(float, lesson.asked, context.threads) : undefined;
   try {
