@@ -25,5 +25,5 @@ export async function writeCard(name: NetworkName): Promise<void> {
   const { top1, top1Interval, top5, n } = accuracyMetrics(await evaluateModel(options));
   const reference = { dataset: `starter/eval (${n} images)`, top1, ...(top5 !== undefined && { top5 }) };
   await writeFile(cardPath(name), `${JSON.stringify({ ...card, reference }, null, 2)}\n`);
-  console.log(`${name}: ${file.length} bytes, top-1 ${top1} (${top1Interval.join(' to ')}), top-5 ${top5}`);
+  console.log(`${name}: ${file.length} bytes, top-1 ${top1} (${top1Interval?.join(' to ')}), top-5 ${top5}`);
 }

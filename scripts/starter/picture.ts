@@ -54,19 +54,23 @@ function photograph(draws: Draws, { canvas, width, height, light }: Scene): Uint
   const frame = draws.happens(0.25) ? drawFrameShadow(draws, width, height) : () => 1;
   const exposure = Math.exp(draws.uniform(-0.35, 0.55));
   const cast = [0, 1, 2].map(() => exposure * draws.uniform(0.85, 1.15));
-  for (let at = 0; at < width * height; at++) {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    const [across, down] = [x / width - 0.5, y / height - 0.5];
-    const shine = 1 + slant * (across * light[0] + down * light[1]);
-    const brightness = shine * (1 - falloff * 2 * (across * across + down * down)) * frame(x, y);
-    for (let channel = 0; channel < 3; channel++)
-      canvas[at * 3 + channel] = canvas[at * 3 + channel]! * brightness * cast[channel]!;
-  }
   // The square root stands in for the display's gamma.
-  const display = canvas.map((value) => 255 * Math.sqrt(Math.max(0, Math.min(1, value))));
+  const display = new Float32Array(canvas.length);
+  for (let y = 0, at = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const across = x / width - 0.5;
+      const down = y / height - 0.5;
+      const shine = 1 + slant * (across * light[0] + down * light[1]);
+      const brightness = shine * (1 - falloff * 2 * (across * across + down * down)) * frame(x, y);
+      for (let channel = 0; channel < 3; channel++, at++)
+        display[at] = 255 * Math.sqrt(Math.max(0, Math.min(1, canvas[at]! * brightness * cast[channel]!)));
+    }
   blur(display, width, height, draws.uniform(-0.5, 1.1));
   const noise = 255 * draws.uniform(0.008, 0.05);
-  return Uint8Array.from(display, (value) => Math.max(0, Math.min(255, Math.floor(value + noise * draws.normal() + 0.5))));
+  const pixels = new Uint8Array(display.length);
+  for (let at = 0; at < pixels.length; at++)
+    pixels[at] = Math.max(0, Math.min(255, Math.floor(display[at]! + noise * draws.normal() + 0.5)));
+  return pixels;
 }
 
 /** The shadow of something outside the picture, say a window frame. */
@@ -95,17 +99,18 @@ function blur(image: Float32Array, width: number, height: number, deviation: num
   const reach = Math.ceil(3 * deviation);
   const bell = Array.from({ length: 2 * reach + 1 }, (_, at) => Math.exp(-0.5 * ((at - reach) / deviation) ** 2));
   const sum = bell.reduce((total, weight) => total + weight, 0);
-  const weights = bell.map((weight) => weight / sum);
+  const weights = Float64Array.from(bell, (weight) => weight / sum);
   const along = (size: number, lines: number, stride: number, lineStride: number): void => {
-    const line = new Float32Array(size);
+    // With its ends drawn out.
+    const line = new Float32Array(size + 2 * reach);
     for (let number = 0; number < lines; number++)
       for (let channel = 0; channel < 3; channel++) {
         const start = number * lineStride + channel;
-        for (let place = 0; place < size; place++) line[place] = image[start + place * stride]!;
+        for (let place = -reach; place < size + reach; place++)
+          line[place + reach] = image[start + Math.max(0, Math.min(size - 1, place)) * stride]!;
         for (let place = 0; place < size; place++) {
           let total = 0;
-          for (let tap = -reach; tap <= reach; tap++)
-            total += weights[tap + reach]! * line[Math.max(0, Math.min(size - 1, place + tap))]!;
+          for (let tap = 0; tap < weights.length; tap++) total += weights[tap]! * line[place + tap]!;
           image[start + place * stride] = total;
         }
       }

@@ -93,7 +93,8 @@ export class Scene {
     const count = area.width * area.height;
     const [distances, shadows] = [new Float32Array(count), new Float32Array(count)];
     for (let at = 0; at < count; at++) {
-      const [x, y] = [area.left + (at % area.width), area.top + Math.floor(at / area.width)];
+      const x = area.left + (at % area.width);
+      const y = area.top + Math.floor(at / area.width);
       distances[at] = distance(x, y);
       const shifted = distance(x + light[0] * reach, y + light[1] * reach);
       shadows[at] = darkness / (1 + Math.exp(Math.max(-30, Math.min(30, (shifted / softness) * 2.5))));

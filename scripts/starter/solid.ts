@@ -24,7 +24,8 @@ export function placed(draws: Draws, outline: Outline, centre: readonly [number,
   const rounding = draws.uniform(0, 0.09);
   const grown = 1 + rounding;
   return (x, y) => {
-    const [dx, dy] = [x - centre[0], y - centre[1]];
+    const dx = x - centre[0];
+    const dy = y - centre[1];
     const distance = outline((a * dx + b * dy) * grown, (d * dx + e * dy) * grown);
     // Smaller, then larger by as much: that rounds corners.
     return ((distance - rounding * 0.5) / grown) * radius;
@@ -54,12 +55,14 @@ export function shade(
   const [gloss, sharpness] = [draws.pick([0, 0.15, 0.5]), draws.pick([12, 40, 120])];
   /** Central differences, one-sided at the edges. */
   const slopeAt = (at: number, place: number, size: number, stride: number): number => {
-    const [before, after] = [place > 0 ? 1 : 0, place < size - 1 ? 1 : 0];
+    const before = place > 0 ? 1 : 0;
+    const after = place < size - 1 ? 1 : 0;
     return (heights[at + after * stride]! - heights[at - before * stride]!) / (before + after);
   };
   for (let row = 0, at = 0; row < height; row++)
     for (let column = 0; column < width; column++, at++) {
-      const [across, down] = [slopeAt(at, column, width, 1), slopeAt(at, row, height, width)];
+      const across = slopeAt(at, column, width, 1);
+      const down = slopeAt(at, row, height, width);
       const norm = 1 / Math.sqrt(1 + across * across + down * down);
       const towards = -(across * light[0] + down * light[1]);
       const lit = ambient + 0.85 * Math.max(0, (towards + 1) * norm * Math.SQRT1_2);

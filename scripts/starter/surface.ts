@@ -78,7 +78,8 @@ export function drawSurface(draws: Draws, area: Area, paint: Paint): Float32Arra
   const surface = new Float32Array(width * height * 3);
   for (let row = 0, at = 0; row < height; row++)
     for (let column = 0; column < width; column++, at++) {
-      const [x, y] = [area.left + column, area.top + row];
+      const x = area.left + column;
+      const y = area.top + row;
       const texture = field(x * cosine + y * sine, y * cosine - x * sine, at, patchy[at]!);
       const blend = 0.8 * texture + 0.2 * patchy[at]!;
       for (let channel = 0; channel < 3; channel++)

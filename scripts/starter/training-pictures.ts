@@ -16,18 +16,16 @@ const shapeOf = (count: number): number[] => [count, 3, inputSide, inputSide];
 const channelOrders = [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] as const;
 
 /**
- * Pictures to train on, from pools in memory: each is cut out anywhere, turned by quarter turns, mirrored, and at times has its colours
+ * Pictures to train on, from a pool in memory: each is cut out anywhere, turned by quarter turns, mirrored, and at times has its colours
  * exchanged. The table has no up and the classes no colour.
- * @param poolOf which pool an epoch sees
- * @param held pictures at the end of the first such pool that are not trained on
+ * @param held pictures at the end that are not trained on
  */
-export function trainingPictures(card: ModelCard, poolOf: (epoch: number) => Pool, main: Pool, held = 0): TrainingImages {
+export function trainingPictures(card: ModelCard, pool: Pool, held = 0): TrainingImages {
   const normalize = normalizeFor(card);
-  const trained = main.count - held;
+  const trained = pool.count - held;
 
   async function* walk({ seed, epoch, batch, from = 0 }: EpochOrder): AsyncGenerator<TrainingBatch> {
-    const pool = poolOf(epoch);
-    const order = epochOrder(pool === main ? trained : pool.count, { seed, epoch });
+    const order = epochOrder(trained, { seed, epoch });
     const pixels = new Float32Array(batch * cropBytes);
     for (let start = from * batch; start + batch <= order.length; start += batch) {
       const labels = new Int32Array(batch);
@@ -47,7 +45,7 @@ export function trainingPictures(card: ModelCard, poolOf: (epoch: number) => Poo
       const count = Math.min(size, end - start);
       const data = new Float32Array(count * cropBytes);
       const labels = Array.from({ length: count }, (_, at) => labelOf(start + at));
-      for (let at = 0; at < count; at++) normalize(cropOf(main, start + at, edge, edge), data, at);
+      for (let at = 0; at < count; at++) normalize(cropOf(pool, start + at, edge, edge), data, at);
       yield { data, shape: shapeOf(count), labels };
     }
   }
@@ -58,7 +56,7 @@ export function trainingPictures(card: ModelCard, poolOf: (epoch: number) => Poo
     batches: (size) => plain(size, 0, trained),
     trainingBatches: (order) => ({ waitedMs: 0, [Symbol.asyncIterator]: () => walk(order) }),
     holdOut(count) {
-      const others = trainingPictures(card, poolOf, main, held + count);
+      const others = trainingPictures(card, pool, held + count);
       const heldOut = { ...others, count, batches: (size: number) => plain(size, trained - count, trained) };
       return { heldOut, others };
     },

@@ -61,7 +61,7 @@ describe('a network with batch norms, from random weights', () => {
   test('learns, and what it learned holds with the statistics that it gathered', async () => {
     expect(await accuracy(start)).toBeLessThan(0.5);
     expect(await accuracy(result)).toBeGreaterThan(0.85);
-    expect(result.initializers.get('first.m')).not.toEqual(start.initializers.get('first.m'));
+    expect(result.initializers.get('first.bn.m')).not.toEqual(start.initializers.get('first.bn.m'));
     expect(result.nodes).toEqual(start.nodes);
   });
 
@@ -74,7 +74,7 @@ describe('a network with batch norms, from random weights', () => {
 
   test('goes on with norms as they are where that is asked for', async () => {
     const further = await trained(result, { statistics: 'running', learningRate: 1e-3, iterations: 20 });
-    for (const name of ['first.m', 'first.v'])
+    for (const name of ['first.bn.m', 'first.bn.v'])
       expect(further.initializers.get(name)).toEqual(result.initializers.get(name));
     expect(further.initializers.get('first.weight')).not.toEqual(result.initializers.get('first.weight'));
     expect(await accuracy(further)).toBeGreaterThan(0.85);
