@@ -24,7 +24,7 @@ export function cardOf(name: NetworkName, measured: Partial<ModelCard> = {}): Mo
     file: `${name}.onnx`,
     ...measured,
     licence: 'Apache-2.0',
-    source: 'trained by scripts/starter on pictures rendered by scripts/starter/picture.ts',
+    source: 'trained from random weights on rendered pictures (scripts/starter)',
     task: 'image-classification',
     labels: 'starter-10',
     labelNames,

@@ -21,7 +21,15 @@ export async function writeCard(name: NetworkName): Promise<void> {
   const { eval: images } = await openDataset(spec, { cacheFolder });
   const { signal } = new AbortController();
   const opened = openImagesInThread(images, card, { cacheFolder });
-  const options = { modelPath: path, card, images: opened, runtime: ort, threads: 1, signal, progress: () => undefined };
+  const options = {
+    modelPath: path,
+    card,
+    images: opened,
+    runtime: ort,
+    threads: 1,
+    signal,
+    progress: () => undefined,
+  };
   const { top1, top1Interval, top5, n } = accuracyMetrics(await evaluateModel(options));
   const reference = { dataset: `starter/eval (${n} images)`, top1, ...(top5 !== undefined && { top5 }) };
   await writeFile(cardPath(name), `${JSON.stringify({ ...card, reference }, null, 2)}\n`);

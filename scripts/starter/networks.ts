@@ -77,14 +77,20 @@ class NetworkWriter {
 
   /** A linear classifier behind the mean of each channel. */
   classified(x: string, name: string, channels: number): Graph {
-    const weights = [this.constant('classifier.weight', [classCount, channels]), this.constant('classifier.bias', [classCount])];
+    const weights = [
+      this.constant('classifier.weight', [classCount, channels]),
+      this.constant('classifier.bias', [classCount]),
+    ];
     this.emit('Gemm', [this.average(x), ...weights], 'logits', { transB: attr.int(1) });
     return this.finished(name);
   }
 
   /** A convolution as classifier, before the mean: SqueezeNet's. */
   classifiedByConvolution(x: string, name: string, channels: number): Graph {
-    const weights = [this.constant('classifier.weight', [classCount, channels, 1, 1]), this.constant('classifier.bias', [classCount])];
+    const weights = [
+      this.constant('classifier.weight', [classCount, channels, 1, 1]),
+      this.constant('classifier.bias', [classCount]),
+    ];
     const scores = this.emit('Conv', [x, ...weights], 'classifier', { kernel_shape: attr.ints([1, 1]) });
     this.average(this.relu(scores, 'classifier.relu'), 'logits');
     return this.finished(name);
@@ -153,9 +159,20 @@ function squeezeNet(name: string): Graph {
   let from = 32;
   let number = 0;
   for (const [stage, fires] of [
-    [[16, 32], [16, 32]],
-    [[24, 64], [24, 64]],
-    [[32, 96], [32, 96], [48, 128], [48, 128]],
+    [
+      [16, 32],
+      [16, 32],
+    ],
+    [
+      [24, 64],
+      [24, 64],
+    ],
+    [
+      [32, 96],
+      [32, 96],
+      [48, 128],
+      [48, 128],
+    ],
   ].entries()) {
     x = net.maxPool(x, `pool${stage + 1}`);
     for (const [squeeze, expand] of fires as [number, number][]) {

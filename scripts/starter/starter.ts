@@ -13,7 +13,9 @@ const [work, ...given] = process.argv.slice(2);
 const chosen = names.filter((name) => given.length === 0 || given.includes(name));
 const unknown = given.find((name) => !names.some((known) => known === name));
 if ((work !== undefined && !['pictures', 'train', 'cards'].includes(work)) || unknown !== undefined) {
-  console.error(`Usage: node scripts/starter.mjs [pictures | train [network ...] | cards]; networks: ${names.join(', ')}`);
+  console.error(
+    `Usage: node scripts/starter.mjs [pictures | train [network ...] | cards]; networks: ${names.join(', ')}`,
+  );
   process.exit(2);
 }
 if (work === undefined || work === 'pictures') await writeDataset();

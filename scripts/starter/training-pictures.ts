@@ -13,7 +13,13 @@ import { labelOf, pictureBytes, type Pool } from './pool';
 
 const cropBytes = inputSide * inputSide * 3;
 const shapeOf = (count: number): number[] => [count, 3, inputSide, inputSide];
-const channelOrders = [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] as const;
+const channelOrders = [
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+] as const;
 
 /**
  * Pictures to train on, from a pool in memory: each is cut out anywhere, turned by quarter turns, mirrored, and at times has its colours

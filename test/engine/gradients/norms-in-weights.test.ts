@@ -42,6 +42,10 @@ test('weights, scales and shifts have their gradients', async () => {
   const graph = withNormsInWeights(network);
   for (const seed of [1, 2])
     expect(
-      await gradientError(graph, { feeds: { x: noiseTensor(shape, seed) }, wanted: ['w', 'b', 'v', 'gamma', 'beta'], seed }),
+      await gradientError(graph, {
+        feeds: { x: noiseTensor(shape, seed) },
+        wanted: ['w', 'b', 'v', 'gamma', 'beta'],
+        seed,
+      }),
     ).toBeLessThan(2e-3);
 });

@@ -35,13 +35,16 @@ test('pictures of two splits share nothing, plain ones have no clutter', () => {
   expect(labelNames[renderPicture('plain', 13).label]).toBe('square');
 });
 
-test.each(Object.keys(networks) as NetworkName[])('%s is the network that is trained, and its card is of it', async (name) => {
-  const path = join(pack, 'models', `${name}.onnx`);
-  const bytes = await readFile(path);
-  const card = modelCardSchema.parse(JSON.parse(await readFile(join(pack, 'models', `${name}.card.json`), 'utf8')));
-  expect(card).toMatchObject({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-  expect(card.labelNames).toEqual(labelNames);
-  const [stored, written] = [simplify(await loadModel(path)), simplify(networks[name](name))];
-  expect(stored.nodes.map(({ op }) => op)).toEqual(written.nodes.map(({ op }) => op));
-  expect([countParams(stored).params, countMacs(stored)]).toEqual([countParams(written).params, countMacs(written)]);
-});
+test.each(Object.keys(networks) as NetworkName[])(
+  '%s is the network that is trained, and its card is of it',
+  async (name) => {
+    const path = join(pack, 'models', `${name}.onnx`);
+    const bytes = await readFile(path);
+    const card = modelCardSchema.parse(JSON.parse(await readFile(join(pack, 'models', `${name}.card.json`), 'utf8')));
+    expect(card).toMatchObject({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+    expect(card.labelNames).toEqual(labelNames);
+    const [stored, written] = [simplify(await loadModel(path)), simplify(networks[name](name))];
+    expect(stored.nodes.map(({ op }) => op)).toEqual(written.nodes.map(({ op }) => op));
+    expect([countParams(stored).params, countMacs(stored)]).toEqual([countParams(written).params, countMacs(written)]);
+  },
+);

@@ -47,7 +47,14 @@ beforeAll(async () => {
   const more = { augmentation: augmentations.gentle, statistics: 'batch', checkpointMs: 1e9 } as const;
   const start = initialized(untrained(), 1);
   const images = plainTrainingImages(asImages(seen));
-  const { graph } = await trainFromScratch('test', start, undefined, images, { ...options, ...rate, ...more }, contextFor(cardFor(start)));
+  const { graph } = await trainFromScratch(
+    'test',
+    start,
+    undefined,
+    images,
+    { ...options, ...rate, ...more },
+    contextFor(cardFor(start)),
+  );
   teacher = simplify(graph);
 });
 
@@ -96,7 +103,10 @@ test('a teacher whose features have places is learned from too', async () => {
   const features = net.node('Relu', [net.conv('input', 'first', 3, 16, 3)], 'features');
   const pooled = net.node('GlobalAveragePool', [net.conv(features, 'classes', 16, stripeClasses, 1)], 'pooled');
   net.node('Flatten', [pooled], 'logits');
-  const graph: Graph = { ...net.graph, outputs: [{ name: 'logits', type: 'float32', shape: ['batch', stripeClasses] }] };
+  const graph: Graph = {
+    ...net.graph,
+    outputs: [{ name: 'logits', type: 'float32', shape: ['batch', stripeClasses] }],
+  };
   const context = { ...contextWith(0), reference: () => Promise.resolve(graph) };
   await applyStep(graph, 'distill', { ...params, epochs: 1 }, context);
   expect(context.notes[0]).toMatch(/learned from the float network in 14 steps/);

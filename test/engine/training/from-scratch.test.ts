@@ -8,7 +8,14 @@ import { trainFromScratch, type ScratchOptions } from '../../../src/main/engine/
 import { initialized } from '../../../src/main/engine/training/initialize';
 import { plainTrainingImages } from '../../fixtures/plain-training-images';
 import { accuracyOf, asImages, stripeClasses, stripedImages } from '../../fixtures/striped-images';
-import { cardFor, contextFor, fingerprintOf, NetworkBuilder, relativeError, runGraph } from '../techniques/small-networks';
+import {
+  cardFor,
+  contextFor,
+  fingerprintOf,
+  NetworkBuilder,
+  relativeError,
+  runGraph,
+} from '../techniques/small-networks';
 
 /** Two convolutions with batch norms, and a classifier. */
 function stripesNetwork(): Graph {
@@ -83,7 +90,9 @@ describe('a network with batch norms, from random weights', () => {
 
 test('gradient descent with momentum learns too', async () => {
   const optimizer = sgd({ momentum: 0.9, nesterov: true });
-  expect(await accuracy(await trained(start, { optimizer, learningRate: 0.05, weightDecay: 1e-4 }))).toBeGreaterThan(0.8);
+  expect(await accuracy(await trained(start, { optimizer, learningRate: 0.05, weightDecay: 1e-4 }))).toBeGreaterThan(
+    0.8,
+  );
 });
 
 test('the same seed gives the same file, also after an interruption', async () => {

@@ -55,7 +55,14 @@ describe('weights that training begins with', () => {
 describe('norms behind convolutions', () => {
   test('stand in for the bias, but not behind the classifier, and go when they are folded', () => {
     const graph = withNorms(squeezed);
-    expect(graph.nodes.map(({ op }) => op)).toEqual(['Conv', 'BatchNormalization', 'Relu', 'Conv', 'Relu', 'GlobalAveragePool']);
+    expect(graph.nodes.map(({ op }) => op)).toEqual([
+      'Conv',
+      'BatchNormalization',
+      'Relu',
+      'Conv',
+      'Relu',
+      'GlobalAveragePool',
+    ]);
     expect(graph.nodes[0]!.inputs).toEqual(['input', 'first']);
     expect(graph.nodes[1]!.outputs).toEqual(['a']);
     expect(foldBatchNorm(graph).nodes.map(({ op }) => op)).toEqual(squeezed.nodes.map(({ op }) => op));

@@ -31,8 +31,7 @@ export function withBatchStatistics(graph: Graph): WithBatchStatistics {
     }
     const shape = shapes.get(x)!.shape as number[];
     const others = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-    const average = (value: string): string =>
-      write.scale(write.sum(value, others), shape[1]! / elementCount(shape));
+    const average = (value: string): string => write.scale(write.sum(value, others), shape[1]! / elementCount(shape));
     const batchMean = average(x);
     const spread = write.subtract(
       average(write.emit('Pow', [x, write.scalar(2)])),

@@ -14,7 +14,9 @@ export function withNormsInWeights(graph: Graph): Graph {
   const result = copyGraph(graph);
   const { producer, soleConsumer } = indexGraph(graph);
   const write = new GradientWriter(result, new FreshNames(graph));
-  const taken = new Set(graph.nodes.filter((node) => isTaken(graph, node, producer(node.inputs[0] ?? ''), soleConsumer)));
+  const taken = new Set(
+    graph.nodes.filter((node) => isTaken(graph, node, producer(node.inputs[0] ?? ''), soleConsumer)),
+  );
   result.nodes = [];
   for (const node of graph.nodes) {
     if (taken.has(node)) continue;
@@ -26,11 +28,19 @@ export function withNormsInWeights(graph: Graph): Graph {
     const [x = '', weight = '', bias = ''] = node.inputs;
     const [, gamma = '', beta = '', mean = '', variance = ''] = norm.inputs;
     const epsilon = floatAttribute(norm, 'epsilon', 1e-5);
-    const inverse = (graph.initializers.get(variance)!.data as Float32Array).map((each) => 1 / Math.sqrt(each + epsilon));
+    const inverse = (graph.initializers.get(variance)!.data as Float32Array).map(
+      (each) => 1 / Math.sqrt(each + epsilon),
+    );
     const slope = write.multiply(gamma, write.store(float32Tensor([inverse.length], inverse)));
     const shift = write.subtract(beta, write.multiply(mean, slope));
     const { shape } = graph.initializers.get(weight)!;
-    const scaled = write.multiply(weight, write.reshape(slope, shape.map((size, axis) => (axis === 0 ? size : 1))));
+    const scaled = write.multiply(
+      weight,
+      write.reshape(
+        slope,
+        shape.map((size, axis) => (axis === 0 ? size : 1)),
+      ),
+    );
     const whole = bias === '' ? shift : write.add(shift, write.multiply(bias, slope));
     write.emit(node.op, [x, scaled, whole], { ...node.attributes }, norm.outputs[0]);
     write.append();

@@ -13,7 +13,10 @@ export function thinNetwork(graph: Graph, width: number, roundTo: number): Graph
   const removed = new Set<number>();
   for (const { spaces } of channelClusters(groups, new Set()))
     for (const { groups: channels } of spaces) {
-      const kept = Math.max(Math.min(roundTo, channels.length), roundTo * Math.round((width * channels.length) / roundTo));
+      const kept = Math.max(
+        Math.min(roundTo, channels.length),
+        roundTo * Math.round((width * channels.length) / roundTo),
+      );
       for (const group of channels.slice(kept)) removed.add(group);
     }
   return removeChannels(graph, groups, removed);
