@@ -20,7 +20,9 @@ export async function writeDataset(): Promise<void> {
     }
     await writeFile(join(datasetFolder, `${split}.txt`), lines.join(''));
   }
-  const splits = Object.keys(counts).map((split) => [split, { images: split, labels: `${split}.txt` }]);
-  const description = { name: 'starter-pictures', labels: 'starter-10', labelNames, ...Object.fromEntries(splits) };
+  const splits: Record<string, unknown> = Object.fromEntries(
+    Object.keys(counts).map((split) => [split, { images: split, labels: `${split}.txt` }]),
+  );
+  const description = { name: 'starter-pictures', labels: 'starter-10', labelNames, ...splits };
   await writeFile(join(datasetFolder, 'dataset.json'), `${JSON.stringify(description, null, 2)}\n`);
 }
