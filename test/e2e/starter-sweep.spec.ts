@@ -21,7 +21,7 @@ test('the starter sweep, started from the window, fills the matrix with what the
   const { window, app, home } = launched;
   try {
     await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
-    await expect(window.getByTestId('plan-trials')).toContainText('18');
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
     await window.getByTestId('start-sweep').click();
     await expect(window.getByTestId('matrix')).toBeVisible();
     await expect(window.getByTestId('run-bar')).toBeVisible();
@@ -36,7 +36,7 @@ test('the starter sweep, started from the window, fills the matrix with what the
     const runId = new URL(window.url().replace('#', '')).pathname.split('/').at(-1)!;
     const view = await getRun(window, runId);
     expect(view.status).toBe('done');
-    expect(view.trials).toHaveLength(18);
+    expect(view.trials).toHaveLength(21);
     const { steps } = readJournal(home);
     for (const trial of view.trials) {
       const evaluation = steps.find((step) => step.key === trial.steps.find(({ kind }) => kind === 'evaluate')?.key);
@@ -76,7 +76,7 @@ test('the starter sweep, started from the window, fills the matrix with what the
     await expect.poll(() => readFile(csv, 'utf8').catch(() => '')).toContain('top1_percent');
     const [header, ...rows] = (await readFile(csv, 'utf8')).trimEnd().split('\r\n');
     const sizeColumn = header!.split(',').indexOf('size_bytes');
-    expect(rows).toHaveLength(18);
+    expect(rows).toHaveLength(21);
     expect(rows.map((row) => Number(row.split(',')[sizeColumn]))).toEqual(
       view.trials.map((trial) => trial.metrics.sizeBytes),
     );

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { AppError } from '@shared/errors';
+import { AppError } from '@shared/errors';
 import { formatRecipe } from '@shared/recipe-syntax';
 import { checkRecipe } from '../../../src/main/engine/techniques/check-recipe';
 import { mayGrow } from '../../../src/main/engine/techniques/order-table';
-import { applyTo, bytesOf, expectForm, quickSteps, wholeNetwork, type QuickStep } from './whole-network';
+import { applyTo, bytesOf, expectForm, quickSteps, wholeNetwork, type QuickStep, type Stage } from './whole-network';
 
 const network = wholeNetwork();
 /** What a step that declares to add something may add to this small network. */
@@ -34,7 +34,11 @@ test.each(quickSteps.map((step) => [step.technique, step] as const))(
         expect(refusalOf([second, first]) === undefined, recipe).toBe(isSwapAdvised);
         continue;
       }
-      const { graph } = await applyTo(alone, second);
+      const next = await applyTo(alone, second).catch((thrown: unknown) => thrown);
+      // Of a network made much smaller, names and scales are more than few bits of its weights.
+      if (next instanceof AppError && /the smallest file it can write/.test(next.message)) continue;
+      expect(next, recipe).not.toBeInstanceOf(Error);
+      const { graph } = next as Stage;
       const added = mayGrow([first, second]) ? mostBytesAdded : 0;
       expect(bytesOf(graph), recipe).toBeLessThanOrEqual(before + added + nameBytes);
       expectForm(graph, [first, second]);

@@ -55,6 +55,7 @@ const quick: Record<string, Record<string, unknown>> = {
   'prune.before': { epochs: 2 },
   iterate: { to: 0.4, maxDrop: 100, epochs: 1 },
   reconstruct: { bits: 6, iterations: 4 },
+  distill: { epochs: 2, batch: 8 },
 };
 
 /** Every technique with its defaults, or close to them. */
@@ -82,7 +83,8 @@ export interface Stage {
 export async function applyTo({ graph, reference }: Stage, { technique, params }: QuickStep): Promise<Stage> {
   const context = { ...contextFor(wholeCard(graph), images(16)), reference: () => Promise.resolve(reference) };
   const result = parseModel(encodeModel(await applyStep(graph, technique, params, context)), 'test');
-  return { graph: result, reference: findTechnique(technique).preservesFunction ? result : reference };
+  const { preservesFunction, startsAnew } = findTechnique(technique);
+  return { graph: result, reference: preservesFunction || startsAnew ? result : reference };
 }
 
 /** Bytes of the file without the text that says how it was made. */

@@ -11,9 +11,10 @@ export interface WithBatchStatistics {
 }
 
 /**
- * The graph with batch norms as they train: in operators that take mean and variance of each batch, and with running statistics as the
- * ONNX operator updates them, running = running momentum + batch (1 - momentum), the variance being that of the population
- * (Ioffe and Szegedy 2015, "Batch normalization", algorithm 1). ONNX Runtime has no such operator outside its training builds.
+ * The graph with batch norms as they train: mean and variance are those of each batch, and running statistics go on as the ONNX operator
+ * updates them, running = running momentum + batch (1 - momentum), the variance being that of the population
+ * (Ioffe and Szegedy 2015, "Batch normalization", algorithm 1). ONNX Runtime has no training mode outside its training builds, but its
+ * operator takes statistics that are computed: one pass over the activations beside those that sum.
  * @param graph with a number for every dimension. It is not changed.
  */
 export function withBatchStatistics(graph: Graph): WithBatchStatistics {
@@ -29,22 +30,20 @@ export function withBatchStatistics(graph: Graph): WithBatchStatistics {
       continue;
     }
     const shape = shapes.get(x)!.shape as number[];
-    const channels = shape[1]!;
     const others = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-    const perChannel = (value: string): string => write.reshape(value, [1, channels, ...shape.slice(2).map(() => 1)]);
+    const average = (value: string): string => write.scale(write.sum(value, others), shape[1]! / elementCount(shape));
+    const batchMean = average(x);
+    const spread = write.subtract(
+      average(write.emit('Pow', [x, write.scalar(2)])),
+      write.multiply(batchMean, batchMean),
+    );
+    // Rounding may take the variance of a channel that hardly varies below 0.
+    const batchVariance = write.emit('Relu', [spread]);
     const momentum = floatAttribute(node, 'momentum', 0.9);
     const update = (constant: string, batch: string): void => {
-      const flat = write.reshape(batch, [channels]);
-      running.set(constant, write.add(write.scale(constant, momentum), write.scale(flat, 1 - momentum)));
+      running.set(constant, write.add(write.scale(constant, momentum), write.scale(batch, 1 - momentum)));
     };
-    const average = (value: string): string =>
-      write.scale(write.sum(value, others, true), channels / elementCount(shape));
-    const batchMean = average(x);
-    const centred = write.subtract(x, batchMean);
-    const batchVariance = average(write.multiply(centred, centred));
-    const epsilon = write.scalar(floatAttribute(node, 'epsilon', 1e-5));
-    const normal = write.divide(centred, write.emit('Sqrt', [write.add(batchVariance, epsilon)]));
-    write.emit('Add', [write.multiply(normal, perChannel(gamma)), perChannel(beta)], {}, node.outputs[0]);
+    write.emit(node.op, [x, gamma, beta, batchMean, batchVariance], { ...node.attributes }, node.outputs[0]);
     update(mean, batchMean);
     update(variance, batchVariance);
     write.append();

@@ -79,7 +79,7 @@ export function planRecipe(
   };
   let [file, reference] = [original, original.file];
   const steps = resolved.map((step, position): PlannedStep => {
-    const { technique, version, params, needs: images, preservesFunction, usesReference, dependsOn } = step;
+    const { technique, version, params, needs: images, becomesReference, usesReference, dependsOn } = step;
     const key = stepKey(
       'compress',
       stepVersions.compress,
@@ -104,7 +104,7 @@ export function planRecipe(
       images,
     } as const;
     file = { ...original, key, file: { step: key }, needs: [key] };
-    if (preservesFunction) reference = file.file;
+    if (becomesReference) reference = file.file;
     return { key, kind: 'compress', title: formatRecipe(given.slice(position, position + 1)), needs, order };
   });
   return { steps, file: { ...file, isInteger: recipeTraits(resolved).isInteger }, original };

@@ -13,7 +13,8 @@ export interface ResolvedStep {
   params: Record<string, unknown>;
   needs: TechniqueInfo['needs'];
   dependsOn: readonly Dependence[];
-  preservesFunction: boolean;
+  /** Later steps are compared with its result. */
+  becomesReference: boolean;
   usesReference: boolean;
 }
 export type ResolvedRecipe = ResolvedStep[];
@@ -29,7 +30,7 @@ export function checkRecipe(steps: readonly RecipeStep[]): ResolvedRecipe {
       params,
       needs: [...(technique.needsFor?.(params) ?? technique.needs)],
       dependsOn: technique.dependsOnFor?.(params) ?? technique.dependsOn ?? [],
-      preservesFunction: technique.preservesFunction ?? false,
+      becomesReference: Boolean(technique.preservesFunction ?? technique.startsAnew),
       usesReference: technique.usesReference ?? false,
     };
   });

@@ -7,6 +7,7 @@ import { binarizeWeights } from './binarize-weights';
 import { clusterTrain } from './cluster-train';
 import { clusterWeights } from './cluster-weights';
 import { correctBias } from './correct-bias';
+import { distill } from './distill';
 import { equalize } from './equalize';
 import { factorize } from './factorize';
 import { finetune } from './finetune';
@@ -57,6 +58,7 @@ export const techniques: readonly Technique[] = [
   pruneGradual,
   pruneBefore,
   iterate,
+  distill,
   shrinkInput,
 ];
 

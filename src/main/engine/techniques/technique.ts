@@ -24,6 +24,8 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   adds?: string;
   /** Its result computes what its input does, so that later steps may be compared with it layer by layer. */
   preservesFunction?: boolean;
+  /** Its result is another network, trained from random weights: later steps are compared with that, not with the one it came from. */
+  startsAnew?: boolean;
   /** It makes the ranges of channels alike, as one scale a layer needs. */
   equalizes?: boolean;
   /** It makes up for the errors of the steps before. */

@@ -1,4 +1,4 @@
-import type { Graph } from '../onnx/graph';
+import type { Graph, Node } from '../onnx/graph';
 import { indexGraph } from '../onnx/graph-index';
 
 /** Operators that hand on the numbers as they are. */
@@ -13,11 +13,16 @@ export function logitsOf(graph: Graph): string {
   return node?.op === 'Softmax' || node?.op === 'LogSoftmax' ? node.inputs[0]! : output;
 }
 
+const layers = new Set(['Conv', 'Gemm', 'MatMul']);
+
+/** The last layer with weights: the classifier. */
+export function lastLayerOf(graph: Graph): Node | undefined {
+  return graph.nodes.findLast(
+    ({ op, inputs }) => layers.has(op) && inputs.slice(1).some((input) => graph.initializers.has(input)),
+  );
+}
+
 /** What the last layer with weights reads: the features of an image, before they become classes. */
 export function featuresOf(graph: Graph): string | undefined {
-  const isLayer = new Set(['Conv', 'Gemm', 'MatMul']);
-  const last = graph.nodes.findLast(
-    ({ op, inputs }) => isLayer.has(op) && inputs.slice(1).some((input) => graph.initializers.has(input)),
-  );
-  return last?.inputs[0];
+  return lastLayerOf(graph)?.inputs[0];
 }

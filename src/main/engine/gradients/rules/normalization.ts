@@ -19,23 +19,30 @@ const logSoftmax: GradientRule = ({ node, gradient, write, shapeOf }) => {
   return [write.subtract(gradient, write.multiply(write.emit('Exp', [y]), sum))];
 };
 
-/** With the statistics of the file, which stay as they are: an affine map of each channel. */
-const frozenBatchNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf, fail }) => {
+/**
+ * An affine map of each channel, with i = 1 / sqrt(variance + epsilon): dx = dy gamma i, dgamma = i (sum(dy x) - mean sum(dy)),
+ * dmean = - gamma i sum(dy), dvariance = - gamma i^2 dgamma / 2. Statistics have a gradient where they are computed, as those of a batch
+ * are; those of the file stay as they are.
+ */
+const batchNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf, fail }) => {
   if (intAttribute(node, 'training_mode', 0) !== 0) return fail('it takes the statistics of each batch');
   const [x, gamma, , mean, variance] = node.inputs as [string, string, string, string, string];
   const shape = shapeOf(x);
   const perChannel = (value: string): string => write.reshape(value, [1, shape[1]!, ...shape.slice(2).map(() => 1)]);
   const epsilon = write.scalar(floatAttribute(node, 'epsilon', 1e-5));
   const inverse = write.emit('Reciprocal', [write.emit('Sqrt', [write.add(variance, epsilon)])]);
+  const slope = write.multiply(gamma, inverse);
   const others = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-  const forGamma = (): string => {
-    const normal = write.multiply(write.subtract(x, perChannel(mean)), perChannel(inverse));
-    return write.sum(write.multiply(gradient, normal), others);
-  };
+  const together = write.sum(gradient, others);
+  const along = write.subtract(write.sum(write.multiply(gradient, x), others), write.multiply(mean, together));
+  const forGamma = write.multiply(inverse, along);
+  const forVariance = write.scale(write.multiply(write.multiply(slope, inverse), forGamma), -0.5);
   return [
-    isWanted(0) ? write.multiply(gradient, perChannel(write.multiply(gamma, inverse))) : undefined,
-    isWanted(1) ? forGamma() : undefined,
-    isWanted(2) ? write.sum(gradient, others) : undefined,
+    isWanted(0) ? write.multiply(gradient, perChannel(slope)) : undefined,
+    forGamma,
+    together,
+    isWanted(3) ? write.negate(write.multiply(slope, together)) : undefined,
+    isWanted(4) ? forVariance : undefined,
   ];
 };
 
@@ -65,7 +72,7 @@ const layerNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf }) =
 };
 
 export const normalizationRules: Record<string, GradientRule> = {
-  BatchNormalization: frozenBatchNorm,
+  BatchNormalization: batchNorm,
   LayerNormalization: layerNorm,
   LogSoftmax: logSoftmax,
   Softmax: softmax,

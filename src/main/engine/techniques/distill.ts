@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { augmentations } from '@shared/augmentation';
+import { noImages } from '../compression/calibration/calibration-run';
+import { plainGraph } from '../compression/layers/plain-graph';
+import { thinNetwork } from '../compression/pruning/thin-network';
+import { adamW } from '../gradients/optimizers';
+import { countParams, parameterMetadata } from '../onnx/count';
+import { foldBatchNorm } from '../onnx/fold-batch-norm';
+import { removeDead } from '../onnx/remove-dead';
+import { simplify } from '../onnx/simplify';
+import { trainFromScratch } from '../training/from-scratch';
+import { initialized } from '../training/initialize';
+import { withNorms } from '../training/insert-norms';
+import { fixedBatch } from '../training/network-batch';
+import { heldOutCount } from '../training/run-training';
+import { defineTechnique } from './technique';
+
+const id = 'distill';
+
+/** As kernels like it, and as the width multipliers of the literature have it. */
+const roundTo = 8;
+const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+const [weightDecay, largestNorm] = [0.02, 2];
+const checkpointMs = 120_000;
+
+export const distill = defineTechnique({
+  id,
+  title: 'Distillation',
+  summary:
+    'Trains a thinner network of the same architecture from random weights: the float network teaches it what it answers and what it sees, and labels do where images have any.',
+  family: 'distillation',
+  needs: ['train'],
+  dependsOn: ['kernels'],
+  version: 1,
+  usesReference: true,
+  startsAnew: true,
+  params: z.strictObject({
+    width: z
+      .number()
+      .min(0.1)
+      .max(1)
+      .default(0.5)
+      .describe('Channels of the student, as a fraction, in multiples of 8; parameters fall with its square'),
+    epochs: z.number().min(0.01).max(10_000).default(100).describe('Times that every training image is seen'),
+    batch: z.number().int().min(2).max(1024).default(32).describe('Images a step, whose statistics norms take'),
+    augmentation: z
+      .enum(['gentle', 'strong'])
+      .default('strong')
+      .describe('How an image varies from epoch to epoch: strong crops show a student more than few images have'),
+    learningRate: z
+      .number()
+      .positive()
+      .max(10)
+      .default(3e-3)
+      .describe('Of AdamW, the highest that it gets; it falls along half a cosine'),
+    temperature: z
+      .number()
+      .min(0.1)
+      .max(100)
+      .default(4)
+      .describe('Of the answers of the float network: the higher, the more the less likely classes count'),
+    labels: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.3)
+      .describe('Share of the loss that true classes have, the rest having the teacher; 1: no teacher'),
+    features: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(1)
+      .describe('Weight of the distance from the features that the teacher has before its classifier; 0: none'),
+  }),
+  handling: () => ({
+    takes: { weights: ['float', 'sparse'], activations: ['float'] },
+    leaves: { weights: 'float' },
+  }),
+  async apply(graph, params, context) {
+    const model = context.card.name;
+    const teacher = simplify(await plainGraph(await context.reference(), id, model));
+    const whole = removeDead(simplify(await plainGraph(graph, id, model)));
+    const student = initialized(withNorms(thinNetwork(whole, params.width, roundTo)), `${context.seed} ${id}`);
+    const images = context.images('train');
+    const batch = fixedBatch(student) ?? Math.min(params.batch, images.count);
+    if (images.count < Math.max(2, batch)) throw noImages(id);
+    const trained = images.count - heldOutCount(images.count, batch);
+    const iterations = Math.max(1, Math.ceil((params.epochs * trained) / batch));
+    const { learningRate, temperature } = params;
+    const labelShare = images.isLabelled ? params.labels : 0;
+    const isTaught = labelShare < 1;
+    const lesson = { batch, labelShare, temperature, featureWeight: isTaught ? params.features : 0 };
+    const rate = { learningRate, weightDecay, largestNorm, optimizer: adamW(adam), statistics: 'batch' } as const;
+    const course = { iterations, checkpointMs, augmentation: augmentations[params.augmentation] };
+    const options = { ...lesson, ...rate, ...course };
+    const taught = await trainFromScratch(id, student, isTaught ? teacher : undefined, images, options, context);
+    const result = removeDead(foldBatchNorm(taught.graph));
+    const counts = countParams({ ...result, metadata: {} });
+    result.metadata = {
+      ...result.metadata,
+      [parameterMetadata.params]: String(counts.params),
+      [parameterMetadata.nonZeroParams]: String(counts.nonZeroParams),
+    };
+    const source = [...(isTaught ? ['the float network'] : []), ...(labelShare > 0 ? ['labels'] : [])].join(' and ');
+    const share = Math.round((100 * counts.params) / countParams(whole).params);
+    context.note(
+      `A student with ${share} % of the parameters learned from ${source} in ${iterations} steps of ${batch} images, from random weights.`,
+    );
+    const { after, images: judges } = taught.judgement;
+    if (after !== undefined)
+      context.note(`Loss on ${judges} images that were not trained on: ${after.toPrecision(3)} in the end.`);
+    return result;
+  },
+});

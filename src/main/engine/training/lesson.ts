@@ -1,0 +1,108 @@
+import type { TrainingBatch } from '../compression/calibration/technique-context';
+import type { RuntimeTensor } from '../compression/calculator';
+import type { GradientWriter } from '../gradients/gradient-writer';
+import { crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
+import { elementCount, type Graph, type GraphValue, type Tensor } from '../onnx/graph';
+import { float32Tensor, makeValue } from '../onnx/make';
+import { inferShapes } from '../onnx/shapes';
+import { featuresOf, logitsOf } from './logits';
+
+export interface LessonOptions {
+  batch: number;
+  /** Share of the loss that true classes have; the rest have the teacher's answers. 1 without a teacher. */
+  labelShare: number;
+  temperature: number;
+  /** Weight of the distance from the teacher's features; 0: none. */
+  featureWeight: number;
+}
+
+/** What a network is taught by: its loss, and where the loss gets the right answers from. */
+export interface Lesson {
+  /** A constant that is trained along with the network and not kept: it brings the student's features to the teacher's width. */
+  adaptor?: Tensor;
+  /** Values of the teacher that the loss looks at. */
+  asked: readonly string[];
+  /** Writes the loss behind the network. @param adaptor name of that constant. @returns the loss and the inputs it needs */
+  objective(write: GradientWriter, adaptor: string): { loss: string; inputs: GraphValue[] };
+  /** The inputs of the loss for a batch. @param answers of the teacher, by name */
+  feeds(batch: TrainingBatch, answers: Record<string, RuntimeTensor>): Record<string, RuntimeTensor>;
+}
+
+const [scoresInput, featuresInput, labelsInput] = ['teacher.scores', 'teacher.features', 'image.labels'] as const;
+
+/**
+ * Labels, soft targets (Hinton et al. 2015) and features before the classifier, seen through a learned map of the student's width to the
+ * teacher's (Romero et al. 2015, "FitNets"). Features are left out where the two networks have them at other places.
+ * @param student with a number for every dimension, as `teacher`
+ * @returns undefined where the student gives no score for each class, or not as many scores as the teacher
+ */
+export function lessonOf(student: Graph, teacher: Graph | undefined, options: LessonOptions): Lesson | undefined {
+  const { batch, labelShare, temperature, featureWeight } = options;
+  const scores = logitsOf(student);
+  const count = elementCount(shapeIn(student, scores) ?? []);
+  const classes = count / batch;
+  const wanted = teacher && logitsOf(teacher);
+  if (classes < 2 || (teacher && elementCount(shapeIn(teacher, wanted!) ?? []) !== count)) return undefined;
+  const features = teacher && featureWeight > 0 ? matchedFeatures(student, teacher) : undefined;
+  return {
+    ...(features && { adaptor: features.adaptor }),
+    asked: [...new Set([...(wanted && labelShare < 1 ? [wanted] : []), ...(features ? [features.teacher] : [])])],
+    objective(write, adaptor) {
+      const logits = write.reshape(scores, [batch, classes]);
+      const inputs: GraphValue[] = [];
+      const losses: { loss: string; weight: number }[] = [];
+      if (wanted && labelShare < 1) {
+        inputs.push(makeValue(scoresInput, 'float32', [batch, classes]));
+        losses.push({ loss: softTargets(write, logits, scoresInput, batch, temperature), weight: 1 - labelShare });
+      }
+      if (labelShare > 0) {
+        inputs.push(makeValue(labelsInput, 'int32', [batch]));
+        losses.push({ loss: crossEntropy(write, logits, labelsInput, [batch, classes]), weight: labelShare });
+      }
+      if (features) {
+        inputs.push(makeValue(featuresInput, 'float32', features.shape));
+        const seen = write.emit(features.shape.length === 2 ? 'MatMul' : 'Conv', [features.student, adaptor]);
+        losses.push({ loss: featureDistance(write, seen, featuresInput), weight: featureWeight });
+      }
+      return { loss: weightedSum(write, losses), inputs };
+    },
+    feeds({ labels }, answers) {
+      const feeds: Record<string, RuntimeTensor> = {};
+      if (wanted && labelShare < 1) feeds[scoresInput] = { ...answers[wanted]!, shape: [batch, classes] };
+      if (features) feeds[featuresInput] = answers[features.teacher]!;
+      if (labels && labelShare > 0) feeds[labelsInput] = { type: 'int32', shape: [labels.length], data: labels };
+      return feeds;
+    },
+  };
+}
+
+interface MatchedFeatures {
+  student: string;
+  teacher: string;
+  /** Of the teacher's. */
+  shape: number[];
+  adaptor: Tensor;
+}
+
+function matchedFeatures(student: Graph, teacher: Graph): MatchedFeatures | undefined {
+  const [ours, theirs] = [featuresOf(student), featuresOf(teacher)];
+  const [from, to] = [ours && shapeIn(student, ours), theirs && shapeIn(teacher, theirs)];
+  if (!ours || !theirs || !from || !to || from.length !== to.length || (to.length !== 2 && to.length !== 4))
+    return undefined;
+  if (from.some((size, axis) => axis !== 1 && size !== to[axis])) return undefined;
+  const [narrow, wide] = [from[1]!, to[1]!];
+  return { student: ours, teacher: theirs, shape: to, adaptor: spreading(narrow, wide, to.length) };
+}
+
+/** Each wide channel begins as one of the narrow ones, in turn. `[narrow, wide]` for a product, `[wide, narrow, 1, 1]` for a convolution. */
+function spreading(narrow: number, wide: number, rank: number): Tensor {
+  const data = new Float32Array(narrow * wide);
+  for (let channel = 0; channel < wide; channel++)
+    data[rank === 2 ? (channel % narrow) * wide + channel : channel * narrow + (channel % narrow)] = 1;
+  return float32Tensor(rank === 2 ? [narrow, wide] : [wide, narrow, 1, 1], data);
+}
+
+function shapeIn(graph: Graph, value: string): number[] | undefined {
+  const shape = inferShapes(graph).get(value)?.shape;
+  return shape?.every((size) => typeof size === 'number') ? shape : undefined;
+}
