@@ -136,6 +136,19 @@ export const rooms = [
     knows: ['compression/algebra', 'compression/quantization', 'gradients', 'training', 'onnx'],
   },
   {
+    room: 'exits',
+    holds: 'early exits: where a network can be left, heads that answer there, how sure they must be, the file',
+    knows: [
+      'compression',
+      'compression/algebra',
+      'compression/calibration',
+      'compression/reconstruction',
+      'gradients',
+      'training',
+      'onnx',
+    ],
+  },
+  {
     room: 'techniques',
     holds: 'one file a technique, the registry, recipe checks; the only room that knows names of techniques',
     knows: [
@@ -151,6 +164,7 @@ export const rooms = [
       'gradients',
       'training',
       'training/quantization',
+      'exits',
       'onnx',
     ],
   },
@@ -208,6 +222,7 @@ export const rooms = [
       'compression/quantization',
       'compression/sensitivity',
       'techniques',
+      'measure',
       'measure/file',
       'measure/accuracy',
       'measure/latency',

@@ -6,6 +6,7 @@ import { binarizeWeights } from './binarize-weights';
 import { clusterWeights } from './cluster-weights';
 import { correctBias } from './correct-bias';
 import { equalize } from './equalize';
+import { exitEarly } from './exit-early';
 import { factorize } from './factorize';
 import { finetune } from './finetune';
 import { fp16 } from './fp16';
@@ -45,6 +46,7 @@ export const techniques: readonly Technique[] = [
   factorize,
   recalibrate,
   finetune,
+  exitEarly,
   shrinkInput,
 ];
 
