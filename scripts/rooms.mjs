@@ -160,6 +160,19 @@ export const rooms = [
     ],
   },
   {
+    room: 'exits',
+    holds: 'early exits: where a network can be left, heads that answer there, how sure they must be, the file',
+    knows: [
+      'compression',
+      'compression/algebra',
+      'compression/calibration',
+      'compression/reconstruction',
+      'gradients',
+      'training',
+      'onnx',
+    ],
+  },
+  {
     room: 'techniques',
     holds: 'one file a technique, the registry, recipe checks; the only room that knows names of techniques',
     knows: [
@@ -176,6 +189,7 @@ export const rooms = [
       'training',
       'training/quantization',
       'training/rounding',
+      'exits',
       'onnx',
     ],
   },
@@ -233,6 +247,7 @@ export const rooms = [
       'compression/quantization',
       'compression/sensitivity',
       'techniques',
+      'measure',
       'measure/file',
       'measure/accuracy',
       'measure/latency',

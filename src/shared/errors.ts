@@ -159,6 +159,8 @@ const sentences = {
     `${f.path} cannot become a .${f.format} file with ${f.type} ${f.side}: ${f.detail}. Quantize the network all the way (quantize.static), or choose float32.`,
   'format.integers-only': (f: Facts) =>
     `${f.taker} takes networks in integers alone, and this one computes in floats. End its recipe with quantize.static{profile:tflite}.`,
+  'format.no-branches': (f: Facts) =>
+    `${f.taker} does not take a network that some images leave early. Deploy it as ONNX, or leave out the step that added the exits.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'deploy.invalid': (f: Facts) =>
     `What "deploy" says of ${f.format} is not valid: ${f.detail}. Correct it in the sweep file.`,

@@ -25,6 +25,10 @@ const latencyMetricsSchema = z.object({
   p90Ms: z.number(),
   p99Ms: z.number(),
   madMs: z.number(),
+  /** Where the time depends on the image: the mean over evaluation images, one at a time, which the ratio is of. Other times are over these images too. */
+  meanMs: z.number().optional(),
+  /** How many of these images left early, in percent, by the node where they did. */
+  leftEarly: z.array(z.object({ node: z.string(), percent: z.number() })).optional(),
   n: z.number().int(),
   rounds: z.number().int(),
   baselineP50Ms: z.number(),

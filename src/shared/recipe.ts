@@ -34,7 +34,7 @@ export interface TechniqueInfo {
   id: string;
   title: string;
   summary: string;
-  family: 'precision' | 'quantization' | 'pruning' | 'clustering' | 'binarization' | 'distillation';
+  family: 'precision' | 'quantization' | 'pruning' | 'clustering' | 'binarization' | 'distillation' | 'dynamic';
   needs: ('calibration' | 'train')[];
   version: number;
   /** JSON Schema (draft 2020-12) of the parameters, made from the zod schema. */

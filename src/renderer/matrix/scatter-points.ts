@@ -40,7 +40,7 @@ export function scatterPoints(
       const { top1: y, sizeBytes, top1Interval } = deploymentOf(trial, runtime);
       const latency = latencyOf(trial, target);
       const times = latency && scaledTimes(run, trial, latency);
-      const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : times?.p50Ms;
+      const x = axis === 'size' ? sizeBytes && sizeBytes / 1e6 : times?.usualMs;
       if (x === undefined || y === undefined) return [];
       const { id, recipe, isBaseline } = trial;
       const isCollapsed = trial.collapsed !== undefined;

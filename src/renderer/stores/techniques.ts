@@ -11,6 +11,7 @@ const families: Record<TechniqueInfo['family'], string> = {
   clustering: 'Clustering',
   binarization: 'Binarization',
   distillation: 'Distillation',
+  dynamic: 'Dynamic inference',
 };
 
 /** Every technique the engine knows; the window knows none by name. */

@@ -16,7 +16,7 @@ import { deploymentOf, latencyOf, runtimeOf, standingIn } from './deployment';
 import { disturbanceText } from './disturbance';
 import { metrics, type MetricId } from './metrics';
 import { baselines } from './rows';
-import { scaledTimes, type ScaledTimes } from './scaled-times';
+import { scaledTimes, usualMs, type ScaledTimes } from './scaled-times';
 import { noSpeedUp, verdictWords } from './verdict';
 
 /** One metric of one trial, ready to show in the unit of its column. */
@@ -151,15 +151,15 @@ function readLatency(metric: MetricId, subject: Subject): Reading | undefined {
   const times = scaledTimes(run, trial, latency);
   if (times.scale !== 1)
     Object.assign(mark, {
-      whenMeasured: `when measured: baseline ${formatMs(latency.baselineP50Ms)}, this ${formatMs(latency.p50Ms)}`,
+      whenMeasured: `when measured: baseline ${formatMs(latency.baselineP50Ms)}, this ${formatMs(usualMs(latency))}`,
     });
   if (metric === 'latency-p90') return { value: times.p90Ms, text: formatMsValue(times.p90Ms), basis: runs, ...mark };
   const change = timeChange(subject);
   return {
-    value: times.p50Ms,
-    text: formatMsValue(times.p50Ms),
-    spread: `±${formatNumber(times.madMs, decimalsFor(times.p50Ms))}`,
-    basis: `${runs}, ${rounds}`,
+    value: times.usualMs,
+    text: formatMsValue(times.usualMs),
+    spread: `±${formatNumber(times.madMs, decimalsFor(times.usualMs))}`,
+    basis: latency.meanMs === undefined ? `${runs}, ${rounds}` : `mean over images, ${runs}, ${rounds}`,
     ...(change && { change }),
     ...mark,
   };

@@ -62,6 +62,14 @@ const refused: [recipe: string, sentence: string][] = [
   ['quantize.integer', 'cannot be applied to vision-transformer'],
 ];
 
+test('exit.early leaves it behind its tokens, an image at a time', async () => {
+  const result = await after('exit.early{views:1, epochs:2, macs:0.8}');
+  if (typeof result === 'string') throw new Error(result);
+  expect(result.nodes.at(-1)!.op).toBe('If');
+  expect(result.nodes.map(({ op }) => op)).toContain('Transpose');
+  expect(await runGraph(result, imagesOf(1, 6), shape)).toHaveLength(card.output.classes);
+});
+
 describe('a vision transformer with a free batch and shape arithmetic', () => {
   it('is what the fixture says: shapes and masks are alive where networks are cut', () => {
     const ops = new Set(network.nodes.map(({ op }) => op));
@@ -88,7 +96,8 @@ describe('a vision transformer with a free batch and shape arithmetic', () => {
   });
 
   it('leaves no technique out', () => {
-    const tried = [...fine, ...refused].flatMap(([recipe]) => parseRecipe(recipe).map(({ technique }) => technique));
+    const recipes = [...[...fine, ...refused].map(([recipe]) => recipe), 'exit.early'];
+    const tried = recipes.flatMap((recipe) => parseRecipe(recipe).map(({ technique }) => technique));
     expect(new Set(tried)).toEqual(new Set(techniques.map(({ id }) => id)));
   });
 });

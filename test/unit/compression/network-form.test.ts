@@ -140,6 +140,6 @@ describe('what a network is made of is read from its graph', () => {
     ['weights that each image makes', network([makeNode('Conv', ['x', 'x'], ['y'])], {}), [], 'float', 'images'],
   ])('%s', (_, graph, weights, activations, input) => {
     const form = formOf(graph);
-    expect({ ...form, weights: [...form.weights] }).toEqual({ weights, activations, input });
+    expect({ ...form, weights: [...form.weights] }).toEqual({ weights, activations, input, path: 'straight' });
   });
 });

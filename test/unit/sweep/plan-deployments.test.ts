@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentNamed, deploymentsOf, imagesOf, type TrialPlan } from '../../../src/main/engine/sweep/plan';
 import type { Surroundings } from '../../../src/main/engine/sweep/surroundings';
-import { around, model, plan, prune } from './sweeps';
+import type { Dataset } from '../../../src/main/engine/dataset/dataset';
+import { around, dataset, images, model, plan, prune } from './sweeps';
 
 const recipes = { baseline: [], half: ['fp16'] };
 const runtimes: Surroundings['runtimes'] = {
@@ -301,4 +302,49 @@ it('reads plans of the version that knew one runtime', () => {
   const { deployments, ...rest } = trial!;
   const { baselineEvaluation } = deployments[0]!;
   expect(deploymentsOf({ ...rest, baselineEvaluation })).toEqual(deployments);
+});
+
+describe('networks that some images leave early', () => {
+  const more = { baseline: [], early: ['exit.early'] };
+  const measured = ({ steps }: TrialPlan) => steps.flatMap(({ order }) => (order.kind === 'measure' ? [order] : []));
+
+  it('are measured over the evaluation images, which their times depend on', () => {
+    const targets = [{ runtime: 'ort-cpu' }];
+    const [baseline, early] = planned(targets, {}, more);
+    expect(measured(early!)).toMatchObject([{ overImages: true, target: { runtime: 'ort-cpu', threads: 1 } }]);
+    expect(measured(early!).map(imagesOf)).toEqual([['eval']]);
+    expect(measured(baseline!)[0]).not.toHaveProperty('overImages');
+    expect(measured(baseline!).map(imagesOf)).toEqual([[]]);
+    const keyOf = (data: Dataset): string[] =>
+      plan(more, { targets, surroundings, data }).map(({ steps }) => steps.find(({ kind }) => kind === 'measure')!.key);
+    const [before, after] = [keyOf(dataset()), keyOf(dataset({ eval: images('eval', 8, 50) }))];
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+  });
+
+  it('stay ONNX: they lack targets and files of other formats, and have their answers where the usual runtime has them', () => {
+    const [, early] = planned([{ runtime: 'lite', threads: 2 }], {}, more);
+    const reason = { code: 'format.no-branches', facts: { taker: 'lite' } };
+    expect(early!.lacking).toEqual([{ deployment: 'lite', reason }]);
+    expect(words(early!)).toEqual([
+      'compress exit.early',
+      'evaluate 8 images, the network',
+      'describe file',
+      'evaluate 8 images',
+    ]);
+    expect(early!.deployments).toMatchObject([{ runtime: 'ort-cpu', format: 'onnx' }]);
+    expect(early!.steps.map(({ key }) => key)).toContain(early!.deployments[0]!.baselineEvaluation);
+
+    const [, both] = planned([{ runtime: 'lite' }, { runtime: 'ort-cpu' }], { deployed: ['tflite'] }, more);
+    expect(words(both!)).toEqual(['compress exit.early', 'describe file', 'evaluate 8 images', 'measure ort-cpu x1']);
+    expect(both!.lacking).toEqual([{ deployment: 'lite', reason }]);
+  });
+
+  it('lack files that nobody runs, too', () => {
+    const [, early] = planned([{ runtime: 'ort-cpu' }], { deployed: ['tflite'] }, more);
+    expect(early!.files).toBeUndefined();
+    expect(early!.lacking).toEqual([
+      { deployment: 'tflite', reason: { code: 'format.no-branches', facts: { taker: 'tflite' } } },
+    ]);
+  });
 });

@@ -12,7 +12,7 @@ import { zipArchive } from '../files/zip';
 import { cardOfArtifact } from '../models/artifact-card';
 import { writeCard } from '../models/card';
 import { copyModel } from '../models/copy-model';
-import { loadModel } from '../onnx/load';
+import { loadForInspection } from '../onnx/load';
 import { renderReport } from '../report/render-report';
 import { cppExample } from './cpp-example';
 import { exampleFacts } from './example-facts';
@@ -83,7 +83,7 @@ async function fill(folder: string, run: RunView, trial: TrialView, parentCard: 
   const card = { ...parentCard, file: basename(modelPath) };
   await writeCard(modelPath, card);
   await writeFile(join(folder, 'labels.txt'), `${labelsOf(card).join('\n')}\n`);
-  const outputs = (await loadModel(modelPath)).outputs.map((output) => output.name);
+  const outputs = (await loadForInspection(modelPath)).outputs.map((output) => output.name);
   const facts = exampleFacts(card, { modelFile: basename(modelPath), labelsFile: 'labels.txt' }, outputs);
   const examples = {
     'classify.py': pythonExample(facts),

@@ -79,6 +79,9 @@ export interface MeasureJob {
   insteadOf?: Target;
   mode: LatencyMode;
   seed: number;
+  /** Where the time depends on the image: what it is measured over. Absent: one made-up image. */
+  images?: ImageSet<'eval'>;
+  cacheFolder?: string;
 }
 
 export interface SensitivityJob extends Omit<

@@ -3,6 +3,7 @@ import { builtFile } from '../files/built-file';
 import { latencyInputSeed, measureLatency } from '../measure/latency/latency';
 import { measurePeakMemory } from '../measure/latency/memory';
 import type { JobReporter, JobResults, MeasureJob } from './job';
+import { imagesNote, measuredImages, observeExits } from './measured-images';
 import { sessionOfTarget } from './session-of-target';
 import { runInWorker } from './worker-process';
 
@@ -11,10 +12,13 @@ const pairGraceMs = 500;
 
 /**
  * Measures memory and cold start in this process, which does nothing else, and latency against the baseline in fresh ones, one after
- * the other: where a process lays its memory out differs from the next and stays for as long as it lives.
+ * the other: where a process lays its memory out differs from the next and stays for as long as it lives. Where the time depends on the image,
+ * each of these runs images of its own, and where they leave the network is noted.
  */
 export async function measure(job: MeasureJob, report: JobReporter): Promise<JobResults['measure']> {
   const { candidatePath, baselinePath, card, target, baselineCard, baselineTarget, insteadOf, seed, mode } = job;
+  const { images, cacheFolder } = job;
+  const imagesOf = images && measuredImages(images, seed);
   const { signal, progress } = report;
   const model = { card, ...sessionOfTarget(target) };
   progress('memory', 0, 1);
@@ -25,19 +29,21 @@ export async function measure(job: MeasureJob, report: JobReporter): Promise<Job
     candidatePath,
     mode,
     seed: latencyInputSeed(seed),
-    sessionPair: (order) =>
-      runInWorker(
-        workerPath,
-        { kind: 'session-pair', candidatePath, baselinePath, card, target, baselineCard, baselineTarget, seed, order },
-        report,
-        { signal, graceMs: pairGraceMs },
-      ),
+    isOverImages: imagesOf !== undefined,
+    sessionPair: (order, pair) => {
+      const files = { candidatePath, baselinePath, card, baselineCard, images: imagesOf?.(pair), cacheFolder };
+      const task = { kind: 'session-pair', ...files, target, baselineTarget, seed, order } as const;
+      return runInWorker(workerPath, task, report, { signal, graceMs: pairGraceMs });
+    },
     progress,
     signal,
   });
+  const left = imagesOf && (await observeExits(job, imagesOf, metrics.sessionRatios?.length ?? 0, signal));
+  if (left) report.note(imagesNote(metrics, left, insteadOf ?? target));
   const comparedWith = baselineTarget && targetName(baselineTarget);
   return {
     ...metrics,
+    ...(left && { leftEarly: left.leftEarly }),
     target: targetName(insteadOf ?? target),
     runtime: target.runtime,
     ...(comparedWith !== undefined && comparedWith !== targetName(target) && { baselineTarget: comparedWith }),

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ModelCard } from '@shared/model-card';
 import type { RunView, TrialView } from '@shared/run';
-import { loadModel } from '../onnx/load';
+import { loadForInspection } from '../onnx/load';
 import { readCard } from './card';
 
 /**
@@ -15,7 +15,7 @@ export async function compressedCard(
   source = file.path,
 ): Promise<ModelCard> {
   const { reference: _measuredOnTheParent, ...card } = parent;
-  const [input] = (await loadModel(source)).inputs;
+  const [input] = (await loadForInspection(source)).inputs;
   return {
     ...card,
     input: inputWithType(card.input, input?.type),

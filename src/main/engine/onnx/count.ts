@@ -3,6 +3,7 @@ import { singleBatch } from './classifier';
 import { elementCount, type Dimension, type Graph, type Node } from './graph';
 import { constantValues, nonZeroCount, parameterInputs, sizeOf } from './parameters';
 import { inferShapes, type TypedShape } from './shapes';
+import { straighten } from './straighten';
 
 export interface ParameterCount {
   params: number;
@@ -27,7 +28,8 @@ export function countParams(graph: Graph): ParameterCount {
   const params = recorded(parameterMetadata.params);
   const nonZeroParams = recorded(parameterMetadata.nonZeroParams);
   if (params !== undefined && nonZeroParams !== undefined) return { params, nonZeroParams };
-  const counted = countStored(graph, inferShapes(graph));
+  const whole = straighten(graph).graph;
+  const counted = countStored(whole, inferShapes(whole));
   return { params: params ?? counted.params, nonZeroParams: nonZeroParams ?? counted.nonZeroParams };
 }
 
@@ -52,9 +54,11 @@ export function isConstant(node: Node, constant: ReadonlySet<string>): boolean {
   return node.outputs.length > 0 && node.outputs.every((output) => output === '' || constant.has(output));
 }
 
-/** Multiply-accumulates of convolutions and matrix products for one image. */
+/** Multiply-accumulates of convolutions and matrix products for one image; the mean over images where some of them take less. */
 export function countMacs(graph: Graph): number {
-  return [...macsByNode(graph).values()].reduce((sum, macs) => sum + macs, 0);
+  const { graph: whole, shares } = straighten(graph);
+  const counted = [...macsByNode(whole)].map(([node, macs]) => macs * (shares.get(node) ?? 1));
+  return Math.round(counted.reduce((sum, macs) => sum + macs, 0));
 }
 
 /** The same for each node that computes something of the image. */

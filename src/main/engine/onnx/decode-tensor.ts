@@ -10,6 +10,8 @@ export interface TensorSource {
   external: ExternalData;
   /** For inspection: subgraphs, local functions and values that are no tensors are passed over. */
   passesOver?: boolean;
+  /** Branches within branches that are read; absent: a network with a branch is refused. */
+  branchDepth?: number;
 }
 
 const maxRank = 64;

@@ -16,13 +16,26 @@ import {
   type Graph,
   type GraphValue,
   type Node,
+  type Subgraph,
   type Tensor,
 } from './graph';
 
 /** Node names become unique and non-empty, because people and techniques name layers by them. */
 export function decodeGraph(model: ModelProto, message: GraphProto, source: TensorSource): Graph {
+  if (!source.passesOver) refuseFunctions(model, message, source.origin);
+  return {
+    ...decodeNodes(message, source),
+    producer: model.producerName,
+    // Below version 4 every tensor had to be a graph input too; the graph here never lists it twice.
+    irVersion: Math.max(4, Number(model.irVersion)),
+    opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [standard(domain), Number(version)])),
+    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
+  };
+}
+
+function decodeNodes(message: GraphProto, source: TensorSource): Subgraph {
   const path = source.origin;
-  if (!source.passesOver) refuseUnsupported(model, message, path);
+  if (!source.passesOver) refuseSparse(message, path);
   const initializers = new Map<string, Tensor>();
   const define = (name: string, tensor: Tensor): void => {
     if (name === '') throw new AppError('model.invalid-graph', { path, detail: 'a tensor has no name' });
@@ -42,26 +55,22 @@ export function decodeGraph(model: ModelProto, message: GraphProto, source: Tens
   }
   return {
     name: message.name,
-    producer: model.producerName,
-    // Below version 4 every tensor had to be a graph input too; the graph here never lists it twice.
-    irVersion: Math.max(4, Number(model.irVersion)),
-    opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [standard(domain), Number(version)])),
     inputs: message.input
       .filter(({ name }) => !initializers.has(name))
       .map((value) => decodeValue(value, 'input', source)),
     outputs: message.output.map((value) => decodeValue(value, 'output', source)),
     nodes,
     initializers,
-    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
   };
 }
 
-function refuseUnsupported(model: ModelProto, message: GraphProto, path: string): void {
-  const sparse = message.sparseInitializer[0];
-  if (sparse) {
-    const node = sparse.values?.name ?? '';
-    throw new AppError('model.unsupported-operator', { path, node, operator: 'a sparse initializer' });
-  }
+function refuseSparse({ sparseInitializer: [sparse] }: GraphProto, path: string): void {
+  if (!sparse) return;
+  const node = sparse.values?.name ?? '';
+  throw new AppError('model.unsupported-operator', { path, node, operator: 'a sparse initializer' });
+}
+
+function refuseFunctions(model: ModelProto, message: GraphProto, path: string): void {
   const local = model.functions[0];
   if (local) {
     const node = message.node.find((candidate) => candidate.opType === local.name)?.name ?? local.name;
@@ -122,11 +131,19 @@ function decodeAttribute(message: AttributeProto, op: string, node: string, sour
     case Kind.GRAPH:
     case Kind.GRAPHS:
       if (source.passesOver) return { type: 'subgraph' };
+      if (op === 'If' && message.g && source.branchDepth !== undefined)
+        return { type: 'graph', value: decodeBranch(message.g, node, source, source.branchDepth) };
       throw new AppError('model.unsupported-operator', { path: source.origin, node, operator: `${op} (a subgraph)` });
     default:
       break;
   }
   const detail = `attribute "${message.name}" of node "${node}" has the type ${Kind[message.type]}`;
+  throw new AppError('model.invalid-graph', { path: source.origin, detail });
+}
+
+function decodeBranch(message: GraphProto, node: string, source: TensorSource, depth: number): Subgraph {
+  if (depth > 0) return decodeNodes(message, { ...source, branchDepth: depth - 1 });
+  const detail = `the branches of node "${node}" are within too many others`;
   throw new AppError('model.invalid-graph', { path: source.origin, detail });
 }
 

@@ -2,18 +2,30 @@ import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
   AttributeProto_AttributeType as Kind,
+  AttributeProtoSchema,
   GraphProtoSchema,
   ModelProtoSchema,
-  type AttributeProtoSchema,
+  NodeProtoSchema,
   type TypeProtoSchema,
   type ValueInfoProtoSchema,
 } from 'onnx-buf';
 import { codeOf } from './element-type';
-import { unknownDimension, type Attribute, type Graph, type GraphValue, type Node, type Tensor } from './graph';
+import {
+  unknownDimension,
+  type Attribute,
+  type Graph,
+  type GraphValue,
+  type Node,
+  type Subgraph,
+  type Tensor,
+} from './graph';
+import { subgraphsOf } from './subgraphs';
 
 /** Field numbers of onnx.proto that are written by hand, so that weights are never copied into a growing buffer. */
 const modelGraphField = 7;
-const graphInitializerField = 5;
+const graphField = { node: 1, initializer: 5 };
+const nodeAttributeField = 5;
+const attributeGraphField = 6;
 const tensorField = { dims: 1, dataType: 2, name: 8, rawData: 9 };
 
 export interface EncodeOptions {
@@ -25,14 +37,35 @@ export interface EncodeOptions {
  * The ONNX file of a graph as parts to be written one after another. Large parts are views of the tensors themselves.
  */
 export function encodeParts(graph: Graph, { openOutputs = false }: EncodeOptions = {}): Uint8Array[] {
-  const body: Uint8Array[] = [encodeStructure(graph, openOutputs)];
+  return [encodeModelFields(graph), ...prefixed(modelGraphField, graphParts(graph, openOutputs))];
+}
+
+function graphParts(graph: Subgraph, openOutputs: boolean): Uint8Array[] {
+  const first = graph.nodes.findIndex((node) => subgraphsOf(node).length > 0);
+  const plain = first < 0 ? graph.nodes.length : first;
+  const parts: Uint8Array[] = [encodeStructure({ ...graph, nodes: graph.nodes.slice(0, plain) }, openOutputs)];
+  for (const node of graph.nodes.slice(plain)) parts.push(...prefixed(graphField.node, nodeParts(node)));
   for (const [name, tensor] of graph.initializers) {
     const raw = bytesOf(tensor);
-    const header = encodeTensorHeader(name, tensor, raw.byteLength);
-    body.push(lengthPrefix(graphInitializerField, header.byteLength + raw.byteLength), header, raw);
+    parts.push(...prefixed(graphField.initializer, [encodeTensorHeader(name, tensor, raw.byteLength), raw]));
   }
-  const bodyBytes = body.reduce((sum, part) => sum + part.byteLength, 0);
-  return [encodeModelFields(graph), lengthPrefix(modelGraphField, bodyBytes), ...body];
+  return parts;
+}
+
+/** A node whose attributes may be graphs: these come last, in parts. */
+function nodeParts(node: Node): Uint8Array[] {
+  const attributes = Object.entries(node.attributes);
+  const others = Object.fromEntries(attributes.filter(([, { type }]) => type !== 'graph'));
+  const parts: Uint8Array[] = [
+    toBinary(NodeProtoSchema, create(NodeProtoSchema, nodeMessage({ ...node, attributes: others }))),
+  ];
+  for (const [name, attribute] of attributes) {
+    if (attribute.type !== 'graph') continue;
+    const header = toBinary(AttributeProtoSchema, create(AttributeProtoSchema, { name, type: Kind.GRAPH }));
+    const body = prefixed(attributeGraphField, graphParts(attribute.value, false));
+    parts.push(...prefixed(nodeAttributeField, [header, ...body]));
+  }
+  return parts;
 }
 
 /** Everything of the ModelProto but the graph. It comes first, so that a file cut short is recognised as one. */
@@ -47,7 +80,7 @@ function encodeModelFields(graph: Graph): Uint8Array {
 }
 
 /** The GraphProto without its initializers. */
-function encodeStructure(graph: Graph, openOutputs: boolean): Uint8Array {
+function encodeStructure(graph: Subgraph, openOutputs: boolean): Uint8Array {
   const message = create(GraphProtoSchema, {
     name: graph.name,
     node: graph.nodes.map(nodeMessage),
@@ -82,6 +115,8 @@ function attributeMessage(name: string, attribute: Attribute): MessageInitShape<
       return { name, type: Kind.FLOATS, floats: attribute.value.map(Math.fround) };
     case 'strings':
       return { name, type: Kind.STRINGS, strings: attribute.value.map(utf8) };
+    case 'graph':
+      throw new Error('a graph is written in parts');
     case 'subgraph':
       throw new Error('a network that was read to be inspected is never written');
     case 'tensor': {
@@ -116,8 +151,10 @@ function encodeTensorHeader(name: string, tensor: Tensor, rawBytes: number): Uin
   return writer.finish();
 }
 
-function lengthPrefix(field: number, length: number): Uint8Array {
-  return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
+/** The parts of a message as a field of another. */
+function prefixed(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
+  const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  return [new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(bytes).finish(), ...parts];
 }
 
 function bytesOf(tensor: Tensor): Uint8Array<ArrayBuffer> {

@@ -1,9 +1,13 @@
 import type { Graph } from './graph';
+import { everyGraph } from './subgraphs';
 
 function usedNames(graph: Graph): Set<string> {
-  const used = new Set(graph.initializers.keys());
-  for (const value of [...graph.inputs, ...graph.outputs]) used.add(value.name);
-  for (const node of graph.nodes) for (const name of [node.name, ...node.inputs, ...node.outputs]) used.add(name);
+  const used = new Set<string>();
+  for (const { initializers, inputs, outputs, nodes } of everyGraph(graph)) {
+    for (const name of initializers.keys()) used.add(name);
+    for (const value of [...inputs, ...outputs]) used.add(value.name);
+    for (const node of nodes) for (const name of [node.name, ...node.inputs, ...node.outputs]) used.add(name);
+  }
   return used;
 }
 

@@ -1,4 +1,5 @@
 import type { Graph, GraphValue, Node } from './graph';
+import { readsOf } from './subgraphs';
 
 /** Who produces and who reads each value of a graph. A snapshot: make a new one after changing nodes. */
 export interface GraphIndex {
@@ -17,7 +18,7 @@ export function indexGraph(graph: Graph): GraphIndex {
   const consumers = new Map<string, Node[]>();
   for (const node of graph.nodes) {
     for (const output of node.outputs) if (output !== '') producers.set(output, node);
-    for (const input of new Set(node.inputs)) {
+    for (const input of new Set(readsOf(node))) {
       if (input === '') continue;
       const readers = consumers.get(input);
       if (readers) readers.push(node);

@@ -49,6 +49,8 @@ export type Attribute =
   | { type: 'ints'; value: number[] }
   | { type: 'floats'; value: number[] }
   | { type: 'strings'; value: string[] }
+  /** A branch of an `If`. */
+  | { type: 'graph'; value: Subgraph }
   /** Only in networks that are read to be inspected. */
   | { type: 'subgraph'; value?: undefined };
 
@@ -91,7 +93,10 @@ export interface Graph {
   metadata: Record<string, string>;
 }
 
-/** A copy whose nodes and maps may be changed; tensor data is shared. */
+/** A graph within a node: it may read the values of the graphs around it, and has no name that one of these has. */
+export type Subgraph = Pick<Graph, 'name' | 'inputs' | 'outputs' | 'nodes' | 'initializers'>;
+
+/** A copy whose nodes and maps may be changed; tensor data and subgraphs are shared. */
 export function copyGraph(graph: Graph): Graph {
   return {
     ...graph,

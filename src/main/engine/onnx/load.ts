@@ -12,6 +12,8 @@ import { outlineOf } from './wire-outline';
 
 /** Protobuf itself allows no message of 2 GiB; the same limit holds for all external data together. */
 const modelBytesLimit = 2 ** 31 - 1;
+/** Exits behind exits; more are no network that anybody made. */
+const deepestBranch = 16;
 /** The newest is the newest that ONNX Runtime loads. */
 export const supportedOpsets = { min: 7, max: 26 };
 
@@ -29,6 +31,12 @@ export async function loadModel(path: string): Promise<Graph> {
   return { ...graph, origin: path };
 }
 
+/** The same for a network that may choose with `If`, for each image, which part of it runs: what is known of such a file is how large it is and what it computes. */
+export async function loadBranching(path: string): Promise<Graph> {
+  const external = externalDataBeside(path, modelBytesLimit);
+  return { ...parse(await readWhole(path), { origin: path, external, branchDepth: deepestBranch }), origin: path };
+}
+
 /**
  * The same for a network that is only looked at: subgraphs, local functions and values that are no tensors, which no technique handles,
  * are passed over. It cannot be written again.
@@ -39,11 +47,16 @@ export async function loadForInspection(path: string): Promise<Graph> {
 }
 
 /**
- * The same for bytes in memory, whose tensors may become views of them. External data is refused.
+ * As `loadModel` for bytes in memory, whose tensors may become views of them. External data is refused.
  * @param origin where the bytes come from, for messages.
  */
 export function parseModel(bytes: Uint8Array, origin: string): Graph {
   return parse(bytes, { origin, external: noExternalData(origin) });
+}
+
+/** As `loadBranching` for bytes in memory. */
+export function parseBranching(bytes: Uint8Array, origin: string): Graph {
+  return parse(bytes, { origin, external: noExternalData(origin), branchDepth: deepestBranch });
 }
 
 function parse(bytes: Uint8Array, source: TensorSource): Graph {

@@ -1,4 +1,5 @@
 import type { Graph, Node } from './graph';
+import { readsOf } from './subgraphs';
 
 /** The order of the nodes, or the node at which it fails. */
 export type Ordering = { nodes: Node[] } | { cycle: Node };
@@ -11,7 +12,7 @@ export function orderNodes(graph: Pick<Graph, 'nodes'>): Ordering {
   const { nodes } = graph;
   const producer = new Map<string, number>();
   nodes.forEach((node, index) => node.outputs.forEach((output) => output !== '' && producer.set(output, index)));
-  const waitsFor = nodes.map((node) => new Set(node.inputs.flatMap((input) => producer.get(input) ?? [])));
+  const waitsFor = nodes.map((node) => new Set(readsOf(node).flatMap((input) => producer.get(input) ?? [])));
   if (waitsFor.every((sources, index) => [...sources].every((source) => source < index))) return { nodes: [...nodes] };
 
   const feeds = nodes.map((): number[] => []);

@@ -24,7 +24,9 @@ const integerWeightInputs: Record<string, readonly number[]> = {
   QLinearMatMul: [3],
 };
 
-const elementwise = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Where', 'Equal', 'Greater', 'Less']);
+const elementwise = new Set(
+  'Add Sub Mul Div Pow Max Min Where Equal Greater GreaterOrEqual Less LessOrEqual'.split(' '),
+);
 const floating = new Set(['float32', 'float64', 'float16', 'bfloat16']);
 
 /** Values that are the same for every image: initializers and what is computed of them alone. */

@@ -1,4 +1,5 @@
 import { copyGraph, type Graph } from './graph';
+import { readsOf } from './subgraphs';
 
 /** Without the nodes and initializers that no output depends on. Inputs stay, because callers feed them by name. */
 export function removeDead(graph: Graph): Graph {
@@ -8,7 +9,7 @@ export function removeDead(graph: Graph): Graph {
     .reverse()
     .filter((node) => {
       if (!node.outputs.some((output) => live.has(output))) return false;
-      for (const input of node.inputs) live.add(input);
+      for (const input of readsOf(node)) live.add(input);
       return true;
     })
     .reverse();

@@ -64,8 +64,8 @@ export function paretoCharts(
       .filter((target) => target !== '')
       .map((target) =>
         chart(target, `Latency and accuracy, ${target}`, 'latency, ms (logarithmic)', (trial) => {
-          const p50Ms = times(trial, target)?.p50Ms;
-          return p50Ms === undefined ? undefined : { x: p50Ms, text: formatMs(p50Ms) };
+          const ms = times(trial, target)?.usualMs;
+          return ms === undefined ? undefined : { x: ms, text: formatMs(ms) };
         }),
       ),
   ];

@@ -16,6 +16,8 @@ export interface PlannedFile {
   card: ModelCard;
   /** It computes in integers, as far as its recipe tells. */
   isInteger: boolean;
+  /** Which of its layers run depends on the image, as far as its recipe tells: then so does its time. */
+  isBranching: boolean;
 }
 
 /** Of the sweep, what all of its deployments have in common. */
@@ -85,12 +87,14 @@ export class DeploymentSteps {
   }
 
   measure(candidate: PlannedFile, baseline: PlannedFile, { target, own, beside }: Placement): string {
-    const { latency, seed, around } = this.settings;
+    const { latency, seed, images, around } = this.settings;
+    const { isBranching } = candidate;
     const [file, other] = [this.fileFor(candidate, own), this.fileFor(baseline, beside)];
     const { version, links } = this.runtimeOf(own);
     const elsewhere = own === target && beside === target ? [] : [own, beside, this.runtimeOf(beside).version];
     const link = links?.[own.device ?? ''];
     const facts = [target, latency, version, around.machine.id, seed, ...elsewhere, ...(link ? [link] : [])];
+    if (isBranching) facts.push(images.key);
     return this.push({
       key: stepKey('measure', stepVersions.measure, file.key, other.key, ...facts),
       kind: 'measure',
@@ -102,6 +106,7 @@ export class DeploymentSteps {
         input: file.file,
         baseline: other.file,
         target: own,
+        ...(isBranching && { overImages: true }),
         ...(beside !== own && { baselineTarget: beside }),
         ...(own !== target && { insteadOf: target }),
       },

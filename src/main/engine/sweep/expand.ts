@@ -76,6 +76,7 @@ export function planRecipe(
     needs: [],
     card: model.card,
     isInteger: false,
+    isBranching: false,
   };
   let [file, reference] = [original, original.file];
   const steps = resolved.map((step, position): PlannedStep => {
@@ -107,7 +108,8 @@ export function planRecipe(
     if (becomesReference) reference = file.file;
     return { key, kind: 'compress', title: formatRecipe(given.slice(position, position + 1)), needs, order };
   });
-  return { steps, file: { ...file, isInteger: recipeTraits(resolved).isInteger }, original };
+  const { isInteger, isBranching } = recipeTraits(resolved);
+  return { steps, file: { ...file, isInteger, isBranching }, original };
 }
 
 /** A sweep has many recipes: its errors say which one. */

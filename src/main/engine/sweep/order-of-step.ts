@@ -44,6 +44,7 @@ export function orderOfStep(step: PlannedStep, context: OrderContext): Order {
     if (!imagesOf(order).includes(split)) return undefined;
     return imagesContent(stepImages(split, dataset as StepDataset, card)) as unknown as ImagesContent<S>;
   };
+  const evaluation = (): ImagesContent<'eval'> => imagesContent(imagesFor(dataset.eval!, dataset, card));
   switch (order.kind) {
     case 'compress': {
       const { kind, technique, params } = order;
@@ -64,14 +65,15 @@ export function orderOfStep(step: PlannedStep, context: OrderContext): Order {
         runtime,
         device,
         options,
-        images: imagesContent(imagesFor(dataset.eval!, dataset, card)),
+        images: evaluation(),
         threads,
       };
     }
     case 'measure': {
       const baseline = contentOf(order.baseline, context);
-      const { kind, target, baselineTarget, insteadOf } = order;
-      return { kind, candidate: model, baseline, card, target, baselineTarget, insteadOf, mode, seed };
+      const { kind, target, baselineTarget, insteadOf, overImages } = order;
+      const images = overImages ? evaluation() : undefined;
+      return { kind, candidate: model, baseline, card, target, baselineTarget, insteadOf, mode, seed, images };
     }
   }
 }

@@ -1,5 +1,5 @@
 import { AppError } from '@shared/errors';
-import { deploymentName, type Target } from '@shared/sweep-file';
+import { defaultTarget, deploymentName, type Target } from '@shared/sweep-file';
 import type { Lacking } from './plan';
 import type { Surroundings } from './surroundings';
 
@@ -18,33 +18,41 @@ interface Placed {
   isBaseline: boolean;
   /** It computes in integers, as far as its recipe tells. */
   isInteger: boolean;
+  /** Which of its layers run depends on the image. */
+  isBranching: boolean;
 }
 
 /**
  * A runtime that takes integers alone cannot run the network that it is all made from: that runs in the runtime it names for floats, and is
  * what the others are compared with. Other trials in floats lack the target; one that lacks all runs where the baseline does, so that it has
- * a size and answers.
+ * a size and answers. Networks with branches stay ONNX: they lack every target that takes another format, and one that lacks all runs in the
+ * usual runtime.
  */
 export function placeTargets(
   targets: readonly Target[],
-  { isBaseline, isInteger }: Placed,
+  { isBaseline, isInteger, isBranching }: Placed,
   { runtimes }: Pick<Surroundings, 'runtimes'>,
 ): { placements: Placement[]; lacking: Lacking[] } {
   const placements: Placement[] = [];
   const lacking = new Map<string, Lacking>();
-  const inFloats: Target[] = [];
+  const instead: Target[] = [];
   for (const target of targets) {
-    const { floatsIn } = runtimes[target.runtime]!;
+    const { floatsIn, format } = runtimes[target.runtime]!;
+    if (isBranching && format !== 'onnx') {
+      instead.push({ runtime: defaultTarget.runtime, threads: target.threads });
+      lacking.set(deploymentName(target), lackingBranches(deploymentName(target)));
+      continue;
+    }
     const other = floatsIn === undefined ? target : { runtime: floatsIn, threads: target.threads };
     const isTaken = floatsIn === undefined || isInteger;
     if (isBaseline) placements.push({ target, own: other, beside: other });
     else if (isTaken) placements.push({ target, own: target, beside: other });
     else {
-      inFloats.push(other);
+      instead.push(other);
       lacking.set(deploymentName(target), lackingOf(deploymentName(target)));
     }
   }
-  const [first] = inFloats;
+  const [first] = instead;
   if (placements.length === 0 && first) placements.push({ target: first, own: first, beside: first });
   return { placements, lacking: [...lacking.values()] };
 }
@@ -53,4 +61,10 @@ export function placeTargets(
 export const lackingOf = (deployment: string): Lacking => ({
   deployment,
   reason: new AppError('format.integers-only', { taker: deployment }).toReport(),
+});
+
+/** That something which does not take ONNX does not take a network with branches. */
+export const lackingBranches = (deployment: string): Lacking => ({
+  deployment,
+  reason: new AppError('format.no-branches', { taker: deployment }).toReport(),
 });

@@ -1,6 +1,6 @@
 import { deploymentName } from '@shared/sweep-file';
 import { DeploymentSteps, type DeploymentSettings, type PlannedFile } from './deployment-steps';
-import { lackingOf, placeTargets } from './place-targets';
+import { lackingBranches, lackingOf, placeTargets } from './place-targets';
 import type { DeployedFile, Deployment, Lacking, PlannedStep } from './plan';
 import { evaluatedTargets } from './surroundings';
 
@@ -23,15 +23,18 @@ export function planDeployments(
   settings: DeploymentSettings,
 ): PlannedDeployments {
   const { targets, images, around } = settings;
-  const { isInteger } = candidate;
+  const { isInteger, isBranching } = candidate;
   const isBaseline = candidate.key === baseline.key;
   const steps = new DeploymentSteps(candidate.model, settings);
-  const { placements, lacking } = placeTargets(evaluatedTargets(targets), { isBaseline, isInteger }, around);
+  const answering = evaluatedTargets(targets);
+  const { placements, lacking } = placeTargets(answering, { isBaseline, isInteger, isBranching }, around);
   const byName = new Map(placements.map((placement) => [deploymentName(placement.target), placement]));
   const imagesText = `${images.count.toLocaleString('en')} images`;
   const deployments = [...byName].map(([name, { target, own, beside }]): Deployment => {
     const { format } = steps.runtimeOf(own);
     const file = steps.fileFor(candidate, own);
+    // Where no target runs, no other trial answers either.
+    if (isBranching && !answering.includes(target)) steps.evaluate(baseline, beside, `${imagesText}, the network`);
     return {
       runtime: own.runtime,
       name,
@@ -48,12 +51,13 @@ export function planDeployments(
     if (targets.includes(placement.target)) steps.measure(candidate, baseline, placement);
 
   const others = around.deployed.filter((format) => !deployments.some((deployment) => deployment.format === format));
-  const isTaken = (format: string): boolean => isInteger || !around.converters[format]!.integersOnly;
+  const isTaken = (format: string): boolean => !isBranching && (isInteger || !around.converters[format]!.integersOnly);
   const files = others.filter(isTaken).map((format): DeployedFile => {
     const file = steps.convert(candidate, format);
     return { format, file: file.file, describe: steps.describe(file, format) };
   });
   const isAimedAt = (format: string): boolean => targets.some((target) => steps.runtimeOf(target).format === format);
   const left = others.filter((format) => !isBaseline && !isTaken(format) && !isAimedAt(format));
-  return { steps: steps.all, deployments, files, lacking: [...lacking, ...left.map(lackingOf)] };
+  const lackingFiles = left.map(isBranching ? lackingBranches : lackingOf);
+  return { steps: steps.all, deployments, files, lacking: [...lacking, ...lackingFiles] };
 }

@@ -36,6 +36,8 @@ export type StepOrder =
       baselineTarget?: Target;
       /** The target that this stands for, where that does not take the file. */
       insteadOf?: Target;
+      /** Its time depends on the image: it is measured over evaluation images. */
+      overImages?: boolean;
     };
 
 export interface PlannedStep {
@@ -102,7 +104,7 @@ export function distinctSteps(trials: readonly TrialPlan[]): PlannedStep[] {
 /** Splits whose images a step looks at: the one place that says so. */
 export function imagesOf(order: StepOrder): readonly Split[] {
   if (order.kind === 'compress') return order.images;
-  return order.kind === 'evaluate' ? ['eval'] : [];
+  return order.kind === 'evaluate' || (order.kind === 'measure' && order.overImages) ? ['eval'] : [];
 }
 
 /** The format of the file that a step makes; undefined for one that makes none. */

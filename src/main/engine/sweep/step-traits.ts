@@ -25,7 +25,9 @@ export function traitsOf(
       const { work, parameters } = workOf(step, latency);
       if (step.kind === 'compress') chain.push(`${work} ${parameters}`);
       if (!model) return [];
-      const count = imagesOf(step.order).reduce((sum, split) => sum + (images[split] ?? 0), 0);
+      // A measurement runs as many as its mode says, whatever there are.
+      const looked = step.kind === 'measure' ? [] : imagesOf(step.order);
+      const count = looked.reduce((sum, split) => sum + (images[split] ?? 0), 0);
       const variant = `${before} | ${parameters}`;
       const { sha256: network, sizeBytes: networkBytes } = model;
       return [[step.key, { kind: step.kind, work, variant, network, networkBytes, images: count }]];

@@ -21,7 +21,7 @@ export interface Surroundings {
   machine: Machine;
   /** Version of the runtime that techniques calculate with. */
   onnxruntime: string;
-  /** Runtimes of the targets by id. */
+  /** Runtimes of the targets by id, and the usual one. */
   runtimes: Readonly<Record<string, RuntimeFacts>>;
   /** Of the formats that these runtimes take, and of others that are deployed; none for ONNX. */
   converters: Readonly<Record<string, ConverterFacts>>;
@@ -55,9 +55,11 @@ export async function surroundingsOf(
   onnxruntime: string,
 ): Promise<Surroundings> {
   const deployed = Object.keys(deploy);
-  const ids = new Set(
-    evaluatedTargets(targets).flatMap(({ runtime }) => [runtime, findRuntime(runtime).floatsIn ?? runtime]),
-  );
+  // What a target does not take runs in the usual runtime.
+  const ids = new Set([
+    ...evaluatedTargets(targets).flatMap(({ runtime }) => [runtime, findRuntime(runtime).floatsIn ?? runtime]),
+    defaultTarget.runtime,
+  ]);
   const runtimes: Record<string, RuntimeFacts> = {};
   for (const id of ids) runtimes[id] = await runtimeFacts(id);
   const written = Object.values(runtimes).flatMap(({ format }) => (format === 'onnx' ? [] : [format]));

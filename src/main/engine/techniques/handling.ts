@@ -1,4 +1,10 @@
-import type { ActivationForm, InputForm, NetworkForm, WeightStorage } from '../compression/layers/network-form';
+import type {
+  ActivationForm,
+  InputForm,
+  NetworkForm,
+  PathForm,
+  WeightStorage,
+} from '../compression/layers/network-form';
 
 /**
  * What a technique takes and what it leaves, as data: order checks, their sentences and the table in the docs follow from it.
@@ -21,11 +27,18 @@ export interface Handling {
     keeps?: readonly string[];
     activations?: ActivationForm;
     input?: InputForm;
+    /** What has branches is taken by no step: each works on layers that all images come through. */
+    path?: PathForm;
   };
 }
 
 /** What a network is taken for before anything is known of it. */
-export const floatNetwork: NetworkForm = { weights: new Set(['float']), activations: 'float', input: 'images' };
+export const floatNetwork: NetworkForm = {
+  weights: new Set(['float']),
+  activations: 'float',
+  input: 'images',
+  path: 'straight',
+};
 
 /** Of techniques that give layers other weights in the form these had. */
 export const remakesWeights: Handling = {
@@ -56,7 +69,8 @@ export function formAfter(form: NetworkForm, { takes, leaves }: Handling): Netwo
   const stored = !leaves.weights || leaves.keeps?.length ? [] : takes.weights;
   const weights = new Set([...form.weights].filter((storage) => !stored.includes(storage)));
   if (leaves.weights) weights.add(leaves.weights);
-  return { weights, activations: leaves.activations ?? form.activations, input: leaves.input ?? form.input };
+  const { activations = form.activations, input = form.input, path = form.path } = leaves;
+  return { weights, activations, input, path };
 }
 
 /** Why a technique does not take a network, and which of its forms is in the way. */
@@ -82,6 +96,11 @@ const inputDetails: Record<InputForm, string> = {
 
 /** What keeps a technique from taking a network of this form; undefined where nothing does. */
 export function obstacleTo({ takes, leaves }: Handling, form: NetworkForm): Obstacle | undefined {
+  if (form.path === 'branches')
+    return {
+      in: 'path',
+      detail: 'some images leave the network early, where this step works on layers that all images come through',
+    };
   if (takes.input && !takes.input.includes(form.input)) return { in: 'input', detail: inputDetails[form.input] };
   if (!takes.activations.includes(form.activations))
     return { in: 'activations', detail: activationDetail(form.activations, leaves.activations !== undefined) };

@@ -11,6 +11,8 @@ export interface RecipeTraits {
   isInteger: boolean;
   /** Layers are smaller, fewer, or see smaller images: less to compute in any number format. */
   structural: boolean;
+  /** Which of its layers run depends on the image. */
+  isBranching: boolean;
 }
 
 interface Step {
@@ -34,6 +36,7 @@ export function recipeTraits(steps: readonly Step[]): RecipeTraits {
   return {
     integers: form.weights.has('integers'),
     isInteger: form.weights.has('integers') && form.activations === 'qdq',
+    isBranching: form.path === 'branches',
     structural: knownSteps(steps).some(({ technique, params }) => changesStructure(technique, params)),
   };
 }

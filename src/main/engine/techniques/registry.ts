@@ -9,6 +9,7 @@ import { clusterWeights } from './cluster-weights';
 import { correctBias } from './correct-bias';
 import { distill } from './distill';
 import { equalize } from './equalize';
+import { exitEarly } from './exit-early';
 import { factorize } from './factorize';
 import { finetune } from './finetune';
 import { fp16 } from './fp16';
@@ -59,6 +60,7 @@ export const techniques: readonly Technique[] = [
   pruneBefore,
   iterate,
   distill,
+  exitEarly,
   shrinkInput,
 ];
 

@@ -2,16 +2,16 @@ import type { Augmentation } from '@shared/augmentation';
 import { AppError } from '@shared/errors';
 import type { TechniqueContext, TrainingImages } from '../compression/calibration/technique-context';
 import { withBatchStatistics } from '../gradients/batch-statistics';
-import { NoGradient } from '../gradients/no-gradient';
 import { withNormsInWeights } from '../gradients/norms-in-weights';
 import type { Optimizer } from '../gradients/optimizers';
 import { FreshNames } from '../onnx/fresh-names';
 import type { Graph } from '../onnx/graph';
+import { orRefusal } from './fine-tune';
 import { lessonOf, type LessonOptions } from './lesson';
 import { withBatch } from './network-batch';
 import { runTraining, type Judgement } from './run-training';
 import { cosine, withWarmUp } from './schedule';
-import { stepGraph, type ParameterGroup, type StepGraph } from './step-graph';
+import { stepGraph, type ParameterGroup } from './step-graph';
 import { Teacher } from './teacher';
 import { trainableParameters } from './trainable';
 import { plainForm } from './trained-form';
@@ -84,7 +84,7 @@ export async function trainFromScratch(
       const { augmentation, checkpointMs } = options;
       const judgement = await runTraining(
         {
-          ...{ id, session, images, augmentation, batch, iterations, checkpointMs },
+          ...{ id, session, images, augmentation, batch, iterations, checkpointMs, keepFrom: 0 },
           rateAt: (at) => learningRate * schedule(at, iterations),
           async feedsOf(next) {
             const { pixels, shape } = next;
@@ -100,15 +100,5 @@ export async function trainFromScratch(
     }
   } finally {
     await guide?.close();
-  }
-}
-
-/** What a technique says of a network that cannot be trained. */
-function orRefusal(id: string, model: string, make: () => StepGraph): StepGraph {
-  try {
-    return make();
-  } catch (thrown) {
-    if (!(thrown instanceof NoGradient)) throw thrown;
-    throw new AppError('technique.not-applicable', { id, model, detail: thrown.message });
   }
 }

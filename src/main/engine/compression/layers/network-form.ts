@@ -1,6 +1,7 @@
 import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { constantValues } from '../../onnx/parameters';
+import { hasBranches } from '../../onnx/subgraphs';
 
 /** `sparse`: without their zeros; `codes`: few bits and a table, scales or signs that decode them; `integers`: of 8 bits or fewer, with scales. */
 export type WeightStorage = 'float' | 'half' | 'sparse' | 'codes' | 'integers';
@@ -12,12 +13,16 @@ export type ActivationForm = 'float' | 'half' | 'dynamic' | 'qdq' | 'qoperator';
 export const inputForms = ['images', 'scaled', 'pixels'] as const;
 export type InputForm = (typeof inputForms)[number];
 
+/** `branches`: which layers run depends on the image. */
+export type PathForm = 'straight' | 'branches';
+
 /** In what form a network stores its weights, computes, and takes its images. */
 export interface NetworkForm {
   /** Every form that a layer's weights are in. */
   weights: ReadonlySet<WeightStorage>;
   activations: ActivationForm;
   input: InputForm;
+  path: PathForm;
 }
 
 /** Which input of an operator holds weights; those of `integer` operators are integers whatever decodes them. */
@@ -46,6 +51,7 @@ export function formOf(graph: Graph): NetworkForm {
     weights: new Set(weightStorage(graph).values()),
     activations: activationForm(computed) ?? (computesInHalf ? 'half' : 'float'),
     input: inputForm(graph),
+    path: hasBranches(graph) ? 'branches' : 'straight',
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LatencyTimes } from '@shared/latency-times';
 import type { LatencyMode } from '@shared/sweep-file';
+import { mean } from '@shared/statistics/mean';
 import { deriveSeed } from '../../compression/algebra/random';
 import { throwIfCancelled } from '../cancellation';
 import { measureColdStart, type ColdStart } from './cold-start';
@@ -11,8 +12,10 @@ import type { TimedModelOptions } from './timed-model';
 export interface LatencyOptions extends TimedModelOptions {
   candidatePath: string;
   mode: LatencyMode;
+  /** The time depends on the image: each pair runs images of its own. */
+  isOverImages?: boolean;
   /** Opens candidate and baseline once more and runs them: `runSessionPair`, in a process of its own. */
-  sessionPair(order: SessionPairOrder): Promise<SessionPairTimes>;
+  sessionPair(order: SessionPairOrder, pair: number): Promise<SessionPairTimes>;
   progress(stage: string, done: number, total: number): void;
   signal: AbortSignal;
 }
@@ -44,7 +47,7 @@ const roundsPerPair = 4;
  * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `model.differs`, `model.not-classifier`.
  */
 export async function measureLatency(options: LatencyOptions): Promise<MeasuredLatency> {
-  const { candidatePath, mode, sessionPair, signal, progress, ...model } = options;
+  const { candidatePath, mode, sessionPair, signal, progress, isOverImages = false, ...model } = options;
   progress('cold start', 0, 1);
   const coldStart = await measureColdStart(candidatePath, model, signal);
   const pairs: SessionPairTimes[] = [];
@@ -52,15 +55,16 @@ export async function measureLatency(options: LatencyOptions): Promise<MeasuredL
     while (pairs.length < wanted) {
       throwIfCancelled(signal);
       progress('latency', pairs.length, wanted);
-      pairs.push(await sessionPair(orderOfPair(pairs.length)));
+      pairs.push(await sessionPair(orderOfPair(pairs.length), pairs.length));
     }
     progress('latency', pairs.length, wanted);
-    return summarizePairs(pairs);
+    return summarizePairs(pairs, isOverImages);
   };
   const first = await measure(modes[mode].pairs);
   const needed = pairsNeeded(first, mode);
   const summary = needed > pairs.length ? await measure(needed) : first;
-  return { ...summary, ...coldStart, mode, times: timesOfPairs(pairs) };
+  const meanMs = mean(pairs.flatMap(({ candidateMs }) => [...candidateMs]));
+  return { ...summary, ...coldStart, ...(isOverImages && { meanMs }), mode, times: timesOfPairs(pairs) };
 }
 
 /**

@@ -8,6 +8,8 @@ export interface PeakMemoryOptions extends Omit<TimedModelOptions, 'seed'> {
 }
 
 const runs = 3;
+/** Of its made-up image. */
+export const peakMemorySeed = 'peak memory';
 
 /**
  * Highest resident memory of this process, bytes, while it loads the model and runs it three times: weights, activations,
@@ -17,7 +19,7 @@ const runs = 3;
 export async function measurePeakMemory(options: PeakMemoryOptions): Promise<number> {
   const { modelPath, signal, ...rest } = options;
   await resetPeakMemory();
-  const model = await TimedModel.open(modelPath, { ...rest, seed: 'peak memory' });
+  const model = await TimedModel.open(modelPath, { ...rest, seed: peakMemorySeed });
   try {
     for (let run = 0; run < runs; run++) {
       throwIfCancelled(signal);

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../cancellation';
+import { mean } from '@shared/statistics/mean';
 import { median } from '@shared/statistics/percentile';
 import { processorTimeBetween, readProcessorTime, type ProcessorTime } from './processor-time';
 import { TimedModel, type TimedModelOptions } from './timed-model';
@@ -46,7 +47,7 @@ const longRoundMs = 100;
 /**
  * Opens both models in this process and lets them take turns, so drifts of clock speed and load (easily twofold from hour to hour)
  * hit both alike. A round runs the models in the order A BB A, the next one B AA B: inside a round a linear drift cancels. Per round
- * the medians give one ratio.
+ * the medians give one ratio. Of images that take different times, each round has its own, the same for both models, and their means give the ratio.
  *
  * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `card.mismatch`, `model.not-classifier`.
  */
@@ -65,11 +66,12 @@ export async function runSessionPair(options: SessionPairOptions): Promise<Sessi
     }
     for (const [index, side] of order.entries()) {
       const { sharesWeightMemory = false } = settings[side].runtime;
-      contestants[side] = new Contestant(opened[index]!, await opened[index]!.warmUp(signal), sharesWeightMemory);
+      const expectedMs = await opened[index]!.warmUp(signal);
+      contestants[side] = new Contestant(opened[index]!, expectedMs, sharesWeightMemory, model.images && rounds);
     }
     const { candidate, baseline } = contestants;
     const roundMs = candidate.blocksMs + baseline.blocksMs;
-    const roundRatios = new Float64Array(roundMs > longRoundMs ? rounds / 2 : rounds);
+    const roundRatios = new Float64Array(!model.images && roundMs > longRoundMs ? rounds / 2 : rounds);
     const start = await readProcessorTime();
     for (let round = 0; round < roundRatios.length; round++) {
       const candidateOutside = (outerFirst === 'candidate') === (round % 2 === 0);
@@ -100,9 +102,12 @@ class Contestant {
     private readonly model: TimedModel,
     private readonly expectedMs: number,
     private readonly sharesWeightMemory: boolean,
+    /** Where each image comes once: in how many rounds. */
+    private readonly rounds?: number,
   ) {
     const leastRuns = expectedMs < shortRunMs ? 2 : 1;
-    this.halfBlockRuns = Math.min(maximumHalfBlockRuns, Math.max(leastRuns, Math.ceil(halfBlockMs / expectedMs)));
+    const runs = Math.min(maximumHalfBlockRuns, Math.max(leastRuns, Math.ceil(halfBlockMs / expectedMs)));
+    this.halfBlockRuns = rounds === undefined ? runs : Math.ceil(model.inputs / (2 * rounds));
   }
 
   /** What its part of a round takes. */
@@ -115,11 +120,12 @@ class Contestant {
     for (let run = 0; run < halves * this.halfBlockRuns; run++) {
       throwIfCancelled(signal);
       this.current.push(await this.model.time());
+      this.model.next();
     }
   }
 
   endRound(): number {
-    const middle = median(this.current);
+    const middle = this.rounds === undefined ? median(this.current) : mean(this.current);
     this.all.push(...this.current);
     this.current = [];
     return middle;

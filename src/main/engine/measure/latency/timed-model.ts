@@ -1,7 +1,8 @@
 import type { ModelCard } from '@shared/model-card';
 import type { Runtime, RuntimeTensor, Session, SessionOptions } from '../../runtimes/runtime';
 import { throwIfCancelled } from '../cancellation';
-import { modelInput } from '../model-input';
+import type { GivenImages } from '../file-tensor';
+import { inputTensor, modelInput, type ModelInput } from '../model-input';
 import { sampleInput } from './sample-input';
 import { median } from '@shared/statistics/percentile';
 
@@ -9,6 +10,8 @@ export interface TimedModelOptions extends Pick<SessionOptions, 'device' | 'thre
   card: ModelCard;
   runtime: Runtime;
   seed: number | string;
+  /** Where the time depends on the image: the images to take in turns, one a call, `[1, ...image]`. Absent: one that is made up. */
+  images?(pixels: ModelInput['pixels']): Promise<readonly GivenImages[]>;
 }
 
 /** Warm-up ends when two neighbouring windows of this many runs have medians within `warmUpTolerance`, but not before `warmUpLeastMs`. */
@@ -24,22 +27,33 @@ const warmUpMaximumMs = 3000;
  * application's would.
  */
 export class TimedModel {
+  private turn = 0;
+
   private constructor(
     private readonly session: Session,
-    private readonly feeds: Record<string, RuntimeTensor>,
+    /** One input, or one for each image. */
+    private readonly feeds: readonly Record<string, RuntimeTensor>[],
     private readonly batch: number,
-    /** Time `open` spent on making the sample input, which is not part of loading. */
+    /** Time `open` spent on making its input, which is not part of loading. */
     readonly prepareMs: number,
   ) {}
 
+  /** How many inputs it has. */
+  get inputs(): number {
+    return this.feeds.length;
+  }
+
   static async open(path: string, given: TimedModelOptions): Promise<TimedModel> {
-    const { card, runtime, seed, threads, device, options } = given;
+    const { card, runtime, seed, threads, device, options, images } = given;
     const session = await runtime.open(path, { threads, device, options });
     try {
       const input = modelInput(session, card, path);
       const batch = input.fixedBatch ?? 1;
       const start = performance.now();
-      const feeds = { [input.name]: sampleInput(card, batch, seed, input) };
+      const tensors = images
+        ? (await images(input.pixels)).map((image) => inputTensor(input, image))
+        : [sampleInput(card, batch, seed, input)];
+      const feeds = tensors.map((tensor) => ({ [input.name]: tensor }));
       return new TimedModel(session, feeds, batch, performance.now() - start);
     } catch (error) {
       await session.close();
@@ -50,8 +64,13 @@ export class TimedModel {
   /** One call with all its images, milliseconds. */
   async timeCall(): Promise<number> {
     const start = performance.now();
-    await this.session.run(this.feeds);
+    await this.session.run(this.feeds[this.turn]!);
     return performance.now() - start;
+  }
+
+  /** The next input is the one that calls take from now on. */
+  next(): void {
+    this.turn = (this.turn + 1) % this.feeds.length;
   }
 
   /** One inference, milliseconds an image. */
@@ -59,8 +78,14 @@ export class TimedModel {
     return (await this.timeCall()) / this.batch;
   }
 
-  /** Runs until times settle or the bounds are reached. Returns the median of the last window. */
+  /** Runs every input once, then one until times settle or the bounds are reached. Returns the median of the last window. */
   async warmUp(signal: AbortSignal): Promise<number> {
+    for (let input = 1; input < this.feeds.length; input++) {
+      throwIfCancelled(signal);
+      await this.time();
+      this.next();
+    }
+    this.turn = 0;
     const times: number[] = [];
     const start = performance.now();
     for (;;) {
