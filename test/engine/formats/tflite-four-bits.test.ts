@@ -11,11 +11,14 @@ import { litert } from '../../../src/main/engine/runtimes/litert';
 import { litertLibrary } from '../../../src/main/engine/runtimes/native-libraries';
 import { compressed, scoresOf } from '../../fixtures/compressed-network';
 import { needs } from '../../fixtures/native-library';
+import type { ForeignNetwork } from '../../fixtures/networks/foreign-network';
+import { mobileNetV3ByParts } from '../../fixtures/networks/mobilenet-v3';
+import { resNet18 } from '../../fixtures/networks/resnet';
 
 const { isHere: hasLitert, title: needsLitert } = needs(litertLibrary);
 
-const converted = async (recipe: string): Promise<TfliteModel> =>
-  convertGraph(await storedWeights(await compressed(recipe)));
+const converted = async (recipe: string, network?: ForeignNetwork): Promise<TfliteModel> =>
+  convertGraph(await storedWeights(await compressed(recipe, network)));
 
 const fourBits = 'quantize.weights{bits:4, scheme:linear-signed, rounding:nearest}';
 const codesOf = ({ graphs }: TfliteModel): number[][] =>
@@ -58,11 +61,24 @@ describe('weights of 4 bits', () => {
     expect(typesOf(withFourBitWeights(await converted('prune.magnitude{amount:0.5}')))).toEqual(new Set(['FLOAT32']));
   });
 
+  it('stay a byte each in depthwise layers of floats, which have no kernel for them', async () => {
+    const typesOfDepthwise = ({ graphs }: TfliteModel): Set<string> =>
+      new Set(
+        weightedOperators(graphs[0]!)
+          .filter(({ operator }) => operator.op === 'DEPTHWISE_CONV_2D')
+          .map(({ stored }) => stored!.type),
+      );
+    const model = withFourBitWeights(await converted(fourBits, mobileNetV3ByParts));
+    expect(typesOfDepthwise(model)).toEqual(new Set(['INT8']));
+    expect(typesOf(model)).toContain('INT4');
+  });
+
   const recipes = [fourBits, `${fourBits} | quantize.static{profile:tflite}`];
-  it.skipIf(!hasLitert).each(recipes)(
-    `answer in LiteRT as the same codes in a byte each do: %s${needsLitert}`,
-    async (recipe) => {
-      const model = await converted(recipe);
+  const cases = [resNet18, mobileNetV3ByParts].flatMap((network) => recipes.map((recipe) => ({ recipe, network })));
+  it.skipIf(!hasLitert).each(cases)(
+    `answer in LiteRT as the same codes in a byte each do: $network.name, $recipe${needsLitert}`,
+    async ({ recipe, network }) => {
+      const model = await converted(recipe, network);
       const packed = withFourBitWeights(model);
       expect(typesOf(packed)).toContain('INT4');
       const [one, other] = await Promise.all([model, packed].map((each) => scoresOf(litert, each)));
