@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { convertGraph } from '../../../src/main/engine/formats/tflite/convert/convert';
+import { withDecodedDepthwise } from '../../../src/main/engine/formats/tflite/convert/decoded-depthwise';
 import { withFourBitWeights } from '../../../src/main/engine/formats/tflite/convert/four-bit-weights';
 import { storedWeights } from '../../../src/main/engine/formats/tflite/convert/stored-weights';
 import { minimumRuntime } from '../../../src/main/engine/formats/tflite/minimum-runtime';
@@ -18,7 +19,7 @@ import { resNet18 } from '../../fixtures/networks/resnet';
 const { isHere: hasLitert, title: needsLitert } = needs(litertLibrary);
 
 const converted = async (recipe: string, network?: ForeignNetwork): Promise<TfliteModel> =>
-  convertGraph(await storedWeights(await compressed(recipe, network)));
+  withDecodedDepthwise(convertGraph(await storedWeights(await compressed(recipe, network))));
 
 const fourBits = 'quantize.weights{bits:4, scheme:linear-signed, rounding:nearest}';
 const codesOf = ({ graphs }: TfliteModel): number[][] =>
@@ -61,7 +62,7 @@ describe('weights of 4 bits', () => {
     expect(typesOf(withFourBitWeights(await converted('prune.magnitude{amount:0.5}')))).toEqual(new Set(['FLOAT32']));
   });
 
-  it('stay a byte each in depthwise layers of floats, which have no kernel for them', async () => {
+  it('stay a byte each, decoded when the file is opened, in depthwise layers of floats', async () => {
     const typesOfDepthwise = ({ graphs }: TfliteModel): Set<string> =>
       new Set(
         weightedOperators(graphs[0]!)
@@ -71,6 +72,10 @@ describe('weights of 4 bits', () => {
     const model = withFourBitWeights(await converted(fourBits, mobileNetV3ByParts));
     expect(typesOfDepthwise(model)).toEqual(new Set(['INT8']));
     expect(typesOf(model)).toContain('INT4');
+    const { operators } = model.graphs[0]!;
+    const depthwise = operators.filter(({ op }) => op === 'DEPTHWISE_CONV_2D');
+    const decoded = operators.filter(({ op }) => op === 'DEQUANTIZE').map(({ outputs }) => outputs[0]);
+    expect(depthwise.map(({ inputs }) => inputs[1])).toEqual(decoded);
   });
 
   const recipes = [fourBits, `${fourBits} | quantize.static{profile:tflite}`];

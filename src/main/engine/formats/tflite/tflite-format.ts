@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../../files/atomic-file';
 import type { FileFormat } from '../file-format';
 import { conversionNotes } from './conversion-notes';
 import { convertGraph, findUnsupported } from './convert/convert';
+import { withDecodedDepthwise } from './convert/decoded-depthwise';
 import { withFourBitWeights } from './convert/four-bit-weights';
 import { withSparseWeights } from './convert/sparse-weights';
 import { storedWeights } from './convert/stored-weights';
@@ -44,7 +45,7 @@ export const tfliteFormat: FileFormat = {
     const stored = await loadClassifier(onnxPath, card);
     const graph = await storedWeights(stored);
     const { mean, std } = card.preprocess;
-    const converted = convertGraph(graph, { ...wanted, normalisation: { mean, std } });
+    const converted = withDecodedDepthwise(convertGraph(graph, { ...wanted, normalisation: { mean, std } }));
     const packed = weights === 'int4' ? withFourBitWeights(converted) : converted;
     const model = zeros === 'sparse' ? withSparseWeights(packed) : packed;
     const takesPixels = model.graphs[0]!.tensors[model.graphs[0]!.inputs[0]!]!.type === 'UINT8';

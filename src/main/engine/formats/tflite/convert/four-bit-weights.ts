@@ -7,8 +7,8 @@ const layers: ReadonlySet<string> = new Set(Object.keys(versions));
 
 /**
  * The network with INT4 weights, two codes a byte, where all codes of a layer have 4 bits; the others stay as they are. A file of half the size
- * for runtimes that have such kernels, no faster: they unpack the codes. Depthwise layers have none for floats (depthwise_conv.cc of LiteRT
- * 2.3 refuses them at the first run), only for codes.
+ * for runtimes that have such kernels, no faster: they unpack the codes. Weights of depthwise layers of floats are
+ * to be decoded before (`withDecodedDepthwise`): those layers have no such kernel, and LiteRT 2.3 says so at the first run.
  */
 export function withFourBitWeights(model: TfliteModel): TfliteModel {
   return { ...model, graphs: model.graphs.map(packed) };
@@ -16,15 +16,8 @@ export function withFourBitWeights(model: TfliteModel): TfliteModel {
 
 function packed(graph: TfliteGraph): TfliteGraph {
   const { isWeight } = weightReaders(graph, layers);
-  const refused = new Set(
-    graph.operators
-      .filter(({ op, inputs }) => op === 'DEPTHWISE_CONV_2D' && graph.tensors[inputs[0]!]!.type === 'FLOAT32')
-      .map(({ inputs }) => inputs[1]!),
-  );
   const chosen = new Set(
-    [...graph.tensors.keys()].filter(
-      (index) => isWeight(index) && !refused.has(index) && hasFourBits(graph.tensors[index]!),
-    ),
+    [...graph.tensors.keys()].filter((index) => isWeight(index) && hasFourBits(graph.tensors[index]!)),
   );
   return {
     ...graph,
