@@ -38,7 +38,7 @@ const options = z.strictObject({
 /** TensorFlow Lite: floats, halves, int8 weights or integers throughout, as the ONNX file holds them. */
 export const tfliteFormat: FileFormat = {
   id: 'tflite',
-  version: 3,
+  version: 4,
   options,
   async convert(onnxPath, outputPath, card, given) {
     const { weights, zeros, ...wanted } = options.parse(given);
