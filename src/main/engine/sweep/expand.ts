@@ -56,6 +56,7 @@ export function expandSweep(
         deployments: after.deployments,
         ...(after.files.length > 0 && { files: after.files }),
         ...(after.lacking.length > 0 && { lacking: after.lacking }),
+        ...(after.network !== undefined && { network: after.network }),
       };
     });
   });
@@ -63,7 +64,7 @@ export function expandSweep(
 
 /** The steps that make a recipe's artifact, one a technique, and the file they leave. */
 export function planRecipe(
-  model: Pick<Model, 'name' | 'sha256' | 'card'>,
+  model: Pick<Model, 'name' | 'sha256' | 'card' | 'isInteger'>,
   given: Recipe,
   resolved: ResolvedRecipe,
   { seed, dataset, around }: CompressionSettings,
@@ -74,7 +75,7 @@ export function planRecipe(
     file: { model: model.name },
     needs: [],
     card: model.card,
-    isInteger: false,
+    isInteger: model.isInteger === true,
   };
   let [file, reference] = [original, original.file];
   const steps = resolved.map((step, position): PlannedStep => {
@@ -106,7 +107,8 @@ export function planRecipe(
     if (preservesFunction) reference = file.file;
     return { key, kind: 'compress', title: formatRecipe(given.slice(position, position + 1)), needs, order };
   });
-  return { steps, file: { ...file, isInteger: recipeTraits(resolved).isInteger }, original };
+  const isInteger = original.isInteger || recipeTraits(resolved).isInteger;
+  return { steps, file: { ...file, isInteger }, original };
 }
 
 /** A sweep has many recipes: its errors say which one. */

@@ -10,6 +10,8 @@ interface PlannedDeployments {
   deployments: Deployment[];
   files: DeployedFile[];
   lacking: Lacking[];
+  /** Key of the ONNX file's description, where no deployment's file tells what the network holds. */
+  network?: string;
 }
 
 /**
@@ -26,7 +28,8 @@ export function planDeployments(
   const { isInteger } = candidate;
   const isBaseline = candidate.key === baseline.key;
   const steps = new DeploymentSteps(candidate.model, settings);
-  const { placements, lacking } = placeTargets(evaluatedTargets(targets), { isBaseline, isInteger }, around);
+  const placed = { isBaseline, isInteger, isBesideInteger: baseline.isInteger };
+  const { placements, lacking } = placeTargets(evaluatedTargets(targets), placed, around);
   const byName = new Map(placements.map((placement) => [deploymentName(placement.target), placement]));
   const imagesText = `${images.count.toLocaleString('en')} images`;
   const deployments = [...byName].map(([name, { target, own, beside }]): Deployment => {
@@ -55,5 +58,13 @@ export function planDeployments(
   });
   const isAimedAt = (format: string): boolean => targets.some((target) => steps.runtimeOf(target).format === format);
   const left = others.filter((format) => !isBaseline && !isTaken(format) && !isAimedAt(format));
-  return { steps: steps.all, deployments, files, lacking: [...lacking, ...left.map(lackingOf)] };
+  const isOpaque = deployments.every(({ format }) => around.converters[format]?.isOpaque);
+  const network = isOpaque ? steps.describe(candidate, 'onnx') : undefined;
+  return {
+    steps: steps.all,
+    deployments,
+    files,
+    lacking: [...lacking, ...left.map(lackingOf)],
+    ...(network !== undefined && { network }),
+  };
 }
