@@ -259,7 +259,7 @@ test('Live says what is wrong: no camera, a side that died', async () => {
   const { window, app } = launched;
   try {
     await openLive(launched);
-    // There are two cameras to choose from.
+    // There are two cameras to choose from; of the second the browser tells no layout of its pixels.
     const cameras = window.getByTestId('live-camera');
     await expect(cameras.locator('option')).toHaveText(['Usual camera', 'fake_device_0', 'fake_device_1']);
     await cameras.selectOption({ label: 'fake_device_1' });
