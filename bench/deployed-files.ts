@@ -9,12 +9,13 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
+import { AppError } from '../src/shared/errors';
 import { imagesFor } from '../src/main/engine/dataset/map-classes';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
 import { builtFile } from '../src/main/engine/files/built-file';
 import { runInWorker } from '../src/main/engine/jobs/worker-process';
 import { accuracyMetrics, type Predictions } from '../src/main/engine/measure/accuracy/accuracy';
-import { openModel } from '../src/main/engine/models/model-folder';
+import { openAnyModel } from '../src/main/engine/models/model-folder';
 import { checkTarget } from '../src/main/engine/runtimes/check-target';
 
 const { values, positionals } = parseArgs({
@@ -46,7 +47,8 @@ for (const name of names) {
   const other = join(folder, `${name}.tflite`);
   const [bytes, otherBytes] = await Promise.all([onnx, other].map(async (file) => (await stat(file)).size));
   const parts = [`${name}  ${bytes} bytes, as .tflite ${otherBytes}`];
-  if (values.latency) for (const runtime of runtimes) parts.push(await ratio(onnx, other, runtime));
+  if (values.latency)
+    for (const runtime of runtimes) parts.push(await orRefusal(runtime, () => ratio(onnx, other, runtime)));
   else parts.push(...(await answers(onnx, other)));
   console.log(parts.join('  '));
 }
@@ -55,24 +57,35 @@ async function answers(onnx: string, other: string): Promise<string[]> {
   const expected = await predict(onnx, reference);
   const texts = [`${reference} ${accuracyMetrics(expected).top1!.toFixed(1)}`];
   for (const runtime of runtimes) {
-    const { top1, top1Delta, top1DeltaInterval, agreement } = accuracyMetrics(await predict(other, runtime), expected);
-    const [low, high] = top1DeltaInterval!.map((end) => end.toFixed(1));
-    texts.push(
-      `${runtime} ${top1!.toFixed(1)}, ${top1Delta!.toFixed(1)} [${low}, ${high}], same first answer ${agreement!.toFixed(1)} %`,
-    );
+    const compared = async (): Promise<string> => {
+      const found = accuracyMetrics(await predict(other, runtime), expected);
+      const [low, high] = found.top1DeltaInterval!.map((end) => end.toFixed(1));
+      return `${runtime} ${found.top1!.toFixed(1)}, ${found.top1Delta!.toFixed(1)} [${low}, ${high}], same first answer ${found.agreement!.toFixed(1)} %`;
+    };
+    texts.push(await orRefusal(runtime, compared));
   }
   return texts;
 }
 
+/** What a runtime says of a file that it does not take. */
+async function orRefusal(runtime: string, measured: () => Promise<string>): Promise<string> {
+  try {
+    return await measured();
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    return `${runtime}: ${thrown.message}`;
+  }
+}
+
 async function predict(modelPath: string, runtime: string): Promise<Predictions> {
-  const { card } = await openModel(modelPath);
+  const { card } = await openAnyModel(modelPath);
   const images = imagesFor(dataset.eval, dataset, card);
   const job = { kind: 'evaluate', modelPath, card, runtime, images, cacheFolder, threads: 2 } as const;
   return runInWorker(builtFile('worker.js'), job, events, never);
 }
 
 async function ratio(baselinePath: string, candidatePath: string, runtime: string): Promise<string> {
-  const [{ card: baselineCard }, { card }] = [await openModel(baselinePath), await openModel(candidatePath)];
+  const [{ card: baselineCard }, { card }] = [await openAnyModel(baselinePath), await openAnyModel(candidatePath)];
   const job = {
     kind: 'measure',
     candidatePath,

@@ -57,7 +57,7 @@ export const rooms = [
   {
     room: 'formats',
     holds: 'the files that runtimes take beside ONNX, and how an artifact becomes one',
-    knows: ['files', 'coral', 'onnx', 'dataset', 'compression/layers', 'compression/storage'],
+    knows: ['files', 'coral', 'onnx', 'dataset', 'compression/algebra', 'compression/layers', 'compression/storage'],
   },
   {
     room: 'compression/reconstruction',

@@ -6,7 +6,7 @@ import { formatMs } from '@shared/format';
 import { describeCoral, type CoralFacts } from '../main/engine/coral/describe-coral';
 import { coralFacts } from '../main/engine/coral-status';
 import { builtFile } from '../main/engine/files/built-file';
-import { compilerVersion } from '../main/engine/formats/edgetpu/run-compiler';
+import { compilerVersion } from '../main/engine/formats/edgetpu/compiler-version';
 import { runInWorker } from '../main/engine/jobs/worker-process';
 import { machineFacts } from '../main/engine/machine/machine';
 import { whittleVersion } from '../main/engine/version';

@@ -1,15 +1,23 @@
 import { copyFile, link, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { RunView } from '@shared/run';
+import { basename, join } from 'node:path';
+import type { RunView, TrialView } from '@shared/run';
 import type { Engine } from '../main/engine/create-engine';
-import { compressedCard } from '../main/engine/models/artifact-card';
-import { readCard, writeCard } from '../main/engine/models/card';
+import { cardOfArtifact } from '../main/engine/models/artifact-card';
+import { writeCard } from '../main/engine/models/card';
 import { renderReport } from '../main/engine/report/render-report';
 import { writeError, writeFileAtomic } from '../main/engine/files/atomic-file';
 
+/** A compressed model in one format, and where it lies in the results folder. */
+interface ResultFile {
+  format: string;
+  path: string;
+  /** In the workspace. */
+  stored: NonNullable<TrialView['artifact']>;
+}
+
 /**
- * What people look for after a run: `matrix.csv`, `results.json` and the compressed models under readable names, each with
- * its card. Files are linked to the artifacts where the file system can.
+ * What people look for after a run: `matrix.csv`, `results.json` and the compressed models under readable names, in every format that they are
+ * deployed in, each with its card. Files are linked to the artifacts where the file system can.
  */
 export async function writeResults(engine: Engine, run: RunView, out: string | undefined): Promise<string> {
   const folder = out ?? join(engine.workspace.folder, 'runs', run.id);
@@ -18,15 +26,16 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
     await mkdir(modelsFolder, { recursive: true });
     await writeFileAtomic(join(folder, 'matrix.csv'), renderReport(run, 'csv'));
     await writeFileAtomic(join(folder, 'results.json'), renderReport(run, 'json'));
-    const paths = modelPaths(run, folder);
+    const files = resultFiles(run, folder);
     for (const trial of run.trials) {
-      const path = paths.get(trial.id);
-      if (path === undefined || !trial.artifact) continue;
-      await rm(path, { force: true });
-      await link(trial.artifact.path, path).catch(() => copyFile(trial.artifact!.path, path));
-      const source = run.manifest.models.find((model) => model.name === trial.model);
-      const card = source && (await readCard(source.path));
-      if (card) await writeCard(path, await compressedCard(card, { ...trial.artifact, path }, trial.recipeText));
+      const own = files.get(trial.id) ?? [];
+      const made = own.length > 0 ? await cardOfArtifact(run, trial) : undefined;
+      for (const { path, stored } of own) {
+        await rm(path, { force: true });
+        await link(stored.path, path).catch(() => copyFile(stored.path, path));
+        const { sha256, sizeBytes: bytes } = stored;
+        if (made) await writeCard(path, { ...made, file: basename(path), sha256, bytes });
+      }
     }
   } catch (thrown) {
     throw writeError(folder, thrown);
@@ -34,15 +43,26 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
   return folder;
 }
 
-/** Where the compressed models of a run lie in its results folder, by trial. */
-export function modelPaths(run: RunView, folder: string): Map<string, string> {
+/** What files are called where not by their format: the compiler's are .tflite files, and opened as such. */
+const endings: Readonly<Record<string, string>> = { edgetpu: '_edgetpu.tflite' };
+
+/** The compressed models of a run in its results folder, by trial: the ONNX file, then what was made of it. */
+export function resultFiles(run: RunView, folder: string): Map<string, ResultFile[]> {
   const taken = new Set<string>();
   return new Map(
     run.trials
       .filter(({ isBaseline, status, artifact }) => !isBaseline && status !== 'failed' && artifact)
-      .map(({ id, model, recipe }) => {
+      .map(({ id, model, recipe, artifact, deployed = [] }) => {
         const name = unique(`${fileName(model)}--${fileName(recipe)}`, taken);
-        return [id, join(folder, 'models', `${name}.onnx`)];
+        const stored = [{ ...artifact!, format: 'onnx' }, ...deployed];
+        return [
+          id,
+          stored.map(({ format, ...file }) => ({
+            format,
+            path: join(folder, 'models', `${name}${endings[format] ?? `.${format}`}`),
+            stored: file,
+          })),
+        ];
       }),
   );
 }

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { SearchAnswer } from '@shared/search';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from '../main/engine/create-engine';
+import { storedPath } from '../main/engine/search/found-chain';
 import { searchNetwork } from '../main/engine/search/search-network';
 import type { ProgressLine } from './progress-line';
-import { modelPaths, writeResults } from './results-folder';
+import { resultFiles, writeResults } from './results-folder';
 
 /** Searches from the command line: what was confirmed goes to the results folder. Interrupt stops it; the same command goes on. @param deadline as in `SearchOptions` */
 export async function runSearch(
@@ -35,9 +36,10 @@ export async function runSearch(
       prepare: (one) => engine.prepare(one, { signal: abort.signal }),
       async place(run) {
         const folder = await writeResults(engine, run, out);
-        const paths = modelPaths(run, folder);
+        const files = resultFiles(run, folder);
         say(`Results in ${folder}`);
-        return ({ id, artifact }) => paths.get(id) ?? artifact!.path;
+        return (trial, format) =>
+          files.get(trial.id)?.find((file) => file.format === format)?.path ?? storedPath(trial, format);
       },
     });
   } finally {

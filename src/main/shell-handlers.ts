@@ -59,6 +59,9 @@ export function shellHandlers(
     'shell.closeResults': () => engine.openResults(null),
     'shell.chooseModels': async () =>
       choose({ properties: ['openFile', 'multiSelections'], filters: [{ name: 'ONNX models', extensions: ['onnx'] }] }),
+    'shell.chooseModelFile': async () =>
+      (await choose({ properties: ['openFile'], filters: [{ name: 'Models', extensions: ['onnx', 'tflite'] }] }))[0] ??
+      null,
     'shell.chooseFolder': async ({ title }) => {
       const [folder] = await choose({ title, properties: ['openDirectory', 'createDirectory'] });
       if (folder !== undefined) chosen.add(folder);

@@ -20,6 +20,7 @@ import { liveRecordSchema } from './live/record';
 import {
   liveDeploymentSchema,
   liveImagesSchema,
+  liveModelFileSchema,
   liveSessionSchema,
   liveSideSchema,
   liveSourceSchema,
@@ -314,6 +315,8 @@ export const openEngineContract = {
   ),
   /** Corals that are plugged in, and what is missing to use them. */
   'coral.status': signal(coralStatusSchema),
+  /** What a model file is, of any format that a runtime opens; the same as opening it throws. */
+  'live.model': rpc(z.strictObject({ path: z.string().min(1).max(4096) }), liveModelFileSchema),
   /** Opens one or two deployments that answer frame by frame, under an id of the asker's; a session that was open before is closed. */
   'live.open': rpc(liveRef.extend({ deployments: z.array(liveDeploymentSchema).min(1).max(2) }), liveSessionSchema),
   /** Starts a side again whose process ended; the other goes on as it was. */

@@ -76,6 +76,10 @@ export const trialViewSchema = z.object({
   isBaseline: z.boolean(),
   status: z.enum(trialStatuses),
   artifact: z.object({ sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }).optional(),
+  /** The artifact in the formats of runtimes that do not take ONNX, as far as these files are there; absent: none is. */
+  deployed: z
+    .array(z.object({ format: z.string(), sha256: z.string(), path: z.string(), sizeBytes: z.number().int() }))
+    .optional(),
   /** Its file was removed to keep within the disk budget; its numbers stay, and it can be made again. */
   collected: z.boolean().optional(),
   /** Deployments that it has none of, by their names, and why. Absent: it has all that the targets ask for. */

@@ -44,7 +44,7 @@ export interface FoundChain {
   recipe: string;
   /** What wins is not the network alone: another one, or the same on smaller images. */
   replaces?: 'network' | 'input';
-  /** Of its file. */
+  /** Of its file, in the format in which it was measured. */
   path: string;
   sizeBytes: number;
   sizeRatio: number;

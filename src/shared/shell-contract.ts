@@ -24,6 +24,8 @@ export type WindowCommand = z.infer<typeof windowCommandSchema>;
 /** What the main process does itself for the window. Paths come from dialogs and drops, so the window never invents one. */
 export const shellContract = {
   'shell.chooseModels': rpc(nothing, z.array(z.string())),
+  /** A model file of any format; null when none was chosen. */
+  'shell.chooseModelFile': rpc(nothing, z.string().nullable()),
   'shell.chooseFolder': rpc(z.strictObject({ title: z.string().max(200) }), z.string().nullable()),
   'shell.chooseSweep': rpc(nothing, z.string().nullable()),
   /** Writes a sweep file where a person chooses. Answers its path, or null when none was chosen. */

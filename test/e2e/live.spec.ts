@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectAccessible } from './actions/accessible';
@@ -24,6 +24,8 @@ const cameraState = (window: Page): Promise<string> =>
     (globalThis as { lastTrack?: MediaStreamTrack }).lastTrack = track;
     return track?.readyState ?? 'none';
   });
+const cameraName = (window: Page): Promise<string | undefined> =>
+  window.evaluate(() => (document.querySelector('video')?.srcObject as MediaStream | null)?.getVideoTracks()[0]?.label);
 const mayUseCamera = (window: Page): Promise<string> =>
   window.evaluate(() =>
     navigator.mediaDevices.getUserMedia({ video: true }).then(
@@ -186,8 +188,21 @@ test('Live shows what networks see: a camera, a photo, a folder; and lets go of 
     await expect.poll(() => cameraState(window)).toBe('ended');
     expect(await mayUseCamera(window), 'after leaving').toBe('NotAllowedError');
 
-    // A dropped photo is answered at once.
+    // A model file that is dropped is the first side's; one that cannot be opened says why.
     await openLive(launched);
+    const network = join(starter, 'models', 'mobilenetv2-starter.onnx');
+    await models.selectOption({ index: 1 });
+    await dropPath(window, network);
+    await expect(models).toHaveValue(/mobilenetv2-starter\.onnx$/);
+    const broken = join(folder, 'broken.tflite');
+    await writeFile(broken, 'not a network');
+    await dropPath(window, broken);
+    await expect(window.getByTestId('live-add-problem')).toContainText('broken.tflite');
+    await look(launched, 'live-broken-model', [1024]);
+    await dropPath(window, network);
+    await expect(window.getByTestId('live-add-problem')).toBeHidden();
+
+    // A dropped photo is answered at once.
     await dropPath(window, gear);
     await expect(window.getByTestId('live-chosen')).toHaveText('eval-029.jpg');
     await expect(best(window, 0)).toContainText('gear', { timeout: 90_000 });
@@ -240,10 +255,18 @@ function sidePids({ app }: LaunchedApp): number[] {
 
 test('Live says what is wrong: no camera, a side that died', async () => {
   test.setTimeout(400_000);
-  const launched = await launchApp({ width: 1440 });
+  const launched = await launchApp({ switches: ['--use-fake-device-for-media-stream=device-count=2'], width: 1440 });
   const { window, app } = launched;
   try {
     await openLive(launched);
+    // There are two cameras to choose from; of the second the browser tells no layout of its pixels.
+    const cameras = window.getByTestId('live-camera');
+    await expect(cameras.locator('option')).toHaveText(['Usual camera', 'fake_device_0', 'fake_device_1']);
+    await cameras.selectOption({ label: 'fake_device_1' });
+    await window.getByTestId('live-start').click();
+    await expect(best(window, 0)).toContainText(/\d/, { timeout: 90_000 });
+    expect(await cameraName(window)).toBe('fake_device_1');
+    await window.getByTestId('live-stop').click();
     await app.evaluate(({ session }) =>
       session.defaultSession.setPermissionRequestHandler((_c, _p, answer) => answer(false)),
     );

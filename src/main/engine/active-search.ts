@@ -2,6 +2,7 @@ import { AppError, toAppError, type ErrorReport } from '@shared/errors';
 import type { EndedSearch, SearchProgress } from '@shared/search-state';
 import type { SweepFile } from '@shared/sweep-file';
 import { leastRoomBytes, waitForRoom } from './files/room-on-disk';
+import { storedPath } from './search/found-chain';
 import type { PendingSearch } from './search/pending-searches';
 import { searchNetwork } from './search/search-network';
 import type { Workspace } from './store/workspace';
@@ -109,7 +110,7 @@ export class ActiveSearch {
           this.tell(progress);
         },
         prepare: (one) => prepare(one, { signal }),
-        place: () => Promise.resolve(({ artifact }) => artifact!.path),
+        place: () => Promise.resolve(storedPath),
       });
       return { run: runs.confirmation ?? runs.candidates };
     } catch (thrown) {

@@ -5,6 +5,7 @@ import type { Engine } from './create-engine';
 import { writeFileAtomic } from './files/atomic-file';
 import { snapshotPage } from './live/snapshot-page';
 import { LiveDesk } from './live-desk';
+import { openAnyModel } from './models/model-folder';
 
 export interface LiveEvents {
   /** Live begins to wait until latencies have been measured, or goes on. */
@@ -17,6 +18,10 @@ type LiveName = Extract<keyof Handlers<EngineContract>, `live.${string}`>;
 export function liveHandlers(engine: Engine, { liveWaits }: LiveEvents): Pick<Handlers<EngineContract>, LiveName> {
   const desk = new LiveDesk(engine, liveWaits);
   return {
+    'live.model': async ({ path }) => {
+      const { name, card, format } = await openAnyModel(path);
+      return { path, title: card.title ?? name, format };
+    },
     'live.open': ({ session, deployments }) => desk.open(session, deployments),
     'live.reopen': ({ session, side }) => desk.reopen(session, side),
     'live.source': ({ session, source }) => desk.openSource(session, source),

@@ -61,7 +61,10 @@ export class SearchDesk {
   add(searches: readonly Omit<PendingSearch, 'id'>[]): void {
     this.pending.add(searches);
     this.pending.release();
-    if (!this.isOn) this.showFirst();
+    if (!this.isOn) {
+      this.pending.forgetEnded();
+      this.showFirst();
+    }
     this.next();
     this.tell({});
   }
@@ -155,7 +158,7 @@ export class SearchDesk {
     const { isPaused = false, isFinishing = false } = search;
     this.active = active;
     this.timed = undefined;
-    this.state = { ...stateOf(search.sweep, this.state?.ended ?? []), isPaused, isFinishing };
+    this.state = { ...stateOf(search.sweep, this.pending.ended), isPaused, isFinishing };
     await turn.take('a search', async () => this.ended(active, await active.carryOut()));
     if (!this.isOn) this.bench.idle();
   }
@@ -168,13 +171,16 @@ export class SearchDesk {
       this.tell({ stage: 'waiting' });
       return;
     }
-    this.pending.remove(id);
-    this.tell({ stage: 'ended', ended: [...(this.state?.ended ?? []), ended] });
+    this.pending.end(id, ended);
+    this.tell({ stage: 'ended', ended: [...this.pending.ended] });
   }
 
+  /** The first that waits; without one, how the last ones ended. */
   private showFirst(): void {
     const [first] = this.pending.all;
-    this.state = first && stateOf(first.sweep, []);
+    const { ended } = this.pending;
+    const last = ended.at(-1);
+    this.state = first ? stateOf(first.sweep, ended) : last && { ...told(last.name, 0, ended), stage: 'ended' };
   }
 
   private tell(change: Partial<Told>): void {
@@ -193,8 +199,10 @@ export class SearchDesk {
   }
 }
 
-function stateOf({ name, search }: SweepFile, ended: EndedSearch[]): Told {
-  const budgetMs = durationMs(search!.budget)!;
+const stateOf = ({ name, search }: SweepFile, ended: readonly EndedSearch[]): Told =>
+  told(name, durationMs(search!.budget)!, ended);
+
+function told(name: string, budgetMs: number, ended: readonly EndedSearch[]): Told {
   return {
     ...nothingYet,
     name,
@@ -203,6 +211,6 @@ function stateOf({ name, search }: SweepFile, ended: EndedSearch[]): Told {
     beganAt: Date.now(),
     isPaused: false,
     isFinishing: false,
-    ended,
+    ended: [...ended],
   };
 }

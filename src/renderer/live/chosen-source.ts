@@ -2,16 +2,16 @@ import type { DatasetSpec } from '@shared/dataset';
 import type { useLiveStore } from '../stores/live';
 import type { ChosenSource } from './source';
 
-type Chosen = Pick<ReturnType<typeof useLiveStore>, 'kind' | 'photo' | 'video' | 'folder' | 'changed'>;
+type Chosen = Pick<ReturnType<typeof useLiveStore>, 'kind' | 'camera' | 'photo' | 'video' | 'folder' | 'changed'>;
 
 /** What the choices mean; undefined while something is missing. */
 export function chosenSource(
-  { kind, photo, video, folder, changed }: Chosen,
+  { kind, camera, photo, video, folder, changed }: Chosen,
   dataset: DatasetSpec,
 ): ChosenSource | undefined {
   switch (kind) {
     case 'camera':
-      return { kind };
+      return { kind, ...(camera !== '' && { device: camera }) };
     case 'photo':
       return photo && { kind, file: photo };
     case 'video':

@@ -1,4 +1,4 @@
-import type { LiveDeployment, LiveModel } from '@shared/live/session';
+import type { LiveDeployment, LiveModel, LiveModelFile } from '@shared/live/session';
 import type { RunView, TrialView } from '@shared/run';
 import { defaultTarget, type Target } from '@shared/sweep-file';
 import type { ListedModel } from '../sweep/listed-model';
@@ -17,16 +17,24 @@ export interface ModelChoice {
 }
 
 const separator = '\n';
-const modelKey = (path: string): string => `model${separator}${path}`;
+export const modelKey = (path: string): string => `model${separator}${path}`;
 export const trialKey = (run: string, trial: string): string => `trial${separator}${run}${separator}${trial}`;
 
 export const noDeployment = (): DeploymentChoice => ({ model: '', target: { ...defaultTarget } });
 
-/** Models that can be tried: those with a card, then the trials of the run that shows. */
-export function modelChoices(models: readonly ListedModel[], run: RunView | undefined): ModelChoice[] {
+/** Models that can be tried: those with a card, files that were added here, then the trials of the run that shows. */
+export function modelChoices(
+  models: readonly ListedModel[],
+  added: readonly LiveModelFile[],
+  run: RunView | undefined,
+): ModelChoice[] {
   const files = models
     .filter(({ described, problem }) => described && problem === undefined)
     .map(({ path, title }) => ({ value: modelKey(path), label: title, formats: formatsOfFile(path) }));
+  const known = new Set(files.map(({ value }) => value));
+  const others = added
+    .map(({ path, title, format }) => ({ value: modelKey(path), label: title, formats: [format] }))
+    .filter(({ value }) => !known.has(value));
   const trials = (run?.trials ?? [])
     .filter(({ artifact, collected }) => artifact !== undefined && !collected)
     .map((trial) => ({
@@ -35,7 +43,7 @@ export function modelChoices(models: readonly ListedModel[], run: RunView | unde
       label: `${trial.recipe} · ${trial.model}`,
       formats: formatsOfTrial(trial),
     }));
-  return [...files, ...trials];
+  return [...files, ...others, ...trials];
 }
 
 /** Whether a .tflite file was compiled for the Edge TPU only its content tells. */

@@ -1,18 +1,21 @@
 /** Size a camera is asked for: more than any usual crop, and little to carry. */
 const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
-/** The camera. Throws a sentence for people where there is none or nobody may use it. */
-export async function openCamera(): Promise<MediaStream> {
+/** A camera, the one that the system takes where none is named. Throws a sentence for people where there is none or nobody may use it. */
+export async function openCamera(device?: string): Promise<MediaStream> {
+  const video = { ...wanted, ...(device !== undefined && { deviceId: { exact: device } }) };
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: false, video: wanted });
+    return await navigator.mediaDevices.getUserMedia({ audio: false, video });
   } catch (thrown) {
-    throw new Error(cameraProblem(thrown), { cause: thrown });
+    throw new Error(cameraProblem(thrown, device !== undefined), { cause: thrown });
   }
 }
 
-/** By the names of the Media Capture specification. */
-export function cameraProblem(thrown: unknown): string {
+/** By the names of the Media Capture specification. @param isNamed one camera was asked for and no other */
+export function cameraProblem(thrown: unknown, isNamed = false): string {
   const name = thrown instanceof DOMException || thrown instanceof Error ? thrown.name : '';
+  if (isNamed && (name === 'NotFoundError' || name === 'OverconstrainedError'))
+    return 'The chosen camera is not there any more. Choose another one, or connect it and start again.';
   if (name === 'NotFoundError' || name === 'OverconstrainedError')
     return 'No camera was found. Connect one and start again, or choose a photo, a folder or a video.';
   if (name === 'NotAllowedError' || name === 'SecurityError')

@@ -7,13 +7,13 @@ type Moving = Extract<ChosenSource, { kind: 'camera' | 'video' }>;
 
 /** A camera or a video file. Throws a sentence for people. */
 export async function openMoving(chosen: Moving, context: SourceContext): Promise<OpenSource> {
-  if (chosen.kind === 'camera') return moving(context, await showCamera(context));
+  if (chosen.kind === 'camera') return moving(context, await showCamera(context, chosen.device));
   return moving(context, await showFile(chosen.file, context), chosen.file.name);
 }
 
 /** Answers what lets go of the camera. */
-async function showCamera({ video, signal, lost }: SourceContext): Promise<() => void> {
-  const stream = await openCamera();
+async function showCamera({ video, signal, lost }: SourceContext, device?: string): Promise<() => void> {
+  const stream = await openCamera(device);
   const release = (): void => {
     for (const track of stream.getTracks()) track.stop();
     // By now it may show another.

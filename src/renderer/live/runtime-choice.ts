@@ -16,7 +16,7 @@ function obstacle({ format, problem }: Runtime, formats: readonly string[]): str
 }
 
 /** Every runtime: those that can open a model first, then the others, each with what is in the way. */
-export function runtimeChoices(runtimes: readonly Runtime[], formats: readonly string[]): RuntimeChoice[] {
+export function runtimeChoicesForModel(runtimes: readonly Runtime[], formats: readonly string[]): RuntimeChoice[] {
   const choices = runtimes.map((runtime): RuntimeChoice => {
     const reason = obstacle(runtime, formats);
     const label = reason === undefined ? runtime.id : `${runtime.id} (${reason})`;
@@ -34,11 +34,11 @@ export function fittingTarget(
   const fitting = runtimes.filter((runtime) => obstacle(runtime, formats) === undefined);
   if (fitting.some(({ id }) => id === target.runtime)) return target;
   const other = fitting.find(({ id }) => id === defaultTarget.runtime) ?? fitting[0];
-  return other && onRuntime(target, other);
+  return other && bareTarget(target, other);
 }
 
-/** The target with another runtime: devices and options are a runtime's own. */
-export function onRuntime({ threads }: Target, { id, maximumThreads = Infinity }: Runtime): Target {
+/** The target on another runtime, without device and options: these are a runtime's own. */
+export function bareTarget({ threads }: Target, { id, maximumThreads = Infinity }: Runtime): Target {
   return { runtime: id, threads: Math.min(threads, maximumThreads) };
 }
 

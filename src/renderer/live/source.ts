@@ -4,7 +4,7 @@ import type { LiveSides } from './live-sides';
 import type { ShownPicture, Size } from './shown-picture';
 
 export type ChosenSource =
-  | { kind: 'camera' }
+  | { kind: 'camera'; device?: string }
   | { kind: 'photo'; file: File }
   | { kind: 'video'; file: File }
   | { kind: 'images'; source: LiveSource };

@@ -1,11 +1,13 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
+import { toAppError } from '@shared/errors';
 import type { FlipReport } from '@shared/flips';
+import type { LiveModelFile } from '@shared/live/session';
 import type { RunView, TrialView } from '@shared/run';
 import { defaultTarget, targetName } from '@shared/sweep-file';
 import { baselines } from '@shared/presenter/rows';
-import { pathOf } from '../bridge/client';
-import { noDeployment, trialKey, type DeploymentChoice } from '../live/deployment-choice';
+import { call, pathOf } from '../bridge/client';
+import { modelKey, noDeployment, trialKey, type DeploymentChoice } from '../live/deployment-choice';
 
 export type SourceKind = 'camera' | 'photo' | 'folder' | 'video' | 'images' | 'changed';
 
@@ -20,6 +22,12 @@ export interface ChangedImages {
 export const useLiveStore = defineStore('live', () => {
   const kind = ref<SourceKind>('camera');
   const sides = ref<[DeploymentChoice, DeploymentChoice]>([noDeployment(), noDeployment()]);
+  /** Id of the camera that was chosen; '': the one that the system takes. */
+  const camera = ref('');
+  /** Model files from anywhere, beside those of the model folder. */
+  const added = shallowRef<readonly LiveModelFile[]>([]);
+  /** Why a file could not be added, as a sentence; empty: it could. */
+  const addProblem = ref('');
   const photo = shallowRef<File>();
   const video = shallowRef<File>();
   const folder = ref('');
@@ -29,10 +37,26 @@ export const useLiveStore = defineStore('live', () => {
   /** Those of them that were begun. */
   const begun = ref(0);
 
-  /** A photo, a video or a folder that was dropped on the view. Answers whether it was one of them. */
+  /** Takes a model file of any format that a runtime opens, and has the first side run it. */
+  async function addModel(path: string): Promise<void> {
+    addProblem.value = '';
+    try {
+      const file = await call('live.model', { path });
+      added.value = [...added.value.filter((one) => one.path !== file.path), file];
+      sides.value[0].model = modelKey(file.path);
+    } catch (thrown) {
+      addProblem.value = toAppError(thrown).message;
+    }
+  }
+
+  /** A model file, a photo, a video or a folder that was dropped on the view. Answers whether it was one of them. */
   function takeDropped(files: readonly File[]): boolean {
     const [file] = files;
     if (!file) return false;
+    if (/\.(onnx|tflite)$/i.test(file.name)) {
+      void addModel(pathOf(file));
+      return true;
+    }
     if (file.type.startsWith('image/')) [kind.value, photo.value] = ['photo', file];
     else if (file.type.startsWith('video/')) [kind.value, video.value] = ['video', file];
     else {
@@ -64,5 +88,21 @@ export const useLiveStore = defineStore('live', () => {
     asked.value++;
   }
 
-  return { kind, sides, photo, video, folder, changed, asked, begun, takeDropped, tryTrial, stepThrough };
+  return {
+    kind,
+    sides,
+    camera,
+    added,
+    addProblem,
+    photo,
+    video,
+    folder,
+    changed,
+    asked,
+    begun,
+    addModel,
+    takeDropped,
+    tryTrial,
+    stepThrough,
+  };
 });

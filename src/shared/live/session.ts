@@ -12,6 +12,10 @@ const liveModelSchema = z.union([
 ]);
 export type LiveModel = z.infer<typeof liveModelSchema>;
 
+/** A model file of any format that a runtime opens. */
+export const liveModelFileSchema = z.object({ path: z.string(), title: z.string(), format: z.string() });
+export type LiveModelFile = z.infer<typeof liveModelFileSchema>;
+
 /** What one side of Live runs, and on what. */
 export const liveDeploymentSchema = z.strictObject({ model: liveModelSchema, target: targetSchema });
 export type LiveDeployment = z.infer<typeof liveDeploymentSchema>;

@@ -81,6 +81,9 @@ describe.skipIf(needsLibrary !== '')(`a sweep on a Coral${needsLibrary}`, { time
       ]);
       expect(baseline!.metrics.latency).toMatchObject([{ target, runtime: 'tflite' }]);
       expect(int8!.metrics).toMatchObject({ sizeBytes: compiled.byteLength, n: 40 });
+      // What the file for the chip does not tell is told of the ONNX file.
+      expect(int8!.metrics.params).toBeGreaterThan(0.9 * baseline!.metrics.params!);
+      expect(int8!.metrics.macs).toBeGreaterThan(0.9 * baseline!.metrics.macs!);
       expect(int8!.metrics.deployments).toMatchObject([{ runtime: 'edgetpu', name: 'edgetpu', format: 'edgetpu' }]);
       expect(int8!.metrics.latency).toMatchObject([{ target, runtime: 'edgetpu', baselineTarget: 'tflite x1' }]);
       expect(int8!.notes).toContainEqual(expect.stringContaining('a stand-in on the CPU, not an Edge TPU'));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { convertGraph } from '../../../src/main/engine/formats/tflite/convert/convert';
+import { withDecodedDepthwise } from '../../../src/main/engine/formats/tflite/convert/decoded-depthwise';
 import { withFourBitWeights } from '../../../src/main/engine/formats/tflite/convert/four-bit-weights';
 import { storedWeights } from '../../../src/main/engine/formats/tflite/convert/stored-weights';
 import { minimumRuntime } from '../../../src/main/engine/formats/tflite/minimum-runtime';
@@ -11,11 +12,14 @@ import { litert } from '../../../src/main/engine/runtimes/litert';
 import { litertLibrary } from '../../../src/main/engine/runtimes/native-libraries';
 import { compressed, scoresOf } from '../../fixtures/compressed-network';
 import { needs } from '../../fixtures/native-library';
+import type { ForeignNetwork } from '../../fixtures/networks/foreign-network';
+import { mobileNetV3ByParts } from '../../fixtures/networks/mobilenet-v3';
+import { resNet18 } from '../../fixtures/networks/resnet';
 
 const { isHere: hasLitert, title: needsLitert } = needs(litertLibrary);
 
-const converted = async (recipe: string): Promise<TfliteModel> =>
-  convertGraph(await storedWeights(await compressed(recipe)));
+const converted = async (recipe: string, network?: ForeignNetwork): Promise<TfliteModel> =>
+  withDecodedDepthwise(convertGraph(await storedWeights(await compressed(recipe, network))));
 
 const fourBits = 'quantize.weights{bits:4, scheme:linear-signed, rounding:nearest}';
 const codesOf = ({ graphs }: TfliteModel): number[][] =>
@@ -58,11 +62,28 @@ describe('weights of 4 bits', () => {
     expect(typesOf(withFourBitWeights(await converted('prune.magnitude{amount:0.5}')))).toEqual(new Set(['FLOAT32']));
   });
 
+  it('stay a byte each, decoded when the file is opened, in depthwise layers of floats', async () => {
+    const typesOfDepthwise = ({ graphs }: TfliteModel): Set<string> =>
+      new Set(
+        weightedOperators(graphs[0]!)
+          .filter(({ operator }) => operator.op === 'DEPTHWISE_CONV_2D')
+          .map(({ stored }) => stored!.type),
+      );
+    const model = withFourBitWeights(await converted(fourBits, mobileNetV3ByParts));
+    expect(typesOfDepthwise(model)).toEqual(new Set(['INT8']));
+    expect(typesOf(model)).toContain('INT4');
+    const { operators } = model.graphs[0]!;
+    const depthwise = operators.filter(({ op }) => op === 'DEPTHWISE_CONV_2D');
+    const decoded = operators.filter(({ op }) => op === 'DEQUANTIZE').map(({ outputs }) => outputs[0]);
+    expect(depthwise.map(({ inputs }) => inputs[1])).toEqual(decoded);
+  });
+
   const recipes = [fourBits, `${fourBits} | quantize.static{profile:tflite}`];
-  it.skipIf(!hasLitert).each(recipes)(
-    `answer in LiteRT as the same codes in a byte each do: %s${needsLitert}`,
-    async (recipe) => {
-      const model = await converted(recipe);
+  const cases = [resNet18, mobileNetV3ByParts].flatMap((network) => recipes.map((recipe) => ({ recipe, network })));
+  it.skipIf(!hasLitert).each(cases)(
+    `answer in LiteRT as the same codes in a byte each do: $network.name, $recipe${needsLitert}`,
+    async ({ recipe, network }) => {
+      const model = await converted(recipe, network);
       const packed = withFourBitWeights(model);
       expect(typesOf(packed)).toContain('INT4');
       const [one, other] = await Promise.all([model, packed].map((each) => scoresOf(litert, each)));

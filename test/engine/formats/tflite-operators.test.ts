@@ -145,6 +145,8 @@ describe('an operator in TensorFlow Lite', () => {
     { name: 'Elu with alpha', op: 'Elu', attributes: { alpha: attr.float(2) } },
     { name: 'LRN of an even size', op: 'LRN', attributes: { size: attr.int(2) } },
     { name: 'MaxPool with dilation', op: 'MaxPool', attributes: { kernel_shape: attr.ints([2, 2]), dilations: attr.ints([2, 2]) } },
+    { name: 'Resize by factors that give no whole pixels', op: 'Resize', rest: ['', float32Tensor([4], [1, 1, 1.5, 1.5])], attributes: { mode: attr.string('linear') } },
+    { name: 'Resize with points pytorch_half_pixel', op: 'Resize', rest: ['', '', ints(1, 6, 1, 9)], attributes: { mode: attr.string('linear'), coordinate_transformation_mode: attr.string('pytorch_half_pixel') } },
     { name: 'Pad in mode edge', op: 'Pad', rest: [ints(0, 0, 1, 1, 0, 0, 1, 1)], attributes: { mode: attr.string('edge') } },
     { name: 'DepthToSpace in mode CRD', op: 'DepthToSpace', shape: [1, 12, 3, 4], attributes: { blocksize: attr.int(2), mode: attr.string('CRD') } },
   ])('without a counterpart is named: $name', (one) => {

@@ -30,8 +30,13 @@ it('outlive their process in their order, with what was said of them', () => {
   expect(after.next()).toMatchObject({ id: first.id, isPaused: true, isFinishing: true });
   expect(after.has(sweepNamed('two'))).toBe(true);
   expect(after.has(sweepNamed('two', '07:00'))).toBe(false);
-  after.remove(first.id);
-  expect(names(new PendingSearches(workspace))).toEqual(['two', 'three']);
+  const ended = { name: 'one', run: 'its run' };
+  after.end(first.id, ended);
+  const later = new PendingSearches(workspace);
+  expect(names(later)).toEqual(['two', 'three']);
+  expect(later.ended).toEqual([ended]);
+  later.forgetEnded();
+  expect(new PendingSearches(workspace).ended).toEqual([]);
   after.removeOthers(undefined);
   expect(after.next()).toBeUndefined();
 });
@@ -42,10 +47,12 @@ it('wait for a person who left, and then have all their time', () => {
   pending.add([{ sweep: sweepNamed('one', '07:00') }, { sweep: sweepNamed('two') }]);
   pending.begin(pending.next()!.id);
   pending.change(pending.all[0]!.id, { isPaused: true, beganAt: 1, deadline: 2 });
+  pending.end('gone', { name: 'one' });
   pending.hold();
 
   const after = new PendingSearches(workspace);
   expect(after.isHeld).toBe(true);
+  expect(after.ended).toEqual([]);
   expect(after.next()).toBeUndefined();
   after.release();
   expect(new PendingSearches(workspace).isHeld).toBe(false);

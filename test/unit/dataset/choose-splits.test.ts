@@ -108,6 +108,20 @@ describe('splits', () => {
     expect(many.available).toEqual({ calibration: 50, train: 40, eval: 32 });
   });
 
+  test('whose number nobody asked for leave the others of their pool what those want', () => {
+    const images = Array.from({ length: 50 }, (_, index) => entry(index, index % 3));
+    const counts = (evaluation: number): number[] => {
+      const wanted = { eval: evaluation, calibration: 256, train: 5 };
+      const { calibration, train, eval: left } = chooseSplits({ eval: images }, wanted, 1, ['calibration']).chosen;
+      return [calibration.length, train.length, left.length];
+    };
+    expect(counts(20)).toEqual([25, 5, 20]);
+    expect(counts(44)).toEqual([1, 5, 44]);
+    // There are not as many: that is said of those that were asked for.
+    expect(counts(60)).toEqual([1, 5, 44]);
+    expect(counts(0)).toEqual([45, 5, 0]);
+  });
+
   test('name a content with two labels, and keep the lowest', () => {
     const result = chooseSplits({ eval: [entry(1, 4), entry(1, 2)] }, { eval: 0, calibration: 0, train: 0 }, 1);
     expect(result.chosen.eval.map((image) => image.label)).toEqual([2]);

@@ -18,10 +18,19 @@ describe('what a person chose', () => {
   });
 
   it('becomes a source, plain too, or nothing while something is missing', () => {
-    const store = { kind: 'images' as const, photo: undefined, video: undefined, folder: '', changed: undefined };
+    const store = {
+      kind: 'images' as const,
+      camera: '',
+      photo: undefined,
+      video: undefined,
+      folder: '',
+      changed: undefined,
+    };
     const dataset = reactive(datasetSpecSchema.parse({ path: '/images' }));
     expect(structuredClone(chosenSource(store, dataset))).toEqual({ kind: 'images', source: { dataset } });
     expect(chosenSource({ ...store, kind: 'photo' }, dataset)).toBeUndefined();
+    expect(chosenSource({ ...store, kind: 'camera' }, dataset)).toEqual({ kind: 'camera' });
+    expect(chosenSource({ ...store, kind: 'camera', camera: 'a' }, dataset)).toEqual({ kind: 'camera', device: 'a' });
     expect(chosenSource({ ...store, kind: 'folder', folder: '/f' }, dataset)).toEqual({
       kind: 'images',
       source: { dataset: { path: '/f', eval: 0, calibration: 0, train: 0, seed: 1 } },

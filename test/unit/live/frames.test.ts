@@ -41,4 +41,9 @@ describe('cameraProblem', () => {
   ])('%s says what to do', (name, sentence) => {
     expect(cameraProblem(Object.assign(new Error('odd'), { name }))).toContain(sentence);
   });
+
+  it('tells one camera that is gone from none at all', () => {
+    const gone = Object.assign(new Error('odd'), { name: 'OverconstrainedError' });
+    expect(cameraProblem(gone, true)).toContain('The chosen camera is not there any more');
+  });
 });

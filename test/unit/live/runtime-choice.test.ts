@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { modelChoices } from '../../../src/renderer/live/deployment-choice';
-import { fittingTarget, nothingFits, onRuntime, runtimeChoices } from '../../../src/renderer/live/runtime-choice';
+import {
+  fittingTarget,
+  nothingFits,
+  bareTarget,
+  runtimeChoicesForModel,
+} from '../../../src/renderer/live/runtime-choice';
 import type { RunView } from '../../../src/shared/run';
 
 const runtimes = [
@@ -12,7 +17,7 @@ const runtimes = [
   { id: 'edgetpu', title: 'Coral', format: 'edgetpu', problem: 'No Coral is plugged in.', maximumThreads: 1 },
 ];
 const ids = (formats: string[]): string[] =>
-  runtimeChoices(runtimes, formats).map(({ label, disabled }) => `${label}${disabled ? ' -' : ''}`);
+  runtimeChoicesForModel(runtimes, formats).map(({ label, disabled }) => `${label}${disabled ? ' -' : ''}`);
 
 describe('the runtimes of a model', () => {
   it('are those that open its file; the others say what is in the way', () => {
@@ -41,7 +46,7 @@ describe('the runtimes of a model', () => {
     const other = { runtime: 'tflite', threads: 2 };
     expect(fittingTarget(other, runtimes, ['onnx'])).toEqual({ runtime: 'ort-cpu', threads: 2 });
     expect(fittingTarget(other, runtimes, ['edgetpu'])).toBeUndefined();
-    expect(onRuntime(target, runtimes[5]!)).toEqual({ runtime: 'edgetpu', threads: 1 });
+    expect(bareTarget(target, runtimes[5]!)).toEqual({ runtime: 'edgetpu', threads: 1 });
   });
 
   it('say why there is none', () => {
@@ -65,10 +70,18 @@ describe('modelChoices', () => {
         trial('plain', {}),
       ],
     } as unknown as RunView;
-    const choices = modelChoices([model('/a.onnx'), model('/b.TFLITE')], run);
+    const choices = modelChoices(
+      [model('/a.onnx'), model('/b.TFLITE')],
+      [
+        { path: '/a.onnx', title: 'the same', format: 'onnx' },
+        { path: '/c.tflite', title: 'compiled', format: 'edgetpu' },
+      ],
+      run,
+    );
     expect(choices.map(({ label, formats }) => [label, formats])).toEqual([
       ['/a.onnx', ['onnx']],
       ['/b.TFLITE', ['tflite', 'edgetpu']],
+      ['compiled', ['edgetpu']],
       ['int8 · net', ['onnx', 'tflite', 'edgetpu']],
       ['plain · net', ['onnx']],
     ]);

@@ -261,6 +261,33 @@ describe('targets that take integers alone', () => {
     ]);
   });
 
+  it('run a network that computes in integers as it came, and it is compared with there', () => {
+    const models = [{ ...model('net'), isInteger: true }];
+    const [own, pruned] = plan(
+      { baseline: [], pruned: [prune(0.5)] },
+      { targets: [target], surroundings: { ...surroundings, ...here }, models },
+    );
+    expect(own!.deployments).toMatchObject([{ runtime: 'chip', name: 'chip usb:1', format: 'chip' }]);
+    expect(own!.deployments[0]).not.toHaveProperty('insteadOf');
+    expect(pruned!.deployments[0]!.baselineEvaluation).toBe(own!.deployments[0]!.evaluate);
+    for (const trial of [own!, pruned!]) {
+      const [order] = measured(trial);
+      expect(order).toMatchObject({ target, baseline: { format: 'chip' } });
+      expect(order).not.toHaveProperty('baselineTarget');
+      expect(trial).not.toHaveProperty('lacking');
+    }
+  });
+
+  it('have the ONNX file described where no other tells what the network holds', () => {
+    const opaque = { ...here, converters: { ...converters, chip: { ...converters.chip, isOpaque: true } } };
+    const [network, , trial] = planned([target], opaque, more);
+    const described = trial!.steps.find(({ title }) => title === 'file')!;
+    expect(described.order).toMatchObject({ kind: 'describe', format: 'onnx', input: trial!.artifact });
+    expect(trial!.network).toBe(described.key);
+    expect(network).not.toHaveProperty('network');
+    expect(planned([target, { runtime: 'lite' }], opaque, more)[2]).not.toHaveProperty('network');
+  });
+
   it('are timed anew where the version of either runtime is another', () => {
     const timeOf = (changes: Partial<Surroundings>): string =>
       planned([target], { ...here, ...changes }, more)[2]!.steps.find(({ kind }) => kind === 'measure')!.key;

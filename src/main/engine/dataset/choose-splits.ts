@@ -1,4 +1,4 @@
-import type { Split } from '@shared/dataset';
+import { splits, type Split } from '@shared/dataset';
 import { hash } from 'node:crypto';
 import type { ImageEntry } from './dataset';
 import { compareText } from './list-images';
@@ -24,8 +24,14 @@ export interface ChosenSplits {
  * taken from another: calibration from train's or else from eval's, train from eval's. Where a pool is shared, calibration
  * takes its number first, then train; eval has the rest, so its images stay out of both by construction.
  * @param wanted 0 for eval means all there are
+ * @param upTo splits whose number nobody asked for: of a pool that they share with others they leave those what they want, but for one image
  */
-export function chooseSplits(pools: Pools, wanted: Readonly<Record<Split, number>>, seed: number): ChosenSplits {
+export function chooseSplits(
+  pools: Pools,
+  wanted: Readonly<Record<Split, number>>,
+  seed: number,
+  upTo: readonly Split[] = [],
+): ChosenSplits {
   const conflicting: ImageEntry[] = [];
   const overlapping: ChosenSplits['overlapping'] = {};
   const taken = new Set<string>();
@@ -46,11 +52,14 @@ export function chooseSplits(pools: Pools, wanted: Readonly<Record<Split, number
   };
   const chosen: Record<Split, ImageEntry[]> = { calibration: [], train: [], eval: [] };
   const available: Record<Split, number> = { calibration: 0, train: 0, eval: 0 };
-  for (const split of ['calibration', 'train', 'eval'] as const) {
+  for (const [at, split] of splits.entries()) {
     const from = source[split];
     if (!from) continue;
     available[split] = left[from]!.length;
-    const count = split === 'eval' && wanted.eval === 0 ? available.eval : wanted[split];
+    const asked = split === 'eval' && wanted.eval === 0 ? available.eval : wanted[split];
+    const others = splits.slice(at + 1).filter((other) => source[other] === from && !upTo.includes(other));
+    const promised = others.reduce((sum, other) => sum + wanted[other], 0);
+    const count = upTo.includes(split) ? Math.min(asked, Math.max(1, available[split] - promised)) : asked;
     const result = takeStratified(left[from]!, count, seed);
     chosen[split] = result.taken;
     left[from] = result.rest;

@@ -18,7 +18,7 @@ export interface OpenDatasetOptions {
   /** Where hashes of files are remembered; safe to delete. */
   cacheFolder: string;
   signal?: AbortSignal;
-  /** Splits whose number nobody asked for: where there are fewer images, those are taken, as long as there are any. */
+  /** Splits whose number nobody asked for: where there are fewer images, those are taken, as long as there are any; other splits get theirs first. */
   upTo?: readonly Split[];
   /** Images looked at so far. */
   progress?(done: number, total: number): void;
@@ -34,7 +34,7 @@ export async function openDataset(given: DatasetSpec, options: OpenDatasetOption
   const spec = given.trainPath === undefined ? given : { ...given, train: 0 };
   const { root, layout } = await findLayout(path);
   const { pools, counted, problems } = await hashPools(root, layout, spec, options);
-  const found = chooseSplits(pools, spec, spec.seed);
+  const found = chooseSplits(pools, spec, spec.seed, options.upTo);
   const available = { ...found.available, ...counted };
   for (const split of splits) {
     const chosen = found.chosen[split].length;

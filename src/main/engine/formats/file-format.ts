@@ -21,6 +21,8 @@ export interface FileFormat {
   readonly options: z.ZodType<Record<string, unknown>>;
   /** It holds networks in integers alone. */
   readonly integersOnly?: boolean;
+  /** Its files do not tell what the network holds: parameters and multiply-accumulates are those of the ONNX file. */
+  readonly isOpaque?: boolean;
   /** Version of a program of the person's that writes it; undefined where there is none. Absent: Whittle writes it. */
   compilerVersion?(): Promise<string | undefined>;
   /**

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { AppError, toAppError } from '@shared/errors';
 import type { ModelCard, ModelSummary } from '@shared/model-card';
 import { classifierOf, type Classifier } from '../onnx/classifier';
+import { handsOnCodes } from '../onnx/integer-layers';
 import { loadModel } from '../onnx/load';
 import { cardPath, makeCard, modelName, readCard, type CardChoice } from './card';
 import { cardProblem } from './card-problem';
@@ -19,6 +20,8 @@ export interface Model {
   sha256: string;
   sizeBytes: number;
   card: ModelCard;
+  /** Its layers hand on codes: runtimes that take integers alone can run it. Absent: it computes in floats. */
+  isInteger?: boolean;
 }
 
 /** The models of a folder by name; one broken card never hides the others. */
@@ -59,7 +62,7 @@ export function locateModel(reference: string, modelFolder: string, baseFolder =
 }
 
 /** By stamp and card: a sweep that is being edited opens its models again at every change, and decoding a large one takes a while. */
-const checked = new Map<string, Classifier>();
+const checked = new Map<string, { classifier: Classifier; isInteger: boolean }>();
 const kept = 500;
 
 /**
@@ -87,15 +90,23 @@ export async function openModel(path: string, choice?: CardChoice): Promise<Mode
     }
     const card = makeCard(path, graph, choice);
     const { sha256, sizeBytes } = await modelIdentity(path);
-    return { name: card.name, path, format, sha256, sizeBytes, card };
+    return { name: card.name, path, format, sha256, sizeBytes, card, ...integerFact(handsOnCodes(graph)) };
   }
   const key = existsSync(path) ? `${modelStamp(path)}\n${JSON.stringify([written.input, written.output])}` : path;
-  const classifier = checked.get(key) ?? classifierOf(await loadModel(path), path, written);
+  const found = checked.get(key) ?? (await check(path, written));
   if (checked.size >= kept) checked.clear();
-  checked.set(key, classifier);
+  checked.set(key, found);
+  const { classifier, isInteger } = found;
   const { sha256, sizeBytes } = await modelIdentity(path);
   const problem = cardProblem(written, classifier, sha256);
   if (problem !== undefined) throw new AppError('card.mismatch', { path: cardPath(path), detail: problem });
   const card = { ...written, output: { ...written.output, name: classifier.output.name } };
-  return { name: card.name, path, format, sha256, sizeBytes, card };
+  return { name: card.name, path, format, sha256, sizeBytes, card, ...integerFact(isInteger) };
+}
+
+const integerFact = (isInteger: boolean): Pick<Model, 'isInteger'> => (isInteger ? { isInteger } : {});
+
+async function check(path: string, card: ModelCard): Promise<{ classifier: Classifier; isInteger: boolean }> {
+  const graph = await loadModel(path);
+  return { classifier: classifierOf(graph, path, card), isInteger: handsOnCodes(graph) };
 }

@@ -29,8 +29,7 @@ ${cover(report)}
 ${section('Caveats', saidList(report.caveats))}
 ${matrixPages(report, paper)}
 ${report.networks.map((pages) => network(report, pages)).join('\n')}
-<div class="annex">${section('Published changes of top-1', plainTable(report.published))}
-${section('Method', factsTable(report.method))}
+<div class="annex">${section('Method', factsTable(report.method))}
 ${section('Notes of the techniques', saidList(report.notes))}
 ${section('Manifest', factsTable(report.manifest))}</div>
 <script>${sortScript}</script>

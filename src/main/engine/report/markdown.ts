@@ -33,7 +33,6 @@ export function markdownReport(report: Report): string {
           .join('\n\n'),
       ),
     ),
-    ...section('Published changes of top-1', tableText(report.published)),
     ...section('Method', factsText(report.method)),
     ...section('Notes of the techniques', saidText(report.notes)),
     ...section('Manifest', factsText(report.manifest)),

@@ -38,7 +38,7 @@ export function networkPages(
 ): NetworkPages {
   const charts = paretoCharts(presentation, targets, trials);
   const front = frontTable(presentation, targets, trials, charts);
-  const published = publishedTable(trials, { ofOneNetwork: true });
+  const published = publishedTable(trials);
   const sensitivity = sources.sensitivity.get(model);
   const layered = trials.flatMap((trial) => {
     const report = sources.layers.get(trial.id);

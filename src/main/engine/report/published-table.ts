@@ -7,8 +7,8 @@ function measured({ metrics: { top1Delta, top1DeltaInterval } }: TrialView): str
   return `${formatDelta(top1Delta)} ${top1DeltaInterval ? formatInterval(top1DeltaInterval, (end) => formatDelta(end)) : ''}`;
 }
 
-/** Published changes of top-1 beside the measured ones; without rows where none was published. Of one network where its page names it. */
-export function publishedTable(trials: readonly TrialView[], { ofOneNetwork = false } = {}): ReportTable {
+/** Published changes of top-1 of one network beside the measured ones; without rows where none was published. */
+export function publishedTable(trials: readonly TrialView[]): ReportTable {
   const rows = trials.flatMap((trial) =>
     (trial.published ?? []).map(({ top1Float, top1, top1Drop, source, differs }) => {
       const from =
@@ -16,7 +16,6 @@ export function publishedTable(trials: readonly TrialView[], { ofOneNetwork = fa
           ? ''
           : `, ${formatNumber(top1Float, 1)} to ${formatNumber(top1, 1)} %`;
       return [
-        ...(ofOneNetwork ? [] : [trial.model]),
         trial.recipe,
         measured(trial),
         `${formatDelta(-top1Drop)}${from}`,
@@ -26,5 +25,5 @@ export function publishedTable(trials: readonly TrialView[], { ofOneNetwork = fa
     }),
   );
   const heads = ['recipe', 'measured, points', 'published, points', 'what differs there', 'source'];
-  return ofOneNetwork ? { heads, rows, numbers: [1, 2] } : { heads: ['network', ...heads], rows, numbers: [2, 3] };
+  return { heads, rows, numbers: [1, 2] };
 }

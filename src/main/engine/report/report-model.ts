@@ -11,9 +11,7 @@ import { paretoCharts, type Chart } from './charts';
 import { budgetText, coverOf, type Cover } from './cover';
 import { methodFacts } from './method-facts';
 import { networkPages, type NetworkPages } from './network-pages';
-import { publishedTable } from './published-table';
 import { noSources, type ReportSources } from './report-sources';
-import type { ReportTable } from './report-table';
 import { saidOfTrials, type Said } from './said-of-trials';
 
 /** A run as a report: what PDF, HTML, Markdown and CSV say, in words and numbers, before any of their forms. */
@@ -31,7 +29,6 @@ export interface Report {
   rows: readonly MatrixRow[];
   charts: readonly Chart[];
   networks: readonly NetworkPages[];
-  published: ReportTable;
   method: readonly Fact[];
   caveats: readonly Said[];
   /** What techniques said of what they did. */
@@ -67,7 +64,6 @@ export function reportOf(run: RunView, view?: ReportView, sources: ReportSources
     rows,
     charts: paretoCharts(presentation, targets, trials),
     networks: models.map((model) => networkPages(presentation, model, targets, trialsOf(model), sources)),
-    published: publishedTable(trials),
     method: methodFacts(presentation, models, sources),
     caveats: caveats(presentation, trials),
     notes: saidOfTrials(run, trials, ({ notes }) => notes),

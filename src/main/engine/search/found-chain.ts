@@ -9,13 +9,20 @@ import type { Confirmed } from './confirmation';
 import { confirmedDelta } from './evidence';
 import type { Candidate } from './plan-candidate';
 
+/** Path of a trial's file in a format. */
+export type PlaceOfFile = (trial: TrialView, format: string) => string;
+
+/** In the workspace. */
+export const storedPath: PlaceOfFile = ({ artifact, deployed }, format) =>
+  (deployed?.find((file) => file.format === format) ?? artifact!).path;
+
 interface FoundIn {
   view: RunView;
   /** What all are compared with, and the size of its file in the format that was measured. */
   network: Model;
   networkBytes: number;
-  /** Path of a trial's file, where people find it. */
-  place(trial: TrialView): string;
+  /** Where people find it. */
+  place: PlaceOfFile;
 }
 
 /** A confirmed candidate as people are told of it. Throws `internal` where the run does not have it. */
@@ -35,7 +42,7 @@ export function foundChain(
     name,
     recipe: formatRecipe(chain),
     ...(replaces && { replaces }),
-    path: place(trial),
+    path: place(trial, trial.metrics.deployments?.[0]?.format ?? 'onnx'),
     sizeBytes,
     sizeRatio: sizeBytes / networkBytes,
     ...(latency && { latencyRatio: latency.ratio, latencyInterval: latency.ratioInterval }),

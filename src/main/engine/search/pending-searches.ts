@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { RunStatus } from '@shared/run';
+import type { EndedSearch } from '@shared/search-state';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Workspace } from '../store/workspace';
 import { canonicalJson } from '../jobs/step-key';
@@ -22,17 +23,20 @@ export interface PendingSearch {
 
 const listKey = 'searches';
 const heldKey = 'searches held';
+const overKey = 'searches over';
 
 /** Searches that are still to be done in their order, the one under way among them. They are in the journal, so that they outlive this process. */
 export class PendingSearches {
   private list: readonly PendingSearch[];
   /** A person left: none begins until somebody goes on. */
   private held: boolean;
+  private over: readonly EndedSearch[];
 
   constructor(private readonly workspace: Pick<Workspace, 'settings' | 'runs'>) {
     const { settings } = workspace;
     this.list = settings.get<PendingSearch[]>(listKey) ?? [];
     this.held = settings.get<boolean>(heldKey) === true;
+    this.over = settings.get<EndedSearch[]>(overKey) ?? [];
   }
 
   get all(): readonly PendingSearch[] {
@@ -41,6 +45,11 @@ export class PendingSearches {
 
   get isHeld(): boolean {
     return this.held && this.list.length > 0;
+  }
+
+  /** How the last of them ended: a person sees it until others begin or they leave, also where this process is a new one after a crash. */
+  get ended(): readonly EndedSearch[] {
+    return this.over;
   }
 
   /** Whether the same search is among them. */
@@ -75,8 +84,14 @@ export class PendingSearches {
     this.keep(this.list.map((search) => (search.id === id ? { ...search, ...change } : search)));
   }
 
-  remove(id: string): void {
+  end(id: string, ended: EndedSearch): void {
+    this.setOver([...this.over, ended]);
     this.keep(this.list.filter((search) => search.id !== id));
+  }
+
+  /** Other searches begin: what ended before them was seen. */
+  forgetEnded(): void {
+    if (this.over.length > 0) this.setOver([]);
   }
 
   /** Forgets all but one. */
@@ -84,10 +99,11 @@ export class PendingSearches {
     this.keep(this.list.filter((search) => search.id === id));
   }
 
-  /** They wait for somebody, who then gives them all the time that they were to have. */
+  /** They wait for somebody, who then gives them all the time that they were to have; what has ended was seen. */
   hold(): void {
     this.keep(this.list.map(({ id, sweep, behind, isFinishing }) => ({ id, sweep, behind, isFinishing })));
     this.setHeld(true);
+    this.forgetEnded();
   }
 
   release(): void {
@@ -118,6 +134,11 @@ export class PendingSearches {
   private setHeld(held: boolean): void {
     this.held = held;
     this.write(heldKey, held);
+  }
+
+  private setOver(over: readonly EndedSearch[]): void {
+    this.over = over;
+    this.write(overKey, over);
   }
 
   private write(key: string, value: unknown): void {

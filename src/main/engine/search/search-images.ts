@@ -18,13 +18,16 @@ export interface SearchImages {
   blocks: PartOf<'selection'>[];
 }
 
-/** As many calibration images as are usual, or two thirds of a pool of fewer: what is left tells how far answers drift. */
+/**
+ * As many calibration images as are usual, or two thirds of a pool of fewer: what is left tells how far answers drift. Evaluation images that are asked
+ * for come first, where both are of one pool. Throws as `openDataset`.
+ */
 export async function searchCalibration(spec: DatasetSpec, cacheFolder: string): Promise<number> {
-  const { available } = await openDataset(
+  const { available, calibration } = await openDataset(
     { ...spec, trainPath: undefined, calibration: usualCalibrationImages },
     { cacheFolder, upTo: ['calibration'] },
   );
-  return Math.min(usualCalibrationImages, Math.ceil(available.calibration * calibrationShare));
+  return Math.min(calibration.entries.length, Math.ceil(available.calibration * calibrationShare));
 }
 
 /**

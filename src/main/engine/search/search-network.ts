@@ -1,6 +1,6 @@
 import { durationMs, goalsOf, type FoundChain, type SearchAnswer } from '@shared/search';
 import type { SearchProgress, SearchStage } from '@shared/search-state';
-import type { RunView, TrialView } from '@shared/run';
+import type { RunView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import { createRandom, deriveSeed } from '../compression/algebra/random';
 import type { PreparedSweep } from '../sweep/prepare-sweep';
@@ -9,7 +9,7 @@ import { nextTimeOfDay } from '../sweep/deadline';
 import { choosePicks, confirmWinner, networkEvidence } from './choose-winners';
 import { confirm } from './confirmation';
 import { explore, leadingChains } from './explore';
-import { foundChain } from './found-chain';
+import { foundChain, type PlaceOfFile } from './found-chain';
 import type { Candidate, PlanSettings } from './plan-candidate';
 import { ChainProposer } from './propose-chains';
 import { searchImages } from './search-images';
@@ -33,8 +33,8 @@ export interface SearchOptions extends Bench {
   deadline?: number;
   /** When the time until then began, milliseconds since 1970; absent: now. */
   beganAt?: number;
-  /** Path of a confirmed trial's file, where people find it. */
-  place(run: RunView): Promise<(trial: TrialView) => string>;
+  /** Path of a confirmed trial's file in the format that was measured, where people find it. */
+  place(run: RunView): Promise<PlaceOfFile>;
 }
 
 /**

@@ -57,6 +57,7 @@ export function expandSweep(
         deployments: after.deployments,
         ...(after.files.length > 0 && { files: after.files }),
         ...(after.lacking.length > 0 && { lacking: after.lacking }),
+        ...(after.network !== undefined && { network: after.network }),
       };
     });
   });
@@ -64,7 +65,7 @@ export function expandSweep(
 
 /** The steps that make a recipe's artifact, one a technique, and the file they leave. */
 export function planRecipe(
-  model: Pick<Model, 'name' | 'sha256' | 'card'>,
+  model: Pick<Model, 'name' | 'sha256' | 'card' | 'isInteger'>,
   given: Recipe,
   resolved: ResolvedRecipe,
   { seed, dataset, around }: CompressionSettings,
@@ -75,7 +76,7 @@ export function planRecipe(
     file: { model: model.name },
     needs: [],
     card: model.card,
-    isInteger: false,
+    isInteger: model.isInteger === true,
     isBranching: false,
   };
   let [file, reference] = [original, original.file];
@@ -108,8 +109,9 @@ export function planRecipe(
     if (becomesReference) reference = file.file;
     return { key, kind: 'compress', title: formatRecipe(given.slice(position, position + 1)), needs, order };
   });
-  const { isInteger, isBranching } = recipeTraits(resolved);
-  return { steps, file: { ...file, isInteger, isBranching }, original };
+  const traits = recipeTraits(resolved);
+  const isInteger = original.isInteger || traits.isInteger;
+  return { steps, file: { ...file, isInteger, isBranching: traits.isBranching }, original };
 }
 
 /** A sweep has many recipes: its errors say which one. */

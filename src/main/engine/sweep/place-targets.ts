@@ -16,21 +16,23 @@ export interface Placement {
 interface Placed {
   /** It is what the others are compared with. */
   isBaseline: boolean;
-  /** It computes in integers, as far as its recipe tells. */
+  /** It computes in integers, as far as its recipe and its model tell. */
   isInteger: boolean;
   /** Which of its layers run depends on the image. */
   isBranching: boolean;
+  /** So does what it is compared with. */
+  isBesideInteger: boolean;
 }
 
 /**
- * A runtime that takes integers alone cannot run the network that it is all made from: that runs in the runtime it names for floats, and is
+ * A runtime that takes integers alone cannot run a network in floats that all is made from: that runs in the runtime it names for floats, and is
  * what the others are compared with. Other trials in floats lack the target; one that lacks all runs where the baseline does, so that it has
  * a size and answers. Networks with branches stay ONNX: they lack every target that takes another format, and one that lacks all runs in the
  * usual runtime.
  */
 export function placeTargets(
   targets: readonly Target[],
-  { isBaseline, isInteger, isBranching }: Placed,
+  { isBaseline, isInteger, isBesideInteger, isBranching }: Placed,
   { runtimes }: Pick<Surroundings, 'runtimes'>,
 ): { placements: Placement[]; lacking: Lacking[] } {
   const placements: Placement[] = [];
@@ -44,9 +46,9 @@ export function placeTargets(
       continue;
     }
     const other = floatsIn === undefined ? target : { runtime: floatsIn, threads: target.threads };
-    const isTaken = floatsIn === undefined || isInteger;
-    if (isBaseline) placements.push({ target, own: other, beside: other });
-    else if (isTaken) placements.push({ target, own: target, beside: other });
+    const beside = isBesideInteger ? target : other;
+    if (isBaseline) placements.push({ target, own: beside, beside });
+    else if (floatsIn === undefined || isInteger) placements.push({ target, own: target, beside });
     else {
       instead.push(other);
       lacking.set(deploymentName(target), lackingOf(deploymentName(target)));

@@ -10,6 +10,8 @@ interface PlannedDeployments {
   deployments: Deployment[];
   files: DeployedFile[];
   lacking: Lacking[];
+  /** Key of the ONNX file's description, where no deployment's file tells what the network holds. */
+  network?: string;
 }
 
 /**
@@ -26,8 +28,8 @@ export function planDeployments(
   const { isInteger, isBranching } = candidate;
   const isBaseline = candidate.key === baseline.key;
   const steps = new DeploymentSteps(candidate.model, settings);
-  const answering = evaluatedTargets(targets);
-  const { placements, lacking } = placeTargets(answering, { isBaseline, isInteger, isBranching }, around);
+  const placed = { isBaseline, isInteger, isBesideInteger: baseline.isInteger, isBranching };
+  const { placements, lacking } = placeTargets(evaluatedTargets(targets), placed, around);
   const byName = new Map(placements.map((placement) => [deploymentName(placement.target), placement]));
   const imagesText = `${images.count.toLocaleString('en')} images`;
   const deployments = [...byName].map(([name, { target, own, beside }]): Deployment => {
@@ -58,6 +60,13 @@ export function planDeployments(
   });
   const isAimedAt = (format: string): boolean => targets.some((target) => steps.runtimeOf(target).format === format);
   const left = others.filter((format) => !isBaseline && !isTaken(format) && !isAimedAt(format));
-  const lackingFiles = left.map(isBranching ? lackingBranches : lackingOf);
-  return { steps: steps.all, deployments, files, lacking: [...lacking, ...lackingFiles] };
+  const isOpaque = deployments.every(({ format }) => around.converters[format]?.isOpaque);
+  const network = isOpaque ? steps.describe(candidate, 'onnx') : undefined;
+  return {
+    steps: steps.all,
+    deployments,
+    files,
+    lacking: [...lacking, ...left.map(isBranching ? lackingBranches : lackingOf)],
+    ...(network !== undefined && { network }),
+  };
 }

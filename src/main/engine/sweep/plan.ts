@@ -94,6 +94,8 @@ export interface TrialPlan {
   files?: DeployedFile[];
   /** Absent: it has all that is asked for. */
   lacking?: Lacking[];
+  /** Key of the ONNX file's description, where no deployment's file tells what the network holds; absent: one does. */
+  network?: string;
 }
 
 /** Every step once, in the order the trials list them. */

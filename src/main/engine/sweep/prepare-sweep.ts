@@ -178,14 +178,19 @@ function manifestOf(
     },
     models: [...models.values()].map(({ name, path, sha256, sizeBytes }) => ({ name, path, sha256, sizeBytes })),
     targets: sweep.targets.map(targetName),
-    ...targetFacts(sweep.targets, around),
+    ...targetFacts(
+      sweep.targets,
+      around,
+      [...models.values()].every((model) => model.isInteger),
+    ),
   };
 }
 
-/** What stands behind the numbers of a target, beside its name. */
+/** What stands behind the numbers of a target, beside its name. @param isInteger all networks compute in integers as they came */
 function targetFacts(
   targets: readonly Target[],
   { runtimes }: Surroundings,
+  isInteger: boolean,
 ): Pick<Manifest, 'baselineTargets' | 'connections'> {
   const named = (of: (target: Target) => string | undefined): Record<string, string> =>
     Object.fromEntries(
@@ -196,7 +201,7 @@ function targetFacts(
     );
   const baselineTargets = named(({ runtime, threads }) => {
     const { floatsIn } = runtimes[runtime]!;
-    return floatsIn === undefined ? undefined : targetName({ runtime: floatsIn, threads });
+    return floatsIn === undefined || isInteger ? undefined : targetName({ runtime: floatsIn, threads });
   });
   const connections = named(({ runtime, device = '' }) => runtimes[runtime]!.links?.[device]);
   return {

@@ -36,6 +36,8 @@ export interface ConverterFacts {
   options: Readonly<Record<string, unknown>>;
   /** It holds networks in integers alone. */
   integersOnly?: boolean;
+  /** Its files do not tell what the network holds. */
+  isOpaque?: boolean;
   /** Version of the person's program that writes it; absent: there is none here, or it takes none. */
   compiler?: string;
 }
@@ -93,6 +95,7 @@ async function converterFacts(id: string, asked: Record<string, unknown> | undef
     version: format.version,
     options: deployOptions(format, asked),
     ...(format.integersOnly && { integersOnly: true }),
+    ...(format.isOpaque && { isOpaque: true }),
     ...(compiler !== undefined && { compiler }),
   };
 }

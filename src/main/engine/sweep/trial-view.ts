@@ -63,6 +63,7 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     isBaseline: plan.isBaseline,
     status: record.status,
     ...artifactOf(plan, sources),
+    ...deployedOf(plan, deployments, workspace),
     ...(plan.lacking && { lacking: plan.lacking }),
     metrics,
     steps,
@@ -86,6 +87,22 @@ function artifactOf(
   if (!artifacts.has(step.artifact)) return { collected: true };
   const { sizeBytes } = step.result as { sizeBytes: number };
   return { artifact: { sha256: step.artifact, path: artifacts.path(step.artifact), sizeBytes } };
+}
+
+/** Files in other formats than ONNX, each once: targets share them. */
+function deployedOf(
+  plan: TrialPlan,
+  deployments: readonly Deployment[],
+  { steps, artifacts }: Workspace,
+): Pick<TrialView, 'deployed'> {
+  const found = new Map<string, NonNullable<TrialView['deployed']>[number]>();
+  for (const { format, file } of [...deployments, ...(plan.files ?? [])]) {
+    const step = format !== 'onnx' && 'step' in file ? steps.find(file.step) : undefined;
+    if (!step?.artifact || !artifacts.has(step.artifact, format)) continue;
+    const { sizeBytes } = step.result as { sizeBytes: number };
+    found.set(format, { format, sha256: step.artifact, path: artifacts.path(step.artifact, format), sizeBytes });
+  }
+  return found.size > 0 ? { deployed: [...found.values()] } : {};
 }
 
 /** Paired statistics of two stored evaluations; linear in the images, so kept for the next view. */
@@ -130,16 +147,32 @@ function metricsOf(
   });
   const { runtime: _runtime, name: _name, insteadOf: _insteadOf, format: _format, ...rest } = measured[0]!;
   const { precision: _precision, besideOnnxRuntime: _beside, ...first } = rest;
+  const network = byKey.get(plan.network ?? '')?.result as FileMetrics | undefined;
+  const counted = measured.find(({ params }) => params !== undefined) ?? network;
   const latency = finished.flatMap(({ kind, result }) => (kind === 'measure' ? [withoutTimes(result)] : []));
   const files = (plan.files ?? []).flatMap(({ format, describe }) => {
     const facts = byKey.get(describe)?.result as FileMetrics | undefined;
     return facts ? [{ format, ...facts }] : [];
   });
-  const metrics: TrialMetrics = { ...first, deployments: measured, ...(files.length > 0 && { files }), latency };
+  const metrics: TrialMetrics = {
+    ...countsOf(counted),
+    ...first,
+    deployments: measured,
+    ...(files.length > 0 && { files }),
+    latency,
+  };
   const { sizeBytes, params } = metrics;
   if (sizeBytes !== undefined && params) metrics.bitsPerWeight = (8 * sizeBytes) / params;
   return metrics;
 }
+
+/** What the network holds, whatever file carries it. */
+const countsOf = (file: Partial<FileMetrics> = {}): Partial<FileMetrics> =>
+  Object.fromEntries(
+    (['params', 'nonZeroParams', 'macs'] as const).flatMap((key) =>
+      file[key] === undefined ? [] : [[key, file[key]]],
+    ),
+  );
 
 /** Hundreds of numbers that only one panel shows: it asks for them. */
 function withoutTimes(result: unknown): LatencyMetrics {

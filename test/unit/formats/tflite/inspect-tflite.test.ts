@@ -173,6 +173,11 @@ describe('nonZeroCount', () => {
       },
       0,
     ],
+    [
+      'numbers that are stored sparsely',
+      { type: 'FLOAT32', shape: [40], isSparse: true, data: bytesOf(Float32Array.of(1, 0, 2)) },
+      2,
+    ],
     ['nibbles', { type: 'INT4', shape: [3], data: Uint8Array.of(0x10, 0x01) }, 2],
     ['biases', { type: 'INT32', shape: [2], data: bytesOf(Int32Array.of(0, -7)) }, 1],
     ['strings, of which nothing is known', { type: 'STRING', shape: [2], data: Uint8Array.of(0) }, 2],

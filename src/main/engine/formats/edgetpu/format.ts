@@ -11,7 +11,7 @@ import { readTflite } from '../tflite/read-model';
 import { asIntegers, hasIntegers } from './as-integers';
 import { compileForEdgeTpu } from './compile';
 import { estimateEdgeTpu } from './estimate';
-import { compilerVersion } from './run-compiler';
+import { compilerVersion } from './compiler-version';
 
 /** Files that edgetpu_compiler makes of .tflite files. @param tflite the format that they are made from, whose options hold here too */
 export const edgetpuFormat = (tflite: FileFormat): FileFormat => ({
@@ -19,6 +19,7 @@ export const edgetpuFormat = (tflite: FileFormat): FileFormat => ({
   version: 1000 + tflite.version,
   options: tflite.options,
   integersOnly: true,
+  isOpaque: true,
   compilerVersion,
   unsupported: tflite.unsupported,
   convert: (onnxPath, outputPath, card, options, signal) =>

@@ -1,5 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { AppError } from '@shared/errors';
 
 /** How edgetpu_compiler is started here. It runs in the folder that holds the file, which a container sees as its own. */
@@ -96,19 +95,5 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     else child.kill(signal);
   } catch {
     // It has ended meanwhile.
-  }
-}
-
-const versionMs = 10_000;
-
-/** What the compiler here says of itself; undefined where there is none. */
-export async function compilerVersion(environment: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  const command = compilerCommand(environment);
-  const words = command.arguments.map((word) => word.replaceAll('{folder}', process.cwd()));
-  try {
-    const { stdout } = await promisify(execFile)(command.program, [...words, '--version'], { timeout: versionMs });
-    return stdout.trim().split('\n')[0];
-  } catch {
-    return undefined;
   }
 }

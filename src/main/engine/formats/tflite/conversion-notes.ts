@@ -42,7 +42,7 @@ const ofLayers = ({ graphs }: TfliteModel, isSuch: (stored: TfliteTensor) => boo
 
 const sparseNote = (model: TfliteModel): string =>
   `Weights of ${ofLayers(model, ({ isSparse }) => isSparse === true)} are stored without their zeros; the others are smaller with them. ` +
-  'XNNPACK computes 1 x 1 convolutions sparsely where two thirds of their weights are zero.';
+  'The runtimes put the zeros back when they load the file: no speed-up.';
 
 const fourBitNote = (model: TfliteModel): string =>
   `Weights of ${ofLayers(model, ({ type }) => type === 'INT4')} are stored as int4: codes of at most 4 bits with one step for each output channel.`;

@@ -8,9 +8,10 @@ import { elementBits } from './tensor-types';
  */
 export function nonZeroCount(tensor: TfliteTensor): number {
   const { type, shape, data = new Uint8Array() } = tensor;
-  const size = elementCount(shape);
   const bits = elementBits(type);
-  if (tensor.isSparse) return Math.min(size, data.length);
+  const whole = elementCount(shape);
+  // Stored sparsely: what is not there is zero, and blocks hold zeros too.
+  const size = tensor.isSparse && bits ? Math.min(whole, Math.floor((data.length * 8) / bits)) : whole;
   if (bits === 4) return size - zeroNibbles(data, size);
   if (bits === undefined || bits < 8) return size;
   const bytes = bits / 8;

@@ -7,7 +7,8 @@ const layers: ReadonlySet<string> = new Set(Object.keys(versions));
 
 /**
  * The network with INT4 weights, two codes a byte, where all codes of a layer have 4 bits; the others stay as they are. A file of half the size
- * for runtimes that have such kernels, no faster: they unpack the codes.
+ * for runtimes that have such kernels, no faster: they unpack the codes. Weights of depthwise layers of floats are
+ * to be decoded before (`withDecodedDepthwise`): those layers have no such kernel, and LiteRT 2.3 says so at the first run.
  */
 export function withFourBitWeights(model: TfliteModel): TfliteModel {
   return { ...model, graphs: model.graphs.map(packed) };

@@ -24,6 +24,7 @@ export class GraphBuilder {
   private readonly makers = new Map<number, () => Uint8Array>();
   private readonly shared = new Map<string, number>();
   private readonly names = new Set<string>();
+  private readonly producers = new Map<number, TfliteOperator>();
 
   /** A tensor that an operator computes or the caller feeds. Throws `Inexpressible` where it would have no element, or too many. */
   tensor({ name, shape, type, quantization }: TensorSpec): number {
@@ -61,12 +62,19 @@ export class GraphBuilder {
     return this.makers.has(tensor);
   }
 
+  /** The operator that computes a tensor; undefined for constants and what the caller feeds. */
+  producer(tensor: number): TfliteOperator | undefined {
+    return this.producers.get(tensor);
+  }
+
   /** Adds an operator and returns the indices of its outputs. @param inputs indices of tensors, -1: left out */
   emitAll(op: string, inputs: number[], outputs: TensorSpec[], options: Record<string, TfliteOption> = {}): number[] {
     const made = outputs.map((output) => this.tensor(output));
     const at = (index: number): TfliteTensor | undefined => this.tensors[index];
     const version = operatorVersion(op, inputs.map(at), options);
-    this.operators.push({ op, version, inputs, outputs: made, ...(optionsOf.get(op) !== undefined && { options }) });
+    const operator = { op, version, inputs, outputs: made, ...(optionsOf.get(op) !== undefined && { options }) };
+    this.operators.push(operator);
+    for (const output of made) this.producers.set(output, operator);
     return made;
   }
 

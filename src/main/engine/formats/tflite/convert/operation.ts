@@ -1,3 +1,4 @@
+import { quantizeBias } from '../../../compression/algebra/affine-quantization';
 import { intAttribute } from '../../../onnx/attributes';
 import type { Node, Tensor } from '../../../onnx/graph';
 import type { TfliteOption, TfliteType } from '../model';
@@ -174,9 +175,7 @@ export class Operation {
     if (!quantization || !weights.quantization)
       return this.network.floatConstant(name, [outputs], values, weights.isHalf === true);
     const scale = weights.quantization.scale.map((each) => Math.fround(each * quantization.scale[0]!));
-    const codes = Int32Array.from(values, (value, channel) =>
-      Math.round(value / scale[scale.length > 1 ? channel : 0]!),
-    );
+    const codes = quantizeBias(values, quantization.scale[0]!, Float32Array.from(weights.quantization.scale));
     const zeroPoint = scale.map(() => 0);
     const spec = { name, shape: [outputs], type: 'INT32', quantization: { scale, zeroPoint, axis: 0 } } as const;
     return this.builder.constant(spec, () => new Uint8Array(codes.buffer));

@@ -63,6 +63,7 @@ const rules: Record<string, VersionRule> = {
   // These came with one version that takes all types.
   RESHAPE: always(1),
   LEAKY_RELU: always(1),
+  RELU_N1_TO_1: always(1),
   PRELU: always(1),
   HARD_SWISH: always(1),
 };

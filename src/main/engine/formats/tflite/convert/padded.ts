@@ -1,10 +1,12 @@
+import { isNeverNegative } from './never-negative';
 import type { Operation } from './operation';
 import type { Window } from './window-padding';
 
 const lowestFloat = -3.4028234663852886e38;
 
 /**
- * The tensor `[N,H,W,C]` with the pixels of the windows around it: zeros (the zero point, of codes), or numbers that no maximum takes.
+ * The tensor `[N,H,W,C]` with the pixels of the windows around it: zeros (the zero point, of codes), or what no maximum takes. Among numbers that
+ * are never below zero that is zero as well, and PAD runs where PADV2 does not: in XNNPACK and on the Edge TPU.
  * @param spatial height and width
  */
 export function padded(
@@ -22,8 +24,9 @@ export function padded(
     `${name}_padded`,
   );
   const amounts = builder.integers(pads.flat(), [pads.length, 2]);
-  return builder.once(`pad ${fill} ${tensor} ${pads.join()}`, () => {
-    if (fill === 'zero') return builder.emit('PAD', [tensor, amounts], result, {});
+  const isZero = fill === 'zero' || isNeverNegative(builder, tensor);
+  return builder.once(`pad ${isZero ? 'zero' : 'lowest'} ${tensor} ${pads.join()}`, () => {
+    if (isZero) return builder.emit('PAD', [tensor, amounts], result, {});
     const lowest =
       type === 'FLOAT32'
         ? operation.floats([lowestFloat])

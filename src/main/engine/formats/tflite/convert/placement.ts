@@ -1,5 +1,6 @@
 import { fromFloat16, toFloat16 } from '../../../onnx/float16';
 import type { TensorData } from '../../../onnx/graph';
+import type { TfliteQuantization } from '../model';
 import type { GraphBuilder } from './graph-builder';
 import { axesInMemory, layoutOf, moveTo } from './layout';
 import { permuted, type Constant, type Stored, type Value } from './value';
@@ -78,11 +79,15 @@ export function presentAxes(builder: GraphBuilder, value: Stored): number[] | un
 
 const bytesOf = (data: TensorData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** The tensor of a constant as it is; equal keys share one. */
+/** One set of codes may be read with several scales. */
+const scalesText = (quantization: TfliteQuantization | undefined): string =>
+  quantization ? `${quantization.scale.join()} ${quantization.zeroPoint.join()}` : '';
+
+/** The tensor of a constant as it is; equal keys with equal scales share one. */
 export function placeConstant(builder: GraphBuilder, constant: Constant, key: string): number {
   const { name, shape, type, data, quantization, isHalf } = constant;
   const spec = { name, shape, type, ...(quantization && { quantization }) };
-  return builder.once(`constant ${key}`, () => {
+  return builder.once(`constant ${key} ${scalesText(quantization)}`, () => {
     if (!isHalf) return builder.constant(spec, () => bytesOf(data()));
     const stored = builder.constant({ name: `${name}_half`, shape, type: 'FLOAT16' }, () =>
       bytesOf(toFloat16(data() as Float32Array)),

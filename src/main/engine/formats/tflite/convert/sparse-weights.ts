@@ -9,9 +9,9 @@ const words: Partial<Record<TfliteType, { array: typeof Uint32Array | typeof Uin
 };
 
 /**
- * The network with those weights, floats or halves, stored without their zeros that are smaller so, each behind a DENSIFY. XNNPACK then computes
- * 1 x 1 convolutions sparsely where two thirds of their weights are zero ("sparse inference" in the delegate's documentation); everything
- * else is made dense when the network is opened.
+ * The network with those weights, floats or halves, stored without their zeros that are smaller so, each behind a DENSIFY. They are
+ * made dense when the network is opened: XNNPACK's sparse kernels, which its delegate's documentation names, did not come into play in
+ * TensorFlow Lite 2.9 nor in LiteRT 2.3, on a MobileNetV2 of whose weights nine tenths were zero.
  */
 export function withSparseWeights(model: TfliteModel): TfliteModel {
   return { ...model, graphs: model.graphs.map(sparse) };

@@ -1,4 +1,6 @@
-import type { Graph, Node } from '../../../../onnx/graph';
+import { intAttribute } from '../../../../onnx/attributes';
+import { elementTypeOf } from '../../../../onnx/element-type';
+import type { ElementType, Graph, Node } from '../../../../onnx/graph';
 import type { TfliteQuantization } from '../../model';
 import type { ValueType } from '../value';
 import { Inexpressible } from '../inexpressible';
@@ -21,6 +23,10 @@ export const sameCodes = ({ quantization: a }: Codes, { quantization: b }: Codes
 export const isConversion = ({ op, domain }: Node): boolean =>
   domain === '' && (op === 'QuantizeLinear' || op === 'DequantizeLinear');
 
+/** The type of its codes that a QuantizeLinear without a zero point names; from opset 21 on. */
+export const saidType = (node: Node): ElementType | undefined =>
+  node.op === 'QuantizeLinear' ? elementTypeOf(intAttribute(node, 'output_dtype', 0)) : undefined;
+
 /**
  * The codes of a QuantizeLinear or DequantizeLinear of activations, as int8: uint8 codes lie 128 lower, and so does their zero point.
  * @param given type of the codes where the node has no zero point. Throws `Inexpressible`
@@ -29,7 +35,7 @@ export function codesOf(node: Node, graph: Graph, given: 'int8' | 'uint8' = 'uin
   const [scale, zero] = [1, 2].map((input) => graph.initializers.get(node.inputs[input] ?? ''));
   if (scale?.data.length !== 1 || (zero && zero.data.length !== 1))
     throw new Inexpressible(`${node.op} with more than one scale`);
-  const type = zero?.type ?? given;
+  const type = zero?.type ?? saidType(node) ?? given;
   if (type !== 'int8' && type !== 'uint8') throw new Inexpressible(`${node.op} in ${type}`);
   return int8Codes(Number(scale.data[0]), Number(zero?.data[0] ?? 0) - (type === 'uint8' ? 128 : 0));
 }

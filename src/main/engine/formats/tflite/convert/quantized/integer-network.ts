@@ -8,7 +8,7 @@ import { inferShapes } from '../../../../onnx/shapes';
 import type { ValueType } from '../value';
 import { clipBounds, fusedActivation } from '../fused-activation';
 import { Inexpressible } from '../inexpressible';
-import { codesOf, isConversion, rangeClips, sameCodes, type Codes } from './codes';
+import { codesOf, isConversion, rangeClips, saidType, sameCodes, type Codes } from './codes';
 import { codedInputs, fusingOperators, movingOperators } from './integer-operators';
 import { spellOutConversions } from './spell-out-conversions';
 
@@ -116,8 +116,10 @@ class IntegerNetworkWriter {
   }
 
   private typeOf(codes: string): 'int8' | 'uint8' {
-    const zero = this.source.initializers.get(this.index.producer(codes)?.inputs[2] ?? '');
-    const type = zero?.type ?? this.source.inputs.find(({ name }) => name === codes)?.type;
+    const producer = this.index.producer(codes);
+    const zero = this.source.initializers.get(producer?.inputs[2] ?? '');
+    const said = zero?.type ?? (producer && saidType(producer));
+    const type = said ?? this.source.inputs.find(({ name }) => name === codes)?.type;
     return type === 'int8' ? 'int8' : 'uint8';
   }
 

@@ -1,6 +1,7 @@
 import type { ConversionRule } from '../rule';
 import type { Operation } from '../operation';
 import { absorbBias } from '../added-bias';
+import { withHeldBias } from '../held-bias';
 import { padded } from '../padded';
 import { channelsLast, placeConstant } from '../placement';
 import { permuted, type Constant, type Stored } from '../value';
@@ -27,13 +28,9 @@ const conv: ConversionRule = (operation) => {
   const own = ownPadding(spatial, windows);
   const nhwc = operation.place(value, channelsLast(4));
   const input = own ? nhwc : padded(operation, nhwc, windows);
-  const parts = {
-    input,
-    padding: own ?? 'VALID',
-    windows,
-    weights: layerWeights(operation, stored, 0),
-    bias: operation.biasNumbers(2) ?? absorbBias(operation, stored.shape[0]!, -3),
-  };
+  const bias = operation.biasNumbers(2) ?? absorbBias(operation, stored.shape[0]!, -3);
+  const weights = withHeldBias(operation, layerWeights(operation, stored, 0), bias, input);
+  const parts = { input, padding: own ?? 'VALID', windows, weights, bias };
   const group = operation.integer('group', 1);
   const activation = operation.activation();
   const isDepthwise = group > 1 && stored.shape[1] === 1 && group === value.shape[1];

@@ -1,5 +1,6 @@
 import { floatAttribute } from '../../../../onnx/attributes';
 import { absorbBias } from '../added-bias';
+import { withHeldBias } from '../held-bias';
 import { layoutOf } from '../layout';
 import type { Operation } from '../operation';
 import { numbersOf, placeConstant } from '../placement';
@@ -47,7 +48,7 @@ function connected(
 ): Stored {
   const [outputs, inputs] = weights.shape as [number, number];
   const { value, rows } = inMemoryOrder(input, inputs, weights);
-  const layer = layerWeights(operation, rows, 0);
+  const layer = withHeldBias(operation, layerWeights(operation, rows, 0), bias, input.tensor);
   const { builder } = operation;
   const key = `${layer.name} rows ${layer.shape.join()} ${value === input ? '' : `${input.layout.sizes.join()}>${input.layout.order.join()}`}`;
   const activation = operation.activation();

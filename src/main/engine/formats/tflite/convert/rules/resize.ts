@@ -1,8 +1,12 @@
-import { stringAttribute } from '../../../../onnx/attributes';
+import { intsAttribute, stringAttribute } from '../../../../onnx/attributes';
+import type { Operation } from '../operation';
 import { channelsLast } from '../placement';
 import type { ConversionRule } from '../rule';
 
-/** Along height and width. Sampling points are those of ONNX where the factors are whole or sizes are, which is checked. */
+/** Pixels by which a size may miss what its factor gives: factors are written in single precision. */
+const tolerance = 1e-3;
+
+/** Along height and width. The operator samples by the ratio of the sizes; where ONNX has other points, it is not expressed. */
 const resize: ConversionRule = (operation) => {
   const { node } = operation;
   const value = operation.stored(0);
@@ -22,7 +26,11 @@ const resize: ConversionRule = (operation) => {
     halfPixelCenters: points === 'half_pixel' || points === 'pytorch_half_pixel',
   };
   const isKnown = options.alignCorners || options.halfPixelCenters || points === 'asymmetric';
-  if (!isKnown || operation.integer('antialias', 0) !== 0) return operation.unsupported(`with points ${points}`);
+  const shrinksToOne = [rows, columns].some((axis) => shape[axis] === 1 && value.shape[axis] !== 1);
+  if (!isKnown || operation.integer('antialias', 0) !== 0 || (points === 'pytorch_half_pixel' && shrinksToOne))
+    return operation.unsupported(`with points ${points}`);
+  if (!options.alignCorners && !hasRatioOfSizes(operation, value.shape, shape))
+    return operation.unsupported('by factors that give no whole pixels');
   const rounding = stringAttribute(node, 'nearest_mode', 'round_prefer_floor');
   if (
     mode === 'nearest' &&
@@ -37,6 +45,16 @@ const resize: ConversionRule = (operation) => {
   const nearest = { alignCorners: false, halfPixelCenters: false };
   return operation.emit(op, [tensor, size], { shape, axes, like: tensor }, mode === 'linear' ? options : nearest);
 };
+
+/** Whether the factors that ONNX samples by, as they are written, are the ratios of the sizes. */
+function hasRatioOfSizes(operation: Operation, from: readonly number[], to: readonly number[]): boolean {
+  const { node } = operation;
+  const factors = operation.numbers(node.op === 'Upsample' ? 1 : 2);
+  if (!factors || factors.length === 0)
+    return stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') === 'stretch';
+  const axes = intsAttribute(node, 'axes')?.map((axis) => operation.axis(axis, from.length)) ?? [...from.keys()];
+  return axes.every((axis, at) => Math.abs(factors[at]! * from[axis]! - to[axis]!) < tolerance);
+}
 
 /** Enlarged by whole factors: every rounding of half-pixel points then takes the pixel that the asymmetric floor takes. */
 function isWholeFactor(from: readonly number[], to: readonly number[], axes: readonly number[]): boolean {
