@@ -24,7 +24,7 @@ export function drawPaint(draws: Draws): Paint {
 }
 
 /** Smooth noise from 0 to 1, `[height, width]`: a small grid of random numbers, enlarged with Keys' cubic (1981). */
-export function cloud(draws: Draws, width: number, height: number, cellsX = 5, cellsY = 5): Float32Array {
+function cloud(draws: Draws, width: number, height: number, cellsX = 5, cellsY = 5): Float32Array {
   const [columns, rows] = [Math.max(2, cellsX), Math.max(2, cellsY)];
   const grid = Float32Array.from({ length: columns * rows }, () => draws.uniform());
   const [across, down] = [cubicTaps(columns, width), cubicTaps(rows, height)];

@@ -31,6 +31,9 @@ export function seenBytes(images: number, places: readonly ExitPlace[], classes:
   return 4 * images * places.reduce((sum, { channels }) => sum + channels, classes + 1);
 }
 
+/** Where watching varied images stands: images and whole epochs seen, and batches of the present one. */
+type Seen = Pick<Standing, 'done' | 'epoch' | 'batches'>;
+
 /** Runs images through a network and keeps what exits learn from. */
 export class ImageViewer {
   private constructor(
@@ -91,12 +94,7 @@ export class ImageViewer {
     const seen = this.room(total);
     const arrays = [...seen.features, seen.scores, seen.labels];
     const saved = await checkpoint?.latest();
-    const standing: Standing = (saved && decodeCheckpoint(saved, arrays)) ?? {
-      done: 0,
-      epoch: 0,
-      batches: 0,
-      before: null,
-    };
+    const standing = (saved && decodeCheckpoint<Seen>(saved, arrays)) ?? { done: 0, epoch: 0, batches: 0 };
     seen.count = standing.done;
     let savedAt = performance.now();
     for (; standing.epoch < views; standing.epoch++, standing.batches = 0) {

@@ -29,7 +29,8 @@ export function planDeployments(
   const isBaseline = candidate.key === baseline.key;
   const steps = new DeploymentSteps(candidate.model, settings);
   const placed = { isBaseline, isInteger, isBesideInteger: baseline.isInteger, isBranching };
-  const { placements, lacking } = placeTargets(evaluatedTargets(targets), placed, around);
+  const answering = evaluatedTargets(targets);
+  const { placements, lacking } = placeTargets(answering, placed, around);
   const byName = new Map(placements.map((placement) => [deploymentName(placement.target), placement]));
   const imagesText = `${images.count.toLocaleString('en')} images`;
   const deployments = [...byName].map(([name, { target, own, beside }]): Deployment => {
