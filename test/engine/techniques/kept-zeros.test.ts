@@ -20,8 +20,8 @@ const pruned = applyStep(network, pruning, { amount: 0.8 }, context());
 const nonZeros = async (graph: Graph): Promise<number> =>
   countParams({ ...(await decodeWeights(graph)), metadata: {} }).nonZeroParams;
 
-/** Zeros of their own, none at all, or a size that is asked for. */
-const ownZeros = [pruning, 'binarize.weights', 'binarize.train', 'quantize.mixed'];
+/** Zeros of their own, none at all, a size that is asked for, or weights of their own. */
+const ownZeros = [pruning, 'binarize.weights', 'binarize.train', 'quantize.mixed', 'distill', 'exit.early'];
 const following = techniques.filter((technique) => {
   const takes = handlingOf(technique, parseParams(technique, {})).takes.weights;
   return !ownZeros.includes(technique.id) && (takes.length === 0 || takes.includes('sparse'));
