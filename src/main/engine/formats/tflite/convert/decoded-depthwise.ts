@@ -1,7 +1,5 @@
 import type { TfliteGraph, TfliteModel, TfliteOperator } from '../model';
-
-/** Version of DEQUANTIZE for codes of which each channel has a scale of its own (op_version.cc); TensorFlow Lite has it from 2.7 on. */
-const [perTensor, perChannel] = [2, 5];
+import { operatorVersion } from './operator-version';
 
 /**
  * Depthwise layers of floats with int8 weights get those decoded by a DEQUANTIZE, which is computed once, when the network is opened. Their
@@ -19,9 +17,10 @@ function decoded(graph: TfliteGraph): TfliteGraph {
   const floats = (codes: number): number => {
     const known = decodedOf.get(codes);
     if (known !== undefined) return known;
-    const { name, shape, quantization } = tensors[codes]!;
+    const stored = tensors[codes]!;
+    const { name, shape } = stored;
     const index = tensors.push({ name: `${name} decoded`, shape, type: 'FLOAT32' }) - 1;
-    const version = quantization!.scale.length > 1 ? perChannel : perTensor;
+    const version = operatorVersion('DEQUANTIZE', [stored], {});
     decoders.push({ op: 'DEQUANTIZE', version, inputs: [codes], outputs: [index], options: {} });
     decodedOf.set(codes, index);
     return index;

@@ -12,7 +12,8 @@ type VersionRule = (operands: Operands) => number;
 
 const isInt8 = ({ input }: Operands): boolean => input?.type === 'INT8';
 const isHybrid = ({ input, second }: Operands): boolean => input?.type === 'FLOAT32' && second?.type === 'INT8';
-const perChannel = ({ second }: Operands): boolean => (second?.quantization?.scale.length ?? 0) > 1;
+const hasChannelScales = (tensor: TfliteTensor | undefined): boolean => (tensor?.quantization?.scale.length ?? 0) > 1;
+const perChannel = ({ second }: Operands): boolean => hasChannelScales(second);
 const rank = ({ input }: Operands): number => input?.shape.length ?? 0;
 
 /** Version 1 of floats, 2 of codes. */
@@ -43,7 +44,11 @@ const rules: Record<string, VersionRule> = {
     if (isHybrid(operands)) return 3;
     return isInt8(operands) ? 4 : 1;
   },
-  DEQUANTIZE: ({ input }) => (input?.type === 'FLOAT16' ? 3 : input?.type === 'INT8' ? 2 : 1),
+  DEQUANTIZE: ({ input }) => {
+    if (input?.type === 'FLOAT16') return 3;
+    if (input?.type !== 'INT8') return 1;
+    return hasChannelScales(input) ? 5 : 2;
+  },
   QUANTIZE: always(1),
   TRANSPOSE: forRank(4, 4),
   STRIDED_SLICE: forRank(4, 4),
