@@ -59,7 +59,7 @@ async function runStage(name: NetworkName, title: string, graph: Graph, stage: S
     ...{ batch, labelShare: 1, temperature: 1, featureWeight: 0, weightDecay: 0.02, largestNorm: 2 },
     ...{ learningRate: stage.learningRate, statistics: stage.statistics },
     iterations: Math.floor((stage.epochs * stage.count) / batch),
-    optimizer: adamW({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+    optimizer: adamW(),
     // The pictures have a way of their own to vary.
     augmentation: augmentations.gentle,
     checkpointMs: 30_000,

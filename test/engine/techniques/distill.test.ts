@@ -43,7 +43,7 @@ function contextWith(labelled: number): RecordedContext {
 
 beforeAll(async () => {
   const options = { batch: 16, iterations: 160, labelShare: 1, temperature: 1, featureWeight: 0, largestNorm: 2 };
-  const rate = { learningRate: 0.01, weightDecay: 0.01, optimizer: adamW({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }) };
+  const rate = { learningRate: 0.01, weightDecay: 0.01, optimizer: adamW() };
   const more = { augmentation: augmentations.gentle, statistics: 'batch', checkpointMs: 1e9 } as const;
   const start = initialized(untrained(), 1);
   const images = plainTrainingImages(asImages(seen));

@@ -17,7 +17,7 @@ import { wholeCard, wholeNetwork } from '../techniques/whole-network';
 const teacher = simplify(wholeNetwork());
 const context = (): TechniqueContext => contextFor(wholeCard(teacher), images(80));
 const stored = applyStep(teacher, 'cluster.weights', { clusters: 5, rounding: 'nearest' }, context());
-const adam = adamW({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+const adam = adamW();
 
 test('a network in this form computes what the file does', async () => {
   for (const step of [

@@ -41,7 +41,7 @@ const base: ScratchOptions = {
   augmentation: augmentations.gentle,
   learningRate: 0.01,
   weightDecay: 0.01,
-  optimizer: adamW({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+  optimizer: adamW(),
   statistics: 'batch',
   largestNorm: 2,
   checkpointMs: 0,

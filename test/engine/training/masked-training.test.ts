@@ -70,7 +70,7 @@ async function trained(masksBefore: MasksBefore, { start = dense, checkpoint, st
     progress: (_stage, done) => done === stopAt && controller.abort(),
   };
   const options = { batch: 8, iterations: 12, learningRate: 1e-3, weightDecay: decay, temperature: 2, checkpointMs: 0 };
-  const optimizer = adamW({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+  const optimizer = adamW();
   const more = { labelShare: 0, featureWeight: 0, augmentation: augmentations.gentle, optimizer };
   const masked = maskedTraining(weights, decay, masksBefore);
   const order = { ...options, ...more, ...masked };
@@ -111,7 +111,7 @@ describe('masks that change on the way', () => {
     const start = pruned(most);
     const context = contextFor(wholeCard(dense), images(96));
     const options = { batch: 8, iterations: 1, learningRate: 1e-9, weightDecay: 0, temperature: 2, checkpointMs: 0 };
-    const optimizer = adamW({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+    const optimizer = adamW();
     const more = { labelShare: 0, featureWeight: 0, augmentation: augmentations.gentle, optimizer };
     const none = new Map([...weights].map(([name, { data }]) => [name, new Float32Array(data.length)]));
     const masked = maskedTraining(weights, 0, () => none);

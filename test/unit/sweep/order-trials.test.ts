@@ -42,6 +42,10 @@ describe('recipeTraits', () => {
     [['prune.units'], { integers: false, structural: true }],
     [['factorize'], { integers: false, structural: true }],
     [['shrink.input'], { integers: false, structural: true }],
+    [['distill'], { integers: false, structural: true }],
+    [[{ iterate: { technique: 'prune.channels' } }], { integers: false, structural: true }],
+    [['iterate'], { integers: false, structural: false }],
+    [['finetune'], { integers: false, structural: false }],
     [['prune.channels', 'quantize.static'], { integers: true, structural: true }],
   ])('of %j', (techniques, expected) => expect(traits(...techniques)).toMatchObject(expected));
 

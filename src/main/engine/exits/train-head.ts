@@ -30,7 +30,7 @@ const weightDecay = 1e-3;
 const warmUp = 0.05;
 /** Over the root of the channels: the more of them, the further one step of all weights moves a score. */
 const learningRate = 3e-3;
-const optimizer = adamW({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+const optimizer = adamW();
 const [features, teacher, labels] = ['features', 'teacher', 'labels'] as const;
 
 /**

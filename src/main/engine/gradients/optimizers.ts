@@ -59,7 +59,7 @@ export interface AdamOptions {
  * AdamW (Loshchilov and Hutter 2019, "Decoupled weight decay regularization", algorithm 2): m and v are running means of the gradient and
  * its square, whose start at zero is corrected; the decay is taken of the parameter itself.
  */
-export function adamW({ beta1, beta2, epsilon }: AdamOptions): Optimizer {
+export function adamW({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: Partial<AdamOptions> = {}): Optimizer {
   const [first, second] = ['adam.correction1', 'adam.correction2'] as const;
   return {
     states: 2,

@@ -54,6 +54,7 @@ export const clusterTrain = defineTechnique({
   dependsOn: ['kernels'],
   version: 1,
   usesReference: true,
+  search: { place: 'rounding', params: { clusters: { ordered: [16, 32] } } },
   params: z.strictObject({
     clusters: z
       .number()

@@ -19,9 +19,7 @@ const id = 'distill';
 
 /** As kernels like it, and as the width multipliers of the literature have it. */
 const roundTo = 8;
-const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 const [weightDecay, largestNorm] = [0.02, 2];
-const checkpointMs = 120_000;
 
 export const distill = defineTechnique({
   id,
@@ -74,7 +72,7 @@ export const distill = defineTechnique({
   }),
   handling: () => ({
     takes: { weights: ['float', 'sparse'], activations: ['float'] },
-    leaves: { weights: 'float' },
+    leaves: { weights: 'float', work: 'less' },
   }),
   async apply(graph, params, context) {
     const model = context.card.name;
@@ -90,8 +88,8 @@ export const distill = defineTechnique({
     const labelShare = images.isLabelled ? params.labels : 0;
     const isTaught = labelShare < 1;
     const lesson = { batch, labelShare, temperature, featureWeight: isTaught ? params.features : 0 };
-    const rate = { learningRate, weightDecay, largestNorm, optimizer: adamW(adam), statistics: 'batch' } as const;
-    const course = { iterations, checkpointMs, augmentation: augmentations[params.augmentation] };
+    const rate = { learningRate, weightDecay, largestNorm, optimizer: adamW(), statistics: 'batch' } as const;
+    const course = { iterations, augmentation: augmentations[params.augmentation] };
     const options = { ...lesson, ...rate, ...course };
     const taught = await trainFromScratch(id, student, isTaught ? teacher : undefined, images, options, context);
     const result = removeDead(foldBatchNorm(taught.graph));

@@ -60,7 +60,7 @@ export const factorize = defineTechnique({
       'give either "macs" or "energy", not both',
     ),
   // The factors of pruned weights are dense.
-  handling: () => ({ takes: { weights: ['float'], activations: ['float'] }, leaves: {} }),
+  handling: () => ({ takes: { weights: ['float'], activations: ['float'] }, leaves: { work: 'less' } }),
   explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, params, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));

@@ -27,6 +27,8 @@ export interface Handling {
     keeps?: readonly string[];
     activations?: ActivationForm;
     input?: InputForm;
+    /** Layers are smaller, fewer, or see smaller images: less to compute in any number format. */
+    work?: 'less';
     /** What has branches is taken by no step: each works on layers that all images come through. */
     path?: PathForm;
   };
@@ -45,6 +47,9 @@ export const remakesWeights: Handling = {
   takes: { weights: ['float', 'sparse'], activations: ['float'] },
   leaves: {},
 };
+
+/** Of techniques that take channels or layers away. */
+export const takesLayersAway: Handling = { takes: remakesWeights.takes, leaves: { work: 'less' } };
 
 /** Of techniques that train weights in the form these have: sparse ones keep their zeros, those in few bits their bits. */
 export const trainsWeights: Handling = {

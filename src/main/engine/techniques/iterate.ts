@@ -15,9 +15,11 @@ import { pruneMagnitude } from './prune-magnitude';
 import { pruneSecondOrder } from './prune-second-order';
 import { storePruned } from './pruned-weights';
 import { defineTechnique, handlingOf, type Technique } from './technique';
-import { trainingParams } from './training-plan';
+import { trainingParams } from './training-params';
 
 const id = 'iterate';
+
+const usual = trainingParams({ epochs: 2, learningRate: 5e-5 });
 
 /** What a round may compress with, each as a technique of its own; their other parameters stand at their defaults. */
 const compressors = {
@@ -77,8 +79,8 @@ export const iterate = defineTechnique({
         .max(0.5)
         .default(0.25)
         .describe('Share of the training images that only judges: more of them tell a point from chance'),
-      ...trainingParams,
-      epochs: trainingParams.epochs.default(2).describe('Times that every training image is seen in a round'),
+      ...usual,
+      epochs: usual.epochs.describe('Times that every training image is seen in a round'),
     })
     .refine(({ from, to }) => from <= to, '"from" must not be above "to"'),
   handling: ({ technique }) => {
@@ -87,11 +89,11 @@ export const iterate = defineTechnique({
   },
   compensates: true,
   async apply(graph, params, context) {
-    const { technique: compressor, maxDrop, from, by, to, epochs, batch, learningRate, labels } = params;
+    const { technique: compressor, maxDrop, from, by, to, heldOut: share, ...training } = params;
     const { technique, of } = compressors[compressor];
-    const tuning = parseParams(finetune, { epochs, batch, learningRate, labels });
+    const tuning = parseParams(finetune, training);
     const images = context.images('train');
-    const judges = Math.max(fixedBatch(graph) ?? 1, Math.round(params.heldOut * images.count));
+    const judges = Math.max(fixedBatch(graph) ?? 1, Math.round(share * images.count));
     const { heldOut, others } = images.holdOut(judges, context.seed);
     const float = await heldOutAnswers(await context.reference(), heldOut, context, id);
     const { top1 } = heldOutAccuracy(float, float);

@@ -6,11 +6,13 @@ import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { connectionSensitivity } from '../training/connection-sensitivity';
 import { fineTune } from '../training/fine-tune';
+import { trainingNotes } from '../training/training-notes';
 import { prunesWeights } from './handling';
 import { goalOf, maskParams, scoredBy, withMasks } from './magnitude-masks';
-import { prunableLayers, storePruned } from './pruned-weights';
+import { prunableLayers, prunedAtOnce, prunedDecay, storePruned } from './pruned-weights';
 import { defineTechnique } from './technique';
-import { judgementNote, trainingParams, trainingPlan } from './training-plan';
+import { trainingParams } from './training-params';
+import { trainingPlan } from './training-plan';
 
 const id = 'prune.before';
 
@@ -35,17 +37,17 @@ export const pruneBefore = defineTechnique({
         'What ranks the weights: |gradient x weight| on training images (SNIP; the classes are those of the float network where images have no labels), or magnitude',
       ),
     ...maskParams,
-    ...trainingParams,
+    ...trainingParams({ epochs: 8, learningRate: 5e-5 }),
   }),
   handling: () => prunesWeights,
   compensates: true,
   async apply(graph, params, context) {
-    const model = context.card.name;
-    const teacher = simplify(await plainGraph(await context.reference(), id, model));
-    const whole = simplify(await plainGraph(graph, id, model));
+    const whole = simplify(await plainGraph(graph, id, context.card.name));
     const layers = prunableLayers(whole, params, id, context);
     const goal = goalOf(layers, params);
-    const { images, options, summary } = trainingPlan(id, whole, params, context);
+    const plan = await trainingPlan(id, whole, params, context);
+    const { teacher, images, byLabels } = plan;
+    const options = { ...plan.options, weightDecay: prunedDecay };
     let scores = new Map<string, Tensor>();
     if (params.criterion === 'snip') {
       const names = layers.map(({ weightName }) => weightName);
@@ -55,9 +57,7 @@ export const pruneBefore = defineTechnique({
     const scored = scoredBy(layers, goal, ({ weightName, weight }) => scores.get(weightName) ?? weight);
     const atOnce = withMasks(whole, layers, masksAt(scored, goal));
     const { graph: pruned, judgement } = await fineTune(id, atOnce, teacher, images, options, context);
-    context.note(`${summary}.`);
-    const note = judgementNote(judgement);
-    if (note) context.note(note);
+    for (const sentence of trainingNotes(judgement, byLabels, prunedAtOnce)) context.note(sentence);
     const result = removeDead(pruned);
     storePruned(result, context);
     return result;

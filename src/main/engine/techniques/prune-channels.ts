@@ -11,7 +11,7 @@ import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { channelNotes } from '../compression/pruning/channel-notes';
-import { remakesWeights } from './handling';
+import { takesLayersAway } from './handling';
 import { tookTooMuch, type CollapseCause } from './collapse-causes';
 import { defineTechnique } from './technique';
 
@@ -77,7 +77,7 @@ export const pruneChannels = defineTechnique({
       ({ macs, params, latency }) => (params === 1 && latency === 1) || macs === usualMacs || macs === 1,
       'give only one of "macs", "params" and "latency"',
     ),
-  handling: () => remakesWeights,
+  handling: () => takesLayersAway,
   explainCollapse({ refit, importance, allocation }) {
     const setting = (sentence: string): CollapseCause[] => [{ certainty: 'setting', sentence }];
     if (!refit) return setting('channels are gone and nothing made up for them: leave refit on');

@@ -5,11 +5,13 @@ import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { fineTune } from '../training/fine-tune';
 import { maskedTraining, type MasksBefore } from '../training/masked-training';
+import { trainingNotes } from '../training/training-notes';
 import { prunesWeights } from './handling';
 import { goalOf, keptOf, magnitudeMasks, maskParams, withMasks } from './magnitude-masks';
-import { prunableLayers, storePruned } from './pruned-weights';
+import { prunableLayers, prunedAtOnce, prunedDecay, storePruned } from './pruned-weights';
 import { defineTechnique } from './technique';
-import { judgementNote, trainingParams, trainingPlan } from './training-plan';
+import { trainingParams } from './training-params';
+import { trainingPlan } from './training-plan';
 
 const id = 'prune.gradual';
 
@@ -34,20 +36,18 @@ export const pruneGradual = defineTechnique({
       .max(1)
       .default(0.25)
       .describe('Share of the steps in which the amount is reached, fast at first; the rest train what is left'),
-    ...trainingParams,
+    ...trainingParams({ epochs: 8, learningRate: 5e-5 }),
   }),
   handling: () => prunesWeights,
   compensates: true,
   async apply(graph, params, context) {
-    const model = context.card.name;
-    const teacher = simplify(await plainGraph(await context.reference(), id, model));
-    const dense = simplify(await plainGraph(graph, id, model));
+    const dense = simplify(await plainGraph(graph, id, context.card.name));
     const layers = prunableLayers(dense, params, id, context);
     const goal = goalOf(layers, params);
     const weights = new Map(layers.map(({ weightName, weight }) => [weightName, weight]));
     // What gradual pruning is judged against, and what it falls back to.
     const atOnce = withMasks(dense, layers, magnitudeMasks(layers, goal, weights));
-    const { images, options, summary } = trainingPlan(id, dense, params, context);
+    const { teacher, images, options, byLabels } = await trainingPlan(id, dense, params, context);
     const last = Math.min(options.iterations - 1, Math.round(params.rise * options.iterations));
     const every = Math.max(1, Math.ceil(last / mostChanges));
     const masksBefore: MasksBefore = (step, weightsNow) => {
@@ -56,14 +56,17 @@ export const pruneGradual = defineTechnique({
       return new Map(layers.map((layer, at) => [layer.weightName, keptOf(layer, masks[at]!)]));
     };
     // Until the amount is reached, no weights are those that are asked for.
-    const course = { ...maskedTraining(weights, options.weightDecay, masksBefore), keepFrom: last + 1 };
+    const course = {
+      weightDecay: prunedDecay,
+      ...maskedTraining(weights, prunedDecay, masksBefore),
+      keepFrom: last + 1,
+    };
     const tuned = await fineTune(id, atOnce, teacher, images, { ...options, ...course }, context);
     const { before, after } = tuned.judgement;
     const isWorse = before !== undefined && after !== undefined && !(after < before);
     const result = removeDead(isWorse ? atOnce : tuned.graph);
-    context.note(`${summary}; the amount was reached after ${last}.`);
-    const note = judgementNote(tuned.judgement);
-    if (note) context.note(note);
+    for (const sentence of trainingNotes(tuned.judgement, byLabels, prunedAtOnce)) context.note(sentence);
+    context.note(`The amount was reached after ${last} steps.`);
     storePruned(result, context);
     return result;
   },

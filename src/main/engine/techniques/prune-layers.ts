@@ -7,7 +7,7 @@ import { countMacs } from '../onnx/count';
 import { removeIdentities } from '../onnx/remove-identities';
 import { residualBlocks } from '../onnx/residual-blocks';
 import { simplify } from '../onnx/simplify';
-import { remakesWeights } from './handling';
+import { takesLayersAway } from './handling';
 import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
 
@@ -37,7 +37,7 @@ export const pruneLayers = defineTechnique({
       .describe('The layer before a removed block takes over what it can, by least squares on calibration images'),
     images: z.number().int().min(1).max(100_000).default(128).describe('Calibration images for the refit'),
   }),
-  handling: () => remakesWeights,
+  handling: () => takesLayersAway,
   explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, { count, steps, refit, images }, context) {
     const plain = simplify(await plainGraph(graph, id, context.card.name));

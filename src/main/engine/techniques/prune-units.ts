@@ -8,7 +8,7 @@ import { findChannelGroups } from '../onnx/channel-groups';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
-import { remakesWeights } from './handling';
+import { takesLayersAway } from './handling';
 import { tookTooMuch } from './collapse-causes';
 import { defineTechnique } from './technique';
 
@@ -38,7 +38,7 @@ export const pruneUnits = defineTechnique({
       .describe('Rate, remove and refit in this many rounds of equal shares'),
     images: z.number().int().min(1).max(100_000).default(256).describe('Calibration images to look at'),
   }),
-  handling: () => remakesWeights,
+  handling: () => takesLayersAway,
   explainCollapse: () => [tookTooMuch(id)],
   async apply(graph, { keep, refit, steps, images }, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { augmentations } from '@shared/augmentation';
 import { AppError } from '@shared/errors';
 import { rangeMethods } from '../compression/calibration/activation-range';
-import { noImages } from '../compression/calibration/calibration-run';
-import type { TechniqueContext } from '../compression/calibration/technique-context';
 import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
@@ -15,33 +12,24 @@ import type { QdqPlan } from '../compression/quantization/qdq-plan';
 import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import { StaticQuantizer } from '../compression/quantization/static-quantizer';
-import { adamW } from '../gradients/optimizers';
-import type { Graph, Node, Tensor } from '../onnx/graph';
+import type { Graph, Node } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
-import { fineTune } from '../training/fine-tune';
-import { fixedBatch } from '../training/network-batch';
+import { fineTune, type FineTuneOptions } from '../training/fine-tune';
 import { quantizedForm } from '../training/quantization/quantized-form';
-import { heldOutCount, type Judgement } from '../training/run-training';
+import { trainingNotes } from '../training/training-notes';
 import { explainFewImages } from './collapse-causes';
 import { layersKept } from './layer-params';
 import { staticChoices, staticParams } from './quantize-static';
 import { defineTechnique } from './technique';
+import { featuresParam, trainingParams } from './training-params';
+import { trainingPlan } from './training-plan';
 
 const id = 'quantize.aware';
 
-const checkpointMs = 120_000;
-const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /** No sum of two products of weights with so many bits exceeds 16. */
 const safeBits = 7;
 /** Few networks keep their answers with so few, however they are trained. */
 const coarseBits = 2;
-
-function noteGain({ before, after, images }: Judgement, context: Pick<TechniqueContext, 'note'>): void {
-  if (before === undefined || after === undefined) return;
-  const kept = after < before ? '' : '. It did not fall, so weights and scales are those that calibration gives';
-  const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
-  context.note(`Loss of the quantized network on ${images} images that were not trained on: ${change}${kept}.`);
-}
 
 /** Names of weights that an earlier step stored in few bits: other codes would undo what that saves. */
 function codedWeights(stored: Graph, plain: Graph): Set<string> {
@@ -61,6 +49,7 @@ export const quantizeAware = defineTechnique({
   dependsOn: ['kernels'],
   version: 1,
   usesReference: true,
+  search: { place: 'integers', params: { weightBits: { ordered: [4, 8] } } },
   params: z.strictObject({
     weightBits: bits('Bits of weights; fewer than 8 make a smaller file and are as fast'),
     activationBits: bits(
@@ -85,55 +74,14 @@ export const quantizeAware = defineTechnique({
       .enum(['ort', 'tflite', 'tensorrt'])
       .default('ort')
       .describe('Whose kernels it is for: ONNX Runtime, TensorFlow Lite or TensorRT, as quantize.static has it'),
-    epochs: z.number().min(0.01).max(1000).default(4).describe('Times that every training image is seen'),
-    iterations: z
-      .number()
-      .int()
-      .min(0)
-      .max(10_000_000)
-      .default(0)
-      .describe('Steps to train, instead of epochs; 0: as many as the epochs have'),
-    augmentation: z
-      .enum(['gentle', 'strong'])
-      .default('gentle')
-      .describe(
-        'How an image varies from epoch to epoch: crops of at least half of it and their mirror images, or crops as for training from scratch',
-      ),
-    batch: z.number().int().min(1).max(1024).default(16).describe('Images a step; memory grows with it'),
-    learningRate: z
-      .number()
-      .positive()
-      .max(10)
-      .default(2e-5)
-      .describe('The highest learning rate of weights, which falls along half a cosine; by AdamW'),
+    ...trainingParams({ epochs: 4, learningRate: 2e-5 }),
     scaleRate: z
       .number()
       .positive()
       .max(1)
       .default(1e-3)
       .describe('The share by which a scale changes in a step at most, while the learning rate is at its highest'),
-    temperature: z
-      .number()
-      .min(0.1)
-      .max(100)
-      .default(2)
-      .describe('Of the answers of the float network: the higher, the more the less likely classes count'),
-    labels: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.3)
-      .describe(
-        'Share of the loss that true classes have, the rest having the answers of the float network; 0, or images without labels: none',
-      ),
-    features: z
-      .number()
-      .min(0)
-      .max(1000)
-      .default(0)
-      .describe(
-        'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
-      ),
+    features: featuresParam,
   }),
   adds: 'scales and conversions of activations, which few-bit weights do not have',
   handling: (choice) => ({
@@ -169,43 +117,26 @@ export const quantizeAware = defineTechnique({
       throw refuse(
         `it has no convolution or matrix product with constant weights${left.size > 0 ? ' besides the excluded ones' : ''}`,
       );
-    const images = context.images('train');
-    const batch = fixedBatch(float) ?? Math.min(params.batch, images.count);
-    if (images.count < Math.max(1, batch)) throw noImages(id);
-    const teacher = simplify(await plainGraph(await context.reference(), id, model));
+    const { teacher, images, options, byLabels } = await trainingPlan(id, float, params, context);
     const choices = await new StaticQuantizer(float, { ...like, bits: widths }, context, id).choicesFor(plan);
-    const { learningRate, scaleRate, temperature, features } = params;
-    const rate = scaleRate / learningRate;
+    const rate = params.scaleRate / params.learningRate;
     const kept = codedWeights(graph, plain);
     const rates = { scale: rate, zeroPoint: rate };
     const form = quantizedForm(float, { planOf, choices, rates, kept });
-    const trained = images.count - heldOutCount(images.count, batch);
-    const iterations = params.iterations || Math.max(1, Math.ceil((params.epochs * trained) / batch));
-    const labelShare = images.isLabelled ? params.labels : 0;
     let result = form.quantized(float, new Map());
-    const options = {
-      batch,
-      iterations,
-      learningRate,
-      weightDecay: 0,
-      optimizer: adamW(adam),
-      temperature,
-      labelShare,
-      featureWeight: features,
-      augmentation: augmentations[params.augmentation],
-      checkpointMs,
+    const own: Partial<FineTuneOptions> = {
+      featureWeight: params.features,
       form: {
         of: form.of,
-        finish(network: Graph, learned: ReadonlyMap<string, Tensor>): Graph {
+        finish(network, learned) {
           result = form.quantized(network, learned);
           return result.graph;
         },
       },
     };
-    const { judgement } = await fineTune(id, float, teacher, images, options, context);
-    const source = labelShare > 0 ? 'the float network and labels' : 'the float network alone';
-    context.note(`Trained for ${iterations} steps of ${batch} images, by ${source}.`);
-    noteGain(judgement, context);
+    const { judgement } = await fineTune(id, float, teacher, images, { ...options, ...own }, context);
+    const asItWas = 'weights and scales are those that calibration gives';
+    for (const sentence of trainingNotes(judgement, byLabels, asItWas)) context.note(sentence);
     if (kept.size > 0) context.note('Weights that an earlier step stored in few bits kept their codes.');
     if (!choices.isExplicit && Math.max(weightBits, edgeBits) > safeBits) {
       const layers = await saturationOf(result.graph, result.plan, result.choices, { id, context });

@@ -1,7 +1,7 @@
 import type { NetworkForm } from '../compression/layers/network-form';
-import { floatNetwork, formAfter } from './handling';
+import { floatNetwork, formAfter, type Handling } from './handling';
 import { findTechnique } from './registry';
-import { handlingOf, type Technique } from './technique';
+import { handlingOf } from './technique';
 
 /** What a recipe makes of a network, as far as people ask for it first. */
 export interface RecipeTraits {
@@ -20,14 +20,12 @@ interface Step {
   params: unknown;
 }
 
-const knownSteps = (steps: readonly Step[]): { technique: Technique; params: unknown }[] =>
-  steps.map(({ technique, params }) => ({ technique: findTechnique(technique), params }));
+const handlings = (steps: readonly Step[]): Handling[] =>
+  steps.map(({ technique, params }) => handlingOf(findTechnique(technique), params));
 
 /** The form in which checked steps leave a float network, from what their techniques take and leave. Throws `technique.unknown`. */
 export function recipeForm(steps: readonly Step[]): NetworkForm {
-  return knownSteps(steps)
-    .map(({ technique, params }) => handlingOf(technique, params))
-    .reduce(formAfter, floatNetwork);
+  return handlings(steps).reduce(formAfter, floatNetwork);
 }
 
 /** The traits of checked steps. Throws `technique.unknown`. */
@@ -37,17 +35,6 @@ export function recipeTraits(steps: readonly Step[]): RecipeTraits {
     integers: form.weights.has('integers'),
     isInteger: form.weights.has('integers') && form.activations === 'qdq',
     isBranching: form.path === 'branches',
-    structural: knownSteps(steps).some(({ technique, params }) => changesStructure(technique, params)),
+    structural: handlings(steps).some(({ leaves }) => leaves.work === 'less'),
   };
-}
-
-/** Takes something away and stores what is left as it was; what only repairs looks at the network that nothing was taken from. */
-function changesStructure(technique: Technique, params: unknown): boolean {
-  const { family, preservesFunction, usesReference } = technique;
-  return (
-    family === 'pruning' &&
-    !preservesFunction &&
-    !usesReference &&
-    handlingOf(technique, params).leaves.weights === undefined
-  );
 }

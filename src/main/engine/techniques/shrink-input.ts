@@ -49,7 +49,7 @@ export const shrinkInput = defineTechnique({
   adds: 'the node that scales images',
   handling: () => ({
     takes: { weights: [], activations: ['float', 'dynamic'], input: ['images', 'scaled'] },
-    leaves: { input: 'scaled' },
+    leaves: { input: 'scaled', work: 'less' },
   }),
   async apply(graph, { scale, roundTo }, { card, note }) {
     const result = currentGraph(copyGraph(graph), id, card.name);

@@ -99,6 +99,10 @@ const training: Recipes = {
   '2:4, trained': [twoOfFour, 'finetune'],
   'low rank': ['factorize'],
   'low rank, trained': ['factorize', 'finetune'],
+  'int8 per tensor': [{ 'quantize.static': { weights: 'tensor' } }],
+  'int8 per tensor, trained': [{ 'quantize.aware': { weights: 'tensor' } }],
+  '16 clusters': [{ 'cluster.weights': { clusters: 16 } }],
+  '16 clusters, trained': [{ 'cluster.train': { clusters: 16 } }],
 };
 
 /** Every technique with its own defaults, as the registry has them. */
@@ -159,7 +163,8 @@ const templates: readonly (Omit<SweepTemplate, 'recipes'> & { recipes: Recipes }
   {
     id: 'overnight-training',
     title: 'Overnight with training',
-    summary: 'What fine-tuning on up to 1,000 images recovers of pruned weights, channels and ranks, also in 8 bits.',
+    summary:
+      'What training on up to 1,000 images recovers of pruned weights, channels and ranks, of int8 and of clusters.',
     models: caseStudyModels,
     recipes: training,
     images: { eval: 0, calibration: 1000 },

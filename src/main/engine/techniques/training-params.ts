@@ -9,7 +9,7 @@ export const trainingParams = ({ epochs, learningRate }: { epochs: number; learn
     .min(0)
     .max(10_000_000)
     .default(0)
-    .describe('Steps to train, instead of epochs; 0: as many as the epochs have'),
+    .describe('Steps to train, in place of the epochs; 0: as many as those have'),
   augmentation: z
     .enum(['gentle', 'strong'])
     .default('gentle')
@@ -38,3 +38,13 @@ export const trainingParams = ({ epochs, learningRate }: { epochs: number; learn
       'Share of the loss that true classes have, the rest having the answers of the float network; 0, or images without labels: none',
     ),
 });
+export type TrainingParams = z.infer<z.ZodObject<ReturnType<typeof trainingParams>>>;
+
+export const featuresParam = z
+  .number()
+  .min(0)
+  .max(1000)
+  .default(0)
+  .describe(
+    'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
+  );

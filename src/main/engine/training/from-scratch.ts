@@ -1,5 +1,4 @@
 import type { Augmentation } from '@shared/augmentation';
-import { AppError } from '@shared/errors';
 import type { TechniqueContext, TrainingImages } from '../compression/calibration/technique-context';
 import { withBatchStatistics } from '../gradients/batch-statistics';
 import { withNormsInWeights } from '../gradients/norms-in-weights';
@@ -7,7 +6,7 @@ import type { Optimizer } from '../gradients/optimizers';
 import { FreshNames } from '../onnx/fresh-names';
 import type { Graph } from '../onnx/graph';
 import { orRefusal } from './fine-tune';
-import { lessonOf, type LessonOptions } from './lesson';
+import { feeder, lessonOf, type LessonOptions } from './lesson';
 import { withBatch } from './network-batch';
 import { runTraining, type Judgement } from './run-training';
 import { cosine, withWarmUp } from './schedule';
@@ -29,7 +28,7 @@ export interface ScratchOptions extends LessonOptions {
   /** Most that the norm of all gradients together may be. */
   largestNorm: number;
   /** Between two checkpoints. */
-  checkpointMs: number;
+  checkpointMs?: number;
 }
 
 /** Share of the steps in which the learning rate rises. */
@@ -52,11 +51,7 @@ export async function trainFromScratch(
   const { batch, iterations, learningRate, weightDecay, optimizer, largestNorm } = options;
   const model = context.card.name;
   const [own, float] = [withBatch(student, batch), teacher && withBatch(teacher, batch)];
-  const lesson = lessonOf(own, float, options);
-  if (!lesson) {
-    const detail = 'it does not give a score for each class, as many as the network it learns from';
-    throw new AppError('technique.not-applicable', { id, model, detail });
-  }
+  const lesson = lessonOf(id, model, own, float, options);
   // What folding made anew for this batch could not be put back.
   const parameters = new Map<string, ParameterGroup>(
     [...trainableParameters(own, weightDecay)].filter(([name]) => student.initializers.has(name)),
@@ -86,11 +81,7 @@ export async function trainFromScratch(
         {
           ...{ id, session, images, augmentation, batch, iterations, checkpointMs, keepFrom: 0 },
           rateAt: (at) => learningRate * schedule(at, iterations),
-          async feedsOf(next) {
-            const { pixels, shape } = next;
-            const answers = (await guide?.answer(next)) ?? {};
-            return { [own.inputs[0]!.name]: { type: 'float32', shape, data: pixels }, ...lesson.feeds(next, answers) };
-          },
+          feedsOf: feeder(own.inputs[0]!.name, lesson, guide),
         },
         context,
       );

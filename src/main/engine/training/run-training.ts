@@ -27,7 +27,7 @@ export interface TrainingRun {
   /** The learning rate of a step, from 0. */
   rateAt(step: number): number;
   /** Between two checkpoints. */
-  checkpointMs: number;
+  checkpointMs?: number;
   /** Before each step, from 0, also before the first after a resumption. */
   beforeStep?(step: number, session: TrainingSession): void;
   /** Before held-out images judge: a network that is trained in a softer form than it will have takes that. */
@@ -42,6 +42,9 @@ export interface Judgement {
   images: number;
   record: TrainingRecord;
 }
+
+/** Between two checkpoints: what an interruption costs at most. */
+const usualCheckpointMs = 120_000;
 
 /** One image of so many judges, up to the most. */
 const [oneOf, mostJudges] = [8, 128];
@@ -115,7 +118,16 @@ async function train(
   standing: Standing,
   context: RunContext,
 ): Promise<void> {
-  const { session, images, augmentation, batch, iterations, patience, keepFrom = 1, checkpointMs } = run;
+  const {
+    session,
+    images,
+    augmentation,
+    batch,
+    iterations,
+    patience,
+    keepFrom = 1,
+    checkpointMs = usualCheckpointMs,
+  } = run;
   const { seed, signal, checkpoint } = context;
   const { course } = standing;
   const stepsOfEpoch = Math.max(1, Math.floor(images.count / batch));

@@ -4,23 +4,31 @@ import type { Judgement } from './run-training';
 /** Above this share of its time a training waits for its images noticeably. */
 const noticeableWait = 0.1;
 
-/** What people should know of a training, as sentences. @param byLabels whether true classes took part */
-export function trainingNotes({ before, after, images, record }: Judgement, byLabels: boolean): string[] {
+/**
+ * What people should know of a training, as sentences.
+ * @param byLabels whether true classes took part
+ * @param asItWas what there is where training gained nothing
+ */
+export function trainingNotes(
+  { before, after, images, record }: Judgement,
+  byLabels: boolean,
+  asItWas = 'the network was left as it was; a smaller learningRate may gain something',
+): string[] {
   const { steps, batch, heldOut, keptStep, waitedShare } = record;
   const source = byLabels ? 'the float network and labels' : 'the float network alone';
+  const isGain = keptStep > 0 && !(before !== undefined && after !== undefined && after >= before);
   const notes = [`Trained for ${formatNumber(steps)} steps of ${batch} images, by ${source}.`];
   if (before !== undefined && after !== undefined) {
     const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
-    const kept =
-      keptStep === 0
-        ? '. It did not fall, so the network was left as it was; a smaller learningRate may gain something'
-        : keptStep < steps
-          ? `; the weights of step ${formatNumber(keptStep)} were best and are kept`
-          : '';
+    const kept = !isGain
+      ? `. It did not fall, so ${asItWas}`
+      : keptStep < steps
+        ? `; the weights of step ${formatNumber(keptStep)} were best and are kept`
+        : '';
     notes.push(`Loss on ${images} images that were not trained on: ${change}${kept}.`);
   }
   const [first, kept] = [heldOut.at(0), heldOut.find(({ step }) => step === keptStep)];
-  if (keptStep > 0 && first?.agreement !== undefined && kept?.agreement !== undefined)
+  if (isGain && first?.agreement !== undefined && kept?.agreement !== undefined)
     notes.push(
       `Of these images, ${formatPercent(first.agreement)} had the class of the float network before, ${formatPercent(kept.agreement)} have it after.`,
     );

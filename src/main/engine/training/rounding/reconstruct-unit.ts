@@ -55,7 +55,6 @@ const [firstPower, lastPower] = [20, 2];
 const [strength, learningRate] = [5, 0.05];
 /** Of the learning rate, for biases as large as 1. */
 const biasRate = 0.05;
-const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 const [targetInput, powerSetting] = ['unit.target', 'rounding.power'] as const;
 
@@ -134,7 +133,7 @@ export async function learnRounding(
   const step = stepGraph(graph, {
     parameters,
     settings: [powerSetting],
-    optimizer: adamW(adam),
+    optimizer: adamW(),
     objective(write) {
       const error = write.scale(featureDistance(write, unit.exit, targetInput), 1 / before);
       const loss = write.add(error, write.scale(indecision(write, soft, powerSetting), strength));
