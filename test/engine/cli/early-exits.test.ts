@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { ModelInspection } from '@shared/contract';
 import type { TrialMetrics } from '@shared/metrics';
 import { temporaryFolder } from '../store/temporary-folder';
 import { furnish, writeSweep } from './laboratory';
@@ -32,6 +33,13 @@ it('a sweep makes, answers and times a network that some images leave early, whi
 
   const made = ['small.onnx', '--recipe', 'exit.early{views:1, epochs:2, macs:0.85}', '--data', 'images'];
   expect((await whittle(folder, 'compress', ...made, '-o', 'early.onnx')).code).toBe(0);
+  const [file] = readdirSync(join(folder, 'out', 'models')).filter((name) => /early.*\.onnx$/.test(name));
+  const inspected = await whittle(folder, 'inspect', join('out', 'models', file!), '--json');
+  const facts = JSON.parse(inspected.stdout) as ModelInspection;
+  expect(facts.macs).toBe(early!.metrics.macs);
+  expect(facts.params).toBe(early!.metrics.params);
+  expect(facts.layers.reduce((sum, { params }) => sum + params, 0)).toBe(facts.params);
+  expect(facts.operators.If).toBeGreaterThan(0);
   const again = await whittle(folder, 'compress', 'early.onnx', '--recipe', 'fp16', '-o', 'again.onnx');
   expect(again.code).toBe(2);
   expect(sentences(again.stderr).join(' ')).toContain('uses If (a subgraph), which Whittle does not handle.');

@@ -130,9 +130,9 @@ function decodeAttribute(message: AttributeProto, op: string, node: string, sour
       break;
     case Kind.GRAPH:
     case Kind.GRAPHS:
-      if (source.passesOver) return { type: 'subgraph' };
       if (op === 'If' && message.g && source.branchDepth !== undefined)
         return { type: 'graph', value: decodeBranch(message.g, node, source, source.branchDepth) };
+      if (source.passesOver) return { type: 'subgraph' };
       throw new AppError('model.unsupported-operator', { path: source.origin, node, operator: `${op} (a subgraph)` });
     default:
       break;

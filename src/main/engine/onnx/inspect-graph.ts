@@ -2,22 +2,25 @@ import type { ClassifierFacts, LayerInfo, ModelInspection, UnclearClassifier, Va
 import { AppError } from '@shared/errors';
 import type { ModelCard } from '@shared/model-card';
 import { classifierChoices, classifierOf, singleBatch, type Classifier } from './classifier';
-import { batchOf, countParams, isConstant, macsOf } from './count';
+import { batchOf, countMacs, countParams, isConstant, macsOf } from './count';
 import type { Graph, GraphValue } from './graph';
 import { constantValues, parameterInputs, sizeOf } from './parameters';
 import { inferShapes, type TypedShape } from './shapes';
+import { straighten } from './straighten';
+import { everyGraph } from './subgraphs';
 
 type Shapes = ReadonlyMap<string, TypedShape>;
 
 /**
- * What the window and `whittle inspect` show of a network, at batch 1; of any network, a classifier or not.
+ * What the window and `whittle inspect` show of a network with all its branches, at batch 1; of any network, a classifier or not.
  * @param model its path, for messages. Throws `model.invalid-graph`.
  */
 export function inspectGraph(
-  graph: Graph,
+  network: Graph,
   model?: string,
   card?: ModelCard,
 ): Omit<ModelInspection, 'path' | 'sha256' | 'sizeBytes' | 'files' | 'card'> {
+  const { graph } = straighten(network);
   const shapes = inferShapes(graph, singleBatch(graph));
   const [input] = graph.inputs;
   const [output] = graph.outputs;
@@ -25,8 +28,7 @@ export function inspectGraph(
     throw new AppError('model.invalid-graph', { path: model, detail: `it has no ${input ? 'output' : 'input'}` });
   const classifier = classifierFacts(graph, model, card);
   const operators: Record<string, number> = {};
-  for (const { op } of graph.nodes) operators[op] = (operators[op] ?? 0) + 1;
-  const layers = layersOf(graph, shapes);
+  for (const { op } of everyGraph(network).flatMap(({ nodes }) => nodes)) operators[op] = (operators[op] ?? 0) + 1;
   return {
     opset: graph.opsets[''] ?? 0,
     producer: graph.producer,
@@ -36,9 +38,9 @@ export function inspectGraph(
     outputs: graph.outputs.map((value) => info(value, shapes)),
     classifier: 'scores' in classifier ? classifier.facts : classifier,
     ...countParams(graph),
-    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+    macs: countMacs(network),
     operators,
-    layers,
+    layers: layersOf(graph, shapes),
   };
 }
 

@@ -38,12 +38,12 @@ export async function loadBranching(path: string): Promise<Graph> {
 }
 
 /**
- * The same for a network that is only looked at: subgraphs, local functions and values that are no tensors, which no technique handles,
- * are passed over. It cannot be written again.
+ * The same for a network that is only looked at: other subgraphs than branches, local functions and values that are no tensors, which no
+ * technique handles, are passed over. It cannot be written again.
  */
 export async function loadForInspection(path: string): Promise<Graph> {
   const external = externalDataBeside(path, modelBytesLimit);
-  return { ...parse(await readWhole(path), { origin: path, external, passesOver: true }), origin: path };
+  return { ...parse(await readWhole(path), { origin: path, external, branchDepth: deepestBranch, passesOver: true }), origin: path };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Graph, Node } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { constantValues } from '../../onnx/parameters';
+import { straighten } from '../../onnx/straighten';
 import { hasBranches } from '../../onnx/subgraphs';
 
 /** `sparse`: without their zeros; `codes`: few bits and a table, scales or signs that decode them; `integers`: of 8 bits or fewer, with scales. */
@@ -39,10 +40,11 @@ const weightInputs: Record<string, { at: number; integer?: true }> = {
 };
 
 /**
- * The form of a network, read from its graph alone: whoever made the file. Weights that are computed for each image do not count;
+ * The form of a network with all its branches, read from its graph alone: whoever made the file. Weights that are computed for each image do not count;
  * a network without constant weights has none.
  */
-export function formOf(graph: Graph): NetworkForm {
+export function formOf(network: Graph): NetworkForm {
+  const { graph } = straighten(network);
   const constant = constantValues(graph);
   const computed = graph.nodes.filter(({ outputs }) => !outputs.every((output) => constant.has(output)));
   const inHalf = (node: Node): boolean => graph.initializers.get(weightOf(node))?.type === 'float16';
@@ -51,7 +53,7 @@ export function formOf(graph: Graph): NetworkForm {
     weights: new Set(weightStorage(graph).values()),
     activations: activationForm(computed) ?? (computesInHalf ? 'half' : 'float'),
     input: inputForm(graph),
-    path: hasBranches(graph) ? 'branches' : 'straight',
+    path: hasBranches(network) ? 'branches' : 'straight',
   };
 }
 
