@@ -43,7 +43,10 @@ export async function loadBranching(path: string): Promise<Graph> {
  */
 export async function loadForInspection(path: string): Promise<Graph> {
   const external = externalDataBeside(path, modelBytesLimit);
-  return { ...parse(await readWhole(path), { origin: path, external, branchDepth: deepestBranch, passesOver: true }), origin: path };
+  return {
+    ...parse(await readWhole(path), { origin: path, external, branchDepth: deepestBranch, passesOver: true }),
+    origin: path,
+  };
 }
 
 /**
