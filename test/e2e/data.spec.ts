@@ -42,7 +42,7 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await window.getByTestId('tour-start').press('Enter');
     const tour = window.getByTestId('tour');
     await expect(tour).toContainText('Models and images');
-    await expect(window.getByTestId('plan-trials')).toContainText('18');
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
     await expect(tour.getByRole('heading')).toBeFocused();
     await expectAccessible(window);
     await look(launched, 'tour');
