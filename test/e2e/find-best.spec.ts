@@ -11,7 +11,7 @@ test('"Find the best" searches from the window, tells how far it is, and shows t
   const { window } = launched;
   try {
     await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
-    await expect(window.getByTestId('plan-trials')).toContainText('18');
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
 
     await window.getByTestId('find-best-open').click();
     const form = window.getByTestId('find-best');

@@ -41,7 +41,7 @@ test('every view, light and dark, wide and narrow: empty, filled in, busy, finis
 
     await window.getByTestId('nav-sweep').click();
     await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
-    await expect(window.getByTestId('plan-trials')).toContainText('18');
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
     await look(launched, 'sweep-filled');
 
     const starter = (await engineInfo(window)).starterSweep;

@@ -14,7 +14,7 @@ test('layers are measured alone, the worst ticked, and the network run with and 
 
     await window.getByTestId('nav-sweep').click();
     await window.getByTestId('template-starter').or(window.getByTestId('template-starter-empty')).first().click();
-    await expect(window.getByTestId('plan-trials')).toContainText('18');
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
     await window.getByTestId('nav-sensitivity').click();
     await window.getByRole('radio', { name: 'Channels' }).click();
     const diagram = window.getByRole('group', { name: 'Channel groups' });

@@ -28,7 +28,7 @@ test('the menu leads to every view, each of them usable without a mouse or a scr
       if (filled) {
         await pressMenu(app, 'View', 'Sweep');
         await window.getByTestId('template-starter').first().click();
-        await expect(window.getByTestId('plan-trials')).toContainText('18');
+        await expect(window.getByTestId('plan-trials')).toContainText('21');
       }
       for (const view of views) {
         await pressMenu(app, 'View', view.title);
@@ -60,7 +60,7 @@ test('numbers stay as typed with what is wrong beside them, and nothing runs wit
   const { window, app, home } = launched;
   try {
     await window.getByTestId('template-starter').first().click();
-    await expect(window.getByTestId('plan-trials')).toContainText('18');
+    await expect(window.getByTestId('plan-trials')).toContainText('21');
     await window.getByTestId('recipe').nth(4).getByTestId('step-0').click();
     const amount = window.getByTestId('param-amount');
     await amount.fill('7');
