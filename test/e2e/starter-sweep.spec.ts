@@ -4,9 +4,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { formatMegabytes, formatNumber } from '@shared/format';
+import { expectAccessible } from './actions/accessible';
 import { getRun } from './actions/bridge';
 import { readJournal } from './actions/journal';
 import { answerSaveDialog, launchApp, projectFolder } from './actions/launch';
+import { look } from './actions/look';
 import { expectFiguresInPdf } from './actions/read-pdf';
 
 /** Top-1 recomputed from the stored answers of an evaluation. */
@@ -50,6 +52,14 @@ test('the starter sweep, started from the window, fills the matrix with what the
       await expect(shown('size')).toContainText(formatMegabytes(size));
       expect(trial.metrics.latency[0]!.ratioInterval[0]).toBeLessThanOrEqual(trial.metrics.latency[0]!.ratio);
     }
+
+    // What was trained shows how it went.
+    await cell('pruned 50 % + fine-tuned', 'top1').click();
+    await window.keyboard.press('Enter');
+    await expect(window.getByTestId('trial-training')).toContainText('held out');
+    await expectAccessible(window);
+    await look(launched, 'trial-trained');
+    await window.keyboard.press('Escape');
 
     // Compared with another recipe than the baseline, everywhere at once; then back.
     await window.getByLabel('Compared with').selectOption('int8');

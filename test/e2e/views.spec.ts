@@ -92,7 +92,7 @@ test('numbers stay as typed with what is wrong beside them, and nothing runs wit
     await amount.fill('0.3 to 0.5 step 0.1');
     await amount.press('Enter');
     await expect(window.getByTestId('recipe-variants')).toContainText('3 recipes: amount 0.3; amount 0.4; amount 0.5');
-    await expect(window.getByTestId('plan-trials')).toHaveText('24');
+    await expect(window.getByTestId('plan-trials')).toHaveText('27');
     await expect(window.getByTestId('plan-time')).toContainText('no estimate yet');
     await expectAccessible(window);
     await look(launched, 'sweep-ranges');
@@ -113,7 +113,7 @@ test('numbers stay as typed with what is wrong beside them, and nothing runs wit
     await expect(window.getByTestId('plan-trials')).toHaveText('15');
     await answerOpenDialog(app, saved);
     await pressMenu(app, 'File', 'Open Sweep File…');
-    await expect(window.getByTestId('plan-trials')).toHaveText('24');
+    await expect(window.getByTestId('plan-trials')).toHaveText('27');
 
     // A target with what only its runtime takes, and files of another format: saved, and opened as they were.
     const target = window.getByTestId('target').first();
