@@ -195,9 +195,9 @@ test('until no gain: it ends three epochs after the best, or after ten times the
 test('until no gain needs images to hold out', async () => {
   const pruned = await after('prune.magnitude{amount:0.5}');
   await expect(
-    applyStep(pruned, 'finetune', { ...params, until: 'no gain' }, contextWith(network, 40)),
+    applyStep(pruned, 'finetune', { ...params, until: 'no gain' }, contextWith(network, 31)),
   ).rejects.toThrow(
-    'finetune cannot be applied to small: none of 40 training images can be held out to tell whether there is a gain; give at least 64 images or a smaller batch.',
+    'finetune cannot be applied to small: none of 31 training images can be held out to tell whether there is a gain; give at least 32 images or a smaller batch.',
   );
 });
 

@@ -161,10 +161,10 @@ test('a network that fixes its batch is taken, and few images are enough', async
   const fixed: Graph = { ...network, inputs: [makeValue('input', 'float32', [4, 3, 12, 12])] };
   const context = contextWith(32);
   await applyStep(fixed, 'reconstruct', { bits: 3, iterations: 4 }, context);
-  expect(context.notes.join(' ')).toContain('on 4 images that nothing was learned of');
+  expect(context.notes.join(' ')).toContain('on 4 calibration images that rounding was not learned on');
   const few = contextWith(3);
   await applyStep(network, 'reconstruct', { bits: 3, iterations: 4 }, few);
-  expect(few.notes.join(' ')).not.toContain('nothing was learned of');
+  expect(few.notes.join(' ')).not.toContain('was not learned on');
 });
 
 describe('with activations', () => {

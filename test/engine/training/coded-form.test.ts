@@ -15,7 +15,7 @@ import { contextFor, fingerprintOf, images, relativeError, runGraph } from '../t
 import { wholeCard, wholeNetwork } from '../techniques/whole-network';
 
 const teacher = simplify(wholeNetwork());
-const context = (): TechniqueContext => contextFor(wholeCard(teacher), images(80));
+const context = (): TechniqueContext => contextFor(wholeCard(teacher), images(60));
 const stored = applyStep(teacher, 'cluster.weights', { clusters: 5, rounding: 'nearest' }, context());
 const adam = adamW();
 
@@ -40,7 +40,7 @@ type Checkpoint = NonNullable<TechniqueContext['checkpoint']>;
 async function trained(checkpoint?: Checkpoint, stopAt = Infinity): Promise<string> {
   const controller = new AbortController();
   const run: TechniqueContext = {
-    ...contextFor(wholeCard(teacher), images(80), [3, 12, 12], controller.signal),
+    ...contextFor(wholeCard(teacher), images(60), [3, 12, 12], controller.signal),
     checkpoint,
     progress: (_stage, done) => done === stopAt && controller.abort(),
   };

@@ -89,9 +89,9 @@ describe('masks that change on the way', () => {
     for (const [name, weight] of weights) {
       const [before, now, after] = [weight, seen[0]!.get(name)!, result.initializers.get(name)!].map(numbersOf);
       const at = (first: number) => (_: number, index: number) => index % 2 === first;
-      // Of hidden weights only the decay takes something: 6 steps of at most 1e-3 times 1e-4.
+      // Of hidden weights only the decay takes something: 6 steps of at most 1e-3 times 1e-4, times the rate of large weights.
       const hidden = before!.filter(at(1));
-      now!.filter(at(1)).forEach((value, index) => expect(value).toBeCloseTo(hidden[index]!, 5));
+      now!.filter(at(1)).forEach((value, index) => expect(value).toBeCloseTo(hidden[index]!, 4));
       expect(now!.filter(at(0))).not.toEqual(before!.filter(at(0)));
       expect(after!.filter(at(0)).every((value) => Object.is(value, 0))).toBe(true);
       expect(after!.filter(at(1)).every((value) => value !== 0)).toBe(true);

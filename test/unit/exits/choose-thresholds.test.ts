@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseThresholds, type Goal, type JudgedExit } from '../../../src/main/engine/exits/choose-thresholds';
+import { chooseFairly, disagreeingAt } from '../../../src/main/engine/exits/choose-fairly';
 import { noise } from '../../fixtures/graphs';
 
 function judged(count: number, seed: number, macs: number): JudgedExit {
@@ -91,5 +92,45 @@ describe('thresholds', () => {
     const { thresholds, leaving } = chooseThresholds([sure, { ...sure, macs: 2 }], 10, goal);
     expect(leaving).toEqual([3, 0]);
     expect(thresholds).toEqual([expect.closeTo(0.35, 6), undefined]);
+  });
+});
+
+describe('a fair choice', () => {
+  /** Sureness that says little of being right: what looks good on some images is chance. */
+  const draws = Array.from({ length: 40 }, (_, seed) => [judged(200, seed, 40), judged(200, seed + 500, 70)] as const);
+
+  it('keeps on other images what it promises of them, where the best of all pairs does not', () => {
+    const goal = { mostDisagreeing: 10 };
+    const part = ({ confidence, agrees, macs }: JudgedExit, from: number): JudgedExit => ({
+      confidence: Array.from(confidence).slice(from, from + 100),
+      agrees: Array.from(agrees).slice(from, from + 100),
+      macs,
+    });
+    const lost = { fair: 0, best: 0, expected: 0 };
+    for (const [first, second] of draws) {
+      const [seen, fresh] = [
+        [part(first, 0), part(second, 0)] as const,
+        [part(first, 100), part(second, 100)] as const,
+      ];
+      const { choice, expected } = chooseFairly(seen, 100, goal);
+      expect(expected).toBeLessThanOrEqual(goal.mostDisagreeing);
+      lost.expected += expected;
+      lost.fair += disagreeingAt(choice.thresholds, fresh);
+      lost.best += disagreeingAt(chooseThresholds(seen, 100, goal).thresholds, fresh);
+    }
+    expect(lost.best / draws.length).toBeGreaterThan(goal.mostDisagreeing);
+    expect(lost.fair / draws.length).toBeLessThanOrEqual(goal.mostDisagreeing);
+  });
+
+  it('lets none leave where no thresholds keep the promise', () => {
+    const wrong: JudgedExit = {
+      confidence: Float32Array.from({ length: 20 }, (_, at) => 0.5 + at / 100),
+      agrees: new Array<boolean>(20).fill(false),
+      macs: 10,
+    };
+    expect(chooseFairly([wrong], 100, { mostDisagreeing: 0 })).toEqual({
+      choice: { thresholds: [undefined], leaving: [0], disagreeing: 0, macs: 100 },
+      expected: 0,
+    });
   });
 });

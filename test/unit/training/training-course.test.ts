@@ -54,7 +54,7 @@ test('notes say what was gained, which weights are kept and whether images were 
   Object.assign(course, { seconds: 10, waitedMs: 2000 });
   const of = { technique: 'finetune', batch: 8, steps: 3, heldOutImages: 16 };
   const judgement = { before: 2, after: 0.5, images: 16, record: recordOf(course, { ...of, keptStep: 2 }) };
-  expect(trainingNotes(judgement, true)).toEqual([
+  expect(trainingNotes(judgement, 'the float network and labels')).toEqual([
     'Trained for 3 steps of 8 images, by the float network and labels.',
     'Loss on 16 images that were not trained on: 2.00 before, 0.500 after; the weights of step 2 were best and are kept.',
     'Of these images, 25.0 % had the class of the float network before, 50.0 % have it after.',
@@ -66,7 +66,7 @@ test('notes say what was gained, which weights are kept and whether images were 
     images: 16,
     record: recordOf({ ...course, waitedMs: 900 }, { ...of, keptStep: 0 }),
   };
-  expect(trainingNotes(without, false)).toEqual([
+  expect(trainingNotes(without, 'the float network alone')).toEqual([
     'Trained for 3 steps of 8 images, by the float network alone.',
     'Loss on 16 images that were not trained on: 0.100 before, 0.500 after. It did not fall, so the network was left as it was; a smaller learningRate may gain something.',
   ]);

@@ -6,7 +6,8 @@ import { countParams, parameterMetadata } from '../onnx/count';
 import { FreshNames } from '../onnx/fresh-names';
 import type { Graph } from '../onnx/graph';
 import { branchMetadata } from '../onnx/straighten';
-import { chooseThresholds, type ExitChoice, type Goal } from './choose-thresholds';
+import { chooseFairly, type FairChoice } from './choose-fairly';
+import type { Goal } from './choose-thresholds';
 import type { ExitHead } from './exit-head';
 import { exitNetwork, type ExitNetwork } from './exit-network';
 import { judgeExits } from './judge-exits';
@@ -30,7 +31,8 @@ export interface EarlyExits {
   graph: Graph;
   /** Exits that are in it. */
   exits: { name: string; percent: number; share: number }[];
-  choice: ExitChoice;
+  /** Judges with another class than the whole network's, by thresholds that were chosen without them. */
+  expected: number;
   /** Images that were not trained on. */
   judges: number;
   /** Multiply-accumulates in the mean, as a share of the network's. */
@@ -74,7 +76,7 @@ export async function earlyExits(
     heads.push(await trainHead(id, seen, { ...options, exit, classes, images: others.count }, context));
   const macs = macsWithHeads(network);
   const [first, second] = judgeExits(judged, heads, macs);
-  const choice = chooseThresholds([first!, second], macs.at(-1)!, goalFor(goal, judged.count, network.macs));
+  const choice = chooseFairly([first!, second], macs.at(-1)!, goalFor(goal, judged.count, network.macs));
   return finished(network, heads, choice, judged.count);
 }
 
@@ -103,7 +105,12 @@ function macsWithHeads({ places, classes, macs }: ExitNetwork): number[] {
 }
 
 /** Exits that no image leaves at are left out. */
-function finished(network: ExitNetwork, heads: readonly ExitHead[], choice: ExitChoice, judges: number): EarlyExits {
+function finished(
+  network: ExitNetwork,
+  heads: readonly ExitHead[],
+  { choice, expected }: FairChoice,
+  judges: number,
+): EarlyExits {
   const { single, places, answer, classes, macs } = network;
   const names = new FreshNames(single);
   const exits: (Exit & { leaving: number })[] = choice.thresholds.flatMap((threshold, at) => {
@@ -111,7 +118,7 @@ function finished(network: ExitNetwork, heads: readonly ExitHead[], choice: Exit
     const name = names.like(`exit_${at + 1}`);
     return [{ place: places[at]!, head: heads[at]!, threshold, name, leaving: choice.leaving[at]! }];
   });
-  const facts = { choice, judges, macs: choice.macs / macs };
+  const facts = { expected, judges, macs: choice.macs / macs };
   if (exits.length === 0) return { ...facts, graph: network.whole, exits: [] };
   const graph = networkWithExits(single, exits, answer);
   const { params, nonZeroParams } = countParams(single);

@@ -61,6 +61,8 @@ function labelledImages(
 function trainingImages(set: ImageSet<'train'>, job: CalibratedJob, report: JobReporter): TrainingImages {
   let opened: OpenTrainingImages | undefined;
   const part = (entries: ImageSet['entries']): TrainingImages => trainingImages({ ...set, entries }, job, report);
+  // The same parts again are the same images, with the thread and the decoded pixels that they have.
+  const parts = new Map<string, ReturnType<TrainingImages['holdOut']>>();
   return {
     ...labelledImages(set, job, report),
     isLabelled: set.entries.some(({ label }) => label >= 0),
@@ -70,8 +72,13 @@ function trainingImages(set: ImageSet<'train'>, job: CalibratedJob, report: JobR
       return opened.trainingBatches(order);
     },
     holdOut(count, seed) {
+      const key = `${count} ${seed}`;
+      const known = parts.get(key);
+      if (known) return known;
       const { taken, rest } = takeStratified(set.entries, count, seed);
-      return { heldOut: part(taken), others: part(rest) };
+      const made = { heldOut: part(taken), others: part(rest) };
+      parts.set(key, made);
+      return made;
     },
   };
 }

@@ -56,6 +56,7 @@ export const binarizeTrain = defineTechnique({
         student,
         form,
         averages: false,
+        asItWas: 'signs and scales are those of the weights before',
         beforeStep: (step, steps, session) => form.harden(session, Math.min(1, (step + 1) / (softening * steps + 1))),
         beforeJudging: (session) => form.harden(session, 1),
       },

@@ -106,6 +106,7 @@ export const clusterTrain = defineTechnique({
         student,
         form,
         averages: reassign === 0,
+        asItWas: 'the centres are those that clustering gives',
         beforeStep(step, _steps, session) {
           if (reassign > 0 && step > 0 && step % reassign === 0) form.takeCodes(session);
         },

@@ -87,7 +87,13 @@ export const distill = defineTechnique({
     const { learningRate, temperature } = params;
     const labelShare = images.isLabelled ? params.labels : 0;
     const isTaught = labelShare < 1;
-    const lesson = { batch, labelShare, temperature, featureWeight: isTaught ? params.features : 0 };
+    const lesson = {
+      batch,
+      labelShare,
+      temperature,
+      featureWeight: isTaught ? params.features : 0,
+      mapsFeatures: true,
+    };
     const rate = { learningRate, weightDecay, largestNorm, optimizer: adamW(), statistics: 'batch' } as const;
     const course = { iterations, augmentation: augmentations[params.augmentation] };
     const options = { ...lesson, ...rate, ...course };

@@ -86,7 +86,7 @@ export const exitEarly = defineTechnique({
     const labelShare = context.images('train').isLabelled ? labels : 0;
     const options = { shares, goal, views, epochs, labelShare };
     const made = await earlyExits(id, currentGraph(graph, id, model), options, context);
-    const { judges, exits, choice } = made;
+    const { judges, exits, expected } = made;
     if (exits.length === 0) {
       context.note(
         `No exit is sure enough on ${judges} held-out images for what is allowed; the network was left as it was.`,
@@ -98,7 +98,7 @@ export const exitEarly = defineTechnique({
         `${name} after ${percent(share)} of the multiply-accumulates, where ${left.toFixed(1)} % leave`,
     );
     context.note(
-      `Of ${judges} held-out images ${percent(choice.disagreeing / judges)} get another class than from the whole network, for ${percent(made.macs)} of the multiply-accumulates in the mean: ${places.join('; ')}.`,
+      `Of ${judges} held-out images ${percent(expected / judges)} get another class than from the whole network by thresholds chosen without them, for ${percent(made.macs)} of the multiply-accumulates in the mean: ${places.join('; ')}.`,
     );
     if (macs > 0 && made.macs > macs)
       context.note(

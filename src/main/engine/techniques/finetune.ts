@@ -7,7 +7,7 @@ import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { codedForm } from '../training/coded-form';
 import { fineTune, type FineTuneOptions } from '../training/fine-tune';
-import { heldOutCount } from '../training/run-training';
+import { fewestToHoldOut, heldOutCount } from '../training/run-training';
 import { plainForm } from '../training/trained-form';
 import { trainingNotes } from '../training/training-notes';
 import { trainsWeights } from './handling';
@@ -52,7 +52,14 @@ export const finetune = defineTechnique({
     learningRate: usual.learningRate.describe(
       'The highest learning rate, which falls along half a cosine; for gradient descent about 0.001',
     ),
-    weightDecay: z.number().min(0).max(1).default(1e-4).describe('Decay of the weights of layers'),
+    weightDecay: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'Decay of the weights of layers in a step, as a multiple of the learning rate; short trainings need none',
+      ),
     features: featuresParam,
   }),
   handling: () => trainsWeights,
@@ -60,25 +67,25 @@ export const finetune = defineTechnique({
   async apply(graph, params, context) {
     const model = context.card.name;
     const student = simplify(await plainGraph(graph, id, model));
-    const { teacher, images, options, byLabels } = await trainingPlan(id, student, params, context);
+    const { teacher, images, options, taughtBy } = await trainingPlan(id, student, params, context);
     const endsEarly = params.until === 'no gain';
     if (endsEarly && heldOutCount(images.count, options.batch) === 0)
       throw noJudges(model, images.count, options.batch);
     const { weightDecay, features } = params;
     const codes = [...(await readCodes(graph))].map(([weight, coded]) => [weight, { coded }] as const);
+    const isPlain = params.optimizer === 'sgd';
     const own: Partial<FineTuneOptions> = {
-      ...(params.optimizer === 'sgd' && { optimizer: sgd({ momentum, nesterov: true }) }),
+      ...(isPlain && { optimizer: sgd({ momentum, nesterov: true }) }),
       ...(endsEarly && { patience, iterations: mostTimes * options.iterations }),
-      ...{ weightDecay, featureWeight: features, form: codedForm(new Map(codes), plainForm(weightDecay)) },
+      ...{ weightDecay, featureWeight: features, form: codedForm(new Map(codes), plainForm(weightDecay, !isPlain)) },
     };
     const tuned = await fineTune(id, student, teacher, images, { ...options, ...own }, context);
-    for (const sentence of trainingNotes(tuned.judgement, byLabels)) context.note(sentence);
+    for (const sentence of trainingNotes(tuned.judgement, taughtBy)) context.note(sentence);
     return removeDead(tuned.graph);
   },
 });
 
-/** One image of eight judges, in whole batches. */
 function noJudges(model: string, count: number, batch: number): AppError {
-  const detail = `none of ${count} training images can be held out to tell whether there is a gain; give at least ${8 * batch} images or a smaller batch`;
+  const detail = `none of ${count} training images can be held out to tell whether there is a gain; give at least ${fewestToHoldOut(batch)} images or a smaller batch`;
   return new AppError('technique.not-applicable', { id, model, detail });
 }

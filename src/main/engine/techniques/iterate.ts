@@ -97,13 +97,16 @@ export const iterate = defineTechnique({
     const { heldOut, others } = images.holdOut(judges, context.seed);
     const float = await heldOutAnswers(await context.reference(), heldOut, context, id);
     const { top1 } = heldOutAccuracy(float, float);
+    const amounts = amountsOf(from, by, to);
     const found = await compressInRounds(
       graph,
       {
-        amounts: amountsOf(from, by, to),
+        amounts,
         maxDrop,
         async next(network, amount, ofRound) {
-          const staged = withStage(ofRound, `${percent(amount)} gone`);
+          const train = fromEpoch(others, epochsOfRound * amounts.indexOf(amount));
+          const images: TechniqueContext['images'] = (split) => ({ calibration: others, train })[split];
+          const staged = { ...withStage(ofRound, `${percent(amount)} gone`), images };
           const step = parseParams(technique, paramsFor(compressor, amount, network, graph));
           const compressed = await technique.apply(network, step, staged).catch((thrown: unknown) => {
             if (network !== graph && thrown instanceof AppError && thrown.code === 'technique.not-applicable')
@@ -138,6 +141,19 @@ function amountsOf(from: number, by: number, to: number): number[] {
   const rounds = Math.floor((to - from) / by + 1e-9) + 1;
   return Array.from({ length: rounds }, (_, round) => Number((from + round * by).toFixed(6)));
 }
+
+/** Epochs that no round has. */
+const epochsOfRound = 100_000;
+
+/** Images whose epochs begin later, so that each round sees other crops of them. */
+const fromEpoch = (images: TrainingImages, first: number): TrainingImages => ({
+  ...images,
+  trainingBatches: (order) => images.trainingBatches({ ...order, epoch: first + order.epoch }),
+  holdOut(count, seed) {
+    const { heldOut, others } = images.holdOut(count, seed);
+    return { heldOut, others: fromEpoch(others, first) };
+  },
+});
 
 /** What the steps of a round get: images that do not judge, and results that are kept apart from those of other images. */
 function within(context: TechniqueContext, images: TrainingImages, key: unknown[]): TechniqueContext {

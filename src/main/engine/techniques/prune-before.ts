@@ -9,7 +9,7 @@ import { fineTune } from '../training/fine-tune';
 import { trainingNotes } from '../training/training-notes';
 import { prunesWeights } from './handling';
 import { goalOf, maskParams, scoredBy, withMasks } from './magnitude-masks';
-import { prunableLayers, prunedAtOnce, prunedDecay, storePruned } from './pruned-weights';
+import { prunableLayers, prunedAtOnce, storePruned } from './pruned-weights';
 import { defineTechnique } from './technique';
 import { trainingParams } from './training-params';
 import { trainingPlan } from './training-plan';
@@ -45,9 +45,7 @@ export const pruneBefore = defineTechnique({
     const whole = simplify(await plainGraph(graph, id, context.card.name));
     const layers = prunableLayers(whole, params, id, context);
     const goal = goalOf(layers, params);
-    const plan = await trainingPlan(id, whole, params, context);
-    const { teacher, images, byLabels } = plan;
-    const options = { ...plan.options, weightDecay: prunedDecay };
+    const { teacher, images, options, taughtBy } = await trainingPlan(id, whole, params, context);
     let scores = new Map<string, Tensor>();
     if (params.criterion === 'snip') {
       const names = layers.map(({ weightName }) => weightName);
@@ -57,7 +55,7 @@ export const pruneBefore = defineTechnique({
     const scored = scoredBy(layers, goal, ({ weightName, weight }) => scores.get(weightName) ?? weight);
     const atOnce = withMasks(whole, layers, masksAt(scored, goal));
     const { graph: pruned, judgement } = await fineTune(id, atOnce, teacher, images, options, context);
-    for (const sentence of trainingNotes(judgement, byLabels, prunedAtOnce)) context.note(sentence);
+    for (const sentence of trainingNotes(judgement, taughtBy, prunedAtOnce)) context.note(sentence);
     const result = removeDead(pruned);
     storePruned(result, context);
     return result;

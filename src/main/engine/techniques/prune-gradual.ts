@@ -8,7 +8,7 @@ import { maskedTraining, type MasksBefore } from '../training/masked-training';
 import { trainingNotes } from '../training/training-notes';
 import { prunesWeights } from './handling';
 import { goalOf, keptOf, magnitudeMasks, maskParams, withMasks } from './magnitude-masks';
-import { prunableLayers, prunedAtOnce, prunedDecay, storePruned } from './pruned-weights';
+import { prunableLayers, prunedAtOnce, storePruned } from './pruned-weights';
 import { defineTechnique } from './technique';
 import { trainingParams } from './training-params';
 import { trainingPlan } from './training-plan';
@@ -47,7 +47,7 @@ export const pruneGradual = defineTechnique({
     const weights = new Map(layers.map(({ weightName, weight }) => [weightName, weight]));
     // What gradual pruning is judged against, and what it falls back to.
     const atOnce = withMasks(dense, layers, magnitudeMasks(layers, goal, weights));
-    const { teacher, images, options, byLabels } = await trainingPlan(id, dense, params, context);
+    const { teacher, images, options, taughtBy } = await trainingPlan(id, dense, params, context);
     const last = Math.min(options.iterations - 1, Math.round(params.rise * options.iterations));
     const every = Math.max(1, Math.ceil(last / mostChanges));
     const masksBefore: MasksBefore = (step, weightsNow) => {
@@ -57,15 +57,14 @@ export const pruneGradual = defineTechnique({
     };
     // Until the amount is reached, no weights are those that are asked for.
     const course = {
-      weightDecay: prunedDecay,
-      ...maskedTraining(weights, prunedDecay, masksBefore),
+      ...maskedTraining(weights, 0, masksBefore),
       keepFrom: last + 1,
     };
     const tuned = await fineTune(id, atOnce, teacher, images, { ...options, ...course }, context);
     const { before, after } = tuned.judgement;
     const isWorse = before !== undefined && after !== undefined && !(after < before);
     const result = removeDead(isWorse ? atOnce : tuned.graph);
-    for (const sentence of trainingNotes(tuned.judgement, byLabels, prunedAtOnce)) context.note(sentence);
+    for (const sentence of trainingNotes(tuned.judgement, taughtBy, prunedAtOnce)) context.note(sentence);
     context.note(`The amount was reached after ${last} steps.`);
     storePruned(result, context);
     return result;

@@ -17,8 +17,6 @@ export const amountParam = z
   .default(0.5)
   .describe('Fraction of the weights that become zero; a pattern such as 2:4 has its own');
 
-/** Decay of the weights while pruned networks are trained. */
-export const prunedDecay = 1e-4;
 /** What there is where training gained nothing. */
 export const prunedAtOnce = 'the weights are those pruned at once';
 

@@ -117,7 +117,7 @@ export const quantizeAware = defineTechnique({
       throw refuse(
         `it has no convolution or matrix product with constant weights${left.size > 0 ? ' besides the excluded ones' : ''}`,
       );
-    const { teacher, images, options, byLabels } = await trainingPlan(id, float, params, context);
+    const { teacher, images, options, taughtBy } = await trainingPlan(id, float, params, context);
     const choices = await new StaticQuantizer(float, { ...like, bits: widths }, context, id).choicesFor(plan);
     const rate = params.scaleRate / params.learningRate;
     const kept = codedWeights(graph, plain);
@@ -136,7 +136,7 @@ export const quantizeAware = defineTechnique({
     };
     const { judgement } = await fineTune(id, float, teacher, images, { ...options, ...own }, context);
     const asItWas = 'weights and scales are those that calibration gives';
-    for (const sentence of trainingNotes(judgement, byLabels, asItWas)) context.note(sentence);
+    for (const sentence of trainingNotes(judgement, taughtBy, asItWas)) context.note(sentence);
     if (kept.size > 0) context.note('Weights that an earlier step stored in few bits kept their codes.');
     if (!choices.isExplicit && Math.max(weightBits, edgeBits) > safeBits) {
       const layers = await saturationOf(result.graph, result.plan, result.choices, { id, context });

@@ -159,7 +159,7 @@ function sentencesOf(
   if (divergence) {
     const { images, before, after } = divergence;
     sentences.push(
-      `Divergence of the answers from those before this step, on ${images} images that nothing was learned of: ${before.toPrecision(3)} with second-order rounding, ${after.toPrecision(3)} with what was learned${after < before ? '' : '. It did not fall, so the network was left with second-order rounding'}.`,
+      `Divergence of the answers from those before this step, on ${images} calibration images that rounding was not learned on: ${before.toPrecision(3)} with second-order rounding, ${after.toPrecision(3)} with what was learned${after < before ? '' : '. It did not fall, so the network was left with second-order rounding'}.`,
     );
   }
   return sentences;

@@ -17,6 +17,8 @@ export interface Trained {
   /** @param step from 0, of all `steps` */
   beforeStep?(step: number, steps: number, session: TrainingSession): void;
   beforeJudging?(session: TrainingSession): void;
+  /** What there is where training gained nothing. */
+  asItWas: string;
 }
 
 /**
@@ -26,16 +28,16 @@ export interface Trained {
  */
 export async function trainNetwork(
   id: string,
-  { student, form, averages, beforeStep, beforeJudging }: Trained,
+  { student, form, averages, beforeStep, beforeJudging, asItWas }: Trained,
   choice: TrainingParams,
   context: TechniqueContext,
 ): Promise<Graph | undefined> {
-  const { teacher, images, options, byLabels } = await trainingPlan(id, student, choice, context);
+  const { teacher, images, options, taughtBy } = await trainingPlan(id, student, choice, context);
   const own: Partial<FineTuneOptions> = {
     ...{ form, averages, beforeJudging },
     beforeStep: beforeStep && ((step, session) => beforeStep(step, options.iterations, session)),
   };
   const { graph, judgement } = await fineTune(id, student, teacher, images, { ...options, ...own }, context);
-  for (const sentence of trainingNotes(judgement, byLabels)) context.note(sentence);
+  for (const sentence of trainingNotes(judgement, taughtBy, asItWas)) context.note(sentence);
   return judgement.record.keptStep > 0 ? graph : undefined;
 }

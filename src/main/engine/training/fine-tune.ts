@@ -3,7 +3,6 @@ import { AppError } from '@shared/errors';
 import type { TechniqueContext, TrainingImages } from '../compression/calibration/technique-context';
 import { NoGradient } from '../gradients/no-gradient';
 import { averaging, type Optimizer } from '../gradients/optimizers';
-import { FreshNames } from '../onnx/fresh-names';
 import type { Graph } from '../onnx/graph';
 import { feeder, lessonOf, type LessonOptions } from './lesson';
 import { withBatch } from './network-batch';
@@ -85,17 +84,12 @@ export async function fineTune(
   // What folding made anew for this batch could not be put back.
   const isFolded = (name: string): boolean => own.initializers.has(name) && !student.initializers.has(name);
   const parameters = new Map([...all].filter(([name]) => !isFolded(name)));
-  const adaptor = new FreshNames(formed).like('adaptor');
-  if (lesson.adaptor) {
-    formed.initializers.set(adaptor, lesson.adaptor);
-    parameters.set(adaptor, { weightDecay });
-  }
   const { averages = true, largestNorm = usualLargestNorm } = options;
   const stepsOfEpoch = Math.max(1, Math.floor((images.count - heldOutCount(images.count, batch)) / batch));
   const optimizer = averages ? averaging(options.optimizer, stepsOfEpoch) : options.optimizer;
   const order = { parameters, settings, replaced, estimated, optimizer, largestNorm };
   const step = orRefusal(id, context.card.name, () =>
-    stepGraph(formed, { ...order, objective: (write) => lesson.objective(write, adaptor) }),
+    stepGraph(formed, { ...order, objective: (write) => lesson.objective(write) }),
   );
   const guide = await Teacher.open(float, lesson.asked, context.threads);
   try {

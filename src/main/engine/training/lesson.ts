@@ -17,6 +17,8 @@ export interface LessonOptions {
   temperature: number;
   /** Weight of the distance from the teacher's features; 0: none. */
   featureWeight: number;
+  /** Whether features of another width are compared too, through a map that is learned: it takes a student that learns for long. */
+  mapsFeatures?: boolean;
 }
 
 /** What a network is taught by: its loss, and where the loss gets the right answers from. */
@@ -27,8 +29,8 @@ export interface Lesson {
   comparesFeatures: boolean;
   /** Values of the teacher that the loss looks at. */
   asked: readonly string[];
-  /** Writes the loss behind the network. @param adaptor name of that constant */
-  objective(write: GradientWriter, adaptor: string): Objective;
+  /** Writes the loss behind the network. @param adaptor name of that constant, where there is one */
+  objective(write: GradientWriter, adaptor?: string): Objective;
   /** The inputs of the loss for a batch. @param answers of the teacher, by name */
   feeds(batch: TrainingBatch, answers: Record<string, RuntimeTensor>): Record<string, RuntimeTensor>;
 }
@@ -48,7 +50,7 @@ export function lessonOf(
   teacher: Graph | undefined,
   options: LessonOptions,
 ): Lesson {
-  const { batch, labelShare, temperature, featureWeight } = options;
+  const { batch, labelShare, temperature, featureWeight, mapsFeatures = false } = options;
   const scores = logitsOf(student);
   const count = elementCount(shapeIn(student, scores) ?? []);
   const classes = count / batch;
@@ -57,7 +59,7 @@ export function lessonOf(
     const detail = 'it does not give a score for each class, as many as the network it learns from';
     throw new AppError('technique.not-applicable', { id, model, detail });
   }
-  const features = teacher && featureWeight > 0 ? matchedFeatures(student, teacher) : undefined;
+  const features = teacher && featureWeight > 0 ? matchedFeatures(student, teacher, mapsFeatures) : undefined;
   return {
     ...(features?.adaptor && { adaptor: features.adaptor }),
     comparesFeatures: features !== undefined,
@@ -76,7 +78,7 @@ export function lessonOf(
       if (features) {
         inputs.push(makeValue(featuresInput, 'float32', features.shape));
         const map = features.shape.length === 2 ? 'MatMul' : 'Conv';
-        const seen = features.adaptor ? write.emit(map, [features.student, adaptor]) : features.student;
+        const seen = features.adaptor && adaptor ? write.emit(map, [features.student, adaptor]) : features.student;
         losses.push({ loss: featureDistance(write, seen, featuresInput), weight: featureWeight });
       }
       const agreement = wanted && agreementOf(write, logits, scoresInput, batch);
@@ -86,7 +88,8 @@ export function lessonOf(
       const feeds: Record<string, RuntimeTensor> = {};
       if (wanted) feeds[scoresInput] = { ...answers[wanted]!, shape: [batch, classes] };
       if (features) feeds[featuresInput] = answers[features.teacher]!;
-      if (labels && labelShare > 0) feeds[labelsInput] = { type: 'int32', shape: [labels.length], data: labels };
+      if (labelShare > 0)
+        feeds[labelsInput] = { type: 'int32', shape: [batch], data: labels ?? new Int32Array(batch).fill(-1) };
       return feeds;
     },
   };
@@ -114,12 +117,12 @@ interface MatchedFeatures {
   adaptor?: Tensor;
 }
 
-function matchedFeatures(student: Graph, teacher: Graph): MatchedFeatures | undefined {
+function matchedFeatures(student: Graph, teacher: Graph, areMapped: boolean): MatchedFeatures | undefined {
   const [ours, theirs] = [featuresOf(student), featuresOf(teacher)];
   const [from, to] = [ours && shapeIn(student, ours), theirs && shapeIn(teacher, theirs)];
   if (!ours || !theirs || !from || !to || from.length !== to.length || (to.length !== 2 && to.length !== 4))
     return undefined;
-  if (from.some((size, axis) => axis !== 1 && size !== to[axis])) return undefined;
+  if (from.some((size, axis) => (axis !== 1 || !areMapped) && size !== to[axis])) return undefined;
   const [narrow, wide] = [from[1]!, to[1]!];
   return {
     ...{ student: ours, teacher: theirs, shape: to },

@@ -46,18 +46,23 @@ export interface Judgement {
 /** Between two checkpoints: what an interruption costs at most. */
 const usualCheckpointMs = 120_000;
 
-/** One image of so many judges, up to the most. */
-const [oneOf, mostJudges] = [8, 128];
+/** One image of so many judges, up to the most; where these fill no batch, one batch does of at least so many. */
+const [oneOf, mostJudges, fewestBatches] = [8, 128, 4];
 
 /** Points of a curve, at most: of losses, and of judgements, of which each epoch has one where there are fewer. */
 const [mostLosses, mostJudgements] = [60, 40];
 
-/** Images that judge and are not trained on, in whole batches: none where they would not fill one. */
+/** Images that judge and are not trained on, in whole batches; none of so few images that the others would miss them. */
 export function heldOutCount(count: number, batch: number): number {
-  return Math.floor(Math.min(mostJudges, count / oneOf) / batch) * batch;
+  const judges = Math.floor(Math.min(mostJudges, count / oneOf) / batch) * batch;
+  return judges > 0 || count < fewestToHoldOut(batch) ? judges : batch;
 }
 
-type RunContext = Pick<TechniqueContext, 'seed' | 'progress' | 'signal' | 'checkpoint'>;
+/** Images of which some are held out. */
+export const fewestToHoldOut = (batch: number): number => fewestBatches * batch;
+
+type RunContext = Pick<TechniqueContext, 'seed' | 'progress' | 'signal' | 'checkpoint'> &
+  Partial<Pick<TechniqueContext, 'note'>>;
 
 /**
  * Trains epoch after epoch, and judges before and after each; in the end the session has the weights that were best, or the last where none
@@ -78,8 +83,9 @@ export async function runTraining(run: TrainingRun, context: RunContext): Promis
     if (before) addJudgement(standing.course, 0, before, false);
   }
   await train({ ...run, images: others }, judge, standing, context);
-  if (!session.carried.every((numbers) => numbers.every(Number.isFinite))) throw diverged(run, standing);
   const { course, done } = standing;
+  const isBroken = !session.carried.every((numbers) => numbers.every(Number.isFinite));
+  if (isBroken && course.best === undefined) throw diverged(run, standing);
   const { best } = course;
   const before = course.heldOut.find(({ step }) => step === 0)?.loss;
   const isGain = best === undefined || before === undefined || run.keepFrom !== undefined || best.loss < before;
@@ -132,7 +138,8 @@ async function train(
   const { course } = standing;
   const stepsOfEpoch = Math.max(1, Math.floor(images.count / batch));
   const lossEvery = Math.max(Math.ceil(stepsOfEpoch / 4), Math.ceil(iterations / mostLosses));
-  const judgeEvery = Math.max(stepsOfEpoch, Math.ceil(iterations / mostJudgements));
+  const judgeEvery =
+    patience === undefined ? Math.max(stepsOfEpoch, Math.ceil(iterations / mostJudgements)) : stepsOfEpoch;
   const saveEveryMs = checkpoint?.everyMs ?? checkpointMs;
   const beganAt = performance.now() - 1000 * course.seconds;
   let savedAt = performance.now();
@@ -155,7 +162,13 @@ async function train(
       const loss = await session.train(await run.feedsOf(next), run.rateAt(standing.done));
       const done = ++standing.done;
       standing.batches++;
-      if (!Number.isFinite(loss)) throw diverged(run, standing);
+      if (!Number.isFinite(loss)) {
+        if (course.best === undefined) throw diverged(run, standing);
+        context.note?.(
+          `The loss was no longer a number after ${done} steps, where training ended; a smaller learningRate may gain more.`,
+        );
+        return;
+      }
       const isLast = done === iterations;
       addLoss(course, done, loss, isLast || done % lossEvery === 0);
       course.waitedMs += batches.waitedMs - waitedMs;

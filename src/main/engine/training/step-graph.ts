@@ -10,8 +10,8 @@ import { withParameters } from '../gradients/parameters';
 
 export interface ParameterGroup {
   weightDecay: number;
-  /** Its learning rate is the step's times this; 1 where absent. */
-  rate?: number;
+  /** Its learning rate is the step's times this, or times numbers in a shape that broadcasts to its own; 1 where absent. */
+  rate?: number | Tensor;
   /** Of the parameter's shape: 0 where it never changes, 1 elsewhere. */
   mask?: Tensor;
   /**
@@ -157,7 +157,8 @@ function appendUpdates(
       parameter: name,
       gradient: bounded[at]!,
       states,
-      learningRate: write.scale(learningRate, rate),
+      learningRate:
+        typeof rate === 'number' ? write.scale(learningRate, rate) : write.multiply(learningRate, write.store(rate)),
       weightDecay,
     });
     updated.set(name, next.parameter);

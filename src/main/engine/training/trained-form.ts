@@ -1,6 +1,7 @@
 import type { EstimatedGradient } from '../gradients/estimated-gradient';
 import { copyGraph, type Graph, type Tensor } from '../onnx/graph';
 import type { ParameterGroup } from './step-graph';
+import { withRelativeRates } from './relative-rate';
 import { trainableParameters } from './trainable';
 
 /** A network as it computes while it is trained. */
@@ -31,9 +32,15 @@ export interface TrainedForm {
   finish(network: Graph, learned: ReadonlyMap<string, Tensor>): Graph;
 }
 
-/** Weights, biases and norms as they are; what is zero stays zero. */
-export const plainForm = (weightDecay: number): TrainedForm => ({
-  of: (graph) => ({ graph, parameters: trainableParameters(graph, weightDecay) }),
+/**
+ * Weights, biases and norms as they are; what is zero stays zero.
+ * @param areRelative whether rates follow the size of weights, for optimisers whose steps do not depend on the scale of gradients
+ */
+export const plainForm = (weightDecay: number, areRelative = true): TrainedForm => ({
+  of(graph) {
+    const parameters = trainableParameters(graph, weightDecay);
+    return { graph, parameters: areRelative ? withRelativeRates(graph, parameters) : parameters };
+  },
   finish(network, learned) {
     const graph = copyGraph(network);
     for (const [name, tensor] of learned) if (graph.initializers.has(name)) graph.initializers.set(name, tensor);

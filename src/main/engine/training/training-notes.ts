@@ -6,18 +6,18 @@ const noticeableWait = 0.1;
 
 /**
  * What people should know of a training, as sentences.
- * @param byLabels whether true classes took part
+ * @param taughtBy "the float network and labels"
  * @param asItWas what there is where training gained nothing
  */
 export function trainingNotes(
   { before, after, images, record }: Judgement,
-  byLabels: boolean,
+  taughtBy: string,
   asItWas = 'the network was left as it was; a smaller learningRate may gain something',
 ): string[] {
   const { steps, batch, heldOut, keptStep, waitedShare } = record;
-  const source = byLabels ? 'the float network and labels' : 'the float network alone';
   const isGain = keptStep > 0 && !(before !== undefined && after !== undefined && after >= before);
-  const notes = [`Trained for ${formatNumber(steps)} steps of ${batch} images, by ${source}.`];
+  const notes = [`Trained for ${formatNumber(steps)} steps of ${batch} images, by ${taughtBy}.`];
+  if (images === 0) notes.push('Too few images to hold some out: nothing judged whether training gained.');
   if (before !== undefined && after !== undefined) {
     const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;
     const kept = !isGain

@@ -43,7 +43,8 @@ const power: GradientRule = (context) => {
   const exponent = known(1);
   const slope = (): string => {
     if (exponent?.every((each) => each === 2)) return write.scale(a, 2);
-    return write.multiply(b, write.emit('Pow', [a, write.subtract(b, write.scalar(1))]));
+    const exponents = exponent && !(exponent instanceof Float32Array) ? write.toFloat(b) : b;
+    return write.multiply(exponents, write.emit('Pow', [a, write.subtract(exponents, write.scalar(1))]));
   };
   return broadcasting(context, [
     () => write.multiply(gradient, slope()),

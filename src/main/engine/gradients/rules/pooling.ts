@@ -27,9 +27,10 @@ const maximum: GradientRule = ({ node, gradient, write, shapeOf, fail }) => {
 /** Elements that each window of an axis averages. */
 function countsAlong(node: GradientContext['node'], window: Window, axis: number, axes: number): number[] {
   const { kernel, stride, dilation, before, after, input, output } = window;
-  const declared = stringAttribute(node, 'auto_pad', 'NOTSET') === 'NOTSET' ? intsAttribute(node, 'pads') : undefined;
+  const isExplicit = stringAttribute(node, 'auto_pad', 'NOTSET') === 'NOTSET';
+  const declared = isExplicit ? (intsAttribute(node, 'pads')?.[axis + axes] ?? 0) : Math.max(0, after);
   const countsPadding = intAttribute(node, 'count_include_pad', 0) !== 0;
-  const [first, last] = countsPadding ? [-before, input + (declared?.[axis + axes] ?? Math.max(0, after))] : [0, input];
+  const [first, last] = countsPadding ? [-before, input + declared] : [0, input];
   return Array.from({ length: output }, (_, position) => {
     const taps = Array.from({ length: kernel }, (_each, tap) => position * stride - before + tap * dilation);
     return taps.filter((at) => at >= first && at < last).length;

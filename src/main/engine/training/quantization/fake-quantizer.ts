@@ -8,6 +8,7 @@ import type { Graph, Node, Tensor } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { attr, float32Tensor, int64Tensor } from '../../onnx/make';
 import type { FormedNetwork } from '../trained-form';
+import { channelRates, withRelativeRates } from '../relative-rate';
 import { trainableParameters } from '../trainable';
 import type { ParameterGroup } from '../step-graph';
 import { keyOf, type LearnedQuantizers, type ValueQuantizer } from './learned-quantizers';
@@ -162,6 +163,20 @@ class FakeQuantizer extends QdqWriter {
   }
 }
 
+/** What a step between two codes is where weights of the size that learning rates are meant for have 8 bits. */
+const usualCode = 0.0015;
+/** Times as far as weights of their size move elsewhere, at most. */
+const mostTimes = 16;
+
+/** Rates of weights that are rounded follow the distance of their codes: what moves less in a training never leaves its code. */
+function codeRates(layer: QuantizedLayer, { start }: LearnedScale): Tensor {
+  const { shape, data } = channelRates(layer);
+  const scales = start.data as Float32Array;
+  const rateOf = (relative: number, channel: number): number =>
+    Math.min(mostTimes * relative, scales[channel % scales.length]! / usualCode);
+  return float32Tensor(shape, (data as Float32Array).map(rateOf));
+}
+
 /** The constants that operators which join values take as codes: they are not learned. */
 function codedConstants(graph: Graph, { nodes, layers }: QdqPlan): Set<string> {
   const joining = [...nodes].filter((node) => joiningOps.has(node.op) && !layers.has(node));
@@ -183,7 +198,13 @@ export function fakeQuantized(
   const writer = new FakeQuantizer(graph, plan, choices, quantizers, rates);
   const formed = writer.write();
   const coded = choices.isExplicit ? new Set<string>() : codedConstants(graph, plan);
-  const parameters = new Map([...trainableParameters(graph, 0), ...writer.parameters]);
+  const plain = withRelativeRates(graph, trainableParameters(graph, 0));
+  for (const layer of plan.layers.values()) {
+    const group = plain.get(layer.weightName);
+    if (group)
+      plain.set(layer.weightName, { ...group, rate: codeRates(layer, quantizers.ofWeights(plan, layer).scale) });
+  }
+  const parameters = new Map([...plain, ...writer.parameters]);
   for (const name of parameters.keys())
     if (coded.has(name) || writer.fixed.has(name) || !formed.initializers.has(name)) parameters.delete(name);
   return { graph: formed, parameters, estimated: writer.estimated };
