@@ -23,7 +23,7 @@ export const binarizeTrain = defineTechnique({
   family: 'quantization',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   params: z.strictObject({
     keepFirst: z.boolean().default(true).describe('The first layer keeps its weights in float32'),

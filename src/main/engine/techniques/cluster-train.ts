@@ -52,7 +52,7 @@ export const clusterTrain = defineTechnique({
   family: 'quantization',
   needs: ['calibration', 'train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   search: { place: 'rounding', params: { clusters: { ordered: [16, 32] } } },
   params: z.strictObject({

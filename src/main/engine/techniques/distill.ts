@@ -29,7 +29,7 @@ export const distill = defineTechnique({
   family: 'distillation',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   startsAnew: true,
   params: z.strictObject({

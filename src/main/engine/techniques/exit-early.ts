@@ -16,7 +16,7 @@ export const exitEarly = defineTechnique({
   family: 'dynamic',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   params: z.strictObject({
     first: z
       .number()

@@ -32,7 +32,7 @@ export const finetune = defineTechnique({
   family: 'distillation',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 2,
+  version: 3,
   usesReference: true,
   search: { place: 'training', params: { epochs: { ordered: [4, 10] } } },
   params: z.strictObject({

@@ -47,7 +47,7 @@ export const iterate = defineTechnique({
   family: 'pruning',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   params: z
     .strictObject({

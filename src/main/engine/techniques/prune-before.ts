@@ -27,7 +27,7 @@ export const pruneBefore = defineTechnique({
   family: 'pruning',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   params: z.strictObject({
     criterion: z

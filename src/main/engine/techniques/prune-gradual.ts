@@ -26,7 +26,7 @@ export const pruneGradual = defineTechnique({
   family: 'pruning',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   params: z.strictObject({
     ...maskParams,

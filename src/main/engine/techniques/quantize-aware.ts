@@ -47,7 +47,7 @@ export const quantizeAware = defineTechnique({
   family: 'quantization',
   needs: ['calibration', 'train'],
   dependsOn: ['kernels'],
-  version: 1,
+  version: 2,
   usesReference: true,
   search: { place: 'integers', params: { weightBits: { ordered: [4, 8] } } },
   params: z.strictObject({
