@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ import { withBatch } from '../../../src/main/engine/training/network-batch';
 import { trainableParameters } from '../../../src/main/engine/training/trainable';
 import { noiseTensor } from '../../fixtures/graphs';
 import { runGraph } from '../../fixtures/run-graph';
+import { torchScript, writeTorchNetwork, type TorchOrder } from '../../fixtures/torch-network';
 import { hasZoo, needsZoo, zooNames, zooPath } from '../../fixtures/zoo';
 
 /** A Python that has PyTorch; it is no dependency. */
@@ -27,38 +28,29 @@ const needs = needsZoo || (hasTorch ? '' : ` (skipped: ${python} has no PyTorch;
 
 const batch = 2;
 const labels = [7, 512];
-const recipe = new URL('torch_gradients.py', import.meta.url).pathname;
 
 type Gradients = Map<string, Float32Array>;
 
-function torchGradients(network: Graph, image: Tensor, wanted: readonly string[], scores: string): Gradients {
+/** In float32 and, closer to the truth, in float64. */
+function torchGradients(order: TorchOrder): { single: Gradients; exact: Gradients } {
   const folder = mkdtempSync(join(tmpdir(), 'whittle-torch-'));
   try {
-    const stored = new Map([[network.inputs[0]!.name, image], ...network.initializers]);
-    const nodes = network.nodes.map(({ op, inputs, outputs, attributes }) => ({
-      op,
-      inputs,
-      output: outputs[0],
-      attributes: Object.fromEntries(Object.entries(attributes).map(([name, { value }]) => [name, value])),
-    }));
-    const values = [...stored].map(([name, { shape }]) => [name, shape]);
-    writeFileSync(join(folder, 'network.json'), JSON.stringify({ values, nodes, wanted, scores, labels }));
-    const numbers = [...stored.values()].map(({ data }) =>
-      Buffer.from(Float32Array.from(data as ArrayLike<number>, Number).buffer),
-    );
-    writeFileSync(join(folder, 'values.bin'), Buffer.concat(numbers));
-    const { status, stderr } = spawnSync(python, [recipe, folder], { encoding: 'utf8' });
+    writeTorchNetwork(folder, order);
+    const { status, stderr } = spawnSync(python, [torchScript, folder], { encoding: 'utf8' });
     expect(status, stderr).toBe(0);
-    const bytes = readFileSync(join(folder, 'gradients.bin'));
-    let offset = bytes.byteOffset;
-    return new Map(
-      wanted.map((name) => {
-        const count = elementCount(network.initializers.get(name)!.shape);
-        const gradient = new Float32Array(bytes.buffer, offset, count).slice();
-        offset += 4 * count;
-        return [name, gradient];
-      }),
-    );
+    const read = (file: string): Gradients => {
+      const bytes = readFileSync(join(folder, file));
+      let offset = bytes.byteOffset;
+      return new Map(
+        order.wanted.map((name) => {
+          const count = elementCount(order.network.initializers.get(name)!.shape);
+          const gradient = new Float32Array(bytes.buffer, offset, count).slice();
+          offset += 4 * count;
+          return [name, gradient];
+        }),
+      );
+    };
+    return { single: read('gradients.bin'), exact: read('exact.bin') };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -106,8 +98,11 @@ describe(`gradients of every parameter are those of PyTorch${needs}`, () => {
     const wanted = [...trainableParameters(network, 0).keys()];
     const scores = logitsOf(network);
     const own = await ownGradients(network, bright, wanted, scores);
-    const theirs = torchGradients(network, bright, wanted, scores);
-    const differences = wanted.map((each) => relativeDifference(own.get(each)!, theirs.get(each)!));
-    expect(Math.max(...differences)).toBeLessThan(1e-3);
+    const { single, exact } = torchGradients({ network, image: bright, wanted, scores, labels });
+    // Numbers beside the kink of a Relu fall to either side in float32, by whoever computes them: PyTorch's differ by 2e-3 from its own in float64.
+    for (const each of wanted) {
+      const rounding = relativeDifference(single.get(each)!, exact.get(each)!);
+      expect(relativeDifference(own.get(each)!, exact.get(each)!), each).toBeLessThan(1e-3 + 3 * rounding);
+    }
   });
 });
