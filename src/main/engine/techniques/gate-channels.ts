@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
+import { recountParameters } from '../compression/storage/provenance';
 import { gateNetwork } from '../gates/gate-network';
 import { countMacs } from '../onnx/count';
 import { removeDead } from '../onnx/remove-dead';
@@ -57,10 +58,16 @@ export const gateChannels = defineTechnique({
     const left = nodesNamed(whole, exclude, id, 'exclude');
     const options = { keep, least: speedUp, refit, images, isLeft: left.has.bind(left) };
     const { graph: result, chains, slower, judges, agreement } = await gateNetwork(id, whole, options, context);
+    recountParameters(result);
     const hidden = chains.flatMap((chain) => chain.hidden);
     const range = [Math.min, Math.max].map((pick) => pick(...chains.map((chain) => chain.speedUp)).toFixed(2));
+    const made = hidden.length === 1 ? '1 layer computes' : `${hidden.length} layers compute`;
+    const others =
+      slower === 0
+        ? ''
+        : `; ${slower} ${slower === 1 ? 'other stays' : 'others stay'} whole, where gating would not pay`;
     context.note(
-      `${hidden.length} layers compute ${keep} of their channels, estimated to run, with those that read them, ${range[0]} to ${range[1]} times as fast${slower > 0 ? `; ${slower} others stay whole, as gating them would not pay` : ''}.`,
+      `${made} ${keep} of the channels for each image, estimated to run, with those that read them, ${range.join(' to ')} times as fast${others}.`,
     );
     context.note(`Of ${judges} held-out images ${agreement.toFixed(1)} % get the class of the whole network.`);
     context.note('The network takes one image at a time from here on.');
