@@ -1,17 +1,19 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ModelCard } from '@shared/model-card';
+import { modelCardSchema } from '@shared/model-card';
+import { MatrixProducts, type Matrix } from '../../../src/main/engine/compression/algebra/matrix-products';
 import { formOf } from '../../../src/main/engine/compression/layers/network-form';
 import { fitGates } from '../../../src/main/engine/gates/fit-gates';
 import { gateNetwork, keptChannels } from '../../../src/main/engine/gates/gate-network';
 import { chainsFrom } from '../../../src/main/engine/gates/gated-chains';
 import { chainTimes } from '../../../src/main/engine/gates/gating-estimate';
+import { kernelRidge } from '../../../src/main/engine/gates/kernel-ridge';
 import { maskedNetwork, withoutMasks } from '../../../src/main/engine/gates/masked-network';
 import { pickingNetwork } from '../../../src/main/engine/gates/picking-network';
 import { countMacs, countParams } from '../../../src/main/engine/onnx/count';
 import { singleBatch } from '../../../src/main/engine/onnx/classifier';
-import { elementCount, type Graph, type Tensor } from '../../../src/main/engine/onnx/graph';
+import type { Graph, Tensor } from '../../../src/main/engine/onnx/graph';
 import { loadModel } from '../../../src/main/engine/onnx/load';
 import { attr, float32Tensor, makeValue } from '../../../src/main/engine/onnx/make';
 import { inferShapes } from '../../../src/main/engine/onnx/shapes';
@@ -24,6 +26,7 @@ import {
   images,
   mixedNetwork,
   NetworkBuilder,
+  numbersFrom,
   relativeError,
   runGraph,
   side,
@@ -56,7 +59,7 @@ const network = simplify(gateable());
 const context = (data = images(48)): RecordedContext => contextFor(cardFor(network), data);
 
 async function gated(more: object = {}, own = context(), graph = network): Promise<Graph> {
-  return applyStep(graph, 'gate.channels', { speedUp: 0, ...more }, own);
+  return applyStep(graph, 'gate.channels', { speedUp: 0, maxDrop: 100, ...more }, own);
 }
 
 /** Each image by itself, as a runtime gets them. */
@@ -130,7 +133,9 @@ describe('the file', () => {
     expect(Object.keys(graph.opsets)).toEqual(['']);
     expect(formOf(graph).path).toBe('gates');
     expect([...(await runGraph(graph, fresh.slice(0, size)))].every(Number.isFinite)).toBe(true);
-    expect(own.notes[0]).toMatch(/^3 layers compute 0\.5 of the channels for each image, estimated to run/);
+    expect(own.notes[0]).toMatch(
+      /^3 layers compute 0\.5 of the channels for each image, in chains that are estimated to run/,
+    );
     expect(own.notes[1]).toMatch(/^Of 12 held-out images \S+ % get the class of the whole network\.$/);
   });
 
@@ -239,7 +244,7 @@ describe('left alone are', () => {
 
   test('layers that are estimated not to gain', async () => {
     const own = context();
-    const options = { keep: 0.5, refit: false, images: 48, isLeft: () => false };
+    const options = { keep: 0.5, maxDrop: 100, refit: false, images: 48, isLeft: () => false };
     const timed = longestOf(network).map((chain) => {
       const shapes = inferShapes(network, singleBatch(network));
       const { whole, gated: time } = chainTimes(network, chain, keptChannels(0.5), shapes);
@@ -250,6 +255,53 @@ describe('left alone are', () => {
     expect(chains).toHaveLength(1);
     expect(slower).toBeGreaterThan(0);
   });
+});
+
+test('no more layers are gated than leave enough images their class', async () => {
+  // Without the mean of the answers, which is far more than what images differ by.
+  const scores = await runGraph(network, images(48));
+  const bias = Float32Array.from(network.initializers.get('fc.bias')!.data as Float32Array, (value, at) =>
+    scores.reduce((sum, score, index) => (index % 10 === at ? sum - score / 48 : sum), value),
+  );
+  const initializers = new Map(network.initializers).set('fc.bias', float32Tensor([10], bias));
+  const own = context();
+  const graph = await gated({ maxDrop: 0, keep: 0.1 }, own, { ...network, initializers });
+  expect(graph.nodes.filter(({ op }) => op === 'TopK').length).toBeLessThan(3);
+  expect(own.notes.join(' ')).toMatch(/\d more would change the class of more images than is allowed/);
+});
+
+test('ridge regression finds what is linear, and the mean where nothing is told', async () => {
+  const [samples, inputs, outputs] = [12, 5, 3];
+  const random = numbersFrom(4);
+  const matrix = (rows: number, columns: number): Matrix => ({
+    rows,
+    columns,
+    data: Float32Array.from({ length: rows * columns }, () => random() * 4 - 1),
+  });
+  const x = matrix(samples, inputs);
+  const y: Matrix = { rows: samples, columns: outputs, data: new Float32Array(samples * outputs) };
+  // Linear in two of the inputs.
+  for (let row = 0; row < samples; row++)
+    for (let at = 0; at < outputs; at++)
+      y.data[row * outputs + at] = 2 * x.data[row * inputs]! - at * x.data[row * inputs + 1]! + 3;
+  const products = await MatrixProducts.open(1);
+  try {
+    const { weight, bias } = await kernelRidge(x, y, products);
+    for (let at = 0; at < outputs; at++) {
+      const row = [...weight.data.slice(at * inputs, (at + 1) * inputs)];
+      row.forEach((value, column) => expect(value).toBeCloseTo([2, -at][column] ?? 0, 0));
+      expect(bias[at]).toBeCloseTo(3, 0);
+    }
+    const noise = matrix(samples, outputs);
+    const constant = await kernelRidge({ ...x, data: new Float32Array(x.data.length) }, noise, products);
+    expect(Math.max(...constant.weight.data.map(Math.abs))).toBe(0);
+    constant.bias.forEach((value, at) => {
+      const own = Array.from({ length: samples }, (_, row) => noise.data[row * outputs + at]!);
+      expect(value).toBeCloseTo(own.reduce((sum, each) => sum + each, 0) / samples, 5);
+    });
+  } finally {
+    await products.close();
+  }
 });
 
 describe('refused is', () => {
@@ -286,10 +338,37 @@ test('sums and branches within are left whole', async () => {
   expect(graph.nodes.filter(({ op }) => op === 'TopK')).toHaveLength(1);
 });
 
-const zoo = process.env['WHITTLE_ZOO'] ?? '';
-test.skip('zoo', () => {
-  expect(existsSync(join(zoo, 'x'))).toBe(true);
-  void loadModel;
-  void elementCount;
-  void ({} as ModelCard);
+const zoo = resolve(process.env['WHITTLE_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared'), 'zoo');
+const isMissing = !existsSync(zoo);
+const reason = isMissing ? ` (skipped: ${zoo} is missing)` : '';
+
+describe(`of the networks people use${reason}`, () => {
+  const after = async (name: string, params: object): Promise<{ before: Graph; graph: Graph; notes: string[] }> => {
+    const card = modelCardSchema.parse(JSON.parse(readFileSync(resolve(zoo, `${name}.card.json`), 'utf8')));
+    const before = await loadModel(resolve(zoo, `${name}.onnx`));
+    const random = numbersFrom(1);
+    const pictures = Float32Array.from({ length: 8 * 3 * 224 * 224 }, () => random() * 2 - 1);
+    const own = contextFor(card, pictures, [3, 224, 224]);
+    return { before, graph: await applyStep(before, 'gate.channels', params, own), notes: own.notes };
+  };
+
+  test.skipIf(isMissing)('resnet50 has fewer multiply-accumulates, and runs', async () => {
+    const { before, graph, notes } = await after('resnet50', { refit: false, maxDrop: 100 });
+    expect(notes[0]).toMatch(/^\d\d layers compute 0\.5 of the channels/);
+    expect(countMacs(graph) / countMacs(before)).toBeLessThan(0.6);
+    expect(await runGraph(graph, new Float32Array(3 * 224 * 224), [3, 224, 224])).toHaveLength(1000);
+  });
+
+  test.skipIf(isMissing)(
+    'mobilenetv2 is refused: depthwise layers with weights picked at run time are slow',
+    async () => {
+      await expect(after('mobilenetv2', {})).rejects.toThrow(
+        /no convolution would be faster: .*\(estimated speed-up at best 0\.\d/,
+      );
+    },
+  );
+
+  test.skipIf(isMissing)('squeezenet is refused: two convolutions read what one makes', async () => {
+    await expect(after('squeezenet1.1', {})).rejects.toThrow('it has no convolution that is read by one other');
+  });
 });

@@ -10,7 +10,7 @@ import { fixedBatch } from '../training/network-batch';
 import { fitGates } from './fit-gates';
 import { chainsFrom, type GatedChain } from './gated-chains';
 import { chainTimes } from './gating-estimate';
-import { maskedNetwork, withoutMasks } from './masked-network';
+import { maskedNetwork, withoutMasks, type MaskedNetwork } from './masked-network';
 import { pickingNetwork } from './picking-network';
 
 export interface GateOptions {
@@ -18,17 +18,26 @@ export interface GateOptions {
   keep: number;
   /** How many times as fast a chain has to be, by the estimate. */
   least: number;
+  /** Percent of the images that may get another class, before layers make up for what is left out. */
+  maxDrop: number;
   refit: boolean;
   /** Training images that are looked at. */
   images: number;
   isLeft(node: Node): boolean;
 }
 
+export interface TimedChain extends GatedChain {
+  speedUp: number;
+  /** Nanoseconds. */
+  saved: number;
+}
+
 export interface GatedNetwork {
   graph: Graph;
-  chains: readonly (GatedChain & { speedUp: number })[];
-  /** Chains that are left alone since they would not gain. */
+  chains: readonly TimedChain[];
+  /** Chains that are left alone since they would not gain, and since too many images would get another class. */
   slower: number;
+  dear: number;
   /** Images that nothing was learned of, and the percent of them that get the class of the whole network. */
   judges: number;
   agreement: number;
@@ -56,7 +65,7 @@ export const keptChannels =
 export async function gateNetwork(
   id: string,
   graph: Graph,
-  { keep, least, refit, images, isLeft }: GateOptions,
+  { keep, least, maxDrop, refit, images, isLeft }: GateOptions,
   context: TechniqueContext,
 ): Promise<GatedNetwork> {
   const refuse = (detail: string): AppError =>
@@ -65,8 +74,8 @@ export async function gateNetwork(
   if (batch !== undefined && batch > 1)
     throw refuse(`it takes ${batch} images at once, and each has channels of its own; export it for one or any number`);
   const keptOf = keptChannels(keep);
-  const { chains, slower, best } = chosenChains(graph, { keptOf, least, isLeft });
-  if (chains.length === 0)
+  const { chains: faster, slower, best } = fasterChains(graph, { keptOf, least, isLeft });
+  if (faster.length === 0)
     throw refuse(
       best === undefined
         ? 'it has no convolution that is read by one other convolution alone, be it through depthwise ones'
@@ -76,20 +85,62 @@ export async function gateNetwork(
   if (training.count < 2) throw noImages(id);
   const { heldOut, others } = training.holdOut(Math.min(mostJudges, Math.ceil(training.count / oneOf)), context.seed);
   const own: TechniqueContext = { ...context, calibration: others };
-  const gates = await fitGates(graph, chains, images, own, id);
-  const masked = maskedNetwork(graph, chains, (hidden) => gates.get(hidden)!, keptOf);
-  if (refit) {
+  const gates = await fitGates(graph, faster, images, own, id);
+  const maskedWith = (some: readonly TimedChain[]): MaskedNetwork =>
+    maskedNetwork(graph, some, (hidden) => gates.get(hidden)!, keptOf);
+  const chains = await cheapestChains(graph, faster, maskedWith, { maxDrop, images }, own, id);
+  const masked = maskedWith(chains);
+  if (refit && chains.length > 0) {
     const whole = withoutMasks(masked);
     const changed = new Set(
       whole.nodes.filter(({ outputs }) => masked.gates.some(({ masking }) => masking.at(-1) === outputs[0])),
     );
+    const layers = new Set(
+      whole.nodes.filter(({ outputs }) => masked.gates.some(({ reader }) => reader === outputs[0])),
+    );
     const options = { id, context: own, images, keptWeights: new Set<string>() };
-    masked.graph = (await refitBehind(masked.graph, whole, { changed }, options)).graph;
+    masked.graph = (await refitBehind(masked.graph, whole, { changed, layers }, options)).graph;
   }
   const judge = new AgreementJudge({ ...context, calibration: heldOut }, id);
   await judge.begin(graph);
   const agreement = await judge.agreementOf(masked.graph);
-  return { graph: pickingNetwork(masked), chains, slower, judges: judge.images, agreement };
+  const result = chains.length > 0 ? pickingNetwork(masked) : graph;
+  return { graph: result, chains, slower, dear: faster.length - chains.length, judges: judge.images, agreement };
+}
+
+/** Images that tell chains apart. */
+const comparedImages = 96;
+
+/**
+ * As many chains as leave enough images their class: those first that save most for how far the answers go from the network's when they alone are gated.
+ * In the order of the network.
+ */
+async function cheapestChains(
+  graph: Graph,
+  chains: readonly TimedChain[],
+  maskedWith: (some: readonly TimedChain[]) => MaskedNetwork,
+  { maxDrop, images }: Pick<GateOptions, 'maxDrop' | 'images'>,
+  context: TechniqueContext,
+  id: string,
+): Promise<TimedChain[]> {
+  const judge = new AgreementJudge(context, id, Math.min(images, comparedImages));
+  await judge.begin(graph);
+  const price = new Map<TimedChain, number>();
+  for (const [at, chain] of chains.entries()) {
+    context.progress('comparing chains', at, chains.length);
+    price.set(chain, (await judge.differenceOf(maskedWith([chain]).graph)).divergence / Math.max(1, chain.saved));
+  }
+  const ordered = [...chains].sort((a, b) => price.get(a)! - price.get(b)!);
+  const first = (count: number): TimedChain[] => chains.filter((chain) => ordered.indexOf(chain) < count);
+  // The most that may be gated lies in [enough, tooMany).
+  let [enough, tooMany] = [0, chains.length + 1];
+  while (tooMany - enough > 1) {
+    const count = (enough + tooMany) >> 1;
+    const drop = 100 - (await judge.agreementOf(maskedWith(first(count)).graph));
+    if (drop <= maxDrop + 1e-9) enough = count;
+    else tooMany = count;
+  }
+  return first(enough);
 }
 
 interface Choice {
@@ -99,26 +150,26 @@ interface Choice {
 }
 
 /** In the order of the network: of the chains that start at a convolution, the one that saves most. No layer is in two. */
-function chosenChains(
+function fasterChains(
   graph: Graph,
   { keptOf, least, isLeft }: Choice,
-): { chains: (GatedChain & { speedUp: number })[]; slower: number; best: number | undefined } {
+): { chains: TimedChain[]; slower: number; best: number | undefined } {
   const shapes = inferShapes(graph, singleBatch(graph));
   const used = new Set<Node>();
-  const chains: (GatedChain & { speedUp: number })[] = [];
+  const chains: TimedChain[] = [];
   let [slower, best]: [number, number | undefined] = [0, undefined];
   for (const [first, candidates] of chainsFrom(graph, isLeft)) {
     const timed = candidates
       .filter(({ hidden }) => !hidden.some(({ makers, reader }) => [...makers, reader].some((node) => used.has(node))))
       .map((chain) => {
         const { whole, gated } = chainTimes(graph, chain, keptOf, shapes);
-        return { chain, speedUp: whole / gated, saved: whole - gated };
+        return { ...chain, speedUp: whole / gated, saved: whole - gated };
       });
     for (const { speedUp } of timed) best = Math.max(best ?? 0, speedUp);
     const [chosen] = timed.filter(({ speedUp }) => speedUp >= least).sort((a, b) => b.saved - a.saved);
     if (chosen) {
-      chains.push({ ...chosen.chain, speedUp: chosen.speedUp });
-      for (const { makers, reader } of chosen.chain.hidden) for (const node of [...makers, reader]) used.add(node);
+      chains.push(chosen);
+      for (const { makers, reader } of chosen.hidden) for (const node of [...makers, reader]) used.add(node);
     } else if (timed.length > 0 && !used.has(first)) slower++;
   }
   return { chains, slower, best };

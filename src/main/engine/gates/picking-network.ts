@@ -49,7 +49,7 @@ export function pickingNetwork({ graph, gates }: MaskedNetwork): Graph {
     if (bias !== '') product.push(write.store({ ...single.initializers.get(bias)!, shape: [outputs, 1] }));
     const sums = write.emit('Gemm', product, { transA: attr.int(1) });
     const whole = write.constant(int64Tensor([2 + spatial.length], [1, outputs, ...spatial]));
-    write.emit('Reshape', [sums, whole], {}, node.outputs[0]!);
+    write.emit('Reshape', [sums, whole], {}, node.outputs[0]);
     write.append();
   };
 

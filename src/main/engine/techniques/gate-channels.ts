@@ -34,10 +34,18 @@ export const gateChannels = defineTechnique({
       .describe(
         'Layers are gated where they are estimated to run at least so many times as fast; 0: wherever they can be',
       ),
+    maxDrop: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(5)
+      .describe(
+        'As many layers are gated as this allows: the class of at most so many percent of the images changes, before the layers behind make up for what is left out',
+      ),
     refit: z
       .boolean()
       .default(true)
-      .describe('Least-squares refit of all layers behind a gate, to what they gave before'),
+      .describe('Least-squares refit of the layers that read gated channels, to what they gave before'),
     exclude: z
       .array(z.string())
       .default([])
@@ -53,21 +61,25 @@ export const gateChannels = defineTechnique({
     refit
       ? [tookTooMuch(id)]
       : [{ certainty: 'setting', sentence: 'channels are left out and nothing makes up for them: leave refit on' }],
-  async apply(graph, { keep, speedUp, refit, exclude, images }, context) {
+  async apply(graph, { keep, speedUp, maxDrop, refit, exclude, images }, context) {
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
-    const left = nodesNamed(whole, exclude, id, 'exclude');
-    const options = { keep, least: speedUp, refit, images, isLeft: left.has.bind(left) };
-    const { graph: result, chains, slower, judges, agreement } = await gateNetwork(id, whole, options, context);
+    const kept = nodesNamed(whole, exclude, id, 'exclude');
+    const options = { keep, least: speedUp, maxDrop, refit, images, isLeft: kept.has.bind(kept) };
+    const { graph: result, chains, slower, dear, judges, agreement } = await gateNetwork(id, whole, options, context);
+    const others = [
+      ...(dear > 0 ? [`${dear} more would change the class of more images than is allowed`] : []),
+      ...(slower > 0 ? [`${slower} would not gain`] : []),
+    ];
+    if (chains.length === 0) {
+      context.note(`No chain of layers is gated: ${others.join(', ')}. The network was left as it was.`);
+      return result;
+    }
     recountParameters(result);
-    const hidden = chains.flatMap((chain) => chain.hidden);
+    const hidden = chains.reduce((sum, chain) => sum + chain.hidden.length, 0);
     const range = [Math.min, Math.max].map((pick) => pick(...chains.map((chain) => chain.speedUp)).toFixed(2));
-    const made = hidden.length === 1 ? '1 layer computes' : `${hidden.length} layers compute`;
-    const others =
-      slower === 0
-        ? ''
-        : `; ${slower} ${slower === 1 ? 'other stays' : 'others stay'} whole, where gating would not pay`;
+    const left = others.length > 0 ? ` Of the other chains, ${others.join(', and ')}.` : '';
     context.note(
-      `${made} ${keep} of the channels for each image, estimated to run, with those that read them, ${range.join(' to ')} times as fast${others}.`,
+      `${hidden} ${hidden === 1 ? 'layer computes' : 'layers compute'} ${keep} of the channels for each image, in chains that are estimated to run ${range.join(' to ')} times as fast.${left}`,
     );
     context.note(`Of ${judges} held-out images ${agreement.toFixed(1)} % get the class of the whole network.`);
     context.note('The network takes one image at a time from here on.');

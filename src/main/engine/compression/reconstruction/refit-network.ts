@@ -74,6 +74,8 @@ export interface NetworkChange {
   changed: ReadonlySet<Node>;
   /** Which outputs of layers are left; all where nothing is said. */
   outputs?: ReadonlyMap<Node, readonly number[]>;
+  /** The layers that may be refitted; all behind a change where nothing is said. */
+  layers?: ReadonlySet<Node>;
 }
 
 /**
@@ -145,6 +147,7 @@ function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activ
     for (const output of node.outputs) values.add(output);
     const layer = own.get(result.nodes[at]!);
     const reference = whole.get(node);
+    if (change.layers?.has(node) === false) return [];
     if (!layer || !reference || !isBehind || uses.get(layer.weightName) !== 1) return [];
     const count = activations.imagesFor(layer.node);
     const probe = inputColumns(layer.node, layer.weight.shape, shapes, count);
