@@ -40,7 +40,7 @@ export const gateChannels = defineTechnique({
       .max(100)
       .default(5)
       .describe(
-        'As many layers are gated as this allows: the class of at most so many percent of the images changes, before the layers behind make up for what is left out',
+        'As many layers are gated as this allows: on training images that were held out, the class is another than that of the whole network for at most so many percent',
       ),
     refit: z
       .boolean()
@@ -65,7 +65,7 @@ export const gateChannels = defineTechnique({
     const whole = removeDead(simplify(await plainGraph(graph, id, context.card.name)));
     const kept = nodesNamed(whole, exclude, id, 'exclude');
     const options = { keep, least: speedUp, maxDrop, refit, images, isLeft: kept.has.bind(kept) };
-    const { graph: result, chains, slower, dear, judges, agreement } = await gateNetwork(id, whole, options, context);
+    const { graph: result, chains, slower, dear, heldOut, agreement } = await gateNetwork(id, whole, options, context);
     const others = [
       ...(dear > 0 ? [`${dear} more would change the class of more images than is allowed`] : []),
       ...(slower > 0 ? [`${slower} would not gain`] : []),
@@ -81,7 +81,7 @@ export const gateChannels = defineTechnique({
     context.note(
       `${hidden} ${hidden === 1 ? 'layer computes' : 'layers compute'} ${keep} of the channels for each image, in chains that are estimated to run ${range.join(' to ')} times as fast.${left}`,
     );
-    context.note(`Of ${judges} held-out images ${agreement.toFixed(1)} % get the class of the whole network.`);
+    context.note(`Of ${heldOut} held-out images ${agreement.toFixed(1)} % get the class of the whole network.`);
     context.note('The network takes one image at a time from here on.');
     context.log(`${id}: ${countMacs(result)} of ${countMacs(whole)} MACs`);
     return result;
