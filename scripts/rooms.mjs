@@ -176,6 +176,7 @@ export const rooms = [
     room: 'gates',
     holds: 'channels picked for each image: where that pays, gates, masks to fit with, the file',
     knows: [
+      'compression',
       'compression/algebra',
       'compression/layers',
       'compression/calibration',

@@ -95,6 +95,10 @@ function hiddenFrom(
   }
 }
 
+/** Whether the reader of hidden channels is a matrix product of which all outputs are computed. */
+export const isReadByProduct = (graph: Graph, { hidden }: GatedChain, { reader }: HiddenChannels): boolean =>
+  hidden.at(-1)!.reader === reader && isPointwise(reader, graph.initializers.get(reader.inputs[1]!)!.shape);
+
 /** A convolution that is a matrix product at each position: it may take its weights transposed, so that a channel's are in one piece. */
 export function isPointwise(node: Node, weightShape: readonly number[]): boolean {
   const isAll = (name: string, wanted: number): boolean =>

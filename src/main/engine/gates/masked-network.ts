@@ -8,6 +8,8 @@ import type { GatedChain, HiddenChannels } from './gated-chains';
 export interface Gate {
   weight: Tensor;
   bias: Tensor;
+  /** What stands in for a channel that is left out, `[channels]`; nothing where it is absent. */
+  standIn?: Tensor;
 }
 
 /** Names of what a gate is made of, by which it is found in a copy of the network. */
@@ -18,6 +20,8 @@ export interface WrittenGate {
   /** Outputs of the nodes that make and apply the mask; the last is the masked value. */
   masking: readonly string[];
   value: string;
+  /** Of the constant `[1, channels, 1, ...]` that stands in for channels left out. */
+  standIn?: string;
   /** Outputs of the layers. */
   makers: readonly string[];
   reader: string;
@@ -47,7 +51,7 @@ export function maskedNetwork(
 
   const gateFor = (hidden: HiddenChannels, pooled: string): void => {
     const { value, channels, makers, reader } = hidden;
-    const { weight, bias } = gateOf(hidden);
+    const { weight, bias, standIn } = gateOf(hidden);
     const named = (part: string): string => names.like(`${makers[0]!.name || makers[0]!.outputs[0]}_${part}`);
     const store = (part: string, tensor: Tensor): string => {
       const name = named(part);
@@ -69,17 +73,24 @@ export function maskedNetwork(
       const rank = graph.initializers.get(reader.inputs[1]!)!.shape.length;
       const axes = Array.from({ length: rank - 2 }, (_, axis) => axis + 2);
       const wide = write.emit('Unsqueeze', [mask, write.constant(int64Tensor([axes.length], axes))]);
-      const masked = write.emit('Mul', [value, wide]);
+      const masking = [zeros, none, ones, mask, wide, write.emit('Mul', [value, wide])];
+      const filled = standIn && store('stand_in', { ...standIn, shape: [1, channels, ...axes.map(() => 1)] });
+      if (filled !== undefined) {
+        const gone = write.emit('Sub', [one, wide]);
+        const filling = write.emit('Mul', [gone, filled]);
+        masking.push(gone, filling, write.emit('Add', [masking.at(-1)!, filling]));
+      }
       write.append();
       gates.push({
         kept,
         indices,
-        masking: [zeros, none, ones, mask, wide, masked],
+        masking,
         value,
+        ...(filled !== undefined && { standIn: filled }),
         makers: makers.map(({ outputs }) => outputs[0]!),
         reader: reader.outputs[0]!,
       });
-      return masked;
+      return masking.at(-1)!;
     });
   };
 

@@ -1,6 +1,6 @@
 import { FreshNames } from '../onnx/fresh-names';
 import { copyGraph, elementCount, type Graph, type Node } from '../onnx/graph';
-import { attr, int64Tensor } from '../onnx/make';
+import { attr, float32Tensor, int64Tensor } from '../onnx/make';
 import { NodeWriter } from '../onnx/node-writer';
 import { removeDead } from '../onnx/remove-dead';
 import { inferShapes } from '../onnx/shapes';
@@ -46,7 +46,20 @@ export function pickingNetwork({ graph, gates }: MaskedNetwork): Graph {
     const spatial = (shapes.get(node.outputs[0]!)!.shape as number[]).slice(2);
     const flat = write.constant(int64Tensor([2], [countOf(gate), elementCount(spatial)]));
     const product = [columns, write.emit('Reshape', [gate.value, flat])];
-    if (bias !== '') product.push(write.store({ ...single.initializers.get(bias)!, shape: [outputs, 1] }));
+    const constant = single.initializers.get(bias)?.data as Float32Array | undefined;
+    if (gate.standIn !== undefined) {
+      // All that stands in for channels, less what does for those that were picked.
+      const standIn = single.initializers.get(gate.standIn)!.data as Float32Array;
+      const sums = Float32Array.from({ length: outputs }, (_, row) =>
+        standIn.reduce(
+          (sum, value, at) => sum + value * (weight.data as Float32Array)[row * inputs + at]!,
+          constant?.[row] ?? 0,
+        ),
+      );
+      const own = gather(write.store(float32Tensor([inputs, 1], standIn)), gate, 0);
+      const all = write.store(float32Tensor([outputs, 1], sums));
+      product.push(write.emit('Gemm', [columns, own, all], { transA: attr.int(1), alpha: attr.float(-1) }));
+    } else if (constant) product.push(write.store(float32Tensor([outputs, 1], constant)));
     const sums = write.emit('Gemm', product, { transA: attr.int(1) });
     const whole = write.constant(int64Tensor([2 + spatial.length], [1, outputs, ...spatial]));
     write.emit('Reshape', [sums, whole], {}, node.outputs[0]);
