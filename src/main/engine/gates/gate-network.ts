@@ -71,7 +71,7 @@ export async function gateNetwork(
   if (paying.chains.length === 0)
     throw refuse(
       best === undefined
-        ? 'it has no convolution that is read by one other convolution alone, be it through depthwise ones'
+        ? 'it has no convolution of 8 or more channels that is read by one other convolution alone, be it through depthwise ones'
         : `with ${keep} of the channels no convolution would be faster: picking weights for each image takes longer than it saves (estimated speed-up at best ${best.toFixed(2)}, wanted ${least})`,
     );
   const training = context.images('train');
