@@ -370,6 +370,8 @@ describe(`of the networks people use${reason}`, () => {
   );
 
   test.skipIf(isMissing)('squeezenet is refused: two convolutions read what one makes', async () => {
-    await expect(after('squeezenet1.1', {})).rejects.toThrow('it has no convolution of 8 or more channels that is read by one other');
+    await expect(after('squeezenet1.1', {})).rejects.toThrow(
+      'it has no convolution of 8 or more channels that is read by one other',
+    );
   });
 });
