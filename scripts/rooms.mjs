@@ -173,6 +173,19 @@ export const rooms = [
     ],
   },
   {
+    room: 'gates',
+    holds: 'channels picked for each image: where that pays, gates, masks to fit with, the file',
+    knows: [
+      'compression',
+      'compression/algebra',
+      'compression/layers',
+      'compression/calibration',
+      'compression/reconstruction',
+      'training',
+      'onnx',
+    ],
+  },
+  {
     room: 'techniques',
     holds: 'one file a technique, the registry, recipe checks; the only room that knows names of techniques',
     knows: [
@@ -190,6 +203,7 @@ export const rooms = [
       'training/quantization',
       'training/rounding',
       'exits',
+      'gates',
       'onnx',
     ],
   },

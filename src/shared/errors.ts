@@ -161,6 +161,8 @@ const sentences = {
     `${f.taker} takes networks in integers alone, and this one computes in floats. End its recipe with quantize.static{profile:tflite}.`,
   'format.no-branches': (f: Facts) =>
     `${f.taker} does not take a network that some images leave early. Deploy it as ONNX, or leave out the step that added the exits.`,
+  'format.no-gates': (f: Facts) =>
+    `${f.taker} does not take a network that picks weights for each image. Deploy it as ONNX, or leave out the step that added the gates.`,
   'format.unknown': (f: Facts) => `Nothing here writes .${f.format} files. Choose a runtime that takes ONNX.`,
   'deploy.invalid': (f: Facts) =>
     `What "deploy" says of ${f.format} is not valid: ${f.detail}. Correct it in the sweep file.`,

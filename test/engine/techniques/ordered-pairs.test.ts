@@ -7,7 +7,7 @@ import { applyTo, bytesOf, expectForm, quickSteps, wholeNetwork, type QuickStep,
 
 const network = wholeNetwork();
 /** What a step that declares to add something may add to this small network. */
-const mostBytesAdded = 4000;
+const mostBytesAdded = 15_000;
 /** Values that a step makes anew may have longer names: a few bytes each, and no weight. */
 const nameBytes = 64;
 

@@ -51,6 +51,14 @@ describe('a recipe is refused with what is in the way and what to do', () => {
       'binarize.weights | quantize.weights{keepFirst:true, keepLast:true}',
       'quantize.weights cannot follow binarize.weights: only the first layer and the last layer would be left for it, which it keeps too; leave one of the two out.',
     ],
+    [
+      'gate.channels | quantize.static',
+      'quantize.static cannot follow gate.channels: each image has weights picked for it, where this step works on weights that are the same for all; leave one of the two out.',
+    ],
+    [
+      'gate.channels | prune.channels',
+      'prune.channels cannot follow gate.channels: each image has weights picked for it, where this step works on weights that are the same for all; put prune.channels before gate.channels.',
+    ],
   ])('%s', (text, expected) => {
     expect(messageOf(text)).toBe(`In the recipe "${text}", ${expected}`);
   });

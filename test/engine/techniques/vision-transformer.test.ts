@@ -62,6 +62,7 @@ const refused: [recipe: string, sentence: string][] = [
   ['prune.units', 'no two fully connected layers of vectors [N, features] stand one after the other'],
   ['equalize', 'it has no two convolutions with only a ReLU or a pooling between them'],
   ['shrink.input{scale:0.5}', 'its layers take images of 16x16 pixels only'],
+  ['gate.channels', 'it has no convolution of 8 or more channels that is read by one other convolution alone'],
   ['quantize.integer', 'cannot be applied to vision-transformer'],
 ];
 

@@ -56,6 +56,7 @@ const quick: Record<string, Record<string, unknown>> = {
   iterate: { to: 0.4, maxDrop: 100, epochs: 1 },
   reconstruct: { bits: 6, iterations: 4 },
   distill: { epochs: 2, batch: 8 },
+  'gate.channels': { speedUp: 0, maxDrop: 100 },
 };
 
 /** Every technique with its defaults, or close to them. */

@@ -375,3 +375,14 @@ describe('networks that some images leave early', () => {
     ]);
   });
 });
+
+it('networks that pick channels for each image stay ONNX, and are measured as others are', () => {
+  const more = { baseline: [], gated: ['gate.channels'] };
+  const [, gated] = planned([{ runtime: 'lite' }, { runtime: 'ort-cpu' }], { deployed: ['tflite'] }, more);
+  expect(gated!.lacking).toEqual([
+    { deployment: 'lite', reason: { code: 'format.no-gates', facts: { taker: 'lite' } } },
+  ]);
+  const measured = gated!.steps.flatMap(({ order }) => (order.kind === 'measure' ? [order] : []));
+  expect(measured).toMatchObject([{ target: { runtime: 'ort-cpu' } }]);
+  expect(measured[0]).not.toHaveProperty('overImages');
+});

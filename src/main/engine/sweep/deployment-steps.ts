@@ -2,6 +2,7 @@ import type { ModelCard } from '@shared/model-card';
 import { targetName, type SweepFile, type Target } from '@shared/sweep-file';
 import { stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
+import type { RecipeTraits } from '../techniques/recipe-traits';
 import type { Placement } from './place-targets';
 import type { Answering, FileReference, PlannedStep } from './plan';
 import type { RuntimeFacts, Surroundings } from './surroundings';
@@ -16,8 +17,8 @@ export interface PlannedFile {
   card: ModelCard;
   /** It computes in integers, as far as its recipe tells. */
   isInteger: boolean;
-  /** Which of its layers run depends on the image, as far as its recipe tells: then so does its time. */
-  isBranching: boolean;
+  /** Whether what runs depends on the image, as far as its recipe tells; with branches its time does so too. */
+  path: RecipeTraits['path'];
 }
 
 /** Of the sweep, what all of its deployments have in common. */
@@ -88,7 +89,7 @@ export class DeploymentSteps {
 
   measure(candidate: PlannedFile, baseline: PlannedFile, { target, own, beside }: Placement): string {
     const { latency, seed, images, around } = this.settings;
-    const { isBranching } = candidate;
+    const isBranching = candidate.path === 'branches';
     const [file, other] = [this.fileFor(candidate, own), this.fileFor(baseline, beside)];
     const { version, links } = this.runtimeOf(own);
     const elsewhere = own === target && beside === target ? [] : [own, beside, this.runtimeOf(beside).version];

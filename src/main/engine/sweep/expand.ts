@@ -77,7 +77,7 @@ export function planRecipe(
     needs: [],
     card: model.card,
     isInteger: model.isInteger === true,
-    isBranching: false,
+    path: 'straight',
   };
   let [file, reference] = [original, original.file];
   const steps = resolved.map((step, position): PlannedStep => {
@@ -111,7 +111,7 @@ export function planRecipe(
   });
   const traits = recipeTraits(resolved);
   const isInteger = original.isInteger || traits.isInteger;
-  return { steps, file: { ...file, isInteger, isBranching: traits.isBranching }, original };
+  return { steps, file: { ...file, isInteger, path: traits.path }, original };
 }
 
 /** A sweep has many recipes: its errors say which one. */

@@ -1,5 +1,6 @@
 import { AppError } from '@shared/errors';
 import { defaultTarget, deploymentName, type Target } from '@shared/sweep-file';
+import type { RecipeTraits } from '../techniques/recipe-traits';
 import type { Lacking } from './plan';
 import type { Surroundings } from './surroundings';
 
@@ -18,8 +19,8 @@ interface Placed {
   isBaseline: boolean;
   /** It computes in integers, as far as its recipe and its model tell. */
   isInteger: boolean;
-  /** Which of its layers run depends on the image. */
-  isBranching: boolean;
+  /** Whether what runs depends on the image. */
+  path: RecipeTraits['path'];
   /** So does what it is compared with. */
   isBesideInteger: boolean;
 }
@@ -27,12 +28,12 @@ interface Placed {
 /**
  * A runtime that takes integers alone cannot run a network in floats that all is made from: that runs in the runtime it names for floats, and is
  * what the others are compared with. Other trials in floats lack the target; one that lacks all runs where the baseline does, so that it has
- * a size and answers. Networks with branches stay ONNX: they lack every target that takes another format, and one that lacks all runs in the
+ * a size and answers. Networks with branches or gates stay ONNX: they lack every target that takes another format, and one that lacks all runs in the
  * usual runtime.
  */
 export function placeTargets(
   targets: readonly Target[],
-  { isBaseline, isInteger, isBesideInteger, isBranching }: Placed,
+  { isBaseline, isInteger, isBesideInteger, path }: Placed,
   { runtimes }: Pick<Surroundings, 'runtimes'>,
 ): { placements: Placement[]; lacking: Lacking[] } {
   const placements: Placement[] = [];
@@ -40,9 +41,9 @@ export function placeTargets(
   const instead: Target[] = [];
   for (const target of targets) {
     const { floatsIn, format } = runtimes[target.runtime]!;
-    if (isBranching && format !== 'onnx') {
+    if (path !== 'straight' && format !== 'onnx') {
       instead.push({ runtime: defaultTarget.runtime, threads: target.threads });
-      lacking.set(deploymentName(target), lackingBranches(deploymentName(target)));
+      lacking.set(deploymentName(target), lackingPath(deploymentName(target), path));
       continue;
     }
     const other = floatsIn === undefined ? target : { runtime: floatsIn, threads: target.threads };
@@ -65,8 +66,8 @@ export const lackingOf = (deployment: string): Lacking => ({
   reason: new AppError('format.integers-only', { taker: deployment }).toReport(),
 });
 
-/** That something which does not take ONNX does not take a network with branches. */
-export const lackingBranches = (deployment: string): Lacking => ({
+/** That something which does not take ONNX does not take a network of which the image says what runs. */
+export const lackingPath = (deployment: string, path: 'branches' | 'gates'): Lacking => ({
   deployment,
-  reason: new AppError('format.no-branches', { taker: deployment }).toReport(),
+  reason: new AppError(`format.no-${path}`, { taker: deployment }).toReport(),
 });

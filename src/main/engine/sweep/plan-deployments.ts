@@ -1,6 +1,6 @@
 import { deploymentName } from '@shared/sweep-file';
 import { DeploymentSteps, type DeploymentSettings, type PlannedFile } from './deployment-steps';
-import { lackingBranches, lackingOf, placeTargets } from './place-targets';
+import { lackingPath, lackingOf, placeTargets } from './place-targets';
 import type { DeployedFile, Deployment, Lacking, PlannedStep } from './plan';
 import { evaluatedTargets } from './surroundings';
 
@@ -25,10 +25,10 @@ export function planDeployments(
   settings: DeploymentSettings,
 ): PlannedDeployments {
   const { targets, images, around } = settings;
-  const { isInteger, isBranching } = candidate;
+  const { isInteger, path } = candidate;
   const isBaseline = candidate.key === baseline.key;
   const steps = new DeploymentSteps(candidate.model, settings);
-  const placed = { isBaseline, isInteger, isBesideInteger: baseline.isInteger, isBranching };
+  const placed = { isBaseline, isInteger, isBesideInteger: baseline.isInteger, path };
   const answering = evaluatedTargets(targets);
   const { placements, lacking } = placeTargets(answering, placed, around);
   const byName = new Map(placements.map((placement) => [deploymentName(placement.target), placement]));
@@ -37,7 +37,8 @@ export function planDeployments(
     const { format } = steps.runtimeOf(own);
     const file = steps.fileFor(candidate, own);
     // Where no target runs, no other trial answers either.
-    if (isBranching && !answering.includes(target)) steps.evaluate(baseline, beside, `${imagesText}, the network`);
+    if (path !== 'straight' && !answering.includes(target))
+      steps.evaluate(baseline, beside, `${imagesText}, the network`);
     return {
       runtime: own.runtime,
       name,
@@ -54,7 +55,8 @@ export function planDeployments(
     if (targets.includes(placement.target)) steps.measure(candidate, baseline, placement);
 
   const others = around.deployed.filter((format) => !deployments.some((deployment) => deployment.format === format));
-  const isTaken = (format: string): boolean => !isBranching && (isInteger || !around.converters[format]!.integersOnly);
+  const isTaken = (format: string): boolean =>
+    path === 'straight' && (isInteger || !around.converters[format]!.integersOnly);
   const files = others.filter(isTaken).map((format): DeployedFile => {
     const file = steps.convert(candidate, format);
     return { format, file: file.file, describe: steps.describe(file, format) };
@@ -67,7 +69,10 @@ export function planDeployments(
     steps: steps.all,
     deployments,
     files,
-    lacking: [...lacking, ...left.map(isBranching ? lackingBranches : lackingOf)],
+    lacking: [
+      ...lacking,
+      ...left.map((format) => (path === 'straight' ? lackingOf(format) : lackingPath(format, path))),
+    ],
     ...(network !== undefined && { network }),
   };
 }

@@ -29,7 +29,7 @@ export interface Handling {
     input?: InputForm;
     /** Layers are smaller, fewer, or see smaller images: less to compute in any number format. */
     work?: 'less';
-    /** What has branches is taken by no step: each works on layers that all images come through. */
+    /** What has branches or gates is taken by no step: each works on layers that all images come through, whole. */
     path?: PathForm;
   };
 }
@@ -93,6 +93,11 @@ const storedHow: Record<WeightStorage, string> = {
   integers: 'in integers',
 };
 
+const pathDetails: Record<Exclude<PathForm, 'straight'>, string> = {
+  branches: 'some images leave the network early, where this step works on layers that all images come through',
+  gates: 'each image has weights picked for it, where this step works on weights that are the same for all',
+};
+
 const inputDetails: Record<InputForm, string> = {
   images: 'the network takes images in floats',
   scaled: 'images are scaled in floats before the first layer, where this step feeds it raw pixels',
@@ -101,11 +106,7 @@ const inputDetails: Record<InputForm, string> = {
 
 /** What keeps a technique from taking a network of this form; undefined where nothing does. */
 export function obstacleTo({ takes, leaves }: Handling, form: NetworkForm): Obstacle | undefined {
-  if (form.path === 'branches')
-    return {
-      in: 'path',
-      detail: 'some images leave the network early, where this step works on layers that all images come through',
-    };
+  if (form.path !== 'straight') return { in: 'path', detail: pathDetails[form.path] };
   if (takes.input && !takes.input.includes(form.input)) return { in: 'input', detail: inputDetails[form.input] };
   if (!takes.activations.includes(form.activations))
     return { in: 'activations', detail: activationDetail(form.activations, leaves.activations !== undefined) };

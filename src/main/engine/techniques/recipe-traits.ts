@@ -1,4 +1,4 @@
-import type { NetworkForm } from '../compression/layers/network-form';
+import type { NetworkForm, PathForm } from '../compression/layers/network-form';
 import { floatNetwork, formAfter, type Handling } from './handling';
 import { findTechnique } from './registry';
 import { handlingOf } from './technique';
@@ -11,8 +11,8 @@ export interface RecipeTraits {
   isInteger: boolean;
   /** Layers are smaller, fewer, or see smaller images: less to compute in any number format. */
   structural: boolean;
-  /** Which of its layers run depends on the image. */
-  isBranching: boolean;
+  /** Whether what runs depends on the image. */
+  path: PathForm;
 }
 
 interface Step {
@@ -34,7 +34,7 @@ export function recipeTraits(steps: readonly Step[]): RecipeTraits {
   return {
     integers: form.weights.has('integers'),
     isInteger: form.weights.has('integers') && form.activations === 'qdq',
-    isBranching: form.path === 'branches',
+    path: form.path,
     structural: handlings(steps).some(({ leaves }) => leaves.work === 'less'),
   };
 }

@@ -13,6 +13,7 @@ import { exitEarly } from './exit-early';
 import { factorize } from './factorize';
 import { finetune } from './finetune';
 import { fp16 } from './fp16';
+import { gateChannels } from './gate-channels';
 import { iterate } from './iterate';
 import { pruneBefore } from './prune-before';
 import { pruneChannels } from './prune-channels';
@@ -61,6 +62,7 @@ export const techniques: readonly Technique[] = [
   iterate,
   distill,
   exitEarly,
+  gateChannels,
   shrinkInput,
 ];
 

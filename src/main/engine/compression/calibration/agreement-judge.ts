@@ -1,10 +1,11 @@
+import type { OutputDifference } from '@shared/sensitivity';
 import type { Graph } from '../../onnx/graph';
 import { twoClassScores } from '../../onnx/two-class-scores';
 import type { TechniqueContext } from './technique-context';
 import { runCalibration } from './calibration-run';
 import { OutputComparison } from './output-comparison';
 
-/** Agreement is judged on so many calibration images at most. */
+/** Agreement is judged on so many calibration images at most, usually. */
 const judgedImages = 1000;
 
 /** Whether a network's classes are those of the float network, on calibration images; the float outputs are computed once. */
@@ -15,6 +16,7 @@ export class AgreementJudge {
   constructor(
     private readonly context: TechniqueContext,
     private readonly id: string,
+    private readonly limit = judgedImages,
   ) {}
 
   async begin(float: Graph): Promise<void> {
@@ -26,15 +28,19 @@ export class AgreementJudge {
 
   /** Percent of the images. */
   async agreementOf(graph: Graph): Promise<number> {
+    return (await this.differenceOf(graph)).agreement;
+  }
+
+  async differenceOf(graph: Graph): Promise<OutputDifference> {
     const comparison = new OutputComparison();
     let batch = 0;
     await this.run(graph, (scores, count) => comparison.add(this.float[batch++]!, scores, count));
-    return comparison.result().agreement;
+    return comparison.result();
   }
 
   private async run(graph: Graph, take: (scores: Float32Array, count: number) => void): Promise<void> {
     const output = graph.outputs[0]!.name;
-    await runCalibration(graph, judgedImages, this.context, this.id, (results) => {
+    await runCalibration(graph, this.limit, this.context, this.id, (results) => {
       const { data, shape } = results[output]!;
       const { score } = this.context.card.output;
       const scores = data as Float32Array;

@@ -14,8 +14,8 @@ export type ActivationForm = 'float' | 'half' | 'dynamic' | 'qdq' | 'qoperator';
 export const inputForms = ['images', 'scaled', 'pixels'] as const;
 export type InputForm = (typeof inputForms)[number];
 
-/** `branches`: which layers run depends on the image. */
-export type PathForm = 'straight' | 'branches';
+/** `branches`: which layers run depends on the image; `gates`: which of their channels. */
+export type PathForm = 'straight' | 'branches' | 'gates';
 
 /** In what form a network stores its weights, computes, and takes its images. */
 export interface NetworkForm {
@@ -53,8 +53,20 @@ export function formOf(network: Graph): NetworkForm {
     weights: new Set(weightStorage(graph).values()),
     activations: activationForm(computed) ?? (computesInHalf ? 'half' : 'float'),
     input: inputForm(graph),
-    path: hasBranches(network) ? 'branches' : 'straight',
+    path: hasBranches(network) ? 'branches' : hasGates(graph, constant) ? 'gates' : 'straight',
   };
+}
+
+/** Whether some weights are picked anew for each image. */
+function hasGates(graph: Graph, constant: ReadonlySet<string>): boolean {
+  const { producer } = indexGraph(graph);
+  return graph.nodes.some(({ op, inputs }) => {
+    const picked = [0, 1].map((input) => producer(inputs[input] ?? ''));
+    return (
+      (op === 'Conv' || op === 'Gemm') &&
+      picked.some((node) => node?.op === 'Gather' && constant.has(node.inputs[0]!) && !constant.has(node.outputs[0]!))
+    );
+  });
 }
 
 function inputForm({ inputs: [input], nodes }: Graph): InputForm {

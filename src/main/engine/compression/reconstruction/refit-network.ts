@@ -49,22 +49,50 @@ export function refitNote({ layers, kept }: RefittedNetwork): string | undefined
   return `${kept.length} of ${layers} layers behind what was removed stay as they are${few}: refitting them did not help on calibration images held back, or there were too few to hold any back. More images may.`;
 }
 
-/**
- * Refits what reads changed values, layer after layer in the order of the network, each on the inputs it gets in the network as refitted so
- * far, to what it gave in the whole network (He et al. 2017, "Channel pruning for accelerating very deep neural networks"). A layer whose output is
- * added to another branch that is computed already also makes up for the error of that branch (section 3.3).
- * @param smaller `graph` without the removed groups, in the same order of nodes. Neither is changed.
- */
+/** `refitBehind` after channels were removed. @param smaller `graph` without the removed groups */
 export async function refitNetwork(
   smaller: Graph,
   graph: Graph,
   groups: ChannelGroups,
   removed: ReadonlySet<number>,
+  options: RefitOptions,
+): Promise<RefittedNetwork> {
+  const outputs = new Map(
+    groups.axes
+      .filter(({ role, input }) => role === 'produces' || (role === 'follows' && input === 1))
+      .map((axis) => [axis.node, keptIndices(axis, removed)]),
+  );
+  const changed = new Set(
+    groups.axes.filter(({ groups: all }) => all.some((group) => removed.has(group))).map(({ node }) => node),
+  );
+  return refitBehind(smaller, graph, { changed, outputs }, options);
+}
+
+/** How a network differs from the whole one, by nodes of the latter. */
+export interface NetworkChange {
+  /** Nodes that give something else, for whatever reason but what they read. */
+  changed: ReadonlySet<Node>;
+  /** Which outputs of layers are left; all where nothing is said. */
+  outputs?: ReadonlyMap<Node, readonly number[]>;
+  /** The layers that may be refitted; all behind a change where nothing is said. */
+  layers?: ReadonlySet<Node>;
+}
+
+/**
+ * Refits what reads changed values, layer after layer in the order of the network, each on the inputs it gets in the network as refitted so
+ * far, to what it gave in the whole network (He et al. 2017, "Channel pruning for accelerating very deep neural networks"). A layer whose output is
+ * added to another branch that is computed already also makes up for the error of that branch (section 3.3).
+ * @param smaller in the same order of nodes as `graph`. Neither is changed.
+ */
+export async function refitBehind(
+  smaller: Graph,
+  graph: Graph,
+  change: NetworkChange,
   { id, context, images, keptWeights }: RefitOptions,
 ): Promise<RefittedNetwork> {
   const result = copyGraph(smaller);
   const activations = new PairedActivations(result, graph, Math.min(images, context.calibration.count), context, id);
-  const sites = changedLayers(result, graph, groups, removed, activations);
+  const sites = changedLayers(result, graph, change, activations);
   const products = await MatrixProducts.open(context.threads);
   const kept: string[] = [];
   try {
@@ -106,33 +134,20 @@ function changeLayer(result: Graph, { layer, rows }: Site, { steps, biasShift }:
   if (biasShift) addToBias(result, layer.node, biasShift);
 }
 
-function changedLayers(
-  result: Graph,
-  graph: Graph,
-  groups: ChannelGroups,
-  removed: ReadonlySet<number>,
-  activations: PairedActivations,
-): Site[] {
+function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activations: PairedActivations): Site[] {
   const shapes = inferShapes(result, singleBatch(result));
   const own = new Map(weightLayers(result).map((layer) => [layer.node, layer]));
   const whole = new Map(weightLayers(graph).map((layer) => [layer.node, layer]));
-  const outputsOf = new Map(
-    groups.axes
-      .filter(({ role, input }) => role === 'produces' || (role === 'follows' && input === 1))
-      .map((axis) => [axis.node, keptIndices(axis, removed)]),
-  );
-  const narrowed = new Set(
-    groups.axes.filter(({ groups: all }) => all.some((group) => removed.has(group))).map(({ node }) => node),
-  );
   const uses = new Map<string, number>();
   for (const node of result.nodes) for (const name of node.inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
-  const changed = new Set<string>();
+  const values = new Set<string>();
   return graph.nodes.flatMap((node, at): Site[] => {
-    const isBehind = node.inputs.some((input) => changed.has(input));
-    if (!isBehind && !narrowed.has(node)) return [];
-    for (const output of node.outputs) changed.add(output);
+    const isBehind = node.inputs.some((input) => values.has(input));
+    if (!isBehind && !change.changed.has(node)) return [];
+    for (const output of node.outputs) values.add(output);
     const layer = own.get(result.nodes[at]!);
     const reference = whole.get(node);
+    if (change.layers?.has(node) === false) return [];
     if (!layer || !reference || !isBehind || uses.get(layer.weightName) !== 1) return [];
     const count = activations.imagesFor(layer.node);
     const probe = inputColumns(layer.node, layer.weight.shape, shapes, count);
@@ -143,7 +158,7 @@ function changedLayers(
         layer,
         rows,
         reference: { ...node, inputs: node.inputs.map(activations.referenceOf) },
-        outputs: outputsOf.get(node) ?? Array.from({ length: rows.rows }, (_, row) => row),
+        outputs: change.outputs?.get(node) ?? Array.from({ length: rows.rows }, (_, row) => row),
         probe,
         branch: rows.groups === 1 ? otherBranch(graph, node, at, activations) : undefined,
       },

@@ -87,6 +87,7 @@ export const movementRules: Record<string, ShapeRule> = {
     const axis = axisOf(context, intAttribute(context.node, 'axis', 0), x.shape.length);
     return [{ type: x.type, shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)] }];
   },
+  ScatterElements: ({ inputs: [x] }) => [x],
   GatherElements: ({ inputs: [x, indices] }) => x && indices && [{ type: x.type, shape: indices.shape }],
   Pad: (context) => {
     const { node, opset } = context;
