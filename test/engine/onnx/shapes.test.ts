@@ -33,7 +33,10 @@ const describeCase = (each: Case): string =>
   `${each.op}-${each.opset ?? 17} ${each.feeds.map((tensor) => `[${tensor.shape.join(',')}]`).join(' ')} ${Object.entries(
     each.attributes ?? {},
   )
-    .map(([name, { value }]) => `${name}=${typeof value === 'object' && 'data' in value ? value.type : String(value)}`)
+    .map(([name, attribute]) => {
+      const { type, value } = attribute;
+      return `${name}=${type === 'tensor' ? value.type : type === 'graph' ? type : String(value)}`;
+    })
     .join(' ')}`;
 
 async function compareWithRuntime(each: Case): Promise<void> {
