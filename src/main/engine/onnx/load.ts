@@ -42,11 +42,19 @@ export async function loadBranching(path: string): Promise<Graph> {
  * technique handles, are passed over. It cannot be written again.
  */
 export async function loadForInspection(path: string): Promise<Graph> {
-  const external = externalDataBeside(path, modelBytesLimit);
-  return {
-    ...parse(await readWhole(path), { origin: path, external, branchDepth: deepestBranch, passesOver: true }),
-    origin: path,
-  };
+  const bytes = await readWhole(path);
+  const read = (branchDepth?: number): Graph =>
+    parse(bytes, {
+      ...{ origin: path, external: externalDataBeside(path, modelBytesLimit), passesOver: true },
+      ...(branchDepth !== undefined && { branchDepth }),
+    });
+  try {
+    return { ...read(deepestBranch), origin: path };
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    // Branches of a kind that is not known are passed over too.
+    return { ...read(), origin: path };
+  }
 }
 
 /**
