@@ -5,9 +5,9 @@ import {
   outputComponents,
   outputEnergies,
   spatialFactors,
-  transposed,
   verticalMatrix,
 } from '../../../src/main/engine/compression/factorization/low-rank';
+import { transposed } from '../../../src/main/engine/compression/algebra/transpose-matrix';
 import { MatrixProducts, type Matrix } from '../../../src/main/engine/compression/algebra/matrix-products';
 import { noise } from '../../fixtures/graphs';
 

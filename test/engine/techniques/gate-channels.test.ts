@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { modelCardSchema } from '@shared/model-card';
 import { MatrixProducts, type Matrix } from '../../../src/main/engine/compression/algebra/matrix-products';
 import { formOf } from '../../../src/main/engine/compression/layers/network-form';
 import { fitGates } from '../../../src/main/engine/gates/fit-gates';
@@ -11,6 +8,7 @@ import { chainTimes } from '../../../src/main/engine/gates/gating-estimate';
 import { kernelRidge } from '../../../src/main/engine/gates/kernel-ridge';
 import { maskedNetwork, withoutMasks } from '../../../src/main/engine/gates/masked-network';
 import { pickingNetwork } from '../../../src/main/engine/gates/picking-network';
+import { readCard } from '../../../src/main/engine/models/card';
 import { countMacs, countParams } from '../../../src/main/engine/onnx/count';
 import { singleBatch } from '../../../src/main/engine/onnx/classifier';
 import type { Graph, Tensor } from '../../../src/main/engine/onnx/graph';
@@ -19,6 +17,8 @@ import { attr, float32Tensor, makeValue } from '../../../src/main/engine/onnx/ma
 import { inferShapes } from '../../../src/main/engine/onnx/shapes';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
+import type { zooNames } from '../../fixtures/zoo';
+import { hasZoo, needsZoo, zooPath } from '../../fixtures/zoo';
 import {
   cardFor,
   contextFor,
@@ -339,28 +339,27 @@ test('sums and branches within are left whole', async () => {
   expect(graph.nodes.filter(({ op }) => op === 'TopK')).toHaveLength(1);
 });
 
-const zoo = resolve(process.env['WHITTLE_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared'), 'zoo');
-const isMissing = !existsSync(zoo);
-const reason = isMissing ? ` (skipped: ${zoo} is missing)` : '';
-
-describe(`of the networks people use${reason}`, () => {
-  const after = async (name: string, params: object): Promise<{ before: Graph; graph: Graph; notes: string[] }> => {
-    const card = modelCardSchema.parse(JSON.parse(readFileSync(resolve(zoo, `${name}.card.json`), 'utf8')));
-    const before = await loadModel(resolve(zoo, `${name}.onnx`));
+describe(`of the networks people use${needsZoo}`, () => {
+  const after = async (
+    name: (typeof zooNames)[number],
+    params: object,
+  ): Promise<{ before: Graph; graph: Graph; notes: string[] }> => {
+    const card = (await readCard(zooPath(name)))!;
+    const before = await loadModel(zooPath(name));
     const random = numbersFrom(1);
     const pictures = Float32Array.from({ length: 8 * 3 * 224 * 224 }, () => random() * 2 - 1);
     const own = contextFor(card, pictures, [3, 224, 224]);
     return { before, graph: await applyStep(before, 'gate.channels', params, own), notes: own.notes };
   };
 
-  test.skipIf(isMissing)('resnet50 has fewer multiply-accumulates, and runs', async () => {
+  test.skipIf(!hasZoo)('resnet50 has fewer multiply-accumulates, and runs', async () => {
     const { before, graph, notes } = await after('resnet50', { refit: false, maxDrop: 100 });
     expect(notes[0]).toMatch(/^\d\d layers compute 0\.5 of the channels/);
     expect(countMacs(graph) / countMacs(before)).toBeLessThan(0.6);
     expect(await runGraph(graph, new Float32Array(3 * 224 * 224), [3, 224, 224])).toHaveLength(1000);
   });
 
-  test.skipIf(isMissing)(
+  test.skipIf(!hasZoo)(
     'mobilenetv2 is refused: depthwise layers with weights picked at run time are slow',
     async () => {
       await expect(after('mobilenetv2', {})).rejects.toThrow(
@@ -369,7 +368,7 @@ describe(`of the networks people use${reason}`, () => {
     },
   );
 
-  test.skipIf(isMissing)('squeezenet is refused: two convolutions read what one makes', async () => {
+  test.skipIf(!hasZoo)('squeezenet is refused: two convolutions read what one makes', async () => {
     await expect(after('squeezenet1.1', {})).rejects.toThrow(
       'it has no convolution of 8 or more channels that is read by one other',
     );

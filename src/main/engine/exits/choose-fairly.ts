@@ -28,11 +28,11 @@ export function disagreeingAt(thresholds: ExitChoice['thresholds'], exits: Exits
 }
 
 /** What each half loses by thresholds of the other (cross-fitting): the best of many pairs looks better than it is on the images it was chosen on. */
-function expectedFor(exits: Exits, wholeMacs: number, goals: readonly [Goal, Goal]): number {
+function crossFitting(exits: Exits, wholeMacs: number): (ofEven: Goal, ofOdd: Goal) => number {
   const [even, odd] = [half(exits, 0), half(exits, 1)];
   const lost = (on: Exits, by: Exits, goal: Goal): number =>
     disagreeingAt(chooseThresholds(by, wholeMacs, goal).thresholds, on);
-  return lost(odd, even, goals[0]) + lost(even, odd, goals[1]);
+  return (ofEven, ofOdd) => lost(odd, even, ofEven) + lost(even, odd, ofOdd);
 }
 
 /**
@@ -40,21 +40,19 @@ function expectedFor(exits: Exits, wholeMacs: number, goals: readonly [Goal, Goa
  * promised, so few are allowed that this is kept.
  */
 export function chooseFairly(exits: Exits, wholeMacs: number, goal: Goal): FairChoice {
-  if ('mostMacs' in goal)
-    return {
-      choice: chooseThresholds(exits, wholeMacs, goal),
-      expected: expectedFor(exits, wholeMacs, [goal, goal]),
-    };
+  const expectedFor = crossFitting(exits, wholeMacs);
+  const chosen = (own: Goal): ExitChoice => chooseThresholds(exits, wholeMacs, own);
+  if ('mostMacs' in goal) return { choice: chosen(goal), expected: expectedFor(goal, goal) };
   for (let allowed = goal.mostDisagreeing; allowed >= 0; allowed--) {
-    const halves = [Math.floor(allowed / 2), Math.ceil(allowed / 2)].map((mostDisagreeing) => ({ mostDisagreeing }));
-    const expected = expectedFor(exits, wholeMacs, [halves[0]!, halves[1]!]);
-    if (expected <= goal.mostDisagreeing)
-      return { choice: chooseThresholds(exits, wholeMacs, { mostDisagreeing: allowed }), expected };
+    const expected = expectedFor(
+      { mostDisagreeing: Math.floor(allowed / 2) },
+      { mostDisagreeing: Math.ceil(allowed / 2) },
+    );
+    if (expected <= goal.mostDisagreeing) return { choice: chosen({ mostDisagreeing: allowed }), expected };
   }
-  const count = exits[0].confidence.length;
   const none = exits.map(() => undefined);
   return {
-    choice: { thresholds: none, leaving: none.map(() => 0), disagreeing: 0, macs: count === 0 ? 0 : wholeMacs },
+    choice: { thresholds: none, leaving: none.map(() => 0), disagreeing: 0, macs: wholeMacs },
     expected: 0,
   };
 }

@@ -8,7 +8,7 @@ import { copyGraph, elementCount, type Graph } from '../onnx/graph';
 import { float32Tensor, makeValue } from '../onnx/make';
 import { NodeWriter } from '../onnx/node-writer';
 import { isReadByProduct, type GatedChain, type HiddenChannels } from './gated-chains';
-import { kernelRidge } from './kernel-ridge';
+import { columnMeans, kernelRidge } from './kernel-ridge';
 import type { Gate } from './masked-network';
 
 /** Gates are fitted to so many images at most: time grows with the third power of them. */
@@ -35,7 +35,7 @@ export async function fitGates(
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('gates', at, chains.length);
       for (const each of chain.hidden) {
-        const standIn = isReadByProduct(graph, chain, each) ? meansOf(seen.means.get(each.value)!) : undefined;
+        const standIn = isReadByProduct(graph, chain, each) ? columnMeans(seen.means.get(each.value)!) : undefined;
         const missed = missedWithout(seen, each.value, readerNorms(graph, each), standIn);
         const { weight, bias } = await kernelRidge(seen.means.get(chain.input)!, missed, products);
         const { rows, columns, data } = weight;
@@ -94,12 +94,6 @@ function rowsOf(batches: readonly RuntimeTensor[]): Matrix {
     at += batch.data.length;
   }
   return { rows: data.length / columns, columns, data };
-}
-
-function meansOf({ rows, columns, data }: Matrix): Float64Array {
-  const means = new Float64Array(columns);
-  data.forEach((value, at) => (means[at % columns]! += value / rows));
-  return means;
 }
 
 /** What a reader misses of each image without a channel, in whose place is a constant or nothing. */

@@ -38,12 +38,11 @@ const longest = 2;
  */
 export function chainsFrom(graph: Graph, isLeft: (node: Node) => boolean): Map<Node, GatedChain[]> {
   const hidden = hiddenChannels(graph, isLeft);
-  const layers = new Map(weightLayers(graph).map((layer) => [layer.node, layer]));
   return new Map(
     [...hidden.keys()].map((first) => {
       const chains: GatedChain[] = [];
       const links: HiddenChannels[] = [];
-      const isSeen = layers.get(first)!.weight.shape[1]! >= leastSeen;
+      const isSeen = graph.initializers.get(first.inputs[1]!)!.shape[1]! >= leastSeen;
       for (let next = hidden.get(first); isSeen && next && links.length < longest; next = hidden.get(next.reader)) {
         links.push(next);
         chains.push({ input: first.inputs[0]!, hidden: [...links] });

@@ -1,5 +1,6 @@
 import { symmetricEigen } from '../compression/algebra/symmetric-eigen';
 import { zeros, type Matrix, type MatrixProducts } from '../compression/algebra/matrix-products';
+import { transposed } from '../compression/algebra/transpose-matrix';
 
 /** Penalties that are tried, in units of the mean eigenvalue. */
 const penalties = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
@@ -23,13 +24,14 @@ export async function kernelRidge(x: Matrix, y: Matrix, products: MatrixProducts
   const gram = await products.timesTransposed(own.matrix, own.matrix);
   const { values, vectors } = symmetricEigen(gram.data, samples);
   const basis: Matrix = { rows: samples, columns: samples, data: Float32Array.from(vectors) };
+  const across = transposed(basis);
   const turned = await products.times(basis, wanted.matrix);
   const mean = values.reduce((sum, value) => sum + Math.max(0, value), 0) / samples;
 
   /** Outputs of the fit, and the squared error of samples left out: residuals over one less their leverage. */
   const errorAt = async (penalty: number): Promise<number> => {
     const shares = values.map((value) => Math.max(0, value) / (Math.max(0, value) + penalty));
-    const fitted = await products.times(transposed(basis), scaledRows(turned, shares));
+    const fitted = await products.times(across, scaledRows(turned, shares));
     let error = 0;
     for (let row = 0; row < samples; row++) {
       let leverage = 1 / samples;
@@ -50,7 +52,7 @@ export async function kernelRidge(x: Matrix, y: Matrix, products: MatrixProducts
   const weight = zeros(y.columns, x.columns);
   if (best.penalty < Infinity) {
     const inverse = values.map((value) => 1 / (Math.max(0, value) + best.penalty));
-    const dual = await products.times(transposed(basis), scaledRows(turned, inverse));
+    const dual = await products.times(across, scaledRows(turned, inverse));
     const scaled = await products.times(transposed(dual), own.matrix);
     weight.data.set(scaled.data.map((value, at) => value * own.scales[at % x.columns]!));
   }
@@ -60,25 +62,24 @@ export async function kernelRidge(x: Matrix, y: Matrix, products: MatrixProducts
   return { weight, bias };
 }
 
+export function columnMeans({ rows, columns, data }: Matrix): Float64Array {
+  const means = new Float64Array(columns);
+  data.forEach((value, at) => (means[at % columns]! += value / rows));
+  return means;
+}
+
 /** Columns less their means and, where it is asked for, over their spread. */
 function standardized(
-  { rows, columns, data }: Matrix,
+  matrix: Matrix,
   isScaled: boolean,
 ): { matrix: Matrix; means: Float64Array; scales: Float64Array } {
-  const [means, squares] = [new Float64Array(columns), new Float64Array(columns)];
-  data.forEach((value, at) => (means[at % columns]! += value / rows));
+  const { rows, columns, data } = matrix;
+  const [means, squares] = [columnMeans(matrix), new Float64Array(columns)];
   data.forEach((value, at) => (squares[at % columns]! += (value - means[at % columns]!) ** 2 / rows));
   // What never changes tells nothing.
   const scales = squares.map((square) => (!isScaled ? 1 : square > 1e-12 ? 1 / Math.sqrt(square) : 0));
   const moved = data.map((value, at) => (value - means[at % columns]!) * scales[at % columns]!);
   return { matrix: { rows, columns, data: moved }, means, scales };
-}
-
-function transposed({ rows, columns, data }: Matrix): Matrix {
-  const result = zeros(columns, rows);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result.data[column * rows + row] = data[row * columns + column]!;
-  return result;
 }
 
 const scaledRows = (matrix: Matrix, scales: Float64Array): Matrix => ({

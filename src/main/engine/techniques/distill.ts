@@ -1,19 +1,17 @@
 import { z } from 'zod';
-import { augmentations } from '@shared/augmentation';
 import { noImages } from '../compression/calibration/calibration-run';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { thinNetwork } from '../compression/pruning/thin-network';
-import { adamW } from '../gradients/optimizers';
-import { countParams, parameterMetadata } from '../onnx/count';
+import { recountParameters } from '../compression/storage/provenance';
+import { countParams } from '../onnx/count';
 import { foldBatchNorm } from '../onnx/fold-batch-norm';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { trainFromScratch } from '../training/from-scratch';
 import { initialized } from '../training/initialize';
 import { withNorms } from '../training/insert-norms';
-import { fixedBatch } from '../training/network-batch';
-import { heldOutCount } from '../training/run-training';
 import { defineTechnique } from './technique';
+import { trainingPlan } from './training-plan';
 
 const id = 'distill';
 
@@ -76,37 +74,20 @@ export const distill = defineTechnique({
   }),
   async apply(graph, params, context) {
     const model = context.card.name;
-    const teacher = simplify(await plainGraph(await context.reference(), id, model));
     const whole = removeDead(simplify(await plainGraph(graph, id, model)));
     const student = initialized(withNorms(thinNetwork(whole, params.width, roundTo)), `${context.seed} ${id}`);
-    const images = context.images('train');
-    const batch = fixedBatch(student) ?? Math.min(params.batch, images.count);
-    if (images.count < Math.max(2, batch)) throw noImages(id);
-    const trained = images.count - heldOutCount(images.count, batch);
-    const iterations = Math.max(1, Math.ceil((params.epochs * trained) / batch));
-    const { learningRate, temperature } = params;
-    const labelShare = images.isLabelled ? params.labels : 0;
+    const { teacher, images, options } = await trainingPlan(id, student, { ...params, iterations: 0 }, context);
+    // A batch of one has no statistics.
+    if (images.count < 2) throw noImages(id);
+    const { iterations, batch, labelShare } = options;
     const isTaught = labelShare < 1;
-    const lesson = {
-      batch,
-      labelShare,
-      temperature,
-      featureWeight: isTaught ? params.features : 0,
-      mapsFeatures: true,
-    };
-    const rate = { learningRate, weightDecay, largestNorm, optimizer: adamW(), statistics: 'batch' } as const;
-    const course = { iterations, augmentation: augmentations[params.augmentation] };
-    const options = { ...lesson, ...rate, ...course };
-    const taught = await trainFromScratch(id, student, isTaught ? teacher : undefined, images, options, context);
+    const own = { weightDecay, largestNorm, featureWeight: isTaught ? params.features : 0, mapsFeatures: true };
+    const course = { ...options, ...own, statistics: 'batch' } as const;
+    const taught = await trainFromScratch(id, student, isTaught ? teacher : undefined, images, course, context);
     const result = removeDead(foldBatchNorm(taught.graph));
-    const counts = countParams({ ...result, metadata: {} });
-    result.metadata = {
-      ...result.metadata,
-      [parameterMetadata.params]: String(counts.params),
-      [parameterMetadata.nonZeroParams]: String(counts.nonZeroParams),
-    };
+    recountParameters(result);
     const source = [...(isTaught ? ['the float network'] : []), ...(labelShare > 0 ? ['labels'] : [])].join(' and ');
-    const share = Math.round((100 * counts.params) / countParams(whole).params);
+    const share = Math.round((100 * countParams(result).params) / countParams(whole).params);
     context.note(
       `A student with ${share} % of the parameters learned from ${source} in ${iterations} steps of ${batch} images, from random weights.`,
     );

@@ -77,7 +77,7 @@ export const finetune = defineTechnique({
     const own: Partial<FineTuneOptions> = {
       ...(isPlain && { optimizer: sgd({ momentum, nesterov: true }) }),
       ...(endsEarly && { patience, iterations: mostTimes * options.iterations }),
-      ...{ weightDecay, featureWeight: features, form: codedForm(new Map(codes), plainForm(weightDecay, !isPlain)) },
+      ...{ featureWeight: features, form: codedForm(new Map(codes), plainForm(weightDecay, !isPlain)) },
     };
     const tuned = await fineTune(id, student, teacher, images, { ...options, ...own }, context);
     for (const sentence of trainingNotes(tuned.judgement, taughtBy)) context.note(sentence);

@@ -4,9 +4,10 @@ import { planRemoval, type Keep } from '../compression/pruning/channel-plan';
 import { nodesNamed } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { refitNetwork, refitNote } from '../compression/reconstruction/refit-network';
+import { recountParameters } from '../compression/storage/provenance';
 import { sparseWeights } from '../compression/storage/sparse-weights';
 import { findChannelGroups } from '../onnx/channel-groups';
-import { countMacs, countParams, parameterMetadata } from '../onnx/count';
+import { countMacs } from '../onnx/count';
 import { composeRemoval, removeChannels } from '../onnx/remove-channels';
 import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
@@ -129,10 +130,7 @@ export const pruneChannels = defineTechnique({
     result = removeDead(result);
     for (const note of channelNotes(whole, result, groups, removed)) context.note(note);
     if (ofRefit) context.note(ofRefit);
-    const counts = countParams({ ...result, metadata: {} });
-    result.metadata = { ...result.metadata };
-    result.metadata[parameterMetadata.params] = String(counts.params);
-    result.metadata[parameterMetadata.nonZeroParams] = String(counts.nonZeroParams);
+    recountParameters(result);
     context.log(`${id}: ${countMacs(result)} of ${countMacs(whole)} MACs`);
     return result;
   },

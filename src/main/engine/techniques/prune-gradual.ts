@@ -5,6 +5,7 @@ import { removeDead } from '../onnx/remove-dead';
 import { simplify } from '../onnx/simplify';
 import { fineTune } from '../training/fine-tune';
 import { maskedTraining, type MasksBefore } from '../training/masked-training';
+import { isWorse } from '../training/run-training';
 import { trainingNotes } from '../training/training-notes';
 import { prunesWeights } from './handling';
 import { goalOf, keptOf, magnitudeMasks, maskParams, withMasks } from './magnitude-masks';
@@ -61,9 +62,7 @@ export const pruneGradual = defineTechnique({
       keepFrom: last + 1,
     };
     const tuned = await fineTune(id, atOnce, teacher, images, { ...options, ...course }, context);
-    const { before, after } = tuned.judgement;
-    const isWorse = before !== undefined && after !== undefined && !(after < before);
-    const result = removeDead(isWorse ? atOnce : tuned.graph);
+    const result = removeDead(isWorse(tuned.judgement) ? atOnce : tuned.graph);
     for (const sentence of trainingNotes(tuned.judgement, taughtBy, prunedAtOnce)) context.note(sentence);
     context.note(`The amount was reached after ${last} steps.`);
     storePruned(result, context);

@@ -23,7 +23,7 @@ export function relativeRate(weights: Float32Array): number {
  * The same for each output channel of a layer: folded batch norms leave channels of one layer a hundred times as large as others.
  * @returns in a shape that broadcasts to the weight's
  */
-export function channelRates(layer: WeightLayer): Tensor {
+function channelRates(layer: WeightLayer): Tensor {
   const { rows, columns, data } = weightRows(layer);
   const least = emptyChannel * relativeRate(data);
   const rates = Float32Array.from({ length: rows }, (_, row) =>

@@ -43,6 +43,10 @@ export interface Judgement {
   record: TrainingRecord;
 }
 
+/** Whether held-out images say that the best weights are no better than those before. */
+export const isWorse = ({ before, after }: Pick<Judgement, 'before' | 'after'>): boolean =>
+  before !== undefined && after !== undefined && !(after < before);
+
 /** Between two checkpoints: what an interruption costs at most. */
 const usualCheckpointMs = 120_000;
 

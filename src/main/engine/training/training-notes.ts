@@ -1,5 +1,5 @@
 import { formatNumber, formatPercent } from '@shared/format';
-import type { Judgement } from './run-training';
+import { isWorse, type Judgement } from './run-training';
 
 /** Above this share of its time a training waits for its images noticeably. */
 const noticeableWait = 0.1;
@@ -15,7 +15,7 @@ export function trainingNotes(
   asItWas = 'the network was left as it was; a smaller learningRate may gain something',
 ): string[] {
   const { steps, batch, heldOut, keptStep, waitedShare } = record;
-  const isGain = keptStep > 0 && !(before !== undefined && after !== undefined && after >= before);
+  const isGain = keptStep > 0 && !isWorse({ before, after });
   const notes = [`Trained for ${formatNumber(steps)} steps of ${batch} images, by ${taughtBy}.`];
   if (images === 0) notes.push('Too few images to hold some out: nothing judged whether training gained.');
   if (before !== undefined && after !== undefined) {

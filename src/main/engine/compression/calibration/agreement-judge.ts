@@ -5,7 +5,7 @@ import type { TechniqueContext } from './technique-context';
 import { runCalibration } from './calibration-run';
 import { OutputComparison } from './output-comparison';
 
-/** Agreement is judged on so many calibration images at most, usually. */
+/** Agreement is judged on so many calibration images at most. */
 const judgedImages = 1000;
 
 /** Whether a network's classes are those of the float network, on calibration images; the float outputs are computed once. */
@@ -16,7 +16,6 @@ export class AgreementJudge {
   constructor(
     private readonly context: TechniqueContext,
     private readonly id: string,
-    private readonly limit = judgedImages,
   ) {}
 
   async begin(float: Graph): Promise<void> {
@@ -40,7 +39,7 @@ export class AgreementJudge {
 
   private async run(graph: Graph, take: (scores: Float32Array, count: number) => void): Promise<void> {
     const output = graph.outputs[0]!.name;
-    await runCalibration(graph, this.limit, this.context, this.id, (results) => {
+    await runCalibration(graph, judgedImages, this.context, this.id, (results) => {
       const { data, shape } = results[output]!;
       const { score } = this.context.card.output;
       const scores = data as Float32Array;

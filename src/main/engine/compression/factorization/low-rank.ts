@@ -2,6 +2,7 @@ import { cholesky, damp } from '../algebra/cholesky';
 import { solve } from '../reconstruction/layer-reconstruction';
 import { subMatrix, zeros, type Matrix, type MatrixProducts } from '../algebra/matrix-products';
 import { symmetricEigen, symmetricEigenvalues } from '../algebra/symmetric-eigen';
+import { transposed } from '../algebra/transpose-matrix';
 
 /**
  * Low-rank layers. The rank-r weights nearest to W in the *output* of the layer, on inputs x with Gram matrix H = sum x x^T, are U U^T W with U
@@ -16,13 +17,6 @@ export interface Factors {
 }
 
 const dampingShare = 1e-6;
-
-export function transposed({ rows, columns, data }: Matrix): Matrix {
-  const result = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result[column * rows + row] = data[row * columns + column]!;
-  return { rows: columns, columns: rows, data: result };
-}
 
 /** W L with L L^T = H: |W L|^2 is the output's energy. */
 async function outputSpread(weights: Matrix, gram: Matrix, products: MatrixProducts): Promise<Matrix> {

@@ -8,7 +8,7 @@ import type { Graph, Node, Tensor } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { attr, float32Tensor, int64Tensor } from '../../onnx/make';
 import type { FormedNetwork } from '../trained-form';
-import { channelRates, withRelativeRates } from '../relative-rate';
+import { withRelativeRates } from '../relative-rate';
 import { trainableParameters } from '../trainable';
 import type { ParameterGroup } from '../step-graph';
 import { keyOf, type LearnedQuantizers, type ValueQuantizer } from './learned-quantizers';
@@ -169,8 +169,7 @@ const usualCode = 0.0015;
 const mostTimes = 16;
 
 /** Rates of weights that are rounded follow the distance of their codes: what moves less in a training never leaves its code. */
-function codeRates(layer: QuantizedLayer, { start }: LearnedScale): Tensor {
-  const { shape, data } = channelRates(layer);
+function codeRates({ shape, data }: Tensor, { start }: LearnedScale): Tensor {
   const scales = start.data as Float32Array;
   const rateOf = (relative: number, channel: number): number =>
     Math.min(mostTimes * relative, scales[channel % scales.length]! / usualCode);
@@ -201,8 +200,7 @@ export function fakeQuantized(
   const plain = withRelativeRates(graph, trainableParameters(graph, 0));
   for (const layer of plan.layers.values()) {
     const group = plain.get(layer.weightName);
-    if (group)
-      plain.set(layer.weightName, { ...group, rate: codeRates(layer, quantizers.ofWeights(plan, layer).scale) });
+    if (typeof group?.rate === 'object') group.rate = codeRates(group.rate, quantizers.ofWeights(plan, layer).scale);
   }
   const parameters = new Map([...plain, ...writer.parameters]);
   for (const name of parameters.keys())
