@@ -26,6 +26,10 @@ export type Augmentation = z.infer<typeof augmentationSchema>;
 
 const uncoloured = { brightness: 0, contrast: 0, saturation: 0, hue: 0 };
 
+export const augmentationNames = ['gentle', 'colourful', 'strong'] as const;
+
+const gentle: Augmentation = { scale: [0.5, 1], ratio: [3 / 4, 4 / 3], flip: 0.5, ...uncoloured };
+
 export const augmentations = {
   /** torchvision's defaults, for training from scratch on many images. */
   strong: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], flip: 0.5, ...uncoloured },
@@ -33,5 +37,7 @@ export const augmentations = {
    * For fine-tuning on few images: things stay about as large as evaluation shows them (its centre crop of 224 out of 256 covers 0.77 of a
    * square), so that what the network computes stays what it was trained for.
    */
-  gentle: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3], flip: 0.5, ...uncoloured },
-} satisfies Record<string, Augmentation>;
+  gentle,
+  /** The same in other colours, changed as far as is usual for ImageNet. */
+  colourful: { ...gentle, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+} satisfies Record<(typeof augmentationNames)[number], Augmentation>;

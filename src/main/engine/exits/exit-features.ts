@@ -1,7 +1,7 @@
 import { attr } from '../onnx/make';
 import type { NodeWriter } from '../onnx/node-writer';
 import type { TypedShape } from '../onnx/shapes';
-import type { CutPoint } from './cut-points';
+import type { CutPoint } from '../onnx/cut-points';
 
 /** A place where an exit may read: a number for each channel, the mean over positions. */
 export interface ExitPlace extends CutPoint {

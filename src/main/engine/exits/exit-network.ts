@@ -5,7 +5,7 @@ import { removeDead } from '../onnx/remove-dead';
 import { inferShapes, type TypedShape } from '../onnx/shapes';
 import { logitsOf } from '../training/logits';
 import { fixedBatch, withBatch } from '../training/network-batch';
-import { cutPoints, nearestPoint } from './cut-points';
+import { cutPoints, nearestPoint } from '../onnx/cut-points';
 import { exitPlaces, type ExitPlace } from './exit-features';
 import type { Answer } from './network-with-exits';
 

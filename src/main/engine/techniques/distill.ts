@@ -11,6 +11,7 @@ import { trainFromScratch } from '../training/from-scratch';
 import { initialized } from '../training/initialize';
 import { withNorms } from '../training/insert-norms';
 import { defineTechnique } from './technique';
+import { variationParams } from './training-params';
 import { trainingPlan } from './training-plan';
 
 const id = 'distill';
@@ -39,10 +40,7 @@ export const distill = defineTechnique({
       .describe('Channels of the student, as a fraction, in multiples of 8; parameters fall with its square'),
     epochs: z.number().min(0.01).max(10_000).default(100).describe('Times that every training image is seen'),
     batch: z.number().int().min(2).max(1024).default(32).describe('Images a step, whose statistics norms take'),
-    augmentation: z
-      .enum(['gentle', 'strong'])
-      .default('strong')
-      .describe('How an image varies from epoch to epoch: strong crops show a student more than few images have'),
+    ...variationParams({ augmentation: 'strong' }),
     learningRate: z
       .number()
       .positive()

@@ -12,7 +12,7 @@ import { plainForm } from '../training/trained-form';
 import { trainingNotes } from '../training/training-notes';
 import { trainsWeights } from './handling';
 import { defineTechnique } from './technique';
-import { featuresParam, trainingParams } from './training-params';
+import { blocksParam, featuresParam, trainingParams } from './training-params';
 import { trainingPlan } from './training-plan';
 
 const id = 'finetune';
@@ -61,6 +61,7 @@ export const finetune = defineTechnique({
         'Decay of the weights of layers in a step, as a multiple of the learning rate; short trainings need none',
       ),
     features: featuresParam,
+    blocks: blocksParam,
   }),
   handling: () => trainsWeights,
   compensates: true,
@@ -71,13 +72,17 @@ export const finetune = defineTechnique({
     const endsEarly = params.until === 'no gain';
     if (endsEarly && heldOutCount(images.count, options.batch) === 0)
       throw noJudges(model, images.count, options.batch);
-    const { weightDecay, features } = params;
+    const { weightDecay, features, blocks } = params;
     const codes = [...(await readCodes(graph))].map(([weight, coded]) => [weight, { coded }] as const);
     const isPlain = params.optimizer === 'sgd';
     const own: Partial<FineTuneOptions> = {
       ...(isPlain && { optimizer: sgd({ momentum, nesterov: true }) }),
       ...(endsEarly && { patience, iterations: mostTimes * options.iterations }),
-      ...{ featureWeight: features, form: codedForm(new Map(codes), plainForm(weightDecay, !isPlain)) },
+      ...{
+        featureWeight: features,
+        blockWeight: blocks,
+        form: codedForm(new Map(codes), plainForm(weightDecay, !isPlain)),
+      },
     };
     const tuned = await fineTune(id, student, teacher, images, { ...options, ...own }, context);
     for (const sentence of trainingNotes(tuned.judgement, taughtBy)) context.note(sentence);

@@ -21,7 +21,7 @@ import { explainFewImages } from './collapse-causes';
 import { layersKept } from './layer-params';
 import { staticChoices, staticParams } from './quantize-static';
 import { defineTechnique } from './technique';
-import { featuresParam, trainingParams } from './training-params';
+import { blocksParam, featuresParam, trainingParams } from './training-params';
 import { trainingPlan } from './training-plan';
 
 const id = 'quantize.aware';
@@ -82,6 +82,7 @@ export const quantizeAware = defineTechnique({
       .default(1e-3)
       .describe('The share by which a scale changes in a step at most, while the learning rate is at its highest'),
     features: featuresParam,
+    blocks: blocksParam,
   }),
   adds: 'scales and conversions of activations, which few-bit weights do not have',
   handling: (choice) => ({
@@ -126,6 +127,7 @@ export const quantizeAware = defineTechnique({
     let result = form.quantized(float, new Map());
     const own: Partial<FineTuneOptions> = {
       featureWeight: params.features,
+      blockWeight: params.blocks,
       form: {
         of: form.of,
         finish(network, learned) {

@@ -1,4 +1,23 @@
 import { z } from 'zod';
+import { augmentationNames } from '@shared/augmentation';
+
+/** How images vary: parameters that all trainings have. */
+export const variationParams = (usual: { augmentation: (typeof augmentationNames)[number] }) => ({
+  augmentation: z
+    .enum(augmentationNames)
+    .default(usual.augmentation)
+    .describe(
+      'How an image varies from epoch to epoch: crops of at least half of it and their mirror images (gentle), these in other colours too (colourful), or crops down to a twelfth (strong)',
+    ),
+  mixup: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'Mixes each image with another of its batch, in shares drawn from Beta(mixup, mixup): the float network is asked about what no photograph shows; 0: no image is mixed',
+    ),
+});
 
 /** Parameters of techniques that train a network to answer as the float one does, with the defaults that differ. */
 export const trainingParams = ({ epochs, learningRate }: { epochs: number; learningRate: number }) => ({
@@ -10,12 +29,7 @@ export const trainingParams = ({ epochs, learningRate }: { epochs: number; learn
     .max(10_000_000)
     .default(0)
     .describe('Steps to train, in place of the epochs; 0: as many as those have'),
-  augmentation: z
-    .enum(['gentle', 'strong'])
-    .default('gentle')
-    .describe(
-      'How an image varies from epoch to epoch: crops of at least half of it and their mirror images, or crops as for training from scratch',
-    ),
+  ...variationParams({ augmentation: 'gentle' }),
   batch: z.number().int().min(1).max(1024).default(16).describe('Images a step; memory grows with it'),
   learningRate: z
     .number()
@@ -47,4 +61,13 @@ export const featuresParam = z
   .default(0)
   .describe(
     'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
+  );
+
+export const blocksParam = z
+  .number()
+  .min(0)
+  .max(1000)
+  .default(0)
+  .describe(
+    'Weight of the distance from what the float network has behind each of its blocks, the mean over those that have the same size in both: it says more of few images than their answers do; 0: not compared',
   );

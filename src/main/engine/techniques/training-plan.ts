@@ -39,9 +39,9 @@ export async function trainingPlan(
   const trained = images.count - heldOutCount(images.count, batch);
   const iterations = params.iterations || Math.max(1, Math.ceil((params.epochs * trained) / batch));
   const labelShare = images.isLabelled ? params.labels : 0;
-  const { learningRate, temperature } = params;
+  const { learningRate, temperature, mixup } = params;
   const augmentation = augmentations[params.augmentation];
-  const options = { augmentation, batch, iterations, learningRate, temperature, labelShare };
+  const options = { augmentation, mixup, batch, iterations, learningRate, temperature, labelShare };
   return {
     teacher,
     images,

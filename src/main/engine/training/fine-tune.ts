@@ -70,12 +70,16 @@ export async function fineTune(
     'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint' | 'trained'
   >,
 ): Promise<FineTuned> {
-  const { batch, iterations, patience, keepFrom, learningRate, featureWeight, weightDecay } = options;
+  const { batch, iterations, patience, keepFrom, learningRate, featureWeight, blockWeight = 0, weightDecay } = options;
   const [own, float] = [withBatch(student, batch), withBatch(teacher, batch)];
   const lesson = lessonOf(id, context.card.name, own, float, options);
   if (featureWeight > 0 && !lesson.comparesFeatures)
     context.note(
       'The features before the classifier are of another form than in the float network: they were not compared.',
+    );
+  if (blockWeight > 0 && lesson.comparedBlocks === 0)
+    context.note(
+      'No block gives a map of the same size as in the float network: maps behind blocks were not compared.',
     );
   const schedule = withWarmUp(patience === undefined ? cosine : constant, warmUp);
   const rateAt = (step: number): number => learningRate * schedule(step, iterations);
@@ -96,9 +100,9 @@ export async function fineTune(
     const session = await TrainingSession.open(step, formed.initializers, context.threads);
     try {
       const feedsOf = feeder(own.inputs[0]!.name, lesson, guide);
-      const { augmentation, checkpointMs, beforeStep, beforeJudging } = options;
+      const { augmentation, mixup, checkpointMs, beforeStep, beforeJudging } = options;
       const course = { batch, iterations, patience, keepFrom, rateAt, checkpointMs, beforeStep, beforeJudging };
-      const judgement = await runTraining({ id, session, images, augmentation, feedsOf, ...course }, context);
+      const judgement = await runTraining({ id, session, images, augmentation, mixup, feedsOf, ...course }, context);
       context.trained?.(judgement.record);
       const isKept = judgement.record.keptStep > 0;
       return { graph: isKept ? form.finish(student, session.parameters()) : student, judgement };

@@ -76,10 +76,10 @@ export async function trainFromScratch(
     const session = await TrainingSession.open(step, own.initializers, context.threads);
     try {
       const schedule = withWarmUp(cosine, warmUp);
-      const { augmentation, checkpointMs } = options;
+      const { augmentation, mixup, checkpointMs } = options;
       const judgement = await runTraining(
         {
-          ...{ id, session, images, augmentation, batch, iterations, checkpointMs, keepFrom: 0 },
+          ...{ id, session, images, augmentation, mixup, batch, iterations, checkpointMs, keepFrom: 0 },
           rateAt: (at) => learningRate * schedule(at, iterations),
           feedsOf: feeder(own.inputs[0]!.name, lesson, guide),
         },

@@ -4,9 +4,9 @@ import type { RuntimeTensor } from '../compression/calculator';
 import type { GradientWriter } from '../gradients/gradient-writer';
 import { agreementOf, crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
 import { elementCount, type Graph, type GraphValue, type Tensor } from '../onnx/graph';
-import { float32Tensor, makeValue } from '../onnx/make';
-import { inferShapes } from '../onnx/shapes';
-import { featuresOf, logitsOf } from './logits';
+import { makeValue } from '../onnx/make';
+import { matchedFeatures, shapeIn, sharedMaps } from './compared-values';
+import { logitsOf } from './logits';
 import type { Objective } from './step-graph';
 import type { Teacher } from './teacher';
 
@@ -17,6 +17,10 @@ export interface LessonOptions {
   temperature: number;
   /** Weight of the distance from the teacher's features; 0: none. */
   featureWeight: number;
+  /** Weight of the mean distance from the maps that the teacher has behind its blocks; none where absent. */
+  blockWeight?: number;
+  /** Alpha of mixup, up to 1; none where absent. */
+  mixup?: number;
   /** Whether features of another width are compared too, through a map that is learned: it takes a student that learns for long. */
   mapsFeatures?: boolean;
 }
@@ -27,6 +31,8 @@ export interface Lesson {
   adaptor?: Tensor;
   /** Whether the loss looks at features. */
   comparesFeatures: boolean;
+  /** How many blocks the loss looks behind. */
+  comparedBlocks: number;
   /** Values of the teacher that the loss looks at. */
   asked: readonly string[];
   /** Writes the loss behind the network. @param adaptor name of that constant, where there is one */
@@ -35,11 +41,13 @@ export interface Lesson {
   feeds(batch: TrainingBatch, answers: Record<string, RuntimeTensor>): Record<string, RuntimeTensor>;
 }
 
-const [scoresInput, featuresInput, labelsInput] = ['teacher.scores', 'teacher.features', 'image.labels'] as const;
+const [scoresInput, featuresInput] = ['teacher.scores', 'teacher.features'] as const;
+const [labelsInput, otherLabelsInput, ownShareInput] = ['image.labels', 'image.otherLabels', 'image.ownShare'] as const;
 
 /**
  * Labels, soft targets (Hinton et al. 2015) and features before the classifier; those of another width are seen through a learned map to
- * the teacher's (Romero et al. 2015, "FitNets"). Features are left out where the two networks have them at other places.
+ * the teacher's (Romero et al. 2015, "FitNets"). Features are left out where the two networks have them at other places. Maps behind blocks,
+ * of which every image has many positions, say more of few images than its one answer.
  * @param student with a number for every dimension, as `teacher`
  * Throws `technique.not-applicable` where the student gives no score for each class, or not as many scores as the teacher.
  */
@@ -50,7 +58,7 @@ export function lessonOf(
   teacher: Graph | undefined,
   options: LessonOptions,
 ): Lesson {
-  const { batch, labelShare, temperature, featureWeight, mapsFeatures = false } = options;
+  const { batch, labelShare, temperature, featureWeight, blockWeight = 0, mixup = 0, mapsFeatures = false } = options;
   const scores = logitsOf(student);
   const count = elementCount(shapeIn(student, scores) ?? []);
   const classes = count / batch;
@@ -60,10 +68,12 @@ export function lessonOf(
     throw new AppError('technique.not-applicable', { id, model, detail });
   }
   const features = teacher && featureWeight > 0 ? matchedFeatures(student, teacher, mapsFeatures) : undefined;
+  const blocks = teacher && blockWeight > 0 ? sharedMaps(student, teacher) : new Map<string, number[]>();
   return {
     ...(features?.adaptor && { adaptor: features.adaptor }),
     comparesFeatures: features !== undefined,
-    asked: [...new Set([...(wanted ? [wanted] : []), ...(features ? [features.teacher] : [])])],
+    comparedBlocks: blocks.size,
+    asked: [...new Set([...(wanted ? [wanted] : []), ...(features ? [features.teacher] : []), ...blocks.keys()])],
     objective(write, adaptor) {
       const logits = write.reshape(scores, [batch, classes]);
       const inputs: GraphValue[] = [];
@@ -72,8 +82,13 @@ export function lessonOf(
       if (wanted && labelShare < 1)
         losses.push({ loss: softTargets(write, logits, scoresInput, batch, temperature), weight: 1 - labelShare });
       if (labelShare > 0) {
-        inputs.push(makeValue(labelsInput, 'int32', [batch]));
-        losses.push({ loss: crossEntropy(write, logits, labelsInput, [batch, classes]), weight: labelShare });
+        const told = (labels: string): string => {
+          inputs.push(makeValue(labels, 'int32', [batch]));
+          return crossEntropy(write, logits, labels, [batch, classes]);
+        };
+        const own = told(labelsInput);
+        losses.push({ loss: mixup > 0 ? mixed(write, own, told(otherLabelsInput)) : own, weight: labelShare });
+        if (mixup > 0) inputs.push(makeValue(ownShareInput, 'float32', [1]));
       }
       if (features) {
         inputs.push(makeValue(featuresInput, 'float32', features.shape));
@@ -81,19 +96,40 @@ export function lessonOf(
         const seen = features.adaptor && adaptor ? write.emit(map, [features.student, adaptor]) : features.student;
         losses.push({ loss: featureDistance(write, seen, featuresInput), weight: featureWeight });
       }
+      for (const [map, shape] of blocks) {
+        inputs.push(makeValue(mapInput(map), 'float32', shape));
+        losses.push({ loss: featureDistance(write, map, mapInput(map)), weight: blockWeight / blocks.size });
+      }
       const agreement = wanted && agreementOf(write, logits, scoresInput, batch);
       return { loss: weightedSum(write, losses), inputs, agreement };
     },
-    feeds({ labels }, answers) {
+    feeds({ labels, mixed }, answers) {
       const feeds: Record<string, RuntimeTensor> = {};
       if (wanted) feeds[scoresInput] = { ...answers[wanted]!, shape: [batch, classes] };
       if (features) feeds[featuresInput] = answers[features.teacher]!;
-      if (labelShare > 0)
-        feeds[labelsInput] = { type: 'int32', shape: [batch], data: labels ?? new Int32Array(batch).fill(-1) };
+      for (const map of blocks.keys()) feeds[mapInput(map)] = answers[map]!;
+      const classesOf = (data: Int32Array = new Int32Array(batch).fill(-1)): RuntimeTensor => ({
+        type: 'int32',
+        shape: [batch],
+        data,
+      });
+      if (labelShare > 0) feeds[labelsInput] = classesOf(labels);
+      if (labelShare > 0 && mixup > 0) {
+        feeds[otherLabelsInput] = classesOf(mixed?.labels);
+        feeds[ownShareInput] = { type: 'float32', shape: [1], data: Float32Array.of(mixed?.share ?? 1) };
+      }
       return feeds;
     },
   };
 }
+
+/** The loss of mixed images (Zhang et al. 2018, "mixup"): of each class as much as there is of its image. */
+function mixed(write: GradientWriter, own: string, other: string): string {
+  const share = write.sum(ownShareInput);
+  return write.add(write.multiply(own, share), write.multiply(other, write.subtract(write.scalar(1), share)));
+}
+
+const mapInput = (map: string): string => `teacher.map.${map}`;
 
 /** What goes into a step with a batch: images, and what the loss asks for. */
 export function feeder(
@@ -106,39 +142,4 @@ export function feeder(
     const { pixels: data, shape } = batch;
     return { [input]: { type: 'float32', shape, data }, ...lesson.feeds(batch, answers) };
   };
-}
-
-interface MatchedFeatures {
-  student: string;
-  teacher: string;
-  /** Of the teacher's. */
-  shape: number[];
-  /** Where the student's have another width. */
-  adaptor?: Tensor;
-}
-
-function matchedFeatures(student: Graph, teacher: Graph, areMapped: boolean): MatchedFeatures | undefined {
-  const [ours, theirs] = [featuresOf(student), featuresOf(teacher)];
-  const [from, to] = [ours && shapeIn(student, ours), theirs && shapeIn(teacher, theirs)];
-  if (!ours || !theirs || !from || !to || from.length !== to.length || (to.length !== 2 && to.length !== 4))
-    return undefined;
-  if (from.some((size, axis) => (axis !== 1 || !areMapped) && size !== to[axis])) return undefined;
-  const [narrow, wide] = [from[1]!, to[1]!];
-  return {
-    ...{ student: ours, teacher: theirs, shape: to },
-    ...(narrow !== wide && { adaptor: spreading(narrow, wide, to.length) }),
-  };
-}
-
-/** Each wide channel begins as one of the narrow ones, in turn. `[narrow, wide]` for a product, `[wide, narrow, 1, 1]` for a convolution. */
-function spreading(narrow: number, wide: number, rank: number): Tensor {
-  const data = new Float32Array(narrow * wide);
-  for (let channel = 0; channel < wide; channel++)
-    data[rank === 2 ? (channel % narrow) * wide + channel : channel * narrow + (channel % narrow)] = 1;
-  return float32Tensor(rank === 2 ? [narrow, wide] : [wide, narrow, 1, 1], data);
-}
-
-function shapeIn(graph: Graph, value: string): number[] | undefined {
-  const shape = inferShapes(graph).get(value)?.shape;
-  return shape?.every((size) => typeof size === 'number') ? shape : undefined;
 }

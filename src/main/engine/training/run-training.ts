@@ -17,6 +17,8 @@ export interface TrainingRun {
   feedsOf(batch: TrainingBatch): Promise<Record<string, RuntimeTensor>>;
   /** How they vary from epoch to epoch. */
   augmentation: Augmentation;
+  /** Alpha of mixup, up to 1; none where absent. */
+  mixup?: number;
   batch: number;
   /** Steps, at most. */
   iterations: number;
@@ -132,6 +134,7 @@ async function train(
     session,
     images,
     augmentation,
+    mixup = 0,
     batch,
     iterations,
     patience,
@@ -155,6 +158,7 @@ async function train(
       from: standing.batches,
       lastBatch: 'drop',
       augmentation,
+      mixup,
     } as const;
     const batches = images.trainingBatches(order);
     let waitedMs = 0;

@@ -1,6 +1,6 @@
-import { isConstant, macsByNode } from '../onnx/count';
-import type { Graph, Node } from '../onnx/graph';
-import { constantValues } from '../onnx/parameters';
+import { isConstant, macsByNode } from './count';
+import type { Graph, Node } from './graph';
+import { constantValues } from './parameters';
 
 /** A value through which all goes that an image becomes: what comes after needs nothing else of what came before. */
 export interface CutPoint {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cutPoints, nearestPoint } from '../../../src/main/engine/exits/cut-points';
+import { cutPoints, nearestPoint } from '../../../src/main/engine/onnx/cut-points';
 import { exitPlaces } from '../../../src/main/engine/exits/exit-features';
 import { attr, float32Tensor, makeNode, makeValue, uint8Tensor } from '../../../src/main/engine/onnx/make';
 import { inferShapes } from '../../../src/main/engine/onnx/shapes';

@@ -1,0 +1,59 @@
+import { cutPoints } from '../onnx/cut-points';
+import type { Graph, Tensor } from '../onnx/graph';
+import { float32Tensor } from '../onnx/make';
+import { inferShapes } from '../onnx/shapes';
+import { featuresOf } from './logits';
+
+/** Features before the classifiers of two networks, which a loss may compare. */
+export interface MatchedFeatures {
+  student: string;
+  teacher: string;
+  /** Of the teacher's. */
+  shape: number[];
+  /** Where the student's have another width. */
+  adaptor?: Tensor;
+}
+
+/** @param areMapped whether those of another width are compared, through a map. Undefined where the networks have them at other places. */
+export function matchedFeatures(student: Graph, teacher: Graph, areMapped: boolean): MatchedFeatures | undefined {
+  const [ours, theirs] = [featuresOf(student), featuresOf(teacher)];
+  const [from, to] = [ours && shapeIn(student, ours), theirs && shapeIn(teacher, theirs)];
+  if (!ours || !theirs || !from || !to || from.length !== to.length || (to.length !== 2 && to.length !== 4))
+    return undefined;
+  if (from.some((size, axis) => (axis !== 1 || !areMapped) && size !== to[axis])) return undefined;
+  const [narrow, wide] = [from[1]!, to[1]!];
+  return {
+    ...{ student: ours, teacher: theirs, shape: to },
+    ...(narrow !== wide && { adaptor: spreading(narrow, wide, to.length) }),
+  };
+}
+
+/** Each wide channel begins as one of the narrow ones, in turn. `[narrow, wide]` for a product, `[wide, narrow, 1, 1]` for a convolution. */
+function spreading(narrow: number, wide: number, rank: number): Tensor {
+  const data = new Float32Array(narrow * wide);
+  for (let channel = 0; channel < wide; channel++)
+    data[rank === 2 ? (channel % narrow) * wide + channel : channel * narrow + (channel % narrow)] = 1;
+  return float32Tensor(rank === 2 ? [narrow, wide] : [wide, narrow, 1, 1], data);
+}
+
+/** With a number for every dimension; undefined where one is not known. */
+export function shapeIn(graph: Graph, value: string): number[] | undefined {
+  const shape = inferShapes(graph).get(value)?.shape;
+  return shape?.every((size) => typeof size === 'number') ? shape : undefined;
+}
+
+/**
+ * Maps that both networks have behind the same block in the same shape, by name: where all that an image becomes goes through one value, the last
+ * such value behind a layer.
+ */
+export function sharedMaps(student: Graph, teacher: Graph): Map<string, number[]> {
+  const [ours, theirs] = [inferShapes(student), inferShapes(teacher)];
+  const behind = new Map<number, [string, number[]]>();
+  for (const { value, macs } of cutPoints(teacher)) {
+    const [from, to] = [ours.get(value)?.shape, theirs.get(value)?.shape];
+    if (from?.length !== 4 || to?.length !== 4 || (to[2] === 1 && to[3] === 1)) continue;
+    if (to.every((size, axis) => typeof size === 'number' && size === from[axis]))
+      behind.set(macs, [value, to as number[]]);
+  }
+  return new Map(behind.values());
+}
