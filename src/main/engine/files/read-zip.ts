@@ -5,18 +5,19 @@ const [endSignature, directorySignature, localSignature] = [0x06054b50, 0x02014b
 const [endBytes, directoryBytes, localBytes] = [22, 46, 30];
 const commentLimit = 0xffff;
 /** Of all files together, so that a small archive cannot unpack to a huge one. */
-const contentLimit = 2 ** 26;
+const usualLimit = 2 ** 26;
 
 /**
  * The files of a ZIP archive that lies at the end of other bytes, stored or deflated; undefined where there is none. Content that is stored
  * is a view. Nothing is trusted: all places are checked, and the checksums.
+ * @param contentLimit bytes that all files may have together
  */
-export function readZip(bytes: Uint8Array): ZipEntry[] | 'damaged' | undefined {
+export function readZip(bytes: Uint8Array, contentLimit = usualLimit): ZipEntry[] | 'damaged' | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = endOf(view);
   if (end === undefined) return undefined;
   try {
-    return entriesOf(view, bytes, end);
+    return entriesOf(view, bytes, end, contentLimit);
   } catch {
     // Out of bounds, or no deflated data.
     return 'damaged';
@@ -32,7 +33,7 @@ function endOf(view: DataView): number | undefined {
   return undefined;
 }
 
-function entriesOf(view: DataView, bytes: Uint8Array, end: number): ZipEntry[] | 'damaged' {
+function entriesOf(view: DataView, bytes: Uint8Array, end: number, contentLimit: number): ZipEntry[] | 'damaged' {
   const [count, size, offset] = [
     view.getUint16(end + 10, true),
     view.getUint32(end + 12, true),

@@ -15,6 +15,8 @@ export interface Conversion {
 export interface FileFormat {
   /** As runtimes name it, and the ending of its files: "tflite". */
   readonly id: string;
+  /** The ending under which people know what it writes, where that is another one. */
+  readonly ending?: string;
   /** Raise it when `convert` writes other files: they are converted again then. */
   readonly version: number;
   /** What a sweep may say of it under `deploy`; strict, every one with a default. */
@@ -37,6 +39,8 @@ export interface FileFormat {
     options: Record<string, unknown>,
     signal?: AbortSignal,
   ): Promise<Conversion | void>;
+  /** Where what it writes is a folder for people, and one file with that folder here: writes the folder. */
+  unpack?(path: string, destination: string): Promise<void>;
   /** Operators of the network of an ONNX file that have no counterpart: what can be said before anything is converted. */
   unsupported?(onnxPath: string, card: ModelCard): Promise<string[]>;
   /** What the device of the format will make of the network of an ONNX file, before it is compiled; absent: nothing can be said. */

@@ -1,0 +1,91 @@
+import type { CodedWeights } from '../../../compression/storage/codebook';
+import { intAttribute } from '../../../onnx/attributes';
+import { elementCount, type Graph, type Tensor } from '../../../onnx/graph';
+import type { GraphIndex } from '../../../onnx/graph-index';
+import type { LayerWeights, Steps } from './weights';
+
+/** Weights that the ONNX file stores in fewer bytes than numbers take, by name; with their codes where these are told. */
+export type PackedNames = ReadonlyMap<string, CodedWeights | undefined>;
+
+/**
+ * The weights of a layer, output channels first, once they are asked for; undefined where they are no constant.
+ * @param channelAxis 0, or 1 of a matrix `[inputs, outputs]`
+ */
+export function layerWeights(
+  graph: Graph,
+  index: GraphIndex,
+  packed: PackedNames,
+  name: string,
+  channelAxis: number,
+): ({ shape: readonly number[] } & (() => LayerWeights)) | undefined {
+  const isTurned = channelAxis === 1;
+  const rows = (shape: readonly number[]): readonly number[] => (isTurned ? [shape[1]!, shape[0]!] : shape);
+  const later = (shape: readonly number[], make: () => LayerWeights) => Object.assign(make, { shape: rows(shape) });
+  const tensor = graph.initializers.get(name);
+  if (tensor?.type === 'float32') {
+    return later(tensor.shape, () => {
+      const values = isTurned ? turned<Float32Array>(tensor) : (tensor.data as Float32Array);
+      const coded = packed.get(name);
+      const steps = coded && stepsOf(coded, values, rows(tensor.shape), isTurned);
+      return { shape: rows(tensor.shape), values, isPacked: packed.has(name), ...(steps && { steps }) };
+    });
+  }
+  const node = index.producer(name);
+  const codes = graph.initializers.get(node?.inputs[0] ?? '');
+  const scale = graph.initializers.get(node?.inputs[1] ?? '');
+  if (node?.op !== 'DequantizeLinear' || scale?.type !== 'float32' || !codes) return undefined;
+  if (codes.type !== 'int8' && codes.type !== 'uint8') return undefined;
+  const count = scale.data.length;
+  const axis = intAttribute(node, 'axis', 1);
+  const along = axis < 0 ? axis + codes.shape.length : axis;
+  if (count !== 1 && (along !== channelAxis || count !== codes.shape[channelAxis])) return undefined;
+  return later(codes.shape, () => {
+    const shape = rows(codes.shape);
+    const zeros = graph.initializers.get(node.inputs[2] ?? '');
+    const steps: Steps = {
+      codes: isTurned ? turned<Int8Array | Uint8Array>(codes) : (codes.data as Int8Array | Uint8Array),
+      scale: scale.data as Float32Array,
+      zero: Float32Array.from({ length: count }, (_, row) =>
+        Number(zeros?.data[zeros.data.length === 1 ? 0 : row] ?? 0),
+      ),
+    };
+    return { shape, values: decoded(steps, shape[0]!), steps, isPacked: true };
+  });
+}
+
+/** A matrix with its axes exchanged. */
+function turned<T extends Float32Array | Int8Array | Uint8Array>({ data, shape }: Tensor): T {
+  const [inputs, outputs] = shape as [number, number];
+  const from = data as T;
+  const result = from.slice() as T;
+  for (let row = 0; row < outputs; row++)
+    for (let column = 0; column < inputs; column++) result[row * inputs + column] = from[column * outputs + row]!;
+  return result;
+}
+
+function decoded({ codes, scale, zero }: Steps, rows: number): Float32Array {
+  const rowLength = codes.length / rows;
+  return Float32Array.from({ length: codes.length }, (_, index) => {
+    const row = scale.length === 1 ? 0 : Math.floor(index / rowLength);
+    return Math.fround(codes[index]! - zero[row]!) * scale[row]!;
+  });
+}
+
+/** Codes with a scale and a zero, where weights still are what these stand for. */
+function stepsOf(
+  { codes, decode, permutation, rowLength }: CodedWeights,
+  values: Float32Array,
+  shape: readonly number[],
+  isTurned: boolean,
+): Steps | undefined {
+  if (!('scale' in decode) || (permutation !== undefined) !== isTurned || codes.length !== elementCount(shape))
+    return undefined;
+  const [rows, length] = [shape[0]!, codes.length / shape[0]!];
+  if (decode.scale.length > 1 && rowLength % length !== 0) return undefined;
+  const spread = (numbers: Float32Array): Float32Array =>
+    Float32Array.from({ length: decode.scale.length === 1 && decode.zeroPoint.length === 1 ? 1 : rows }, (_, row) =>
+      numbers.length === 1 ? numbers[0]! : numbers[Math.floor((row * length) / rowLength)]!,
+    );
+  const steps = { codes, scale: spread(decode.scale), zero: spread(decode.zeroPoint) };
+  return decoded(steps, rows).every((value, index) => value === values[index]) ? steps : undefined;
+}
