@@ -2,6 +2,7 @@ import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { RunView, TrialView } from '@shared/run';
 import type { Engine } from '../main/engine/create-engine';
+import { formats } from '../main/engine/formats/registry';
 import { cardOfArtifact } from '../main/engine/models/artifact-card';
 import { writeCard } from '../main/engine/models/card';
 import { renderReport } from '../main/engine/report/render-report';
@@ -30,9 +31,11 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
     for (const trial of run.trials) {
       const own = files.get(trial.id) ?? [];
       const made = own.length > 0 ? await cardOfArtifact(run, trial) : undefined;
-      for (const { path, stored } of own) {
-        await rm(path, { force: true });
-        await link(stored.path, path).catch(() => copyFile(stored.path, path));
+      for (const { format, path, stored } of own) {
+        await rm(path, { force: true, recursive: true });
+        const unpack = formats.find(({ id }) => id === format)?.unpack;
+        if (unpack) await unpack(stored.path, path);
+        else await link(stored.path, path).catch(() => copyFile(stored.path, path));
         const { sha256, sizeBytes: bytes } = stored;
         if (made) await writeCard(path, { ...made, file: basename(path), sha256, bytes });
       }
@@ -44,7 +47,10 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
 }
 
 /** What files are called where not by their format: the compiler's are .tflite files, and opened as such. */
-const endings: Readonly<Record<string, string>> = { edgetpu: '_edgetpu.tflite' };
+const endings: Readonly<Record<string, string>> = {
+  edgetpu: '_edgetpu.tflite',
+  ...Object.fromEntries(formats.flatMap(({ id, ending }) => (ending === undefined ? [] : [[id, `.${ending}`]]))),
+};
 
 /** The compressed models of a run in its results folder, by trial: the ONNX file, then what was made of it. */
 export function resultFiles(run: RunView, folder: string): Map<string, ResultFile[]> {

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { usualCalibrationImages } from '@shared/dataset';
 import { formatBytes, formatRatio } from '@shared/format';
@@ -15,7 +15,8 @@ import { runRecipe } from '../../main/engine/sweep/run-recipe';
 import { surroundingsOf } from '../../main/engine/sweep/surroundings';
 import { moveIntoPlace, writeError } from '../../main/engine/files/atomic-file';
 import { hashFile } from '../../main/engine/files/hash-file';
-import { deployOptions, formats } from '../../main/engine/formats/registry';
+import type { FileFormat } from '../../main/engine/formats/file-format';
+import { deployOptions, endingOf, findFormat, formats } from '../../main/engine/formats/registry';
 import { incomingName } from '../../main/engine/store/artifacts';
 import { checkRecipe } from '../../main/engine/techniques/check-recipe';
 import { usageError, type Arguments, type Command } from '../arguments';
@@ -83,7 +84,11 @@ export const compress: Command = {
       const sha256 = recipe.length === 0 ? model.sha256 : await run();
       const source = recipe.length === 0 ? model.path : workspace.artifacts.path(sha256);
       const made = deployed && (await convertArtifact(engine, sha256, model.card, deployed));
-      const size = await copyArtifact(made?.path ?? source, work, destination);
+      const unpack = deployed && findFormat(deployed.format).unpack;
+      const size =
+        made && unpack
+          ? await unpackArtifact(made.path, destination, unpack)
+          : await copyArtifact(made?.path ?? source, work, destination);
       if (made) await workspace.artifacts.discard(made.path);
       const written = { path: destination, sha256: made?.sha256 ?? sha256, sizeBytes: size };
       await writeCard(destination, await compressedCard(model.card, written, formatRecipe(given), source));
@@ -116,9 +121,12 @@ interface DeployedFormat {
 /** The format that the name of the output asks for; undefined: ONNX. Throws `usage`, `deploy.invalid`. */
 function deployedFormat(destination: string, text: string | undefined): DeployedFormat | undefined {
   const ending = extname(destination).slice(1).toLowerCase();
-  const format = formats.find(({ id }) => id === ending);
+  const format = formats.find((each) => endingOf(each) === ending);
   if (!format && text !== undefined)
-    throw usageError(compress, `--deploy is of use for ${formats.map(({ id }) => `.${id}`).join(', ')} files only`);
+    throw usageError(
+      compress,
+      `--deploy is of use for ${formats.map((each) => `.${endingOf(each)}`).join(', ')} files only`,
+    );
   if (!format) return undefined;
   const given = (text ?? '').split(',').filter(Boolean);
   const options = given.map((each): [string, string] => {
@@ -192,4 +200,17 @@ async function copyArtifact(source: string, work: string, destination: string): 
   }
   await moveIntoPlace(copy, destination);
   return (await stat(destination)).size;
+}
+
+/** A folder, whole or not at all. Answers the bytes of its files. */
+async function unpackArtifact(
+  source: string,
+  destination: string,
+  unpack: NonNullable<FileFormat['unpack']>,
+): Promise<number> {
+  await unpack(source, destination);
+  const entries = await readdir(destination, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
