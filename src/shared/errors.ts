@@ -155,6 +155,8 @@ const sentences = {
     `${f.path} is not a TensorFlow Lite file (${f.found}). Give a .tflite file, or an .onnx file.`,
   'tflite.damaged': (f: Facts) =>
     `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the network anew.`,
+  'coreml.damaged': (f: Facts) =>
+    `${f.path} is not a Core ML package with an ML Program. Copy it again, with all files in it, or convert the network anew.`,
   'format.no-codes': (f: Facts) =>
     `${f.path} cannot become a .${f.format} file with ${f.type} ${f.side}: ${f.detail}. Quantize the network all the way (quantize.static), or choose float32.`,
   'format.integers-only': (f: Facts) =>

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from '@shared/format';
 import type { ModelInspection } from '@shared/contract';
+import { inspectPackage, packageText } from '../../main/engine/formats/coreml/inspect-package';
 import { inspectTflite, type TfliteInspection } from '../../main/engine/formats/tflite/inspect-tflite';
 import { tfliteInspectionText } from '../../main/engine/formats/tflite/inspection-text';
 import { inspectModel } from '../../main/engine/models/inspect-model';
@@ -48,6 +49,7 @@ export const inspect: Command = {
       if (vs !== undefined) return await compare(engine, vs, arguments_);
       if (arguments_.flag('channels')) return await channels(engine, arguments_);
       const path = locateModel(arguments_.positionals[0]!, engine.modelFolder());
+      if (/\.mlpackage\/?$/i.test(path)) return await inspectFolder(path, arguments_);
       if (formatOfModel(path) === 'tflite') return await inspectFile(path, arguments_);
       const found = await inspectModel(path);
       if (arguments_.flag('json')) {
@@ -89,6 +91,13 @@ async function inspectFile(path: string, arguments_: Arguments): Promise<number>
     process.stdout.write(tfliteInspectionText(found));
     if (arguments_.flag('layers')) process.stdout.write(`\n${layerTable(found.layers)}`);
   }
+  return 0;
+}
+
+/** Of a Core ML package. */
+async function inspectFolder(path: string, arguments_: Arguments): Promise<number> {
+  const found = await inspectPackage(path);
+  process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(found, null, 2)}\n` : packageText(found));
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import type { ProtoSchema } from '../protobuf/message';
 
-/** Of coremltools' Model.proto, FeatureTypes.proto and MIL.proto what an ML Program takes; a test holds it to their descriptors. */
+/** Of coremltools' Model.proto, FeatureTypes.proto and MIL.proto what an ML Program takes. */
 export const coremlSchema = {
   Model: { specificationVersion: [1, 'int32'], description: [2, 'ModelDescription'], mlProgram: [502, 'Program'] },
   ModelDescription: {
