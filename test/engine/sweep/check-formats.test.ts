@@ -28,6 +28,17 @@ describe('models of a sweep whose targets take another format, or that is deploy
         await expect(
           checkFormats({ targets: [target('ort-cpu')], deploy: { [format]: {} } }, [model]),
         ).rejects.toMatchObject({ code: 'format.unsupported-operator', facts: { operators: 'Erf', format } });
+      await saveModel(
+        colourNetwork({
+          after: { nodes: [makeNode('Mish', ['scores'], ['y'])], outputs: [['y', 'float32', ['batch', 3]]] },
+          opset: 18,
+        }),
+        path,
+      );
+      await expect(checkFormats({ targets: [], deploy: { coreml: {} } }, [model])).rejects.toMatchObject({
+        code: 'format.unsupported-operator',
+        facts: { operators: 'Mish', format: 'mlpackage' },
+      });
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,6 +1,6 @@
 import { AppError } from '@shared/errors';
 import type { SweepFile } from '@shared/sweep-file';
-import { findFormat } from '../formats/registry';
+import { endingOf, findFormat } from '../formats/registry';
 import type { Model } from '../models/model-folder';
 import { findRuntime } from '../runtimes/registry';
 
@@ -19,6 +19,10 @@ export async function checkFormats(
     for (const format of formats) {
       const operators = (await format.unsupported?.(path, card)) ?? [];
       if (operators.length > 0)
-        throw new AppError('format.unsupported-operator', { path, format: format.id, operators: operators.join(', ') });
+        throw new AppError('format.unsupported-operator', {
+          path,
+          format: endingOf(format),
+          operators: operators.join(', '),
+        });
     }
 }
