@@ -35,6 +35,21 @@ describe('files that are deployed', { timeout: 600_000 }, () => {
     expect(card).toMatchObject({ file: 'small--int8.tflite', sha256: deployed!.sha256, bytes: bytes.length });
   });
 
+  it('are folders where the format has them so', async () => {
+    const folder = await furnish(temporaryFolder());
+    writeSweep(folder, {
+      targets: 'targets: []\ndeploy: { coreml: {} }',
+      recipes: 'recipes: { clusters: [cluster.weights: { clusters: 16, rounding: nearest }] }',
+    });
+    const { code, stderr } = await whittle(folder, 'run', 'sweep.yaml', '--out', 'out', '--json');
+    expect(code, stderr).toBe(0);
+    const models = join(folder, 'out', 'models');
+    expect(readdirSync(models).sort()).toEqual(
+      ['card.json', 'mlpackage', 'mlpackage.card.json', 'onnx'].map((ending) => `small--clusters.${ending}`),
+    );
+    expect(readdirSync(join(models, 'small--clusters.mlpackage')).sort()).toEqual(['Data', 'Manifest.json']);
+  });
+
   it.skipIf(!tflite.isHere)(`are what a search names, which measured them${tflite.title}`, async () => {
     const folder = await furnish(temporaryFolder());
     const aims = ['--max-drop', '100', '--goal', 'size', '--trials', '2', '--target', 'tflite'];
