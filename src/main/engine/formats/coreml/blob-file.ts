@@ -13,10 +13,6 @@ export class BlobFile {
   private count = 0;
   private length = alignment;
 
-  get isEmpty(): boolean {
-    return this.count === 0;
-  }
-
   /**
    * Takes a tensor in; answers where its metadata lie, which is how a program names it.
    * @param bytes its numbers, packed as `packCodes` does where they have less than a byte. @param elements how many

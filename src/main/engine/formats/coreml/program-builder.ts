@@ -36,7 +36,7 @@ const mostImmediate = 10;
 
 /** Operating systems that know an operation, oldest first, each with the version of the file format that came with it. */
 const opsets = { CoreML6: 7, CoreML7: 8, CoreML8: 9 } as const;
-export type Opset = keyof typeof opsets;
+type Opset = keyof typeof opsets;
 
 /** Words of MIL's text form, which no value may be called. */
 const reserved = new Set([

@@ -7,7 +7,7 @@ import type { MilValue, ProgramBuilder } from '../program-builder';
 import { emitWeights } from './emit-weights';
 import { Operation } from './operation';
 import { rules } from './rules';
-import { storedForm, type StoredForm } from './weights';
+import { storedForm, type LayerWeights, type StoredForm } from './weights';
 import { layerWeights, type PackedNames } from './layer-weights';
 
 /** What became of the weights of one layer. */
@@ -106,12 +106,12 @@ export class Conversion {
     if (!found) throw new Inexpressible('weights that are computed for each image');
     const value = this.isDry
       ? { name, type: this.builder.precision, shape: found.shape }
-      : this.placeWeights(name, found());
+      : this.placeWeights(name, found.read());
     this.placed.set(key, value);
     return value;
   }
 
-  private placeWeights(name: string, weights: ReturnType<NonNullable<ReturnType<typeof layerWeights>>>): MilValue {
+  private placeWeights(name: string, weights: LayerWeights): MilValue {
     const form = storedForm(weights, this.builder.precision);
     const value = emitWeights(this.builder, form, weights.shape, name);
     this.weights.push({ name, value: value.name, form });

@@ -7,8 +7,15 @@ import type { LayerWeights, Steps } from './weights';
 /** Weights that the ONNX file stores in fewer bytes than numbers take, by name; with their codes where these are told. */
 export type PackedNames = ReadonlyMap<string, CodedWeights | undefined>;
 
+/** Weights of a layer before they are read. */
+interface FoundWeights {
+  /** Output channels first. */
+  shape: readonly number[];
+  read(): LayerWeights;
+}
+
 /**
- * The weights of a layer, output channels first, once they are asked for; undefined where they are no constant.
+ * The weights of a layer, output channels first; undefined where they are no constant.
  * @param channelAxis 0, or 1 of a matrix `[inputs, outputs]`
  */
 export function layerWeights(
@@ -17,18 +24,19 @@ export function layerWeights(
   packed: PackedNames,
   name: string,
   channelAxis: number,
-): ({ shape: readonly number[] } & (() => LayerWeights)) | undefined {
+): FoundWeights | undefined {
   const isTurned = channelAxis === 1;
   const rows = (shape: readonly number[]): readonly number[] => (isTurned ? [shape[1]!, shape[0]!] : shape);
-  const later = (shape: readonly number[], make: () => LayerWeights) => Object.assign(make, { shape: rows(shape) });
   const tensor = graph.initializers.get(name);
   if (tensor?.type === 'float32') {
-    return later(tensor.shape, () => {
+    const shape = rows(tensor.shape);
+    const read = (): LayerWeights => {
       const values = isTurned ? turned<Float32Array>(tensor) : (tensor.data as Float32Array);
       const coded = packed.get(name);
-      const steps = coded && stepsOf(coded, values, rows(tensor.shape), isTurned);
-      return { shape: rows(tensor.shape), values, isPacked: packed.has(name), ...(steps && { steps }) };
-    });
+      const steps = coded && stepsOf(coded, values, shape, isTurned);
+      return { shape, values, isPacked: packed.has(name), ...(steps && { steps }) };
+    };
+    return { shape, read };
   }
   const node = index.producer(name);
   const codes = graph.initializers.get(node?.inputs[0] ?? '');
@@ -39,8 +47,8 @@ export function layerWeights(
   const axis = intAttribute(node, 'axis', 1);
   const along = axis < 0 ? axis + codes.shape.length : axis;
   if (count !== 1 && (along !== channelAxis || count !== codes.shape[channelAxis])) return undefined;
-  return later(codes.shape, () => {
-    const shape = rows(codes.shape);
+  const shape = rows(codes.shape);
+  const read = (): LayerWeights => {
     const zeros = graph.initializers.get(node.inputs[2] ?? '');
     const steps: Steps = {
       codes: isTurned ? turned<Int8Array | Uint8Array>(codes) : (codes.data as Int8Array | Uint8Array),
@@ -50,7 +58,8 @@ export function layerWeights(
       ),
     };
     return { shape, values: decoded(steps, shape[0]!), steps, isPacked: true };
-  });
+  };
+  return { shape, read };
 }
 
 /** A matrix with its axes exchanged. */
