@@ -5,10 +5,11 @@ import { analyseShapes } from '../../../onnx/shapes';
 import { Inexpressible } from '../../tflite/convert/inexpressible';
 import type { MilValue, ProgramBuilder } from '../program-builder';
 import { emitWeights } from './emit-weights';
+import type { NetworkUnderConversion } from './network-under-conversion';
 import { Operation } from './operation';
 import { rules } from './rules';
 import { storedForm, type LayerWeights, type StoredForm } from './weights';
-import { layerWeights, type PackedNames } from './layer-weights';
+import { layerWeights, type PackedLayers } from './layer-weights';
 
 /** What became of the weights of one layer. */
 export interface ConvertedWeights {
@@ -20,7 +21,7 @@ export interface ConvertedWeights {
 }
 
 /** A network on its way into a program. Images lie as in ONNX, so a rule is little more than the names of operations. */
-export class Conversion {
+export class Conversion implements NetworkUnderConversion {
   readonly opset: number;
   /** Operators that cannot be expressed, each once. */
   readonly inexpressible = new Set<string>();
@@ -34,7 +35,7 @@ export class Conversion {
   constructor(
     readonly builder: ProgramBuilder,
     private readonly graph: Graph,
-    private readonly packed: PackedNames,
+    private readonly packed: PackedLayers,
     private readonly isDry = false,
   ) {
     this.opset = graph.opsets[''] ?? 1;
@@ -98,11 +99,12 @@ export class Conversion {
   }
 
   /** Weights of a layer, output channels first. @param channelAxis where the ONNX file has these */
-  layerWeights(name: string, channelAxis: number): MilValue {
+  layerWeights(node: Node, channelAxis: number): MilValue {
+    const name = node.inputs[1] ?? '';
     const key = `${name} ${channelAxis}`;
     const known = this.placed.get(key);
     if (known) return known;
-    const found = layerWeights(this.graph, this.index, this.packed, name, channelAxis);
+    const found = layerWeights(this.graph, this.index, this.packed, node, channelAxis);
     if (!found) throw new Inexpressible('weights that are computed for each image');
     const value = this.isDry
       ? { name, type: this.builder.precision, shape: found.shape }

@@ -12,7 +12,7 @@ import type { CoremlModel } from '../model';
 import { ProgramBuilder, tensorType, text, type MilValue, type Precision } from '../program-builder';
 import { dataTypes } from '../schema';
 import { Conversion } from './conversion';
-import type { PackedNames } from './layer-weights';
+import type { PackedLayers } from './layer-weights';
 
 export interface CoremlOptions {
   precision: Precision;
@@ -36,23 +36,27 @@ export async function convertNetwork(graph: Graph, card: ModelCard, options: Cor
   });
 }
 
+const none: PackedLayers = { layers: new Set(), codes: new Map() };
+
 /** Operators of the graph that cannot be expressed, each once. */
 export async function findUnsupported(graph: Graph, card: ModelCard): Promise<string[]> {
   const options: CoremlOptions = { precision: 'FLOAT16', input: 'tensor', output: 'scores' };
-  const found = attempt(await decodeWeights(graph), new Map(), card, options, true);
+  const found = attempt(await decodeWeights(graph), none, card, options, true);
   return 'inexpressible' in found ? found.inexpressible : [];
 }
 
 /** The graph with plain weights, and which of them its file stores in fewer bytes. */
-async function weightsOf(graph: Graph): Promise<{ dense: Graph; packed: PackedNames }> {
+async function weightsOf(graph: Graph): Promise<{ dense: Graph; packed: PackedLayers }> {
   const codes = await readCodes(graph);
-  const small = [...weightStorage(graph)].filter(([, form]) => form === 'sparse' || form === 'codes');
-  return { dense: await decodeWeights(graph), packed: new Map(small.map(([name]) => [name, codes.get(name)])) };
+  const storage = weightStorage(graph);
+  const isSmall = (name: string): boolean => /^(sparse|codes)$/.test(storage.get(name) ?? '');
+  const layers = new Set(graph.nodes.filter(({ inputs }) => isSmall(inputs[1] ?? '')).map(({ name }) => name));
+  return { dense: await decodeWeights(graph), packed: { layers, codes } };
 }
 
 function attempt(
   graph: Graph,
-  packed: PackedNames,
+  packed: PackedLayers,
   card: ModelCard,
   options: CoremlOptions,
   isDry = false,

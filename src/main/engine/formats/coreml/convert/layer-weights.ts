@@ -1,11 +1,16 @@
 import type { CodedWeights } from '../../../compression/storage/codebook';
 import { intAttribute } from '../../../onnx/attributes';
-import { elementCount, type Graph, type Tensor } from '../../../onnx/graph';
+import { elementCount, type Graph, type Node, type Tensor } from '../../../onnx/graph';
 import type { GraphIndex } from '../../../onnx/graph-index';
 import type { LayerWeights, Steps } from './weights';
 
-/** Weights that the ONNX file stores in fewer bytes than numbers take, by name; with their codes where these are told. */
-export type PackedNames = ReadonlyMap<string, CodedWeights | undefined>;
+/** Which weights the ONNX file stores in fewer bytes than numbers take. */
+export interface PackedLayers {
+  /** The layers that read them, by name: a batch norm that is folded into one gives its weights another name. */
+  layers: ReadonlySet<string>;
+  /** Their codes where these are told, by the names of the weights. */
+  codes: ReadonlyMap<string, CodedWeights>;
+}
 
 /** Weights of a layer before they are read. */
 interface FoundWeights {
@@ -21,10 +26,11 @@ interface FoundWeights {
 export function layerWeights(
   graph: Graph,
   index: GraphIndex,
-  packed: PackedNames,
-  name: string,
+  packed: PackedLayers,
+  layer: Node,
   channelAxis: number,
 ): FoundWeights | undefined {
+  const name = layer.inputs[1] ?? '';
   const isTurned = channelAxis === 1;
   const rows = (shape: readonly number[]): readonly number[] => (isTurned ? [shape[1]!, shape[0]!] : shape);
   const tensor = graph.initializers.get(name);
@@ -32,9 +38,9 @@ export function layerWeights(
     const shape = rows(tensor.shape);
     const read = (): LayerWeights => {
       const values = isTurned ? turned<Float32Array>(tensor) : (tensor.data as Float32Array);
-      const coded = packed.get(name);
+      const coded = packed.codes.get(name);
       const steps = coded && stepsOf(coded, values, shape, isTurned);
-      return { shape, values, isPacked: packed.has(name), ...(steps && { steps }) };
+      return { shape, values, isPacked: packed.layers.has(layer.name), ...(steps && { steps }) };
     };
     return { shape, read };
   }

@@ -2,7 +2,7 @@ import { floatAttribute, intAttribute } from '../../../onnx/attributes';
 import { Inexpressible } from '../../tflite/convert/inexpressible';
 import type { Arguments, MilValue } from '../program-builder';
 import type { DataType } from '../schema';
-import type { Conversion } from './conversion';
+import type { NetworkUnderConversion } from './network-under-conversion';
 import type { Node } from '../../../onnx/graph';
 
 /** One ONNX node as its rule sees it. */
@@ -12,7 +12,7 @@ export class Operation {
   readonly name: string;
 
   constructor(
-    readonly network: Conversion,
+    readonly network: NetworkUnderConversion,
     readonly node: Node,
   ) {
     this.builder = network.builder;

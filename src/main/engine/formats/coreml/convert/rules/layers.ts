@@ -12,7 +12,7 @@ export function padsOf(windows: readonly Window[], spatial: readonly number[]): 
 }
 
 const convolution: ConversionRule = (operation) => {
-  const weight = operation.network.layerWeights(operation.node.inputs[1]!, 0);
+  const weight = operation.network.layerWeights(operation.node, 0);
   const x = operation.value(0);
   const spatial = x.shape.slice(2);
   const windows = windowsOf(operation.node, spatial, weight.shape.slice(2));
@@ -46,7 +46,7 @@ const gemm: ConversionRule = (operation) => {
   if (operation.integer('transA', 0) !== 0) return operation.unsupported('with a transposed input');
   if (operation.float('alpha', 1) !== 1) return operation.unsupported('with alpha');
   const axis = operation.integer('transB', 0) !== 0 ? 0 : 1;
-  const weight = operation.network.layerWeights(operation.node.inputs[1]!, axis);
+  const weight = operation.network.layerWeights(operation.node, axis);
   const beta = operation.float('beta', 1);
   return operation.emit('linear', {
     x: operation.value(0),
@@ -60,7 +60,7 @@ const matMul: ConversionRule = (operation) => {
   const [, second] = operation.node.inputs;
   const isLayer =
     operation.network.numbersOf(second!)?.shape.length === 2 && x.shape.length >= 2 && x.shape.length <= 3;
-  if (isLayer) return operation.emit('linear', { x, weight: operation.network.layerWeights(second!, 1) });
+  if (isLayer) return operation.emit('linear', { x, weight: operation.network.layerWeights(operation.node, 1) });
   const y = operation.value(1);
   if (x.shape.length < 2 || y.shape.length < 2) return operation.unsupported('of a vector');
   const [transpose_x, transpose_y] = ['transpose_x', 'transpose_y'].map((role) => operation.boolean(false, role));
