@@ -2,7 +2,7 @@ import { intAttribute } from '../../../onnx/attributes';
 import { elementCount, type Graph, type Node, type Tensor } from '../../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../../onnx/graph-index';
 import { analyseShapes } from '../../../onnx/shapes';
-import { Inexpressible } from '../../tflite/convert/inexpressible';
+import { Inexpressible } from '../../from-onnx/inexpressible';
 import type { MilValue, ProgramBuilder } from '../program-builder';
 import { emitWeights } from './emit-weights';
 import type { NetworkUnderConversion } from './network-under-conversion';

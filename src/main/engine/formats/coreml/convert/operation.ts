@@ -1,5 +1,5 @@
 import { floatAttribute, intAttribute } from '../../../onnx/attributes';
-import { Inexpressible } from '../../tflite/convert/inexpressible';
+import { Inexpressible } from '../../from-onnx/inexpressible';
 import type { Arguments, MilValue } from '../program-builder';
 import type { DataType } from '../schema';
 import type { NetworkUnderConversion } from './network-under-conversion';

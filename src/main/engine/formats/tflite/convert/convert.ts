@@ -2,10 +2,10 @@ import { AppError } from '@shared/errors';
 import type { Graph } from '../../../onnx/graph';
 import type { TfliteModel } from '../model';
 import { Conversion } from './conversion';
-import { prepare } from './prepare';
+import { prepare } from '../../from-onnx/prepare';
 import { withFileValues, type FileValues } from './quantized/file-values';
 import { integerNetwork } from './quantized/integer-network';
-import { Inexpressible } from './inexpressible';
+import { Inexpressible } from '../../from-onnx/inexpressible';
 
 /**
  * The network of an ONNX graph as TensorFlow Lite: one image at a time, images `[1,H,W,C]`, inputs and outputs under their ONNX names.

@@ -1,6 +1,6 @@
 import type { TfliteGraph, TfliteOperator, TfliteOption, TfliteQuantization, TfliteTensor, TfliteType } from '../model';
 import { optionsOf } from '../schema/operators';
-import { Inexpressible } from './inexpressible';
+import { Inexpressible } from '../../from-onnx/inexpressible';
 import { operatorVersion } from './operator-version';
 import { elementsOf } from './value';
 

@@ -8,7 +8,7 @@ import { channelsLast, numbersOf, place, presentAxes } from './placement';
 import { codeOf } from './quantized/codes';
 import { kernelCodes } from './quantized/kernel-codes';
 import { quantizeTensor } from './requantize';
-import { Inexpressible } from './inexpressible';
+import { Inexpressible } from '../../from-onnx/inexpressible';
 import type { NetworkUnderConversion } from './network-under-conversion';
 import { elementsOf, type Constant, type Stored, type Value } from './value';
 

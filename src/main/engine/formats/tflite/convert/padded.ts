@@ -1,6 +1,6 @@
 import { isNeverNegative } from './never-negative';
 import type { Operation } from './operation';
-import type { Window } from './window-padding';
+import type { Window } from '../../from-onnx/window-padding';
 
 const lowestFloat = -3.4028234663852886e38;
 

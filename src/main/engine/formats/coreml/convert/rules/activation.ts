@@ -1,4 +1,4 @@
-import { clipBounds } from '../../../tflite/convert/fused-activation';
+import { clipBounds } from '../../../from-onnx/fused-activation';
 import type { MilValue } from '../../program-builder';
 import type { Operation } from '../operation';
 import type { ConversionRule } from '../rule';

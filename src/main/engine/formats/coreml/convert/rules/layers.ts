@@ -1,4 +1,4 @@
-import { windowsOf, type Window } from '../../../tflite/convert/window-padding';
+import { windowsOf, type Window } from '../../../from-onnx/window-padding';
 import type { MilValue } from '../../program-builder';
 import type { Operation } from '../operation';
 import type { ConversionRule } from '../rule';

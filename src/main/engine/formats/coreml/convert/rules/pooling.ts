@@ -1,5 +1,5 @@
 import { intsAttribute } from '../../../../onnx/attributes';
-import { windowsOf } from '../../../tflite/convert/window-padding';
+import { windowsOf } from '../../../from-onnx/window-padding';
 import type { ConversionRule } from '../rule';
 import { padsOf } from './layers';
 

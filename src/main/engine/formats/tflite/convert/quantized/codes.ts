@@ -3,7 +3,7 @@ import { elementTypeOf } from '../../../../onnx/element-type';
 import type { ElementType, Graph, Node } from '../../../../onnx/graph';
 import type { TfliteQuantization } from '../../model';
 import type { ValueType } from '../value';
-import { Inexpressible } from '../inexpressible';
+import { Inexpressible } from '../../../from-onnx/inexpressible';
 
 /** int8 codes of one scale. */
 export interface Codes extends ValueType {

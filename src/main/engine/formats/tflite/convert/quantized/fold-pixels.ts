@@ -4,7 +4,7 @@ import { copyGraph, type Graph, type Node, type Tensor } from '../../../../onnx/
 import { indexGraph } from '../../../../onnx/graph-index';
 import { attr, float32Tensor, int64Tensor, int8Tensor, makeNode } from '../../../../onnx/make';
 import { inferShapes } from '../../../../onnx/shapes';
-import { windowsOf, type Window } from '../window-padding';
+import { windowsOf, type Window } from '../../../from-onnx/window-padding';
 import { int8Codes } from './codes';
 import { codedConstant } from './integer-operators';
 import type { IntegerNetwork } from './integer-network';

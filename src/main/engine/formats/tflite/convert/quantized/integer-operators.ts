@@ -1,8 +1,8 @@
 import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '../../../../onnx/attributes';
 import type { Graph, Node } from '../../../../onnx/graph';
 import type { GraphIndex } from '../../../../onnx/graph-index';
-import { ownPadding, windowsOf } from '../window-padding';
-import { Inexpressible } from '../inexpressible';
+import { ownPadding, windowsOf } from '../../../from-onnx/window-padding';
+import { Inexpressible } from '../../../from-onnx/inexpressible';
 
 /** Output codes are those of the input: these move or select elements. */
 export const movingOperators: ReadonlySet<string> = new Set([

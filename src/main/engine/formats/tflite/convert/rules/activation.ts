@@ -1,6 +1,6 @@
 import { floatAttribute, stringAttribute } from '../../../../onnx/attributes';
 import type { TensorData } from '../../../../onnx/graph';
-import { clipBounds, fusedActivation } from '../fused-activation';
+import { clipBounds, fusedActivation } from '../../../from-onnx/fused-activation';
 import type { Operation } from '../operation';
 import { channelsLast, numbersOf, placeConstant } from '../placement';
 import type { ConversionRule } from '../rule';

@@ -6,7 +6,7 @@ import { padded } from '../padded';
 import { channelsLast, placeConstant } from '../placement';
 import { permuted, type Constant, type Stored } from '../value';
 import { layerWeights } from '../weight-form';
-import { ownPadding, windowsOf, type Window } from '../window-padding';
+import { ownPadding, windowsOf, type Window } from '../../../from-onnx/window-padding';
 
 /** A convolution as CONV_2D and DEPTHWISE_CONV_2D take it. */
 interface Parts {

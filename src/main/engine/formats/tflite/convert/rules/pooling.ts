@@ -4,7 +4,7 @@ import type { Operation } from '../operation';
 import { padded } from '../padded';
 import { channelsLast } from '../placement';
 import type { Stored } from '../value';
-import { ownPadding, windowsOf, type Window } from '../window-padding';
+import { ownPadding, windowsOf, type Window } from '../../../from-onnx/window-padding';
 
 const nhwc = channelsLast(4);
 

@@ -1,5 +1,5 @@
-import { intAttribute, intsAttribute, stringAttribute } from '../../../onnx/attributes';
-import type { Node } from '../../../onnx/graph';
+import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes';
+import type { Node } from '../../onnx/graph';
 
 /** A convolution or pooling window along one axis, with the pixels that are to be added before and behind. */
 export interface Window {

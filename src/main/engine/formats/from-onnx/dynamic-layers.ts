@@ -1,8 +1,8 @@
-import { copyGraph, elementCount, type Graph, type Node, type Tensor } from '../../../onnx/graph';
-import { FreshNames } from '../../../onnx/fresh-names';
-import { indexGraph, type GraphIndex } from '../../../onnx/graph-index';
-import { attr, float32Tensor, makeNode } from '../../../onnx/make';
-import { removeDead } from '../../../onnx/remove-dead';
+import { copyGraph, elementCount, type Graph, type Node, type Tensor } from '../../onnx/graph';
+import { FreshNames } from '../../onnx/fresh-names';
+import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
+import { attr, float32Tensor, makeNode } from '../../onnx/make';
+import { removeDead } from '../../onnx/remove-dead';
 
 /** The nodes of a layer that measures the range of its input while it runs. */
 interface DynamicLayer {

@@ -1,11 +1,11 @@
-import { fromFloat16 } from '../../../onnx/float16';
-import { imageInput } from '../../../onnx/image-input';
-import { copyGraph, type Graph } from '../../../onnx/graph';
-import { intAttribute } from '../../../onnx/attributes';
-import { attr, float32Tensor } from '../../../onnx/make';
-import { inferShapes } from '../../../onnx/shapes';
-import { simplify } from '../../../onnx/simplify';
-import { upgradeOpset } from '../../../onnx/upgrade-opset';
+import { fromFloat16 } from '../../onnx/float16';
+import { imageInput } from '../../onnx/image-input';
+import { copyGraph, type Graph } from '../../onnx/graph';
+import { intAttribute } from '../../onnx/attributes';
+import { attr, float32Tensor } from '../../onnx/make';
+import { inferShapes } from '../../onnx/shapes';
+import { simplify } from '../../onnx/simplify';
+import { upgradeOpset } from '../../onnx/upgrade-opset';
 import { floatLayers } from './dynamic-layers';
 import { recogniseActivations } from './recognise-activations';
 import { Inexpressible } from './inexpressible';
@@ -16,7 +16,7 @@ export interface Prepared {
   graph: Graph;
   /** Names of the nodes whose weights came in half precision. */
   halfLayers: ReadonlySet<string>;
-  /** How an image lies in the ONNX input; the converted network always takes NHWC. */
+  /** How an image lies in the ONNX input. */
   inputLayout: 'NCHW' | 'NHWC';
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownPadding, samePads, windowsOf } from '../../../../src/main/engine/formats/tflite/convert/window-padding';
+import { ownPadding, samePads, windowsOf } from '../../../../src/main/engine/formats/from-onnx/window-padding';
 import type { Attribute } from '../../../../src/main/engine/onnx/graph';
 import { attr, makeNode } from '../../../../src/main/engine/onnx/make';
 

@@ -1,5 +1,5 @@
-import { floatAttribute } from '../../../onnx/attributes';
-import type { Node, Tensor } from '../../../onnx/graph';
+import { floatAttribute } from '../../onnx/attributes';
+import type { Node, Tensor } from '../../onnx/graph';
 
 /** The bounds of a Clip: attributes before opset 11, inputs since; infinite where left out. Undefined where they are computed. */
 export function clipBounds(

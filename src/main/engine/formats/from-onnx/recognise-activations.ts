@@ -1,9 +1,9 @@
 import { fusedActivation, clipBounds } from './fused-activation';
-import { floatAttribute } from '../../../onnx/attributes';
-import type { Graph, Node } from '../../../onnx/graph';
-import { indexGraph, type GraphIndex } from '../../../onnx/graph-index';
-import { makeNode } from '../../../onnx/make';
-import { removeDead } from '../../../onnx/remove-dead';
+import { floatAttribute } from '../../onnx/attributes';
+import type { Graph, Node } from '../../onnx/graph';
+import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
+import { makeNode } from '../../onnx/make';
+import { removeDead } from '../../onnx/remove-dead';
 
 /** Tells apart constants that exporters round differently. */
 const tolerance = 1e-3;
