@@ -50,7 +50,7 @@ describe('the Core ML format', () => {
     ]);
     expect(spec.description.output.map(({ name }) => name)).toEqual(['classLabel', 'classLabel_probs']);
     expect(notes).toEqual([
-      'The Core ML package takes iOS 16 and macOS 13. Weights of its 2 layers: 2 as numbers. Nothing ran it here: its answers and times are not known.',
+      'The Core ML package needs iOS 16 and macOS 13 or later. Weights of its 2 layers: 2 as numbers. Nothing ran it here: its answers and times are not known.',
     ]);
     const paths = await readdir(join(folder, 'labels.mlpackage'), { recursive: true });
     const files = await Promise.all(paths.map((path) => stat(join(folder, 'labels.mlpackage', path))));

@@ -16,7 +16,7 @@ export function conversionNotes({ specificationVersion, weights, scores }: Corem
   for (const { form } of weights) counts.set(form.kind, (counts.get(form.kind) ?? 0) + 1);
   const forms = [...counts].map(([kind, count]) => `${count} ${words[kind]}`).join(', ');
   return [
-    `The Core ML package takes ${oldestSystem(specificationVersion)}. Weights of its ${weights.length} layers: ${forms}. Nothing ran it here: its answers and times are not known.`,
+    `The Core ML package needs ${oldestSystem(specificationVersion)} or later. Weights of its ${weights.length} layers: ${forms}. Nothing ran it here: its answers and times are not known.`,
     ...(output === 'labels' && scores ? ['It gives scores, not labels: its classes have no names.'] : []),
   ];
 }

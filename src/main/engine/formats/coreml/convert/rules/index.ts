@@ -7,6 +7,7 @@ import { movementRules } from './movement';
 import { normalizationRules } from './normalization';
 import { poolingRules } from './pooling';
 import { reductionRules } from './reduction';
+import { resizeRules } from './resize';
 
 /** By ONNX operator. */
 export const rules: Readonly<Record<string, ConversionRule>> = {
@@ -18,4 +19,5 @@ export const rules: Readonly<Record<string, ConversionRule>> = {
   ...normalizationRules,
   ...poolingRules,
   ...reductionRules,
+  ...resizeRules,
 };
