@@ -1,6 +1,7 @@
-import { copyFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { usualCalibrationImages } from '@shared/dataset';
+import { AppError } from '@shared/errors';
 import { formatBytes, formatRatio } from '@shared/format';
 import type { ModelCard } from '@shared/model-card';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
@@ -14,11 +15,12 @@ import { planRecipe } from '../../main/engine/sweep/expand';
 import { runRecipe } from '../../main/engine/sweep/run-recipe';
 import { surroundingsOf } from '../../main/engine/sweep/surroundings';
 import { moveIntoPlace, writeError } from '../../main/engine/files/atomic-file';
+import { folderBytes } from '../../main/engine/files/folder-bytes';
 import { hashFile } from '../../main/engine/files/hash-file';
-import type { FileFormat } from '../../main/engine/formats/file-format';
 import { deployOptions, endingOf, findFormat, formats } from '../../main/engine/formats/registry';
 import { incomingName } from '../../main/engine/store/artifacts';
 import { checkRecipe } from '../../main/engine/techniques/check-recipe';
+import { recipeTraits } from '../../main/engine/techniques/recipe-traits';
 import { usageError, type Arguments, type Command } from '../arguments';
 import { runJob } from '../foreground-job';
 import { openNamedModel, openSession } from '../session';
@@ -58,6 +60,9 @@ export const compress: Command = {
     const given = recipeText === undefined ? [] : parseRecipe(recipeText);
     const recipe = checkRecipe(given);
     if (recipe.length === 0 && !deployed) throw usageError(compress, 'the recipe has no step');
+    const { path } = recipeTraits(recipe);
+    if (deployed && path !== 'straight')
+      throw new AppError(`format.no-${path}`, { taker: `.${endingOf(findFormat(deployed.format))}` });
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
 
     const engine = await openSession(arguments_);
@@ -85,10 +90,9 @@ export const compress: Command = {
       const source = recipe.length === 0 ? model.path : workspace.artifacts.path(sha256);
       const made = deployed && (await convertArtifact(engine, sha256, model.card, deployed));
       const unpack = deployed && findFormat(deployed.format).unpack;
+      if (made && unpack) await unpack(made.path, destination);
       const size =
-        made && unpack
-          ? await unpackArtifact(made.path, destination, unpack)
-          : await copyArtifact(made?.path ?? source, work, destination);
+        made && unpack ? await folderBytes(destination) : await copyArtifact(made?.path ?? source, work, destination);
       if (made) await workspace.artifacts.discard(made.path);
       const written = { path: destination, sha256: made?.sha256 ?? sha256, sizeBytes: size };
       await writeCard(destination, await compressedCard(model.card, written, formatRecipe(given), source));
@@ -200,17 +204,4 @@ async function copyArtifact(source: string, work: string, destination: string): 
   }
   await moveIntoPlace(copy, destination);
   return (await stat(destination)).size;
-}
-
-/** A folder, whole or not at all. Answers the bytes of its files. */
-async function unpackArtifact(
-  source: string,
-  destination: string,
-  unpack: NonNullable<FileFormat['unpack']>,
-): Promise<number> {
-  await unpack(source, destination);
-  const entries = await readdir(destination, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -76,6 +76,16 @@ const rows: Row[] = [
     says: /^--preprocess takes imagenet, tf, unit, raw, caffe, not "torch"\./,
   },
   {
+    title: 'early exits in a file that holds none',
+    words: ['compress', 'small.onnx', '--recipe', 'exit.early', '--data', 'images', '-o', 'x.mlpackage'],
+    says: /^\.mlpackage does not take a network that some images leave early\. Deploy it as ONNX/,
+  },
+  {
+    title: 'gates in a file that holds none',
+    words: ['compress', 'small.onnx', '--recipe', 'gate.channels', '--data', 'images', '-o', 'x.mlpackage'],
+    says: /^\.mlpackage does not take a network that picks weights for each image\. Deploy it as ONNX/,
+  },
+  {
     title: 'a recipe that cannot be read',
     words: ['compress', 'small.onnx', '--recipe', 'fp16 ||', '-o', 'x.onnx'],
     says: /^Recipe "fp16 \|\|", at character 7: expected a technique/,

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@shared/errors';
 import { formatBytes } from '@shared/format';
+import { folderBytes } from '../../files/folder-bytes';
 import { decodeMessage } from '../protobuf/message';
 import { oldestSystem } from './model';
 import { coremlSchema } from './schema';
@@ -44,7 +45,7 @@ export async function inspectPackage(path: string): Promise<PackageInspection> {
       for (const { type = '' } of listed) if (type !== 'const') operations[type] = (operations[type] ?? 0) + 1;
   return {
     path,
-    sizeBytes: await bytesOf(path),
+    sizeBytes: await folderBytes(path),
     specificationVersion,
     system: oldestSystem(specificationVersion),
     inputs: (description.input ?? []).map(featureText),
@@ -62,13 +63,6 @@ function featureText({ name = '', type = {} }: Feature): string {
   const [[kind, { width, height, shape }] = ['', {}]] = Object.entries(type);
   const size = width === undefined ? shape && `[${shape.join(', ')}]` : `${width} x ${height}`;
   return [name, kind.replace(/Type$/, ''), size].filter(Boolean).join('  ');
-}
-
-async function bytesOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** For people. */
