@@ -35,7 +35,10 @@ const differences: Record<MetricSource, string[]> = {
     `≈ ${notAmong(888)}`,
   ],
 };
-const besides: Partial<Record<MetricId, string>> = { 'cold-start': 'median of up to 5 starts' };
+const besides: Partial<Record<MetricId, string>> = {
+  'size-coreml': 'not run here',
+  'cold-start': 'median of up to 5 starts',
+};
 const values: Record<MetricSource, { text: string; spread: string }> = {
   file: { text: formatMegabytes(88.8e9), spread: '' },
   latency: { text: longNumber, spread: '±88.8' },

@@ -21,6 +21,7 @@ export const metricIds = [
   'params',
   'non-zero',
   'macs',
+  'size-coreml',
   'latency',
   'latency-p90',
   'ratio',
@@ -91,6 +92,14 @@ export const metrics: Record<MetricId, Metric> = {
     better: lower,
     source: 'file',
     about: 'Multiply-accumulate operations for one image; exact',
+  },
+  'size-coreml': {
+    id: 'size-coreml',
+    title: 'Core ML',
+    unit: 'MB',
+    better: lower,
+    source: 'file',
+    about: 'All files of the Core ML package; exact. Nothing here runs it: its answers and times are not known',
   },
   latency: {
     id: 'latency',

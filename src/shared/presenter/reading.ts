@@ -76,6 +76,7 @@ export function presentRun(run: RunView): RunPresentation {
 
 function readSource(metric: MetricId, subject: Subject): Reading | undefined {
   const { source } = metrics[metric];
+  if (metric === 'size-coreml') return readCoreml(subject);
   if (source === 'file') return readFile(metric as FileMetric, subject);
   return source === 'latency' ? readLatency(metric, subject) : readAccuracy(metric, subject);
 }
@@ -103,6 +104,16 @@ const fileMetric = {
   macs: { field: 'macs', unit: 1e6, format: inMillions },
 } as const;
 type FileMetric = keyof typeof fileMetric;
+
+/** The package that was written beside, whatever the target: none runs it. */
+function readCoreml({ trial, baseline }: Subject): Reading | undefined {
+  const bytesOf = ({ metrics: { files } }: TrialView): number | undefined =>
+    files?.find(({ format }) => format === 'coreml')?.sizeBytes;
+  const value = bytesOf(trial);
+  if (value === undefined) return undefined;
+  const change = trial.isBaseline || !baseline ? undefined : compareExact(value, bytesOf(baseline));
+  return { value: value / 1e6, text: formatMegabytes(value), basis: 'not run here', ...(change && { change }) };
+}
 
 function fileChange(metric: FileMetric, { run, trial, target, baseline }: Subject): Comparison | undefined {
   if (trial.isBaseline || !baseline) return undefined;

@@ -27,6 +27,7 @@ const candidate = trial(
     sizeCompressedBytes: 3_210_000,
     entropyBoundBytes: 3_050_000,
     bitsPerWeight: 8.765,
+    files: [{ format: 'coreml', sizeBytes: 3_635_781, sizeCompressedBytes: 3_400_000 }],
     params: 3_504_872,
     nonZeroParams: 3_400_000,
     macs: 300_774_272,
@@ -156,6 +157,16 @@ describe('readMetric', () => {
       );
     expect(texts('ort-cpu x1')).toEqual(['1.00', '80.0', '1.00', '8.00']);
     expect(texts('ort-web x1')).toEqual(['2.00', '70.0', '1.00', '16.0']);
+  });
+
+  it('shows the bytes of a Core ML package beside, and that nothing ran it', () => {
+    const reading = { value: 3.635781, text: '3.64', basis: 'not run here' };
+    expect(read('size-coreml')).toEqual(reading);
+    const files = [{ format: 'coreml', sizeBytes: 7_271_562, sizeCompressedBytes: 7e6 }];
+    const network = trial({ isBaseline: true }, { files });
+    expect(readMetric('size-coreml', candidate, network, target)?.change).toMatchObject({ text: '×0.50' });
+    expect(readMetric('size-coreml', network, network, target)).toEqual({ ...reading, value: 7.271562, text: '7.27' });
+    expect(readMetric('size-coreml', trial({}, { sizeBytes: 1 }), network, target)).toBeUndefined();
   });
 
   it('shows a value while the baseline has none yet', () => {

@@ -85,6 +85,11 @@ describe('csvReport', () => {
     expect(asRecords(csvReport(run([trial({ recipe })])))[0]!.recipe).toBe(`'${recipe}`);
   });
 
+  it('carries the bytes of a Core ML package, which nothing ran', () => {
+    const files = [{ format: 'coreml', sizeBytes: 1_317_984, sizeCompressedBytes: 1_200_000 }];
+    expect(asRecords(csvReport(run([trial({}, { files })])))[0]!.coreml_bytes_not_run).toBe('1317984');
+  });
+
   it('leaves negative numbers alone', () => {
     expect(asRecords(csvReport(run([trial({}, { top1Delta: -1.25 })])))[0]!.top1_delta_points).toBe('-1.25');
   });

@@ -44,6 +44,7 @@ const columns: Record<string, (row: Row) => CsvCell> = {
   params: ({ file }) => file.params,
   nonzero_params: ({ file }) => file.nonZeroParams,
   macs: ({ file }) => file.macs,
+  coreml_bytes_not_run: ({ trial }) => trial.metrics.files?.find(({ format }) => format === 'coreml')?.sizeBytes,
   images: ({ file }) => file.n,
   images_skipped: ({ file }) => file.skipped,
   top1_percent: ({ file }) => round(file.top1),
