@@ -67,7 +67,7 @@ describe('the Core ML format', () => {
       outputs: ['classLabel  string', 'classLabel_probs  dictionary'],
       operations: { conv: 1, relu: 1, linear: 1, classify: 1 },
     });
-    expect(packageText(found)).toContain('  format      Core ML program, version 7: iOS 16 and macOS 13\n');
+    expect(packageText(found)).toContain('  format      Core ML program, version 7: iOS 16 and macOS 13 or later\n');
     await expect(inspectPackage(folder)).rejects.toMatchObject({ code: 'coreml.damaged' });
   });
 

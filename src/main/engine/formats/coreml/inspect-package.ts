@@ -71,7 +71,7 @@ export function packageText(found: PackageInspection): string {
   return [
     found.path,
     `  bytes       ${found.sizeBytes.toLocaleString('en')} (${formatBytes(found.sizeBytes)})`,
-    `  format      Core ML program, version ${found.specificationVersion}: ${found.system}`,
+    `  format      Core ML program, version ${found.specificationVersion}: ${found.system} or later`,
     ...found.inputs.map((input) => `  input       ${input}`),
     ...found.outputs.map((output) => `  output      ${output}`),
     `  operations  ${operations.map(([name, count]) => `${name} ${count}`).join(', ')}`,
