@@ -34,6 +34,7 @@ export default defineConfig({
           worker: at('src/main/engine/worker.ts'),
           probe: at('src/main/engine/probe.ts'),
           'live-worker': at('src/main/engine/live-worker.ts'),
+          'power-thread': at('src/main/engine/machine/power-thread.ts'),
           'image-thread': at('src/main/engine/dataset/image-thread.ts'),
           'training-thread': at('src/main/engine/dataset/training/training-thread.ts'),
           cli: at('src/cli/cli.ts'),

@@ -7,7 +7,7 @@
  */
 export const rooms = [
   { room: 'files', holds: 'atomic writes, hashes of files, built entries', knows: [] },
-  { room: 'machine', holds: 'facts of this computer that results depend on', knows: [] },
+  { room: 'machine', holds: 'facts of this computer that results depend on, and what it spends', knows: ['files'] },
   { room: 'onnx', holds: 'ONNX file <-> `Graph`: shapes, folding, counting, surgery, names', knows: ['files'] },
   {
     room: 'coral',
@@ -217,8 +217,8 @@ export const rooms = [
   },
   {
     room: 'measure/latency',
-    holds: 'times side by side with the baseline, memory, cold start',
-    knows: ['measure', 'measure/statistics', 'compression/algebra', 'runtimes'],
+    holds: 'times and energy side by side with the baseline, memory, cold start',
+    knows: ['measure', 'measure/statistics', 'compression/algebra', 'machine', 'runtimes'],
   },
   {
     room: 'measure/layers',
@@ -249,6 +249,7 @@ export const rooms = [
     holds: 'what a worker does with an order; keys of results',
     knows: [
       'files',
+      'machine',
       'coral',
       'runtimes',
       'onnx',

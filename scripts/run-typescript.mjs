@@ -24,6 +24,7 @@ export async function runTypescript(source, folder, args) {
           [name]: source,
           worker: join(projectDir, 'src', 'main', 'engine', 'worker.ts'),
           'live-worker': join(projectDir, 'src', 'main', 'engine', 'live-worker.ts'),
+          'power-thread': join(projectDir, 'src', 'main', 'engine', 'machine', 'power-thread.ts'),
           'image-thread': join(projectDir, 'src', 'main', 'engine', 'dataset', 'image-thread.ts'),
           'training-thread': join(projectDir, 'src', 'main', 'engine', 'dataset', 'training', 'training-thread.ts'),
         },

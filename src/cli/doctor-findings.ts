@@ -19,6 +19,8 @@ export interface DoctorFacts {
   missingLibraries: readonly string[];
   /** Linux without a screen prints PDFs through this program. */
   needsVirtualScreen: boolean;
+  /** Why sensors of energy that are here tell nothing. */
+  energyProblems: readonly string[];
   runtimes: readonly { id: string; title: string; problem?: string; command?: string }[];
 }
 
@@ -75,6 +77,7 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
     note(
       `The cores' governor is "${machine.governor}": latencies swing less with "performance" (cpupower frequency-set -g performance).`,
     );
+  for (const problem of facts.energyProblems) note(problem);
   for (const { title, id, command } of facts.runtimes)
     if (command !== undefined) note(`${title} is not here, so ${id} is no target: "${command}" fetches it.`);
   if (facts.models === 0)

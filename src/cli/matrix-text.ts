@@ -2,6 +2,7 @@ import { sentenceFor } from '@shared/errors';
 import { absent, formatDelta } from '@shared/format';
 import { runtimeOf, runtimesOf } from '@shared/presenter/deployment';
 import { disturbedSign } from '@shared/presenter/disturbance';
+import { hasEnergy } from '@shared/presenter/energy';
 import { referenceRule, timesRule, verdictKey, verdictRule } from '@shared/presenter/legend';
 import { explainTrial } from '@shared/presenter/explain/explain';
 import { agreementReadings, agreementSentence } from '@shared/presenter/runtime-agreement';
@@ -53,6 +54,9 @@ function table(presentation: RunPresentation, title: string, model: string, targ
     { title: run.against === undefined ? 'of base' : 'of ref', align: 'right' as const },
     { title: 'bits/w', align: 'right' as const },
     ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
+    ...(hasEnergy(run)
+      ? targets.flatMap((target) => [{ title: `${target} mJ`, align: 'right' as const }, { title: 'ratio [95 %]' }])
+      : []),
     { title: 'top-1 %', align: 'right' as const },
     { title: 'difference [95 %]' },
     { title: 'agree %', align: 'right' as const },
@@ -66,7 +70,7 @@ function table(presentation: RunPresentation, title: string, model: string, targ
   );
 }
 
-function cells({ read }: RunPresentation, trial: TrialView, targets: readonly string[]): string[] {
+function cells({ run, read }: RunPresentation, trial: TrialView, targets: readonly string[]): string[] {
   const first = targets[0] ?? '';
   const size = read('size', trial, first);
   if (trial.status !== 'done' && !size) return [trial.recipe, trial.status];
@@ -80,6 +84,12 @@ function cells({ read }: RunPresentation, trial: TrialView, targets: readonly st
       const latency = read('latency', trial, target);
       return latency ? [latency.text, change(latency)] : [absent, ''];
     }),
+    ...(hasEnergy(run)
+      ? targets.flatMap((target) => {
+          const energy = read('energy', trial, target);
+          return energy ? [energy.text, energy.change ? change(energy) : `  ${energy.spread}`] : [absent, ''];
+        })
+      : []),
     top1?.text ?? absent,
     top1 ? (top1.change ? change(top1) : `  ${top1.spread ?? ''}`) : '',
     read('agreement', trial, first)?.text ?? '',
@@ -122,6 +132,16 @@ function published(run: RunView): string[] {
   });
 }
 
+/** What was counted, once for each sensor. */
+function energyRule({ trials }: RunView): string[] {
+  const found = trials.flatMap(({ metrics }) =>
+    metrics.latency.flatMap(({ energy }) => energy?.domains.join(' + ') ?? []),
+  );
+  return found.length > 0
+    ? [`mJ: for one image, of ${[...new Set(found)].join(', or ')}, with what idling takes taken off.`]
+    : [];
+}
+
 function legend(presentation: RunPresentation): string {
   const { run } = presentation;
   const { dataset, machine } = run.manifest;
@@ -137,6 +157,7 @@ function legend(presentation: RunPresentation): string {
     verdictRule(presentation),
     `${referenceRule(presentation)} bits/w: bits of the file for each weight.`,
     timesRule,
+    ...energyRule(run),
     ...(isDisturbed
       ? [`${disturbedSign} disturbed by other work; "whittle run SWEEP --remeasure" measures those again.`]
       : []),

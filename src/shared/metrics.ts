@@ -14,6 +14,33 @@ const disturbanceSchema = z.object({
 });
 export type Disturbance = z.infer<typeof disturbanceSchema>;
 
+/** A ratio candidate / baseline over session pairs. */
+const ratioMetricsSchema = z.object({
+  ratio: z.number(),
+  ratioInterval: interval,
+  /** One for each pair of sessions: the level over which the interval is taken. */
+  sessionRatios: z.array(z.number()).optional(),
+  /** Where the trial is compared with one that was measured at another time: that one's, beside the same baseline. */
+  referenceSessionRatios: z.array(z.number()).optional(),
+});
+export type RatioMetrics = z.infer<typeof ratioMetricsSchema>;
+
+/** What an image takes above what the machine takes while it idles. Intervals are over session pairs, 95 %. */
+const energyMetricsSchema = z.object({
+  /** What the sensor counts: "package-0", "dram"; numbers of other domains are not to be compared with these. */
+  domains: z.array(z.string()),
+  joules: z.number(),
+  joulesInterval: interval,
+  baselineJoules: z.number(),
+  /** Taken off, watts. */
+  idleWatts: z.number(),
+  /** Whether the sensor could tell it from idling, in every session pair. */
+  isTold: z.boolean(),
+  /** Ratio below 1: less energy. Absent where one of the two was not told. */
+  comparison: ratioMetricsSchema.optional(),
+});
+export type EnergyMetrics = z.infer<typeof energyMetricsSchema>;
+
 /** Latency of one target, milliseconds a single image. Ratio below 1: faster than the baseline. */
 const latencyMetricsSchema = z.object({
   target: z.string(),
@@ -40,6 +67,8 @@ const latencyMetricsSchema = z.object({
   /** Where the trial is compared with one that was measured at another time: that one's session ratios, beside the same baseline. */
   referenceSessionRatios: z.array(z.number()).optional(),
   disturbance: disturbanceSchema.optional(),
+  /** Only where the kernel tells it, of the same rounds; absent in results of earlier versions. */
+  energy: energyMetricsSchema.optional(),
   coldStartMs: z.number(),
   /** Of a cold start, the inference alone: on an accelerator it uploads the weights. Absent in results of earlier versions. */
   firstInferenceMs: z.number().optional(),

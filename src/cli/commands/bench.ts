@@ -1,8 +1,9 @@
 import { formatBytes, formatMs } from '@shared/format';
-import type { LatencyMetrics } from '@shared/metrics';
+import type { EnergyMetrics, LatencyMetrics } from '@shared/metrics';
 import { controlRatio } from '@shared/presenter/comparison';
 import { compareTime } from '@shared/presenter/compare-single';
 import { disturbanceText } from '@shared/presenter/disturbance';
+import { energyBasis, energyTexts } from '@shared/presenter/energy';
 import { roundsText } from '@shared/presenter/reading';
 import { indifferenceSchema, type LatencyMode, type Target } from '@shared/sweep-file';
 import type { Model } from '../../main/engine/models/model-folder';
@@ -66,6 +67,21 @@ export const bench: Command = {
   },
 };
 
+/** "energy 84.2 mJ [83.7, 84.9] an image (package-0, less 4.1 W of idling): ×0.61 [0.60, 0.62], clear gain"; empty where no sensor tells it. */
+function energyText(energy: EnergyMetrics | undefined, isControl: boolean): string {
+  if (!energy) return '';
+  const { text, spread } = energyTexts(energy);
+  const amount = energy.isTold ? `${text} mJ ${spread}` : `${text}, ${spread} mJ`;
+  const { comparison } = energy;
+  const against =
+    comparison &&
+    (isControl
+      ? controlRatio(comparison.ratio, comparison.ratioInterval)
+      : compareTime(comparison, indifferenceSchema.parse({})));
+  const change = against ? `: ${against.text} ${against.interval}, ${against.words}` : '';
+  return `energy ${amount} an image (${energyBasis(energy)})${change}\n`;
+}
+
 function latencyText(name: string, baseline: string | undefined, metrics: LatencyMetrics): string {
   const { p50Ms, p90Ms, p99Ms, madMs, n } = metrics;
   const { text, interval, words } = baseline
@@ -79,6 +95,6 @@ function latencyText(name: string, baseline: string | undefined, metrics: Latenc
   const disturbed = disturbanceText(metrics.disturbance);
   return (
     `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${n} inferences, ${roundsText(metrics)})\n` +
-    `${against}\nload and first inference ${formatMs(metrics.coldStartMs)}${first}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n${disturbed ? `${disturbed}\n` : ''}`
+    `${against}\n${energyText(metrics.energy, baseline === undefined)}load and first inference ${formatMs(metrics.coldStartMs)}${first}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n${disturbed ? `${disturbed}\n` : ''}`
   );
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RuntimeInfo } from '@shared/runtime-info';
 import { formatBytes } from '@shared/format';
 import { freeBytes } from '../../main/engine/files/free-space';
+import { findEnergySensors } from '../../main/engine/machine/energy-sensor';
 import { resourcesFolder } from '../../main/engine/starter';
 import { listModels } from '../../main/engine/models/model-folder';
 import { coralOptions, runCoralDoctor } from '../coral-doctor';
@@ -30,6 +31,7 @@ export const doctor: Command = {
       );
       const electron = (await windowProgram())?.[0];
       const info = await engine.info();
+      const energy = await findEnergySensors();
       const facts = {
         machine,
         workspace: workspace.folder,
@@ -39,6 +41,7 @@ export const doctor: Command = {
         resources: resourcesFolder(),
         runtimes: info.runtimes,
         electron,
+        energy: energy.sensors.map(({ domains }) => domains.join(' + ')),
         info: info.version,
       };
       const found = doctorFindings({
@@ -47,6 +50,7 @@ export const doctor: Command = {
         starter: existsSync(join(facts.resources, 'starter', 'sweep.yaml')),
         downloads: engine.settings().downloads,
         missingLibraries: await missingLibraries(electron),
+        energyProblems: energy.problems,
         needsVirtualScreen: await needsVirtualScreen(),
       });
       if (arguments_.flag('json')) {
@@ -59,6 +63,7 @@ export const doctor: Command = {
           `  processor    ${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)}`,
           `  instructions ${machine.isa.join(' ') || 'unknown'}`,
           `  governor     ${machine.governor ?? 'unknown'}`,
+          ...facts.energy.map((domains, at) => `  ${at === 0 ? 'energy' : '      '}       ${domains}`),
           ...facts.runtimes.map((runtime, at) => `  ${at === 0 ? 'runtimes' : '        '}     ${runtimeLine(runtime)}`),
           `  workspace    ${workspace.folder}${writable ? '' : ' (not writable)'}, ${free === undefined ? 'unknown' : formatBytes(free)} free`,
           `  models       ${facts.modelFolder}`,

@@ -1,5 +1,6 @@
 import { formatMegabytes, formatNumber } from '@shared/format';
 import { comparePoints, compareRatio, type Comparison } from '@shared/presenter/comparison';
+import { notTold } from '@shared/presenter/energy';
 import { betterArrow, metrics, type MetricId, type MetricSource } from '@shared/presenter/metrics';
 import { noSpeedUp, notAmong, verdictWords } from '@shared/presenter/verdict';
 
@@ -38,6 +39,7 @@ const differences: Record<MetricSource, string[]> = {
 const besides: Partial<Record<MetricId, string>> = {
   'size-coreml': 'not run here',
   'cold-start': 'median of up to 5 starts',
+  energy: `${notTold} [−8,888, 8,888]`,
 };
 const values: Record<MetricSource, { text: string; spread: string }> = {
   file: { text: formatMegabytes(88.8e9), spread: '' },

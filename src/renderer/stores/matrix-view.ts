@@ -3,6 +3,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { judgeRun } from '@shared/presenter/best-in-budget';
 import { isLimited } from '@shared/presenter/budget';
+import { metricsOf } from '@shared/presenter/energy';
 import type { MetricId } from '@shared/presenter/metrics';
 import { presentRun } from '@shared/presenter/reading';
 import type { ReportView } from '@shared/presenter/report-view';
@@ -37,6 +38,10 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
     const chosen = settings.value.target;
     return chosen && targets.value.includes(chosen) ? chosen : (targets.value[0] ?? '');
   });
+  /** The chosen ones that this run can have. */
+  const metrics = computed<MetricId[]>((before) =>
+    keepUnchanged(runs.current ? metricsOf(runs.current, settings.value.metrics) : settings.value.metrics, before),
+  );
   /** Numbers and verdicts of the whole run: hiding rows or networks changes none of them. */
   const presentation = computed(() => (runs.current ? presentRun(runs.current) : undefined));
   /** Every trial to the budget; undefined where nothing is asked for. */
@@ -86,6 +91,7 @@ export const useMatrixViewStore = defineStore('matrix-view', () => {
     hoveredTrial,
     brushed,
     models,
+    metrics,
     targets,
     target,
     presentation,

@@ -1,4 +1,4 @@
-import type { Interval, LatencyMetrics } from '../metrics';
+import type { Interval, LatencyMetrics, RatioMetrics } from '../metrics';
 import type { RunView, TrialView } from '../run';
 import { adjustForDiscoveries } from '../statistics/false-discovery';
 import { comparePoints, compareRatio, controlRatio, type Comparison } from './comparison';
@@ -12,23 +12,27 @@ import { indifferenceOf, zoneOfTime, zoneOfTop1 } from './zone';
 export interface RunComparisons {
   /** The trial's time on a target, against what its run is compared with. */
   latency: (trial: TrialView, target: string) => Comparison | undefined;
+  /** As `latency`, of its energy. */
+  energy: (trial: TrialView, target: string) => Comparison | undefined;
   /** The trial's top-1 in a runtime; undefined: the only one. */
   top1: (trial: TrialView, runtime: string | undefined) => Comparison | undefined;
   /** How many p-values each kind was adjusted for. */
-  among: { latency: number; top1: number };
+  among: { latency: number; energy: number; top1: number };
 }
 
 const keyOf = (...parts: (string | undefined)[]): string => parts.join('\n');
 
 /** Verdicts depend on all comparisons of a run, also those that are not on the screen: hiding a row makes no other one clear. */
 export function compareRun(run: RunView): RunComparisons {
-  const times = compareTimes(run);
+  const times = compareRatios(run, (latency) => latency);
+  const energies = compareRatios(run, ({ energy }) => energy?.comparison);
   const points = compareTop1(run);
   return {
     latency: (trial, target) => times.found.get(keyOf(trial.id, target)),
+    energy: (trial, target) => energies.found.get(keyOf(trial.id, target)),
     top1: (trial, runtime) =>
       points.found.get(keyOf(trial.id, runtime)) ?? points.found.get(keyOf(trial.id, undefined)),
-    among: { latency: times.among, top1: points.among },
+    among: { latency: times.among, energy: energies.among, top1: points.among },
   };
 }
 
@@ -45,30 +49,35 @@ function adjusted(pValues: readonly (number | undefined)[]): { values: (number |
   return { values: pValues.map((p) => (p === undefined ? undefined : results[next++])), among: known.length };
 }
 
-const timeP = rememberLast(
-  ({ sessionRatios, referenceSessionRatios }: LatencyMetrics, margin: number) =>
+const ratioP = rememberLast(
+  ({ sessionRatios, referenceSessionRatios }: RatioMetrics, margin: number) =>
     sessionRatios && ratioOutsideZoneP(sessionRatios, margin, referenceSessionRatios),
 );
 
-const judgedTime = rememberLast(
-  ({ ratio, ratioInterval }: LatencyMetrics, low: number, high: number, adjustedP: number | undefined, among: number) =>
+const judgedRatio = rememberLast(
+  ({ ratio, ratioInterval }: RatioMetrics, low: number, high: number, adjustedP: number | undefined, among: number) =>
     compareRatio({ value: ratio, interval: ratioInterval, adjustedP, among }, [low, high]),
 );
 
-function compareTimes(run: RunView): Found {
+/** Of one kind: times, or energies. What is of no consequence of a time is of none of an energy. */
+function compareRatios(run: RunView, ratioOf: (latency: LatencyMetrics) => RatioMetrics | undefined): Found {
   const indifference = indifferenceOf(run);
   const [low, high] = zoneOfTime(indifference);
   const found = new Map<string, Comparison>();
-  const measured = run.trials.flatMap((trial) => trial.metrics.latency.map((latency) => ({ trial, latency })));
+  const measured = run.trials.flatMap((trial) =>
+    trial.metrics.latency.flatMap((latency) => {
+      const ratio = ratioOf(latency);
+      return ratio ? [{ trial, ratio, key: keyOf(trial.id, latency.target) }] : [];
+    }),
+  );
   const compared = measured.filter(({ trial }) => !trial.isBaseline);
-  const { values, among } = adjusted(compared.map(({ latency }) => timeP(latency, indifference.time)));
-  compared.forEach(({ trial, latency }, index) => {
-    found.set(keyOf(trial.id, latency.target), judgedTime(latency, low, high, values[index], among));
+  const { values, among } = adjusted(compared.map(({ ratio }) => ratioP(ratio, indifference.time)));
+  compared.forEach(({ key, ratio }, index) => {
+    found.set(key, judgedRatio(ratio, low, high, values[index], among));
   });
-  for (const { trial, latency } of measured) {
+  for (const { trial, key, ratio } of measured) {
     // A recipe that the others are compared with was never measured beside itself.
-    if (trial.isBaseline && run.against === undefined)
-      found.set(keyOf(trial.id, latency.target), controlRatio(latency.ratio, latency.ratioInterval));
+    if (trial.isBaseline && run.against === undefined) found.set(key, controlRatio(ratio.ratio, ratio.ratioInterval));
   }
   return { found, among };
 }

@@ -1,13 +1,13 @@
-import type { AccuracyMetrics, LatencyMetrics } from '../metrics';
+import type { AccuracyMetrics, RatioMetrics } from '../metrics';
 import type { Indifference } from '../sweep-file';
 import { comparePoints, compareRatio, type Comparison } from './comparison';
 import { pointsOutsideZoneP } from './points-test';
 import { ratioOutsideZoneP } from './ratio-test';
 import { zoneOfTime, zoneOfTop1 } from './zone';
 
-/** One comparison outside any run: nothing to adjust its p-value for. */
-export function compareTime(latency: LatencyMetrics, indifference: Indifference): Comparison {
-  const { ratio, ratioInterval, sessionRatios } = latency;
+/** One comparison of times or energies outside any run: nothing to adjust its p-value for. */
+export function compareTime(measured: RatioMetrics, indifference: Indifference): Comparison {
+  const { ratio, ratioInterval, sessionRatios } = measured;
   const adjustedP = sessionRatios && ratioOutsideZoneP(sessionRatios, indifference.time);
   return compareRatio({ value: ratio, interval: ratioInterval, adjustedP, among: 1 }, zoneOfTime(indifference));
 }

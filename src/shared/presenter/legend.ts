@@ -24,11 +24,14 @@ export function verdictKey({ run }: RunPresentation): { verdict: Verdict; sign: 
 export function verdictRule({ run, comparisons: { among } }: RunPresentation): string {
   const { time, top1 } = indifferenceOf(run);
   const zones = [
-    ...(time > 0 ? [`${formatPercent(100 * time, writtenDecimals(100 * time))} of the time`] : []),
+    ...(time > 0
+      ? [`${formatPercent(100 * time, writtenDecimals(100 * time))} of the time${among.energy > 0 ? ' or energy' : ''}`]
+      : []),
     ...(top1 > 0 ? [`${formatNumber(top1, writtenDecimals(top1))} points of top-1`] : []),
   ];
   const beyond = zones.length > 0 ? `is wholly beyond ${zones.join(' and ')}` : 'holds no "no change"';
-  const count = `${formatNumber(among.latency)} of time, ${formatNumber(among.top1)} of top-1`;
+  const energies = among.energy > 0 ? `${formatNumber(among.energy)} of energy, ` : '';
+  const count = `${formatNumber(among.latency)} of time, ${energies}${formatNumber(among.top1)} of top-1`;
   return `Clear: the 95 % interval ${beyond}, and the p-value, adjusted for all comparisons of the run (${count}; Benjamini and Hochberg), is at most ${formatPercent(100 * falseDiscoveryRate, 0)}. Sizes are exact.`;
 }
 

@@ -27,6 +27,7 @@ export const metricIds = [
   'ratio',
   'cold-start',
   'memory',
+  'energy',
   'top1',
   'top5',
   'agreement',
@@ -142,6 +143,15 @@ export const metrics: Record<MetricId, Metric> = {
     better: lower,
     source: 'latency',
     about: 'Peak memory of the measuring process',
+  },
+  energy: {
+    id: 'energy',
+    title: 'Energy',
+    unit: 'mJ',
+    better: lower,
+    source: 'latency',
+    about:
+      'What the machine takes for one image above what it takes idling, as its own sensors count it, with the 95 % interval over session pairs; the ratio is measured side by side, in the rounds of the latency',
   },
   top1: {
     id: 'top1',

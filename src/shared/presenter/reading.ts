@@ -14,6 +14,7 @@ import { compareExact, type Comparison } from './comparison';
 import { compareRun, type RunComparisons } from './compare-run';
 import { deploymentOf, latencyOf, runtimeOf, standingIn } from './deployment';
 import { disturbanceText } from './disturbance';
+import { energyBasis, energyTexts } from './energy';
 import { metrics, type MetricId } from './metrics';
 import { baselines } from './rows';
 import { scaledTimes, usualMs, type ScaledTimes } from './scaled-times';
@@ -152,6 +153,7 @@ function readLatency(metric: MetricId, subject: Subject): Reading | undefined {
     const value = latency.peakMemoryBytes / 1e6;
     return { value, text: formatNumber(value), basis: 'one process' };
   }
+  if (metric === 'energy') return readEnergy(subject, latency);
   const runs = `n ${formatNumber(latency.n)}`;
   const rounds = roundsText(latency);
   if (metric === 'ratio') {
@@ -176,8 +178,25 @@ function readLatency(metric: MetricId, subject: Subject): Reading | undefined {
   };
 }
 
+function readEnergy(
+  { comparisons, trial, target }: Subject,
+  { energy, rounds, sessionRatios, disturbance }: LatencyMetrics,
+): Reading | undefined {
+  if (!energy) return undefined;
+  const change = comparisons.energy(trial, target);
+  const disturbed = disturbanceText(disturbance);
+  return {
+    // Where it was not told, it may be as much as this.
+    value: 1000 * (energy.isTold ? energy.joules : energy.joulesInterval[1]),
+    ...energyTexts(energy),
+    basis: `${energyBasis(energy)}, ${roundsText({ rounds, sessionRatios })}`,
+    ...(change && { change }),
+    ...(disturbed && { disturbed }),
+  };
+}
+
 /** "10 session pairs, 40 rounds". */
-export function roundsText({ rounds, sessionRatios }: LatencyMetrics): string {
+export function roundsText({ rounds, sessionRatios }: Pick<LatencyMetrics, 'rounds' | 'sessionRatios'>): string {
   const text = `${formatNumber(rounds)} rounds`;
   if (!sessionRatios) return text;
   const pairs = sessionRatios.length;

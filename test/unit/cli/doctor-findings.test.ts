@@ -12,6 +12,7 @@ const well: DoctorFacts = {
   electron: '/opt/Whittle/whittle',
   missingLibraries: [],
   needsVirtualScreen: false,
+  energyProblems: [],
   runtimes: [{ id: 'ort-cpu', title: 'ONNX Runtime' }],
 };
 
@@ -33,6 +34,12 @@ describe('doctor', () => {
     ['libraries', { missingLibraries: ['libgbm.so.1'] }, 'missing', /libgbm\.so\.1.*apt-get/],
     ['no screen', { needsVirtualScreen: true }, 'missing', /xvfb/],
     ['the runtime', { runtimes: [{ ...ort, problem: 'no library.' }] }, 'missing', /ort-cpu.*no library/],
+    [
+      'a counter of energy that only root may read',
+      { energyProblems: ['Only root may read it: do this.'] },
+      'note',
+      /^Only root/,
+    ],
     [
       'a runtime to fetch',
       { runtimes: [{ id: 'lite', title: 'Lite', problem: 'Lite is not here.', command: 'whittle get lite' }] },

@@ -10,8 +10,10 @@ import type { LatencyMode, Target } from '@shared/sweep-file';
 import type { TrainingRecord } from '@shared/training-record';
 import type { ImageSet } from '../dataset/dataset';
 import type { Checkpoints } from './checkpoint';
+import type { EnergySensor } from '../machine/energy-sensor';
 import type { Predictions } from '../measure/accuracy/accuracy';
-import type { SessionPairOrder, SessionPairTimes } from '../measure/latency/session-pair';
+import type { SessionPairOrder } from '../measure/latency/session-pair';
+import type { MeasuredPair } from '../measure/latency/summarize-pairs';
 
 /**
  * A job is one step of a sweep where it is done: paths of immutable inputs, and where to write. It travels as an `Order`, which names
@@ -124,6 +126,8 @@ export type Job =
 export interface SessionPairJob extends Omit<MeasureJob, 'kind' | 'mode'> {
   kind: 'session-pair';
   order: SessionPairOrder;
+  /** What tells the energy, where something does. */
+  energySensor?: EnergySensor;
 }
 
 /** Tries a Coral out, for `whittle doctor`. No executor meets it. */
@@ -150,7 +154,7 @@ export interface JobResults {
   /** `images`: how many were used. */
   sensitivity: { images: number; layers: LayerSensitivity[] };
   'coral-test': CoralTestResult;
-  'session-pair': SessionPairTimes;
+  'session-pair': MeasuredPair;
   'try-preprocess': PreprocessTrial;
 }
 

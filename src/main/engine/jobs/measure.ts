@@ -3,6 +3,7 @@ import { builtFile } from '../files/built-file';
 import { latencyInputSeed, measureLatency } from '../measure/latency/latency';
 import { measurePeakMemory } from '../measure/latency/memory';
 import type { JobReporter, JobResults, MeasureJob } from './job';
+import { energySensorFor } from './energy-sensor-for';
 import { imagesNote, measuredImages, observeExits } from './measured-images';
 import { sessionOfTarget } from './session-of-target';
 import { runInWorker } from './worker-process';
@@ -23,6 +24,7 @@ export async function measure(job: MeasureJob, report: JobReporter): Promise<Job
   const model = { card, ...sessionOfTarget(target) };
   progress('memory', 0, 1);
   const peakMemoryBytes = await measurePeakMemory({ ...model, modelPath: candidatePath, signal });
+  const energySensor = await energySensorFor(job);
   const workerPath = builtFile('worker.js');
   const metrics = await measureLatency({
     ...model,
@@ -32,7 +34,7 @@ export async function measure(job: MeasureJob, report: JobReporter): Promise<Job
     isOverImages: imagesOf !== undefined,
     sessionPair: (order, pair) => {
       const files = { candidatePath, baselinePath, card, baselineCard, images: imagesOf?.(pair), cacheFolder };
-      const task = { kind: 'session-pair', ...files, target, baselineTarget, seed, order } as const;
+      const task = { kind: 'session-pair', ...files, target, baselineTarget, seed, order, energySensor } as const;
       return runInWorker(workerPath, task, report, { signal, graceMs: pairGraceMs });
     },
     progress,

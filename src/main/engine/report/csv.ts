@@ -3,6 +3,7 @@ import { sentenceFor } from '@shared/errors';
 import type { LatencyMetrics } from '@shared/metrics';
 import { deploymentOf, runtimeOf } from '@shared/presenter/deployment';
 import { disturbanceText } from '@shared/presenter/disturbance';
+import { hasEnergy } from '@shared/presenter/energy';
 import type { Reading, RunPresentation } from '@shared/presenter/reading';
 import type { MetricId } from '@shared/presenter/metrics';
 import type { TrialView } from '@shared/run';
@@ -80,6 +81,17 @@ const columns: Record<string, (row: Row) => CsvCell> = {
   latency_q: (row) => round(changeOf(row, 'ratio')?.adjustedP, 6),
   latency_verdict: (row) => verdict(row, 'ratio'),
   latency_disturbed: ({ latency }) => latency?.disturbance && (disturbanceText(latency.disturbance) ?? 'no'),
+  energy_of: ({ latency }) => latency?.energy?.domains.join(' + '),
+  energy_told: ({ latency }) => latency?.energy?.isTold,
+  energy_mj: ({ latency }) => (latency?.energy?.isTold ? millijoules(latency.energy.joules) : undefined),
+  energy_low_mj: ({ latency }) => millijoules(latency?.energy?.joulesInterval[0]),
+  energy_high_mj: ({ latency }) => millijoules(latency?.energy?.joulesInterval[1]),
+  energy_idle_w: ({ latency }) => round(latency?.energy?.idleWatts, 3),
+  energy_ratio: ({ latency }) => round(latency?.energy?.comparison?.ratio, 6),
+  energy_ratio_low: ({ latency }) => round(latency?.energy?.comparison?.ratioInterval[0], 6),
+  energy_ratio_high: ({ latency }) => round(latency?.energy?.comparison?.ratioInterval[1], 6),
+  energy_q: (row) => round(changeOf(row, 'energy')?.adjustedP, 6),
+  energy_verdict: (row) => verdict(row, 'energy'),
   cold_start_ms: ({ latency }) => round(latency?.coldStartMs, 2),
   peak_memory_bytes: ({ latency }) => latency?.peakMemoryBytes,
   artifact_sha256: ({ trial }) => trial.artifact?.sha256,
@@ -94,7 +106,7 @@ const columns: Record<string, (row: Row) => CsvCell> = {
 /**
  * One row a trial and target, RFC 4180, a header of names with units. Empty cells were not measured. Size and accuracy are those of
  * the target's runtime. `..._q` are p-values adjusted for all comparisons of their kind; scaled times agree with the ratios. Rows are
- * those of the view, columns always the same.
+ * those of the view, columns always the same but for those of energy, which are there where anything was measured of it.
  */
 export function csvReport(report: Report): string {
   const { presentation } = report;
@@ -109,12 +121,16 @@ export function csvReport(report: Report): string {
       return { presentation, trial, file: deploymentOf(trial, runtime), baselineFile, latency, target };
     });
   });
-  return csvText([Object.keys(columns), ...rows.map((row) => Object.values(columns).map((cell) => cell(row)))]);
+  const shown = Object.entries(columns).filter(([name]) => hasEnergy(run) || !name.startsWith('energy_'));
+  return csvText([shown.map(([name]) => name), ...rows.map((row) => shown.map(([, cell]) => cell(row)))]);
 }
 
 function round(value: number | undefined, digits = 2): number | undefined {
   return value === undefined ? undefined : Number(value.toFixed(digits));
 }
+
+const millijoules = (joules: number | undefined): number | undefined =>
+  joules === undefined ? undefined : Number((1000 * joules).toPrecision(6));
 
 function significant(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Number(value.toPrecision(3));

@@ -27,6 +27,8 @@ const heads = [
 ] as const;
 
 interface Figure {
+  /** False: the measurement could not tell the value, only its interval. */
+  isTold?: boolean | undefined;
   /** The 95 % interval of the value, where it has one. */
   interval?: Interval | undefined;
   /** Images, or timed inferences. */
@@ -76,6 +78,7 @@ function figureOf(
       change: isCompared ? { value: file.top1Delta!, interval: file.top1DeltaInterval, kind: 'points' } : undefined,
     };
   }
+  if (metric === 'energy') return energyFigure(change, latency);
   const ratio = latency && change ? { value: latency.ratio, interval: latency.ratioInterval } : undefined;
   return {
     interval: metric === 'ratio' ? ratio?.interval : undefined,
@@ -84,12 +87,23 @@ function figureOf(
   };
 }
 
+function energyFigure(change: Reading['change'], latency: LatencyMetrics | undefined): Figure {
+  const energy = latency?.energy;
+  const compared = change && energy?.comparison;
+  return {
+    isTold: energy?.isTold,
+    interval: energy?.joulesInterval.map((joules) => 1000 * joules) as Interval | undefined,
+    n: latency?.n,
+    change: compared && { value: compared.ratio, interval: compared.ratioInterval, kind: 'ratio' },
+  };
+}
+
 function lineOf(
   trial: TrialView,
   target: string,
   metric: MetricId,
   { value, change }: Reading,
-  { interval, n, change: difference }: Figure,
+  { isTold = true, interval, n, change: difference }: Figure,
 ): CsvCell[] {
   const exact = (number: number | undefined): CsvCell =>
     number === undefined ? undefined : Number(number.toPrecision(12));
@@ -103,7 +117,7 @@ function lineOf(
     // Spreadsheets that take a file without a mark for Latin-1 would garble the sign.
     unit: metrics[metric].unit.replace('×', 'x'),
     better: metrics[metric].better,
-    value: exact(value),
+    value: isTold ? exact(value) : undefined,
     low: exact(interval?.[0]),
     high: exact(interval?.[1]),
     n,

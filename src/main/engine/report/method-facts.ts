@@ -1,9 +1,13 @@
 import { formatNumber } from '@shared/format';
 import type { ModelCard } from '@shared/model-card';
+import { hasEnergy } from '@shared/presenter/energy';
 import { referenceRule, timesRule, verdictRule } from '@shared/presenter/legend';
 import type { Fact } from '@shared/presenter/manifest-facts';
 import type { RunPresentation } from '@shared/presenter/reading';
 import type { ReportSources } from './report-sources';
+
+const energyMethod =
+  "In the same rounds as time: what the machine's own sensors count while each of the two runs, less what it takes idling before and after the pair of sessions, for one image; the median over pairs, with its 95 % interval over pairs. Where the share above idling is lost in the steps of the sensor, it says so.";
 
 /** How the numbers came about: enough to repeat or to doubt them. */
 export function methodFacts(
@@ -35,6 +39,7 @@ export function methodFacts(
       name: 'Time',
       value: `One image at a time. Candidate and baseline are opened side by side in a process for each pair of sessions and run in turns; the ratio is the median over pairs, with its 95 % interval over pairs (Kalibera and Jones 2013). Protocol: ${run.sweep.latency}. ${timesRule}`,
     },
+    ...(hasEnergy(run) ? [{ name: 'Energy', value: energyMethod }] : []),
     { name: 'Reference', value: referenceRule(presentation) },
     { name: 'Verdicts', value: verdictRule(presentation) },
     ...preprocessing,

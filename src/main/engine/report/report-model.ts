@@ -1,5 +1,6 @@
 import { formatDuration, formatNumber } from '@shared/format';
 import { isLimited } from '@shared/presenter/budget';
+import { metricsOf } from '@shared/presenter/energy';
 import { manifestFacts, type Fact } from '@shared/presenter/manifest-facts';
 import { metrics } from '@shared/presenter/metrics';
 import { presentRun, type RunPresentation } from '@shared/presenter/reading';
@@ -41,7 +42,8 @@ export interface Report {
  * @param sources what is known beyond the run's view
  */
 export function reportOf(run: RunView, view?: ReportView, sources: ReportSources = noSources): Report {
-  const shown = view ?? reportViewSchema.parse({});
+  const asked = view ?? reportViewSchema.parse({});
+  const shown = { ...asked, metrics: metricsOf(run, asked.metrics) };
   const presentation = presentRun(run);
   const models = shownModels(run, shown.models);
   const measured = shownTargets(run, shown.target);

@@ -1,5 +1,5 @@
 import { AppError } from '@shared/errors';
-import type { AccuracyMetrics, LatencyMetrics, TrialMetrics } from '@shared/metrics';
+import type { AccuracyMetrics, EnergyMetrics, LatencyMetrics, RatioMetrics, TrialMetrics } from '@shared/metrics';
 import type { RunView, TrialView } from '@shared/run';
 import { quotient } from '@shared/statistics/ratio-quotient';
 import { accuracyMetrics, type Predictions } from '../measure/accuracy/accuracy';
@@ -67,14 +67,29 @@ function withoutComparisons<M extends Partial<AccuracyMetrics>>(metrics: M): M {
 
 /** @param isNetwork `own` is the network as it came, beside which the other was measured: that ratio turned over, with no detour */
 function latencyAgainst(own: LatencyMetrics, other: LatencyMetrics, isNetwork: boolean): LatencyMetrics {
-  if (own === other) return { ...own, ratio: 1, ratioInterval: [1, 1] };
+  const { energy: spent, ...times } = own;
+  const energy = spent && energyAgainst(spent, other.energy, isNetwork);
+  return { ...times, ...ratioAgainst(own, other, isNetwork), ...(energy && { energy }) };
+}
+
+/** Energies of the same domains; the joules stay as they were measured. */
+function energyAgainst(own: EnergyMetrics, other: EnergyMetrics | undefined, isNetwork: boolean): EnergyMetrics {
+  const { comparison, ...joules } = own;
+  const isAlike = own.domains.join() === other?.domains.join();
+  if (!comparison || !other?.comparison || !isAlike) return joules;
+  return { ...joules, comparison: ratioAgainst(comparison, other.comparison, isNetwork) };
+}
+
+function ratioAgainst(own: RatioMetrics, other: RatioMetrics, isNetwork: boolean): RatioMetrics {
+  const { sessionRatios: ownSessions } = own;
+  if (own === other) return { ratio: 1, ratioInterval: [1, 1], sessionRatios: ownSessions };
   if (isNetwork) {
     const [low, high] = other.ratioInterval;
     const sessionRatios = other.sessionRatios?.map((ratio) => 1 / ratio);
-    return { ...own, ratio: 1 / other.ratio, ratioInterval: [1 / high, 1 / low], sessionRatios };
+    return { ratio: 1 / other.ratio, ratioInterval: [1 / high, 1 / low], sessionRatios };
   }
   // Without the sessions of both there is nothing to test; the interval alone decides.
-  const referenceSessionRatios = own.sessionRatios && other.sessionRatios;
-  const sessionRatios = other.sessionRatios && own.sessionRatios;
-  return { ...own, ...quotient(own, other), sessionRatios, referenceSessionRatios };
+  const referenceSessionRatios = ownSessions && other.sessionRatios;
+  const sessionRatios = other.sessionRatios && ownSessions;
+  return { ...quotient(own, other), sessionRatios, referenceSessionRatios };
 }

@@ -4,9 +4,9 @@ import { mean } from '@shared/statistics/mean';
 import { deriveSeed } from '../../compression/algebra/random';
 import { throwIfCancelled } from '../cancellation';
 import { measureColdStart, type ColdStart } from './cold-start';
-import type { SessionPairOrder, SessionPairTimes } from './session-pair';
+import type { SessionPairOrder } from './session-pair';
 import { timesOfPairs } from './order-statistics';
-import { summarizePairs, type SummaryOfPairs } from './summarize-pairs';
+import { summarizePairs, type MeasuredPair, type SummaryOfPairs } from './summarize-pairs';
 import type { TimedModelOptions } from './timed-model';
 
 export interface LatencyOptions extends TimedModelOptions {
@@ -15,7 +15,7 @@ export interface LatencyOptions extends TimedModelOptions {
   /** The time depends on the image: each pair runs images of its own. */
   isOverImages?: boolean;
   /** Opens candidate and baseline once more and runs them: `runSessionPair`, in a process of its own. */
-  sessionPair(order: SessionPairOrder, pair: number): Promise<SessionPairTimes>;
+  sessionPair(order: SessionPairOrder, pair: number): Promise<MeasuredPair>;
   progress(stage: string, done: number, total: number): void;
   signal: AbortSignal;
 }
@@ -50,7 +50,7 @@ export async function measureLatency(options: LatencyOptions): Promise<MeasuredL
   const { candidatePath, mode, sessionPair, signal, progress, isOverImages = false, ...model } = options;
   progress('cold start', 0, 1);
   const coldStart = await measureColdStart(candidatePath, model, signal);
-  const pairs: SessionPairTimes[] = [];
+  const pairs: MeasuredPair[] = [];
   const measure = async (wanted: number): Promise<SummaryOfPairs> => {
     while (pairs.length < wanted) {
       throwIfCancelled(signal);

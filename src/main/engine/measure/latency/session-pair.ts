@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '../cancellation';
 import { mean } from '@shared/statistics/mean';
 import { median } from '@shared/statistics/percentile';
+import { energyHalfBlockMs, type Meter, type SpentOnImages } from './energy';
 import { processorTimeBetween, readProcessorTime, type ProcessorTime } from './processor-time';
 import { TimedModel, type TimedModelOptions } from './timed-model';
 
@@ -21,6 +22,8 @@ export interface SessionPairOptions extends TimedModelOptions, SessionPairOrder 
   baselinePath: string;
   /** How the baseline runs, where it is not as the candidate. */
   baseline?: Omit<TimedModelOptions, 'seed'>;
+  /** What the machine spends is read where the models change, and they run long enough between for it to be told. Absent: times alone. */
+  meter?: Meter;
   signal: AbortSignal;
 }
 
@@ -31,6 +34,8 @@ export interface SessionPairTimes {
   roundRatios: Float64Array;
   /** While the rounds ran. */
   processorTime: ProcessorTime | undefined;
+  /** What the machine took meanwhile, idling too. Absent without a meter. */
+  spent?: Record<Side, SpentOnImages>;
 }
 
 /** Half of what each model runs in a round. Long against the timer, short against drifts of the clock. */
@@ -52,7 +57,17 @@ const longRoundMs = 100;
  * Throws `cancelled`, `model.runtime-rejected`, `model.runtime-failed`, `card.mismatch`, `model.not-classifier`.
  */
 export async function runSessionPair(options: SessionPairOptions): Promise<SessionPairTimes> {
-  const { candidatePath, baselinePath, baseline: other, opensFirst, outerFirst, rounds, signal, ...model } = options;
+  const {
+    candidatePath,
+    baselinePath,
+    baseline: other,
+    opensFirst,
+    outerFirst,
+    rounds,
+    meter,
+    signal,
+    ...model
+  } = options;
   const settings = { candidate: model, baseline: { ...model, ...other } };
   const paths = { candidate: candidatePath, baseline: baselinePath };
   const order =
@@ -67,7 +82,7 @@ export async function runSessionPair(options: SessionPairOptions): Promise<Sessi
     for (const [index, side] of order.entries()) {
       const { sharesWeightMemory = false } = settings[side].runtime;
       const expectedMs = await opened[index]!.warmUp(signal);
-      contestants[side] = new Contestant(opened[index]!, expectedMs, sharesWeightMemory, model.images && rounds);
+      contestants[side] = new Contestant(opened[index]!, expectedMs, sharesWeightMemory, meter, model.images && rounds);
     }
     const { candidate, baseline } = contestants;
     const roundMs = candidate.blocksMs + baseline.blocksMs;
@@ -86,6 +101,7 @@ export async function runSessionPair(options: SessionPairOptions): Promise<Sessi
       baselineMs: Float64Array.from(baseline.all),
       roundRatios,
       processorTime: processorTimeBetween(start, await readProcessorTime()),
+      ...(meter && { spent: { candidate: candidate.energy, baseline: baseline.energy } }),
     };
   } finally {
     for (const each of opened) await each.close();
@@ -95,6 +111,8 @@ export async function runSessionPair(options: SessionPairOptions): Promise<Sessi
 /** A model in the comparison with the times of its current round and of all rounds. */
 class Contestant {
   readonly all: number[] = [];
+  /** On its counted inferences. */
+  readonly energy: SpentOnImages = { joules: 0, ms: 0, images: 0 };
   private current: number[] = [];
   private readonly halfBlockRuns: number;
 
@@ -102,11 +120,14 @@ class Contestant {
     private readonly model: TimedModel,
     private readonly expectedMs: number,
     private readonly sharesWeightMemory: boolean,
+    private readonly meter?: Meter,
     /** Where each image comes once: in how many rounds. */
     private readonly rounds?: number,
   ) {
     const leastRuns = expectedMs < shortRunMs ? 2 : 1;
-    const runs = Math.min(maximumHalfBlockRuns, Math.max(leastRuns, Math.ceil(halfBlockMs / expectedMs)));
+    const runsIn = (ms: number): number => Math.max(leastRuns, Math.ceil(ms / expectedMs));
+    const forTimes = Math.min(maximumHalfBlockRuns, runsIn(halfBlockMs));
+    const runs = meter ? Math.max(forTimes, runsIn(energyHalfBlockMs(meter.sensor))) : forTimes;
     this.halfBlockRuns = rounds === undefined ? runs : Math.ceil(model.inputs / (2 * rounds));
   }
 
@@ -117,11 +138,20 @@ class Contestant {
 
   async runBlock(halves: 1 | 2, signal: AbortSignal): Promise<void> {
     if (this.sharesWeightMemory || this.expectedMs < shortRunMs) await this.model.time();
+    const { meter } = this;
+    // By then whatever a reading still holds of the other model is past.
+    const settled = performance.now() + (meter?.sensor.updateMs ?? 0);
+    while (meter && performance.now() < settled) await this.model.time();
+    const [start, joules] = [performance.now(), meter?.joules() ?? 0];
     for (let run = 0; run < halves * this.halfBlockRuns; run++) {
       throwIfCancelled(signal);
       this.current.push(await this.model.time());
       this.model.next();
     }
+    if (!meter) return;
+    this.energy.joules += meter.joules() - joules;
+    this.energy.ms += performance.now() - start;
+    this.energy.images += halves * this.halfBlockRuns * this.model.batch;
   }
 
   endRound(): number {

@@ -2,8 +2,14 @@ import type { LatencyMetrics } from '@shared/metrics';
 import { medianInterval } from '../statistics/median-interval';
 import { mean } from '@shared/statistics/mean';
 import { median, medianAbsoluteDeviation, sortedPercentile } from '@shared/statistics/percentile';
+import { summarizeEnergy, type PairEnergy } from './energy';
 import { otherProcessorShare } from './processor-time';
 import type { SessionPairTimes } from './session-pair';
+
+export interface MeasuredPair extends SessionPairTimes {
+  /** Where a sensor was read. */
+  energy?: PairEnergy;
+}
 
 export type SummaryOfPairs = Omit<
   LatencyMetrics,
@@ -16,7 +22,7 @@ export type SummaryOfPairs = Omit<
  * @param isOverImages each pair ran images of its own, which take different times: the ratio of a pair is that of its means, and what others
  * disturbed is told by the baseline, which takes the same time for every image
  */
-export function summarizePairs(pairs: readonly SessionPairTimes[], isOverImages = false): SummaryOfPairs {
+export function summarizePairs(pairs: readonly MeasuredPair[], isOverImages = false): SummaryOfPairs {
   const times = concatenated(pairs.map(({ candidateMs }) => candidateMs)).sort();
   const roundRatios = concatenated(pairs.map((pair) => pair.roundRatios));
   const baselineTimes = concatenated(pairs.map(({ baselineMs }) => baselineMs)).sort();
@@ -27,6 +33,7 @@ export function summarizePairs(pairs: readonly SessionPairTimes[], isOverImages 
   const p50Ms = sortedPercentile(times, 0.5);
   const p99Ms = sortedPercentile(times, 0.99);
   const otherCpuShare = otherProcessorShare(pairs.map(({ processorTime }) => processorTime));
+  const energy = summarizeEnergy(pairs.map((pair) => pair.energy));
   return {
     p50Ms,
     p90Ms: sortedPercentile(times, 0.9),
@@ -43,6 +50,7 @@ export function summarizePairs(pairs: readonly SessionPairTimes[], isOverImages 
       roundSpread: medianAbsoluteDeviation(rounds) / median(rounds),
       ...(otherCpuShare === undefined ? {} : { otherCpuShare }),
     },
+    ...(energy && { energy }),
   };
 }
 

@@ -33,7 +33,8 @@ export class TimedModel {
     private readonly session: Session,
     /** One input, or one for each image. */
     private readonly feeds: readonly Record<string, RuntimeTensor>[],
-    private readonly batch: number,
+    /** Images in a call. */
+    readonly batch: number,
     /** Time `open` spent on making its input, which is not part of loading. */
     readonly prepareMs: number,
   ) {}
