@@ -48,15 +48,14 @@ export function matrixText(run: RunView): string {
 
 function table(presentation: RunPresentation, title: string, model: string, targets: readonly string[]): string {
   const { run } = presentation;
+  const metered = hasEnergy(run) ? targets : [];
   const columns = [
     { title },
     { title: 'size MB', align: 'right' as const },
     { title: run.against === undefined ? 'of base' : 'of ref', align: 'right' as const },
     { title: 'bits/w', align: 'right' as const },
     ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
-    ...(hasEnergy(run)
-      ? targets.flatMap((target) => [{ title: `${target} mJ`, align: 'right' as const }, { title: 'ratio [95 %]' }])
-      : []),
+    ...metered.flatMap((target) => [{ title: `${target} mJ`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
     { title: 'top-1 %', align: 'right' as const },
     { title: 'difference [95 %]' },
     { title: 'agree %', align: 'right' as const },
@@ -66,11 +65,16 @@ function table(presentation: RunPresentation, title: string, model: string, targ
   );
   return textTable(
     columns,
-    trials.map((trial) => cells(presentation, trial, targets)),
+    trials.map((trial) => cells(presentation, trial, targets, metered)),
   );
 }
 
-function cells({ run, read }: RunPresentation, trial: TrialView, targets: readonly string[]): string[] {
+function cells(
+  { read }: RunPresentation,
+  trial: TrialView,
+  targets: readonly string[],
+  metered: readonly string[],
+): string[] {
   const first = targets[0] ?? '';
   const size = read('size', trial, first);
   if (trial.status !== 'done' && !size) return [trial.recipe, trial.status];
@@ -84,12 +88,10 @@ function cells({ run, read }: RunPresentation, trial: TrialView, targets: readon
       const latency = read('latency', trial, target);
       return latency ? [latency.text, change(latency)] : [absent, ''];
     }),
-    ...(hasEnergy(run)
-      ? targets.flatMap((target) => {
-          const energy = read('energy', trial, target);
-          return energy ? [energy.text, energy.change ? change(energy) : `  ${energy.spread}`] : [absent, ''];
-        })
-      : []),
+    ...metered.flatMap((target) => {
+      const energy = read('energy', trial, target);
+      return energy ? [energy.text, energy.change ? change(energy) : `  ${energy.spread}`] : [absent, ''];
+    }),
     top1?.text ?? absent,
     top1 ? (top1.change ? change(top1) : `  ${top1.spread ?? ''}`) : '',
     read('agreement', trial, first)?.text ?? '',

@@ -12,6 +12,8 @@ import {
   type SessionPairOptions,
   type SessionPairOrder,
 } from '../../../src/main/engine/measure/latency/session-pair';
+import { idleEnergy, type Meter } from '../../../src/main/engine/measure/latency/energy';
+import type { MeasuredPair } from '../../../src/main/engine/measure/latency/summarize-pairs';
 import { ort } from '../../../src/main/engine/runtimes/ort';
 import type { Runtime } from '../../../src/main/engine/runtimes/runtime';
 import { toAppError } from '../../../src/shared/errors';
@@ -40,11 +42,60 @@ function latencyOf(options: Partial<LatencyOptions> & { baselinePath?: string })
   return measureLatency({
     mode: 'quick',
     progress: () => undefined,
-    sessionPair: (order) => runSessionPair({ candidatePath, baselinePath, ...order, ...model }),
     candidatePath,
+    sessionPair: (order) => runSessionPair({ candidatePath, baselinePath, ...order, ...model }),
     ...model,
   });
 }
+
+describe('with a meter of energy', () => {
+  const sensor = { domains: ['package-0'], files: [], of: 'processor', updateMs: 1, stepJoules: 0 } as const;
+  /** Seven watts, whatever runs. */
+  const meter: Meter = {
+    sensor: { ...sensor, domains: [...sensor.domains], files: [] },
+    joules: () => (7 * performance.now()) / 1000,
+  };
+  const order = { opensFirst: 'candidate', outerFirst: 'candidate', rounds: 4 } as const;
+
+  it('a pair tells what was spent on counted images of either side alone', async () => {
+    const batched = await saveSmallClassifier(join(folder, 'four.onnx'), { weights, batch: 4 });
+    const model = { card, runtime: ort, threads: 1, seed: 1, signal };
+    const pair = await runSessionPair({ candidatePath: batched, baselinePath: heavy, ...order, ...model, meter });
+    const { candidate, baseline } = pair.spent!;
+    for (const { joules, ms } of [candidate, baseline]) {
+      expect(joules / ms).toBeCloseTo(0.007, 4);
+      expect(ms).toBeGreaterThan(0);
+    }
+    expect(candidate.images).toBe(4 * pair.candidateMs.length);
+    expect(baseline.images).toBe(pair.baselineMs.length);
+    const plain = await runSessionPair({ candidatePath: light, baselinePath: heavy, ...order, ...model });
+    expect(plain).not.toHaveProperty('spent');
+  });
+
+  it('the machine is read while nothing runs', async () => {
+    const { joules, ms } = await idleEnergy(meter, signal);
+    expect(joules / ms).toBeCloseTo(0.007, 4);
+    const stopped = AbortSignal.abort();
+    await expect(idleEnergy(meter, stopped)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('a measurement has joules beside its times, and not where pairs tell none', async () => {
+    const idle = { joules: 1, ms: 1000 };
+    const model = { card, runtime: ort, threads: 1, seed: 1, signal };
+    const metered = async (pairOrder: SessionPairOrder): Promise<MeasuredPair> => {
+      const files = { candidatePath: light, baselinePath: heavy };
+      const { spent, ...times } = await runSessionPair({ ...files, ...pairOrder, ...model, meter });
+      return { ...times, energy: { ...spent!, domains: ['package-0'], updateMs: 1, stepJoules: 0, idle } };
+    };
+    const { energy } = await latencyOf({ baselinePath: heavy, mode: 'brief', sessionPair: metered });
+    // Seven watts less one of idling, for as long as an image takes: the light network's are cheaper.
+    expect(energy).toMatchObject({ domains: ['package-0'], isTold: true });
+    expect(energy!.idleWatts).toBeCloseTo(1, 9);
+    expect(energy!.comparison!.sessionRatios).toHaveLength(6);
+    expect(energy!.comparison!.ratioInterval[1]).toBeLessThan(1);
+    expect(await latencyOf({ mode: 'brief' })).not.toHaveProperty('energy');
+  });
+});
 
 describe('measureLatency', () => {
   it('compares a light network with a heavy one, pair by pair', async () => {

@@ -174,6 +174,9 @@ describe('readMetric', () => {
   });
 
   it('every number carries its uncertainty or what it rests on', () => {
-    for (const metric of metricIds) expect(read(metric)?.basis).toMatch(/\S/);
+    const energy = { domains: ['package-0'], joules: 0.1, joulesInterval: [0.1, 0.1] as [number, number] };
+    const metered = latency({ energy: { ...energy, baselineJoules: 0.1, idleWatts: 4, isTold: true } });
+    const measured = trial({}, { ...candidate.metrics, latency: [metered] });
+    for (const metric of metricIds) expect(readMetric(metric, measured, baseline, target)?.basis).toMatch(/\S/);
   });
 });

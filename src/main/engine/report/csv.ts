@@ -121,7 +121,8 @@ export function csvReport(report: Report): string {
       return { presentation, trial, file: deploymentOf(trial, runtime), baselineFile, latency, target };
     });
   });
-  const shown = Object.entries(columns).filter(([name]) => hasEnergy(run) || !name.startsWith('energy_'));
+  const isSpent = hasEnergy(run);
+  const shown = Object.entries(columns).filter(([name]) => isSpent || !name.startsWith('energy_'));
   return csvText([shown.map(([name]) => name), ...rows.map((row) => shown.map(([, cell]) => cell(row)))]);
 }
 
