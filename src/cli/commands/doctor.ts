@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RuntimeInfo } from '@shared/runtime-info';
 import { formatBytes } from '@shared/format';
 import { freeBytes } from '../../main/engine/files/free-space';
-import { findEnergySensors } from '../../main/engine/machine/energy-sensor';
+import { findEnergySensors } from '../../main/engine/machine/find-energy-sensors';
 import { resourcesFolder } from '../../main/engine/starter';
 import { listModels } from '../../main/engine/models/model-folder';
 import { coralOptions, runCoralDoctor } from '../coral-doctor';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { stepOf } from '../../../src/main/engine/machine/battery-energy';
 import { EnergyMeter } from '../../../src/main/engine/machine/energy-meter';
-import { findEnergySensors, isSlow, stillTells } from '../../../src/main/engine/machine/energy-sensor';
+import { isSlow } from '../../../src/main/engine/machine/energy-sensor';
+import { findEnergySensors, stillTells } from '../../../src/main/engine/machine/find-energy-sensors';
 import { PowerIntegral } from '../../../src/main/engine/machine/power-integral';
 import { setAttribute, sysfsTrees, writeSysfs } from '../../fixtures/sysfs-energy';
 

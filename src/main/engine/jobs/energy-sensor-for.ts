@@ -1,5 +1,6 @@
 import type { Target } from '@shared/sweep-file';
-import { findEnergySensors, isSlow, type EnergySensor } from '../machine/energy-sensor';
+import { isSlow, type EnergySensor } from '../machine/energy-sensor';
+import { findEnergySensors } from '../machine/find-energy-sensors';
 import { findRuntime } from '../runtimes/registry';
 import type { MeasureJob } from './job';
 

@@ -1,7 +1,8 @@
 import type { PixelType } from '../dataset/normalize';
 import type { GivenImages } from '../measure/file-tensor';
 import { EnergyMeter } from '../machine/energy-meter';
-import { stillTells, type EnergySensor } from '../machine/energy-sensor';
+import type { EnergySensor } from '../machine/energy-sensor';
+import { stillTells } from '../machine/find-energy-sensors';
 import { idleEnergy } from '../measure/latency/energy';
 import { latencyInputSeed } from '../measure/latency/latency';
 import { runSessionPair, type SessionPairTimes } from '../measure/latency/session-pair';
