@@ -11,7 +11,7 @@ import { parseRecipe } from '../src/shared/recipe-syntax';
 import { convertNetwork } from '../src/main/engine/formats/coreml/convert/convert';
 import { packageFiles, writePackage } from '../src/main/engine/formats/coreml/package';
 import { applyStep } from '../src/main/engine/techniques/apply-step';
-import { checkPackages, hasCoremltools, hashOf } from '../test/fixtures/coremltools';
+import { checkPackages, hasCoremltools, weightHashes } from '../test/fixtures/coremltools';
 import { isInZoo, networks, shared, zooContext, type ZooOrder } from './zoo-context';
 
 const table = (bits: number): string =>
@@ -45,7 +45,7 @@ async function write({ card, graph, context }: Awaited<ReturnType<typeof zooCont
   return {
     bytes: files.reduce((sum, { content }) => sum + content.byteLength, 0),
     forms: [...counts].map(([kind, count]) => `${count} ${kind}`).join(', '),
-    weights: Object.fromEntries(model.weights.map(({ value, form }) => [value, hashOf(form.values)])),
+    weights: weightHashes(model),
   } satisfies Written;
 }
 

@@ -17,7 +17,8 @@ import { surroundingsOf } from '../../main/engine/sweep/surroundings';
 import { moveIntoPlace, writeError } from '../../main/engine/files/atomic-file';
 import { folderBytes } from '../../main/engine/files/folder-bytes';
 import { hashFile } from '../../main/engine/files/hash-file';
-import { deployOptions, endingOf, findFormat, formats } from '../../main/engine/formats/registry';
+import type { FileFormat } from '../../main/engine/formats/file-format';
+import { deployOptions, endingOf, formats } from '../../main/engine/formats/registry';
 import { incomingName } from '../../main/engine/store/artifacts';
 import { checkRecipe } from '../../main/engine/techniques/check-recipe';
 import { recipeTraits } from '../../main/engine/techniques/recipe-traits';
@@ -62,7 +63,7 @@ export const compress: Command = {
     if (recipe.length === 0 && !deployed) throw usageError(compress, 'the recipe has no step');
     const { path } = recipeTraits(recipe);
     if (deployed && path !== 'straight')
-      throw new AppError(`format.no-${path}`, { taker: `.${endingOf(findFormat(deployed.format))}` });
+      throw new AppError(`format.no-${path}`, { taker: `.${endingOf(deployed.format)}` });
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
 
     const engine = await openSession(arguments_);
@@ -89,7 +90,7 @@ export const compress: Command = {
       const sha256 = recipe.length === 0 ? model.sha256 : await run();
       const source = recipe.length === 0 ? model.path : workspace.artifacts.path(sha256);
       const made = deployed && (await convertArtifact(engine, sha256, model.card, deployed));
-      const unpack = deployed && findFormat(deployed.format).unpack;
+      const unpack = deployed?.format.unpack;
       if (made && unpack) await unpack(made.path, destination);
       const size =
         made && unpack ? await folderBytes(destination) : await copyArtifact(made?.path ?? source, work, destination);
@@ -118,7 +119,7 @@ export const compress: Command = {
 };
 
 interface DeployedFormat {
-  format: string;
+  format: FileFormat;
   options: Record<string, unknown>;
 }
 
@@ -137,7 +138,7 @@ function deployedFormat(destination: string, text: string | undefined): Deployed
     const [name = '', value = ''] = each.split(':');
     return [name.trim(), value.trim()];
   });
-  return { format: format.id, options: deployOptions(format, Object.fromEntries(options)) };
+  return { format, options: deployOptions(format, Object.fromEntries(options)) };
 }
 
 async function convertArtifact(
@@ -148,7 +149,7 @@ async function convertArtifact(
 ): Promise<{ path: string; sha256: string }> {
   const output = incomingName(`deployed-${sha256}`);
   const model = { content: 'file', sha256, format: 'onnx' } as const;
-  await runJob(engine, { kind: 'convert', output, model, card, format, options, isStrict: true });
+  await runJob(engine, { kind: 'convert', output, model, card, format: format.id, options, isStrict: true });
   const path = engine.workspace.artifacts.reserve(output);
   return { path, sha256: await hashFile(path) };
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { convertNetwork, findUnsupported } from '../../../src/main/engine/formats/coreml/convert/convert';
 import { packageFiles, writePackage } from '../../../src/main/engine/formats/coreml/package';
 import { classifierNetwork } from '../../../src/main/engine/onnx/classifier-network';
-import { checkPackages, hasCoremltools, hashOf, needsCoremltools } from '../../fixtures/coremltools';
+import { checkPackages, hasCoremltools, needsCoremltools, weightHashes } from '../../fixtures/coremltools';
 import { noiseTensor } from '../../fixtures/graphs';
 import { foreignNetworks } from '../../fixtures/networks';
 import { inputsAndOutputs } from '../../fixtures/networks/inputs-and-outputs';
@@ -48,7 +48,7 @@ describe('every network that techniques are tried on', () => {
           const answers = await runGraph(graph, { [input!.name]: fed });
           expected.set(name, {
             scores: answers[graph.outputs[0]!.name]!.data as Float32Array,
-            weights: Object.fromEntries(model.weights.map(({ value, form }) => [value, hashOf(form.values)])),
+            weights: weightHashes(model),
           });
         }
         const verdicts = checkPackages(folder);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,11 +6,16 @@ import { parseRecipe } from '@shared/recipe-syntax';
 import { convertNetwork } from '../../../src/main/engine/formats/coreml/convert/convert';
 import type { StoredForm } from '../../../src/main/engine/formats/coreml/convert/weights';
 import { coremlFormat } from '../../../src/main/engine/formats/coreml/format';
-import { packageFiles, writePackage } from '../../../src/main/engine/formats/coreml/package';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { saveModel } from '../../../src/main/engine/onnx/save';
 import { applyStep } from '../../../src/main/engine/techniques/apply-step';
-import { checkPackages, hasCoremltools, hashOf, needsCoremltools } from '../../fixtures/coremltools';
+import {
+  checkPackages,
+  hasCoremltools,
+  needsCoremltools,
+  weightHashes,
+  writeForCheck,
+} from '../../fixtures/coremltools';
 import { contextFor, images, runGraph, side } from '../techniques/small-networks';
 import { wholeCard, wholeNetwork } from '../techniques/whole-network';
 
@@ -51,9 +56,8 @@ describe('networks that were trained, or are other ones', { timeout: 300_000 }, 
     expect(model.weights.map(({ form }) => form.kind)).toContain(kind);
     const name = recipe.replaceAll(/\W+/g, '-');
     const image = images(1, 5);
-    await writePackage(packageFiles(model, card), join(folder, `${name}.mlpackage`));
-    await writeFile(join(folder, `${name}.bin`), new Uint8Array(image.buffer));
-    const weights = Object.fromEntries(model.weights.map(({ value, form }) => [value, hashOf(form.values)]));
+    await writeForCheck(folder, name, model, card, image);
+    const weights = weightHashes(model);
     expected.set(name, { scores: await runGraph(graph, image, [3, side, side]), weights, tolerance });
   });
 

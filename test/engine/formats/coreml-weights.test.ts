@@ -1,12 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { convertNetwork } from '../../../src/main/engine/formats/coreml/convert/convert';
 import type { StoredForm } from '../../../src/main/engine/formats/coreml/convert/weights';
-import { packageFiles, writePackage } from '../../../src/main/engine/formats/coreml/package';
 import { compressed } from '../../fixtures/compressed-network';
-import { checkPackages, hasCoremltools, hashOf, needsCoremltools } from '../../fixtures/coremltools';
+import {
+  checkPackages,
+  hasCoremltools,
+  needsCoremltools,
+  weightHashes,
+  writeForCheck,
+} from '../../fixtures/coremltools';
 import { noiseTensor } from '../../fixtures/graphs';
 import { resNet18 } from '../../fixtures/networks/resnet';
 import { runGraph } from '../../fixtures/run-graph';
@@ -61,10 +66,9 @@ describe('weights of a compressed network', () => {
           for (const precision of precisions) {
             const model = await convertNetwork(graph, resNet18.card, { precision, input: 'tensor', output: 'scores' });
             const name = `${at} ${precision}`;
-            await writePackage(packageFiles(model, resNet18.card), join(folder, `${name}.mlpackage`));
-            await writeFile(join(folder, `${name}.bin`), new Uint8Array(image.data.buffer));
+            await writeForCheck(folder, name, model, resNet18.card, image.data as Float32Array);
             expected.set(name, {
-              weights: Object.fromEntries(model.weights.map(({ value, form }) => [value, hashOf(form.values)])),
+              weights: weightHashes(model),
               scores: answers[graph.outputs[0]!.name]!.data as Float32Array,
               tolerance: precision === 'FLOAT16' ? Math.max(2 * tolerance, 0.02) : tolerance,
             });

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { attribute, entriesOf } from './sysfs';
 
 /** What Linux tells of a power supply, as in /sys/class/power_supply/NAME. Empty where it tells nothing. */
 export interface PowerSupply {
@@ -22,13 +22,8 @@ export function livesOnBattery(supplies: readonly PowerSupply[]): boolean {
 
 /** The same of this machine. False where the system does not tell here: macOS and Windows tell Electron. */
 export async function isOnBattery(folder = '/sys/class/power_supply'): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
-  const fact = (name: string, file: string): Promise<string> =>
-    readFile(join(folder, name, file), 'utf8').then(
-      (text) => text.trim(),
-      () => '',
-    );
-  const supplies = names.map(async (name): Promise<PowerSupply> => {
+  const fact = async (name: string, file: string): Promise<string> => (await attribute(join(folder, name, file))) ?? '';
+  const supplies = (await entriesOf(folder)).map(async (name): Promise<PowerSupply> => {
     const [type, online, status, scope] = await Promise.all(
       ['type', 'online', 'status', 'scope'].map((file) => fact(name, file)),
     );

@@ -18,7 +18,7 @@ export interface ScoreOutput {
 type Shapes = ReadonlyMap<string, TypedShape>;
 
 /** Operators that hand on the numbers as they are, or with another shape or type. */
-const handsOn = new Set(['Cast', 'Flatten', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
+export const handsOn: ReadonlySet<string> = new Set(['Cast', 'Flatten', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
 const notScores: readonly ElementType[] = ['bool', 'int64', 'string', 'uint64'];
 
 /**
@@ -84,9 +84,14 @@ function classesOf(shape: readonly Dimension[]): number | undefined {
   return wide.length === 1 && typeof classes === 'number' && classes >= 2 ? classes : undefined;
 }
 
-function producerBehind(name: string, index: GraphIndex): ReturnType<GraphIndex['producer']> {
+/** The node that computes a value, behind those that hand it on. @param passed operators that do */
+export function producerBehind(
+  name: string,
+  index: GraphIndex,
+  passed: ReadonlySet<string> = handsOn,
+): ReturnType<GraphIndex['producer']> {
   let node = index.producer(name);
-  while (node && handsOn.has(node.op)) node = index.producer(node.inputs[0] ?? '');
+  while (node && passed.has(node.op)) node = index.producer(node.inputs[0] ?? '');
   return node;
 }
 

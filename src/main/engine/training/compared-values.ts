@@ -1,8 +1,16 @@
 import { cutPoints } from '../onnx/cut-points';
 import type { Graph, Tensor } from '../onnx/graph';
 import { float32Tensor } from '../onnx/make';
-import { inferShapes } from '../onnx/shapes';
+import { inferShapes, type TypedShape } from '../onnx/shapes';
 import { featuresOf } from './logits';
+
+/** A network with what is known of its values. */
+export interface Shaped {
+  graph: Graph;
+  shapes: ReadonlyMap<string, TypedShape>;
+}
+
+export const shaped = (graph: Graph): Shaped => ({ graph, shapes: inferShapes(graph) });
 
 /** Features before the classifiers of two networks, which a loss may compare. */
 export interface MatchedFeatures {
@@ -15,9 +23,13 @@ export interface MatchedFeatures {
 }
 
 /** @param areMapped whether those of another width are compared, through a map. Undefined where the networks have them at other places. */
-export function matchedFeatures(student: Graph, teacher: Graph, areMapped: boolean): MatchedFeatures | undefined {
+export function matchedFeatures(
+  { graph: student, shapes: ourShapes }: Shaped,
+  { graph: teacher, shapes: theirShapes }: Shaped,
+  areMapped: boolean,
+): MatchedFeatures | undefined {
   const [ours, theirs] = [featuresOf(student), featuresOf(teacher)];
-  const [from, to] = [ours && shapeIn(student, ours), theirs && shapeIn(teacher, theirs)];
+  const [from, to] = [ours && shapeIn(ourShapes, ours), theirs && shapeIn(theirShapes, theirs)];
   if (!ours || !theirs || !from || !to || from.length !== to.length || (to.length !== 2 && to.length !== 4))
     return undefined;
   if (from.some((size, axis) => (axis !== 1 || !areMapped) && size !== to[axis])) return undefined;
@@ -37,8 +49,8 @@ function spreading(narrow: number, wide: number, rank: number): Tensor {
 }
 
 /** With a number for every dimension; undefined where one is not known. */
-export function shapeIn(graph: Graph, value: string): number[] | undefined {
-  const shape = inferShapes(graph).get(value)?.shape;
+export function shapeIn(shapes: Shaped['shapes'], value: string): number[] | undefined {
+  const shape = shapes.get(value)?.shape;
   return shape?.every((size) => typeof size === 'number') ? shape : undefined;
 }
 
@@ -46,14 +58,12 @@ export function shapeIn(graph: Graph, value: string): number[] | undefined {
  * Maps that both networks have behind the same block in the same shape, by name: where all that an image becomes goes through one value, the last
  * such value behind a layer.
  */
-export function sharedMaps(student: Graph, teacher: Graph): Map<string, number[]> {
-  const [ours, theirs] = [inferShapes(student), inferShapes(teacher)];
+export function sharedMaps({ shapes: ours }: Shaped, { graph, shapes: theirs }: Shaped): Map<string, number[]> {
   const behind = new Map<number, [string, number[]]>();
-  for (const { value, macs } of cutPoints(teacher)) {
-    const [from, to] = [ours.get(value)?.shape, theirs.get(value)?.shape];
+  for (const { value, macs } of cutPoints(graph)) {
+    const [from, to] = [shapeIn(ours, value), shapeIn(theirs, value)];
     if (from?.length !== 4 || to?.length !== 4 || (to[2] === 1 && to[3] === 1)) continue;
-    if (to.every((size, axis) => typeof size === 'number' && size === from[axis]))
-      behind.set(macs, [value, to as number[]]);
+    if (to.every((size, axis) => size === from[axis])) behind.set(macs, [value, to]);
   }
   return new Map(behind.values());
 }

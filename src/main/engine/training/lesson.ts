@@ -5,7 +5,7 @@ import type { GradientWriter } from '../gradients/gradient-writer';
 import { agreementOf, crossEntropy, featureDistance, softTargets, weightedSum } from '../gradients/losses';
 import { elementCount, type Graph, type GraphValue, type Tensor } from '../onnx/graph';
 import { makeValue } from '../onnx/make';
-import { matchedFeatures, shapeIn, sharedMaps } from './compared-values';
+import { matchedFeatures, shaped, shapeIn, sharedMaps } from './compared-values';
 import { logitsOf } from './logits';
 import type { Objective } from './step-graph';
 import type { Teacher } from './teacher';
@@ -60,15 +60,16 @@ export function lessonOf(
 ): Lesson {
   const { batch, labelShare, temperature, featureWeight, blockWeight = 0, mixup = 0, mapsFeatures = false } = options;
   const scores = logitsOf(student);
-  const count = elementCount(shapeIn(student, scores) ?? []);
+  const [own, float] = [shaped(student), teacher && shaped(teacher)];
+  const count = elementCount(shapeIn(own.shapes, scores) ?? []);
   const classes = count / batch;
   const wanted = teacher && logitsOf(teacher);
-  if (classes < 2 || (teacher && elementCount(shapeIn(teacher, wanted!) ?? []) !== count)) {
+  if (classes < 2 || (float && elementCount(shapeIn(float.shapes, wanted!) ?? []) !== count)) {
     const detail = 'it does not give a score for each class, as many as the network it learns from';
     throw new AppError('technique.not-applicable', { id, model, detail });
   }
-  const features = teacher && featureWeight > 0 ? matchedFeatures(student, teacher, mapsFeatures) : undefined;
-  const blocks = teacher && blockWeight > 0 ? sharedMaps(student, teacher) : new Map<string, number[]>();
+  const features = float && featureWeight > 0 ? matchedFeatures(own, float, mapsFeatures) : undefined;
+  const blocks = float && blockWeight > 0 ? sharedMaps(own, float) : new Map<string, number[]>();
   return {
     ...(features?.adaptor && { adaptor: features.adaptor }),
     comparesFeatures: features !== undefined,
@@ -86,8 +87,8 @@ export function lessonOf(
           inputs.push(makeValue(labels, 'int32', [batch]));
           return crossEntropy(write, logits, labels, [batch, classes]);
         };
-        const own = told(labelsInput);
-        losses.push({ loss: mixup > 0 ? mixed(write, own, told(otherLabelsInput)) : own, weight: labelShare });
+        const loss = told(labelsInput);
+        losses.push({ loss: mixup > 0 ? mixed(write, loss, told(otherLabelsInput)) : loss, weight: labelShare });
         if (mixup > 0) inputs.push(makeValue(ownShareInput, 'float32', [1]));
       }
       if (features) {

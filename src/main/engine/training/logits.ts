@@ -1,15 +1,14 @@
 import type { Graph, Node } from '../onnx/graph';
 import { indexGraph } from '../onnx/graph-index';
+import { producerBehind } from '../onnx/score-output';
 
 /** Operators that hand on the numbers as they are. */
 const handsOn = new Set(['Flatten', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
 
 /** The value that holds the class scores before a softmax at the network's end; its output where there is none. */
 export function logitsOf(graph: Graph): string {
-  const { producer } = indexGraph(graph);
   const output = graph.outputs[0]!.name;
-  let node = producer(output);
-  while (node && handsOn.has(node.op)) node = producer(node.inputs[0]!);
+  const node = producerBehind(output, indexGraph(graph), handsOn);
   return node?.op === 'Softmax' || node?.op === 'LogSoftmax' ? node.inputs[0]! : output;
 }
 

@@ -1,13 +1,24 @@
 import type { Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
-import { zeros, type Matrix } from './matrix-products';
+import type { Matrix } from './matrix-products';
 
-export function transposed({ rows, columns, data }: Matrix): Matrix {
-  const result = zeros(columns, rows);
+/** The numbers of a matrix `[rows, columns]` as those of `[columns, rows]`. */
+export function transposedNumbers<T extends Float32Array | Int8Array | Uint8Array>(
+  data: T,
+  rows: number,
+  columns: number,
+): T {
+  const result = data.slice() as T;
   for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result.data[column * rows + row] = data[row * columns + column]!;
+    for (let column = 0; column < columns; column++) result[column * rows + row] = data[row * columns + column]!;
   return result;
 }
+
+export const transposed = ({ rows, columns, data }: Matrix): Matrix => ({
+  rows: columns,
+  columns: rows,
+  data: transposedNumbers(data, rows, columns),
+});
 
 /** `[rows, columns]` as `[columns, rows]`. */
 export function transposeMatrix(tensor: Tensor): Tensor {

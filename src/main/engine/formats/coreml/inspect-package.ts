@@ -5,6 +5,7 @@ import { formatBytes } from '@shared/format';
 import { folderBytes } from '../../files/folder-bytes';
 import { decodeMessage } from '../protobuf/message';
 import { oldestSystem } from './model';
+import { modelPath } from './package';
 import { coremlSchema } from './schema';
 
 /** What a package holds, as far as its program tells. */
@@ -55,7 +56,7 @@ export async function inspectPackage(path: string): Promise<PackageInspection> {
 }
 
 async function specOf(path: string): Promise<Spec> {
-  const bytes = await readFile(join(path, 'Data', 'com.apple.CoreML', 'model.mlmodel'));
+  const bytes = await readFile(join(path, 'Data', ...modelPath.split('/')));
   return decodeMessage(coremlSchema, 'Model', bytes);
 }
 

@@ -16,6 +16,9 @@ export interface CoremlModel {
   scores?: MilValue;
 }
 
+/** What Core ML gives where it answers with labels. */
+export const [labelName, probabilitiesName] = ['classLabel', 'classLabel_probs'] as const;
+
 /** The oldest system that loads a version of the file format, as people know it. */
 const systems: Readonly<Record<number, string>> = {
   7: 'iOS 16 and macOS 13',

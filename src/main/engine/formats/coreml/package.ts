@@ -7,11 +7,12 @@ import { writeError, writeFileAtomic } from '../../files/atomic-file';
 import { readZip } from '../../files/read-zip';
 import { storedZip, type ZipEntry } from '../../files/zip';
 import { encodeMessage, type Message } from '../protobuf/message';
-import type { CoremlModel } from './model';
+import { labelName, probabilitiesName, type CoremlModel } from './model';
 import { arrayFloat32, colorSpaces, coremlSchema } from './schema';
 
 const author = 'com.apple.CoreML';
-const modelPath = `${author}/model.mlmodel`;
+/** The program, in the folder of a package's data. */
+export const modelPath = `${author}/model.mlmodel`;
 const weightsFolder = `${author}/weights`;
 
 /** The files of an .mlpackage, by their paths in it: the program, its weights, and the list of both. */
@@ -111,14 +112,14 @@ function description({ input, scores }: CoremlModel, card: ModelCard): Message {
     output: scores
       ? [{ name: scores.name, shortDescription: 'A score for each class', type: array(scores.shape) }]
       : [
-          { name: 'classLabel', shortDescription: 'The most likely class', type: { stringType: {} } },
+          { name: labelName, shortDescription: 'The most likely class', type: { stringType: {} } },
           {
-            name: 'classLabel_probs',
+            name: probabilitiesName,
             shortDescription: 'What is thought of each class',
             type: { dictionaryType: { stringKeyType: {} } },
           },
         ],
-    ...(!scores && { predictedFeatureName: 'classLabel', predictedProbabilitiesName: 'classLabel_probs' }),
+    ...(!scores && { predictedFeatureName: labelName, predictedProbabilitiesName: probabilitiesName }),
     metadata: {
       shortDescription: `${card.title ?? card.name}, an image classifier with ${card.output.classes} classes`,
       author: 'Written by Whittle',

@@ -1,11 +1,12 @@
 import { intAttribute } from '../../../onnx/attributes';
-import { elementCount, type Graph, type Node, type Tensor } from '../../../onnx/graph';
+import { elementCount, type Graph, type Node } from '../../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../../onnx/graph-index';
-import { analyseShapes } from '../../../onnx/shapes';
 import { Inexpressible } from '../../from-onnx/inexpressible';
+import { KnownValues } from '../../from-onnx/known-values';
 import type { MilValue, ProgramBuilder } from '../program-builder';
+import { decodeCodes } from './decode-codes';
 import { emitWeights } from './emit-weights';
-import type { NetworkUnderConversion } from './network-under-conversion';
+import type { NetworkUnderConversion, Numbers } from './network-under-conversion';
 import { Operation } from './operation';
 import { rules } from './rules';
 import { storedForm, type LayerWeights, type StoredForm } from './weights';
@@ -21,25 +22,22 @@ export interface ConvertedWeights {
 }
 
 /** A network on its way into a program. Images lie as in ONNX, so a rule is little more than the names of operations. */
-export class Conversion implements NetworkUnderConversion {
-  readonly opset: number;
+export class Conversion extends KnownValues implements NetworkUnderConversion {
   /** Operators that cannot be expressed, each once. */
   readonly inexpressible = new Set<string>();
   readonly weights: ConvertedWeights[] = [];
   private readonly values = new Map<string, MilValue>();
   private readonly placed = new Map<string, MilValue>();
-  private readonly analysis: ReturnType<typeof analyseShapes>;
   private readonly index: GraphIndex;
 
   /** @param packed which weights the ONNX file stores in a form of fewer bytes. @param isDry asks only whether all can be expressed */
   constructor(
     readonly builder: ProgramBuilder,
-    private readonly graph: Graph,
+    graph: Graph,
     private readonly packed: PackedLayers,
     private readonly isDry = false,
   ) {
-    this.opset = graph.opsets[''] ?? 1;
-    this.analysis = analyseShapes(graph);
+    super(graph);
     this.index = indexGraph(graph);
   }
 
@@ -58,44 +56,18 @@ export class Conversion implements NetworkUnderConversion {
     return this.values.get(name) ?? this.constant(name);
   }
 
-  shapeOf(name: string): number[] | undefined {
-    const shape = this.analysis.shapes.get(name)?.shape;
-    return shape?.every((size) => typeof size === 'number') ? [...shape] : undefined;
-  }
-
-  typeOf(name: string): Tensor['type'] {
-    return this.analysis.shapes.get(name)?.type ?? 'float32';
-  }
-
-  integersOf(name: string): readonly number[] | undefined {
-    const known = this.analysis.known.get(name)?.data;
-    if (known?.every((value) => typeof value === 'number')) return known;
+  numbersOf(name: string): Numbers | undefined {
     const tensor = this.graph.initializers.get(name);
-    return tensor && /^u?int/.test(tensor.type) ? Array.from(tensor.data as ArrayLike<number>, Number) : undefined;
-  }
-
-  initializer(name: string): Tensor | undefined {
-    return this.graph.initializers.get(name);
-  }
-
-  /** Numbers that are the same for each image: a tensor of floats, or codes with their scale. */
-  numbersOf(name: string): { shape: readonly number[]; values: Float32Array } | undefined {
-    const tensor = this.graph.initializers.get(name);
-    if (tensor?.type === 'float32') return { shape: tensor.shape, values: tensor.data as Float32Array };
+    if (tensor?.type === 'float32') return { shape: tensor.shape, read: () => tensor.data as Float32Array };
     const node = this.index.producer(name);
     if (!node || !isDecoder(node)) return undefined;
     const [codes, scale] = node.inputs.map((input) => this.graph.initializers.get(input));
     if (!codes || scale?.type !== 'float32') return undefined;
     const zero = this.graph.initializers.get(node.inputs[2] ?? '');
+    const steps = { scale: scale.data as Float32Array, zero: zero?.data ?? [0] };
     const axis = intAttribute(node, 'axis', 1);
     const inner = elementCount(codes.shape.slice(axis < 0 ? codes.shape.length + axis + 1 : axis + 1));
-    const at = (values: ArrayLike<number | bigint>, index: number): number =>
-      Number(values[values.length === 1 ? 0 : Math.floor(index / inner) % values.length]);
-    const values = Float32Array.from({ length: codes.data.length }, (_, index) => {
-      const centred = Number(codes.data[index]) - (zero ? at(zero.data, index) : 0);
-      return Math.fround(centred) * at(scale.data, index);
-    });
-    return { shape: codes.shape, values };
+    return { shape: codes.shape, read: () => decodeCodes(codes.data, steps, inner) };
   }
 
   /** Weights of a layer, output channels first. @param channelAxis where the ONNX file has these */
@@ -125,7 +97,7 @@ export class Conversion implements NetworkUnderConversion {
     if (!numbers) return undefined;
     const value = this.isDry
       ? { name, type: this.builder.precision, shape: numbers.shape }
-      : this.builder.floats(numbers.values, numbers.shape, name);
+      : this.builder.floats(numbers.read(), numbers.shape, name);
     this.values.set(name, value);
     return value;
   }

@@ -5,10 +5,11 @@ import { weightStorage } from '../../../compression/layers/network-form';
 import { readCodes } from '../../../compression/storage/read-codes';
 import { elementCount, type Graph } from '../../../onnx/graph';
 import { indexGraph } from '../../../onnx/graph-index';
+import { handsOn, producerBehind } from '../../../onnx/score-output';
 import { Inexpressible } from '../../from-onnx/inexpressible';
 import { prepare } from '../../from-onnx/prepare';
 import { classLabels } from '../class-labels';
-import type { CoremlModel } from '../model';
+import { labelName, probabilitiesName, type CoremlModel } from '../model';
 import { ProgramBuilder, tensorType, text, type MilValue, type Precision } from '../program-builder';
 import { dataTypes } from '../schema';
 import { Conversion } from './conversion';
@@ -136,8 +137,6 @@ function plain(builder: ProgramBuilder, scores: MilValue, name: string): MilValu
   return cast(builder, scores, 'FLOAT32', `${name}_scores`);
 }
 
-const [labelName, probabilitiesName] = ['classLabel', 'classLabel_probs'] as const;
-
 /** The most likely class, and what is thought of each: scores that are no probabilities yet become them. */
 function labelled(builder: ProgramBuilder, graph: Graph, scores: MilValue, labels: readonly string[]): string[] {
   const shape = [1, labels.length];
@@ -169,21 +168,8 @@ function labelled(builder: ProgramBuilder, graph: Graph, scores: MilValue, label
   return [labelName, probabilitiesName];
 }
 
-/** Operators that hand on the numbers as they are. */
-const handsOn = new Set([
-  'Cast',
-  'Flatten',
-  'Identity',
-  'Reshape',
-  'Squeeze',
-  'Unsqueeze',
-  'QuantizeLinear',
-  'DequantizeLinear',
-]);
+/** Codes are numbers too. */
+const passed = new Set([...handsOn, 'QuantizeLinear', 'DequantizeLinear']);
 
-function endsInSoftmax(graph: Graph): boolean {
-  const index = indexGraph(graph);
-  let node = index.producer(graph.outputs[0]!.name);
-  while (node && handsOn.has(node.op)) node = index.producer(node.inputs[0] ?? '');
-  return node?.op === 'Softmax';
-}
+const endsInSoftmax = (graph: Graph): boolean =>
+  producerBehind(graph.outputs[0]!.name, indexGraph(graph), passed)?.op === 'Softmax';

@@ -1,7 +1,9 @@
+import { transposedNumbers } from '../../../compression/algebra/transpose-matrix';
 import type { CodedWeights } from '../../../compression/storage/codebook';
 import { intAttribute } from '../../../onnx/attributes';
 import { elementCount, type Graph, type Node, type Tensor } from '../../../onnx/graph';
 import type { GraphIndex } from '../../../onnx/graph-index';
+import { decodeCodes } from './decode-codes';
 import type { LayerWeights, Steps } from './weights';
 
 /** Which weights the ONNX file stores in fewer bytes than numbers take. */
@@ -68,23 +70,13 @@ export function layerWeights(
   return { shape, read };
 }
 
-/** A matrix with its axes exchanged. */
 function turned<T extends Float32Array | Int8Array | Uint8Array>({ data, shape }: Tensor): T {
   const [inputs, outputs] = shape as [number, number];
-  const from = data as T;
-  const result = from.slice() as T;
-  for (let row = 0; row < outputs; row++)
-    for (let column = 0; column < inputs; column++) result[row * inputs + column] = from[column * outputs + row]!;
-  return result;
+  return transposedNumbers(data as T, inputs, outputs);
 }
 
-function decoded({ codes, scale, zero }: Steps, rows: number): Float32Array {
-  const rowLength = codes.length / rows;
-  return Float32Array.from({ length: codes.length }, (_, index) => {
-    const row = scale.length === 1 ? 0 : Math.floor(index / rowLength);
-    return Math.fround(codes[index]! - zero[row]!) * scale[row]!;
-  });
-}
+const decoded = (steps: Steps, rows: number): Float32Array =>
+  decodeCodes(steps.codes, steps, steps.codes.length / rows);
 
 /** Codes with a scale and a zero, where weights still are what these stand for. */
 function stepsOf(

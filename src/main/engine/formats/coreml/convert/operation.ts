@@ -28,12 +28,12 @@ export class Operation {
   }
 
   inputType(input: number): string {
-    return this.network.typeOf(this.node.inputs[input] ?? '');
+    return this.network.elementOf(this.node.inputs[input] ?? '');
   }
 
   /** Numbers of an input that is the same for each image. */
   numbers(input: number): Float32Array | undefined {
-    return this.network.numbersOf(this.node.inputs[input] ?? '')?.values;
+    return this.network.numbersOf(this.node.inputs[input] ?? '')?.read();
   }
 
   integers(input: number): readonly number[] | undefined {

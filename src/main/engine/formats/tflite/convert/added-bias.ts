@@ -10,7 +10,7 @@ export function absorbBias(operation: Operation, channels: number, channelAxis: 
   const next = operation.next();
   if (next?.op !== 'Add') return undefined;
   const name = next.inputs.find((input) => input !== operation.node.outputs[0]);
-  const value = name === undefined ? undefined : operation.valueOf(name);
+  const value = name === undefined ? undefined : operation.find(name);
   if (value?.kind !== 'constant' || value.shape.length > operation.outputShape().length) return undefined;
   if (elementsOf(value.shape) !== channels || value.shape.at(channelAxis) !== channels) return undefined;
   operation.absorb(next);

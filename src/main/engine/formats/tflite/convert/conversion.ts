@@ -1,6 +1,5 @@
-import type { ElementType, Graph, Node, Tensor } from '../../../onnx/graph';
+import type { ElementType, Node } from '../../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../../onnx/graph-index';
-import { analyseShapes } from '../../../onnx/shapes';
 import type { TfliteGraph, TfliteType } from '../model';
 import { fusedActivation } from '../../from-onnx/fused-activation';
 import { GraphBuilder } from './graph-builder';
@@ -9,6 +8,7 @@ import { Operation } from './operation';
 import { channelsLast, place, placeConstant } from './placement';
 import type { Prepared } from '../../from-onnx/prepare';
 import { Inexpressible } from '../../from-onnx/inexpressible';
+import { KnownValues } from '../../from-onnx/known-values';
 import type { NetworkUnderConversion } from './network-under-conversion';
 import type { ConversionRule } from './rule';
 import { rules } from './rules';
@@ -26,9 +26,8 @@ const typeOfElements: Partial<Record<ElementType, TfliteType>> = {
 };
 
 /** A network on its way: values that have a tensor already, and the graph that is being built. */
-export class Conversion implements NetworkUnderConversion {
+export class Conversion extends KnownValues implements NetworkUnderConversion {
   readonly builder = new GraphBuilder();
-  readonly opset: number;
   /** Operators that cannot be expressed, each once. */
   readonly inexpressible = new Set<string>();
   private readonly values = new Map<string, Value>();
@@ -36,18 +35,14 @@ export class Conversion implements NetworkUnderConversion {
   private readonly absorbed = new Set<Node>();
   /** Values behind operators that cannot be expressed, of unknown shape. */
   private readonly unknown = new Set<string>();
-  private readonly analysis: ReturnType<typeof analyseShapes>;
-  private readonly graph: Graph;
 
   /** @param types what values hold that are not plain numbers of their ONNX type, by name: codes */
   constructor(
     private readonly prepared: Prepared,
     private readonly types: ReadonlyMap<string, ValueType> = new Map(),
   ) {
-    this.graph = prepared.graph;
-    this.opset = this.graph.opsets[''] ?? 1;
+    super(prepared.graph);
     this.index = indexGraph(this.graph);
-    this.analysis = analyseShapes(this.graph);
   }
 
   /** Converts all nodes. */
@@ -63,33 +58,17 @@ export class Conversion implements NetworkUnderConversion {
     return this.builder.finish(this.graph.name, inputs, outputs);
   }
 
-  valueOf(name: string): Value | undefined {
+  find(name: string): Value | undefined {
     return this.values.get(name) ?? this.constantOf(name);
-  }
-
-  shapeOf(name: string): number[] | undefined {
-    const shape = this.analysis.shapes.get(name)?.shape;
-    return shape?.every((size) => typeof size === 'number') ? [...shape] : undefined;
   }
 
   typeOf(name: string): ValueType {
     const given = this.types.get(name);
     if (given) return given;
-    const element = this.analysis.shapes.get(name)?.type ?? 'float32';
+    const element = this.elementOf(name);
     const type = typeOfElements[element];
     if (!type) throw new Inexpressible(`values of type ${element}`);
     return { type };
-  }
-
-  integersOf(name: string): readonly number[] | undefined {
-    const known = this.analysis.known.get(name)?.data;
-    if (known?.every((value) => typeof value === 'number')) return known;
-    const tensor = this.graph.initializers.get(name);
-    return tensor && /^u?int/.test(tensor.type) ? Array.from(tensor.data as ArrayLike<number>, Number) : undefined;
-  }
-
-  initializer(name: string): Tensor | undefined {
-    return this.graph.initializers.get(name);
   }
 
   floatConstant(name: string, shape: number[], values: Float32Array, isHalf: boolean): number {
@@ -133,7 +112,7 @@ export class Conversion implements NetworkUnderConversion {
   }
 
   private convertNode(node: Node): void {
-    const missing = node.inputs.find((input) => input !== '' && !this.valueOf(input));
+    const missing = node.inputs.find((input) => input !== '' && !this.find(input));
     if (missing !== undefined) return this.lacks(node, missing);
     try {
       const rule: ConversionRule | undefined =
@@ -183,7 +162,7 @@ export class Conversion implements NetworkUnderConversion {
 
   /** Of an image-like output the channels are last, as in the input; all others are row by row. */
   private outputTensor(name: string, inputs: number[]): number {
-    const value = this.valueOf(name);
+    const value = this.find(name);
     if (!value) throw new Inexpressible(`an output "${name}" that nothing computes`);
     const { length } = value.shape;
     const axes = length === 4 ? channelsLast(4) : value.shape.map((_, axis) => axis);

@@ -7,7 +7,7 @@ export interface NetworkUnderConversion {
   readonly builder: GraphBuilder;
   readonly opset: number;
   /** A value that was converted already, or a constant. */
-  valueOf(name: string): Value | undefined;
+  find(name: string): Value | undefined;
   /** As ONNX sees it; undefined where a size is not known. */
   shapeOf(name: string): number[] | undefined;
   /** Type and codes of a value that an operator is to give. */

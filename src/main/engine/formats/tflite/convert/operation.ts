@@ -46,7 +46,7 @@ export class Operation {
   }
 
   input(index: number): Value {
-    const value = this.network.valueOf(this.node.inputs[index] ?? '');
+    const value = this.network.find(this.node.inputs[index] ?? '');
     return value ?? this.unsupported(`without input ${index + 1}`);
   }
 
@@ -217,8 +217,8 @@ export class Operation {
     return this.network.initializer(name);
   }
 
-  valueOf(name: string): Value | undefined {
-    return this.network.valueOf(name);
+  find(name: string): Value | undefined {
+    return this.network.find(name);
   }
 
   unsupported(detail = ''): never {

@@ -10,7 +10,7 @@ function stepOf(operation: Operation): { type: keyof typeof types; scale: MilVal
   const scale = operation.numbers(1) ?? operation.unsupported('with a scale that is computed for each image');
   const zero = operation.has(2) ? operation.integers(2) : [0];
   const { op } = operation.node;
-  const type = op === 'QuantizeLinear' ? operation.network.typeOf(operation.name) : operation.inputType(0);
+  const type = op === 'QuantizeLinear' ? operation.network.elementOf(operation.name) : operation.inputType(0);
   if (scale.length !== 1 || zero?.length !== 1) return operation.unsupported('with a scale for each channel of values');
   if (!isCodeType(type)) return operation.unsupported(`of ${type}`);
   return { type, scale: operation.number(scale[0]!, 'scale'), zero: zero[0]! };

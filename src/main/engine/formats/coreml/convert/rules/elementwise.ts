@@ -44,7 +44,7 @@ export const elementwiseRules: Record<string, ConversionRule> = {
   Dropout: (operation) => operation.value(0),
   Cast(operation) {
     const isNumber = (type: string): boolean => /^float/.test(type);
-    const to = operation.network.typeOf(operation.name);
+    const to = operation.network.elementOf(operation.name);
     // Pixels come in as numbers.
     const isPixels = operation.inputType(0) === 'uint8' && operation.value(0).type === operation.builder.precision;
     if (!isNumber(to) || !(isNumber(operation.inputType(0)) || isPixels))

@@ -1,5 +1,5 @@
 import { intsAttribute, stringAttribute } from '../../../../onnx/attributes';
-import { sliceBounds, sliceRange } from '../../../../onnx/slice-range';
+import { sliceBox } from '../../../from-onnx/slice-box';
 import type { Operation } from '../operation';
 import type { ConversionRule } from '../rule';
 
@@ -41,22 +41,12 @@ const split: ConversionRule = (operation) => {
 
 const slice: ConversionRule = (operation) => {
   const x = operation.value(0);
-  const { shape } = x;
-  const bounds = sliceBounds(operation.node, operation.network.opset, (input) => operation.integers(input));
-  if (!bounds) return operation.unsupported('with bounds that are computed for each image');
-  const [begin, end, stride] = [shape.map(() => 0), [...shape], shape.map(() => 1)];
-  bounds.axes.forEach((named, index) => {
-    const axis = operation.axis(named, shape.length);
-    const step = bounds.steps[index]!;
-    if (step < 1) return operation.unsupported('backwards');
-    const { start, count } = sliceRange(shape[axis]!, bounds.starts[index]!, bounds.ends[index]!, step);
-    [begin[axis], end[axis], stride[axis]] = [start, start + (count - 1) * step + 1, step];
-  });
+  const { begin, end, strides } = sliceBox(operation, operation.network.opset, x.shape);
   return operation.emit('slice_by_index', {
     x,
     begin: operation.integersOf(begin, 'begin'),
     end: operation.integersOf(end, 'end'),
-    stride: operation.integersOf(stride, 'stride'),
+    stride: operation.integersOf(strides, 'stride'),
   });
 };
 

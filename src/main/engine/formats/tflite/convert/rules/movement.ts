@@ -1,5 +1,5 @@
 import { intAttribute, stringAttribute } from '../../../../onnx/attributes';
-import { sliceBounds, sliceRange } from '../../../../onnx/slice-range';
+import { sliceBox } from '../../../from-onnx/slice-box';
 import type { Operation } from '../operation';
 import { channelsLast } from '../placement';
 import type { ConversionRule } from '../rule';
@@ -43,17 +43,7 @@ const split: ConversionRule = (operation) => {
 
 const slice: ConversionRule = (operation) => {
   const value = operation.stored(0);
-  const { shape } = value;
-  const bounds = sliceBounds(operation.node, operation.opset, (input) => operation.integers(input));
-  if (!bounds) return operation.unsupported('with bounds that are computed for each image');
-  const [begin, end, strides] = [shape.map(() => 0), [...shape], shape.map(() => 1)];
-  bounds.axes.forEach((named, index) => {
-    const axis = operation.axis(named, shape.length);
-    const step = bounds.steps[index]!;
-    if (step < 1) return operation.unsupported('backwards');
-    const { start, count } = sliceRange(shape[axis]!, bounds.starts[index]!, bounds.ends[index]!, step);
-    [begin[axis], end[axis], strides[axis]] = [start, start + (count - 1) * step + 1, step];
-  });
+  const { begin, end, strides } = sliceBox(operation, operation.opset, value.shape);
   const axes = operation.axesOf(value);
   const tensor = operation.place(value, axes);
   const inMemory = (numbers: readonly number[]): number =>
