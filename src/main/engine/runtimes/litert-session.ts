@@ -15,6 +15,8 @@ interface Bound {
 
 interface Compiled {
   path: string;
+  /** The library reads weights from the caller's bytes until the session is closed, so they must not be collected before. */
+  file: string | Uint8Array;
   model: Pointer;
   compiled: Pointer;
   /** Frees both and what they read. */

@@ -69,7 +69,7 @@ function openLitert(file: string | Uint8Array, { threads, options = {} }: Sessio
       payloads.length = 0;
     });
     const compiled = owned(functions.compile(environment, model, settings, made), functions.destroyCompiled);
-    return new LitertSession(library, { path, model, compiled, close });
+    return new LitertSession(library, { path, file, model, compiled, close });
   } catch (thrown) {
     close();
     const detail = cleanRuntimeMessage((thrown as Error).message, path);
