@@ -9,13 +9,15 @@ const reportDir = join(projectDir, '.cache', 'test-reports');
 const report = (stage) => join(reportDir, `${stage}.json`);
 const vitestReporters = (stage) => ['--reporter=default', '--reporter=json', `--outputFile.json=${report(stage)}`];
 
+// One thread, as long as all that stands before its turn: it begins with the first stage.
+const lint = { name: 'lint', script: 'lint' };
 const stages = [
   { name: 'format', script: 'format:check' },
-  { name: 'lint', script: 'lint' },
   { name: 'types', script: 'types' },
   { name: 'boundaries', script: 'boundaries' },
   { name: 'unused', script: 'unused' },
   { name: 'unit', script: 'test:unit', args: vitestReporters('unit'), counts: vitestCounts },
+  lint,
   { name: 'engine', script: 'test:engine', args: vitestReporters('engine'), counts: vitestCounts },
   { name: 'e2e', script: 'test:e2e', args: ['--reporter=list,json'], counts: playwrightCounts },
 ];
@@ -29,11 +31,14 @@ await main(async () => {
   isGood &&= await timed('build', async () => void (await ensureBuilt()));
   isGood &&= await timed('runtimes', async () => void (await ensureRuntimes()));
   process.env.WHITTLE_RUNTIMES ??= runtimesDir;
+  const leave = new AbortController();
+  const early = isGood && new Map([[lint, runBeside(lint, leave.signal)]]);
   for (const stage of stages) {
     if (!isGood) break;
-    isGood = await timed(stage.name, () => runStage(stage));
+    isGood = await timed(stage.name, () => early.get(stage)?.() ?? runStage(stage));
     for (const [outcome, count] of Object.entries(readCounts(stage, isGood))) total[outcome] += count;
   }
+  leave.abort();
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return isGood ? 0 : 1;
 });
@@ -57,6 +62,16 @@ async function timed(name, task) {
 function runStage({ name, script, args = [] }) {
   const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report(name) };
   return npm(['run', '--silent', script, '--', ...args], { env, start: runInherited });
+}
+
+/** Starts a stage beside others; what it printed, and its exit code, when it is asked for. */
+function runBeside({ script }, signal) {
+  const running = npm(['run', '--silent', script], { signal }).catch(({ message }) => ({ code: 1, output: message }));
+  return async () => {
+    const { code, output } = await running;
+    if (output) console.log(output);
+    return code;
+  };
 }
 
 function readCounts({ name, counts }, isGood) {
