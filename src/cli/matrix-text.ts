@@ -6,6 +6,7 @@ import { hasEnergy } from '@shared/presenter/energy';
 import { referenceRule, timesRule, verdictKey, verdictRule } from '@shared/presenter/legend';
 import { explainTrial } from '@shared/presenter/explain/explain';
 import { agreementReadings, agreementSentence } from '@shared/presenter/runtime-agreement';
+import { stoppedSentence, stoppedTexts } from '@shared/presenter/stopped-training';
 import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
 import { textTable } from './text-table';
@@ -27,10 +28,15 @@ export function matrixText(run: RunView): string {
   const collapses = run.trials.flatMap((trial) =>
     trial.collapsed === undefined ? [] : [`${trial.id} collapsed: ${trial.collapsed}.\n`],
   );
+  const stopped = run.trials.flatMap(({ id, training }) => {
+    const texts = stoppedTexts(training);
+    return texts.length > 0 ? [`${wrap(`${id}: ${stoppedSentence(texts)}`)}\n`] : [];
+  });
   const agreements = run.trials.flatMap((trial) =>
     agreementReadings(trial).map((reading) => `${wrap(`${trial.id}: ${agreementSentence(reading)}.`)}\n`),
   );
   const sections = [
+    stopped,
     collapses,
     failures,
     lacking,

@@ -46,7 +46,10 @@ export async function trainFromScratch(
   teacher: Graph | undefined,
   images: TrainingImages,
   options: ScratchOptions,
-  context: Pick<TechniqueContext, 'card' | 'seed' | 'threads' | 'progress' | 'signal' | 'checkpoint'>,
+  context: Pick<
+    TechniqueContext,
+    'card' | 'seed' | 'threads' | 'progress' | 'signal' | 'stop' | 'checkpoint' | 'trained'
+  >,
 ): Promise<{ graph: Graph; judgement: Judgement }> {
   const { batch, iterations, learningRate, weightDecay, optimizer, largestNorm } = options;
   const model = context.card.name;
@@ -85,6 +88,7 @@ export async function trainFromScratch(
         },
         context,
       );
+      context.trained?.(judgement.record);
       return { graph: plainForm(weightDecay).finish(student, session.parameters()), judgement };
     } finally {
       await session.close();
