@@ -22,7 +22,7 @@ export async function runJob<K extends Job['kind']>(
   const line = new ProgressLine();
   const startedAt = Date.now();
   const [abort, stop] = [new AbortController(), new AbortController()];
-  const endsByHand = order.kind === 'compress' && findTechnique(order.technique).endsByHand === true;
+  const endsByHand = mayEndByHand(order);
   const say = (text: string): void => {
     line.clear();
     process.stderr.write(`${text}\n`);
@@ -55,3 +55,6 @@ export async function runJob<K extends Job['kind']>(
     line.clear();
   }
 }
+
+const mayEndByHand = (order: Order): boolean =>
+  order.kind === 'compress' && findTechnique(order.technique).endsByHand === true;
