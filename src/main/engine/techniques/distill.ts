@@ -29,7 +29,7 @@ export const distill = defineTechnique({
   family: 'distillation',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 2,
+  version: 3,
   usesReference: true,
   endsByHand: true,
   startsAnew: true,

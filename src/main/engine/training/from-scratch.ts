@@ -70,7 +70,8 @@ export async function trainFromScratch(
       : { graph: withNormsInWeights(own), running: new Map<string, string>() };
   const step = orRefusal(id, model, () =>
     stepGraph(learning, {
-      ...{ parameters, optimizer, largestNorm, replaced: running },
+      // Judged as it will answer: with the statistics that it gathered.
+      ...{ parameters, optimizer, largestNorm, replaced: running, judged: own },
       objective: (write) => lesson.objective(write, adaptor),
     }),
   );
