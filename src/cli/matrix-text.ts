@@ -6,6 +6,7 @@ import { hasEnergy } from '@shared/presenter/energy';
 import { referenceRule, timesRule, verdictKey, verdictRule } from '@shared/presenter/legend';
 import { explainTrial } from '@shared/presenter/explain/explain';
 import { agreementReadings, agreementSentence } from '@shared/presenter/runtime-agreement';
+import { stoppedSentence, stoppedTexts } from '@shared/presenter/stopped-training';
 import { presentRun, type Reading, type RunPresentation } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
 import { textTable } from './text-table';
@@ -27,10 +28,15 @@ export function matrixText(run: RunView): string {
   const collapses = run.trials.flatMap((trial) =>
     trial.collapsed === undefined ? [] : [`${trial.id} collapsed: ${trial.collapsed}.\n`],
   );
+  const stopped = run.trials.flatMap(({ id, training }) => {
+    const texts = stoppedTexts(training);
+    return texts.length > 0 ? [`${wrap(`${id}: ${stoppedSentence(texts)}`)}\n`] : [];
+  });
   const agreements = run.trials.flatMap((trial) =>
     agreementReadings(trial).map((reading) => `${wrap(`${trial.id}: ${agreementSentence(reading)}.`)}\n`),
   );
   const sections = [
+    stopped,
     collapses,
     failures,
     lacking,
@@ -49,11 +55,14 @@ export function matrixText(run: RunView): string {
 function table(presentation: RunPresentation, title: string, model: string, targets: readonly string[]): string {
   const { run } = presentation;
   const metered = hasEnergy(run) ? targets : [];
+  const withPackages = hasPackages(run);
+  const ofBase = { title: run.against === undefined ? 'of base' : 'of ref', align: 'right' as const };
   const columns = [
     { title },
     { title: 'size MB', align: 'right' as const },
-    { title: run.against === undefined ? 'of base' : 'of ref', align: 'right' as const },
+    ofBase,
     { title: 'bits/w', align: 'right' as const },
+    ...(withPackages ? [{ title: 'Core ML MB', align: 'right' as const }, ofBase] : []),
     ...targets.flatMap((target) => [{ title: `${target} ms`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
     ...metered.flatMap((target) => [{ title: `${target} mJ`, align: 'right' as const }, { title: 'ratio [95 %]' }]),
     { title: 'top-1 %', align: 'right' as const },
@@ -65,25 +74,25 @@ function table(presentation: RunPresentation, title: string, model: string, targ
   );
   return textTable(
     columns,
-    trials.map((trial) => cells(presentation, trial, targets, metered)),
+    trials.map((trial) => cells(presentation, trial, { targets, metered, withPackages })),
   );
 }
 
 function cells(
   { read }: RunPresentation,
   trial: TrialView,
-  targets: readonly string[],
-  metered: readonly string[],
+  { targets, metered, withPackages }: { targets: readonly string[]; metered: readonly string[]; withPackages: boolean },
 ): string[] {
   const first = targets[0] ?? '';
   const size = read('size', trial, first);
   if (trial.status !== 'done' && !size) return [trial.recipe, trial.status];
-  const top1 = read('top1', trial, first);
+  const [top1, coreml] = [read('top1', trial, first), read('size-coreml', trial, first)];
   return [
     size?.ranIn === undefined ? trial.recipe : `${trial.recipe} (${size.ranIn})`,
     size?.text ?? absent,
     size?.change?.text ?? '',
     read('bits-per-weight', trial, first)?.text ?? '',
+    ...(withPackages ? [coreml?.text ?? absent, coreml?.change?.text ?? ''] : []),
     ...targets.flatMap((target) => {
       const latency = read('latency', trial, target);
       return latency ? [latency.text, change(latency)] : [absent, ''];
@@ -134,6 +143,10 @@ function published(run: RunView): string[] {
   });
 }
 
+/** Whether networks were also written as Core ML packages, which no target runs. */
+const hasPackages = ({ trials }: RunView): boolean =>
+  trials.some(({ metrics: { files = [] } }) => files.some(({ format }) => format === 'coreml'));
+
 /** What was counted, once for each sensor. */
 function energyRule({ trials }: RunView): string[] {
   const found = trials.flatMap(({ metrics }) =>
@@ -159,6 +172,7 @@ function legend(presentation: RunPresentation): string {
     verdictRule(presentation),
     `${referenceRule(presentation)} bits/w: bits of the file for each weight.`,
     timesRule,
+    ...(hasPackages(run) ? ['Core ML MB: all files of the package, which nothing here runs.'] : []),
     ...energyRule(run),
     ...(isDisturbed
       ? [`${disturbedSign} disturbed by other work; "whittle run SWEEP --remeasure" measures those again.`]

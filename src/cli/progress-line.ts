@@ -16,11 +16,15 @@ export class ProgressLine {
     this.lastPlain = now();
   }
 
-  update(progress: Progress & { stepFraction?: number }): void {
-    const line = progressText(progress);
+  /** @param progress `hint`: what a key does now, never cut off */
+  update({ hint, ...progress }: Progress & { stepFraction?: number; hint?: string }): void {
+    const text = progressText(progress);
+    const end = hint === undefined ? '' : `  (${hint})`;
+    const line = `${text}${end}`;
     if (this.stream.isTTY) {
       const width = Math.max(20, (this.stream.columns || 80) - 1);
-      this.stream.write(`\r\x1b[2K${line.length > width ? `${line.slice(0, width - 1)}…` : line}`);
+      const room = Math.max(0, width - end.length);
+      this.stream.write(`\r\x1b[2K${line.length > width ? `${text.slice(0, room - 1)}…${end.slice(0, width)}` : line}`);
       this.shown = true;
     } else if (this.now() - this.lastPlain >= plainEveryMs) {
       this.lastPlain = this.now();

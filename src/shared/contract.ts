@@ -293,6 +293,10 @@ export const openEngineContract = {
   'trials.star': rpc(trialRef.extend({ starred: z.boolean() }), nothing),
   /** Makes files of a trial again that were collected; the run goes on with what else it has left. */
   'trials.remake': rpc(trialRef, nothing),
+  /** The training under way of a trial ends with the best so far; that is what the trial shows, in this run alone. */
+  'trials.stopTraining': rpc(trialRef, nothing),
+  /** Does in full what a training that was stopped by hand left of a trial of an ended run, from where it was stopped. */
+  'trials.trainOn': rpc(trialRef, nothing),
   'trials.annotate': rpc(trialRef.extend({ note: z.string().max(10_000) }), nothing),
   /** What single inferences of a trial took on a target; null where that was not kept. */
   'trials.times': rpc(trialRef.extend({ target: z.string().min(1).max(400) }), typed<LatencyTimes | null>()),

@@ -63,6 +63,8 @@ const stepViewSchema = z.object({
   /** Taken from an earlier computation. */
   cached: z.boolean(),
   elapsedMs: z.number().optional(),
+  /** A training was stopped by hand, in this step or one that it follows from. */
+  stopped: z.boolean().optional(),
 });
 export type StepView = z.infer<typeof stepViewSchema>;
 
@@ -181,6 +183,8 @@ export const runProgressSchema = progressSchema.extend({
   stepFraction: z.number().optional(),
   /** A trial that the step under way belongs to. */
   trial: z.string().optional(),
+  /** Trainings under way that can be stopped by hand: of each, the trials that it belongs to. Absent: none. */
+  trainings: z.array(z.array(z.string())).optional(),
   /** What a paused run waits for to go on by itself; absent: for a person. */
   waitsFor: z.enum(['room on the disk']).optional(),
 });

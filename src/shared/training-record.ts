@@ -31,5 +31,7 @@ export const trainingRecordSchema = z.object({
   seconds: z.number(),
   /** Share of that in which steps waited for images. */
   waitedShare: z.number(),
+  /** Somebody stopped it by hand: steps that it would have had, at most, and those of an epoch. Absent: it ran to its end. */
+  stopped: z.object({ of: z.number().int(), stepsOfEpoch: z.number().int() }).optional(),
 });
 export type TrainingRecord = z.infer<typeof trainingRecordSchema>;

@@ -4,6 +4,7 @@ import { usualCalibrationImages } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { formatBytes, formatRatio } from '@shared/format';
 import type { ModelCard } from '@shared/model-card';
+import { stoppedSentence, stoppedTexts } from '@shared/presenter/stopped-training';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import type { Dataset } from '../../main/engine/dataset/dataset';
 import { openDataset } from '../../main/engine/dataset/open-dataset';
@@ -82,10 +83,13 @@ export const compress: Command = {
       const { workspace, executor } = engine;
       const models = new Map([[model.name, model]]);
       const context = { workspace, models, dataset, seed, threads: executor.threads };
+      const stopped: string[] = [];
       const run = (): Promise<string> =>
         runRecipe(steps, context, async (order) => {
           const notes: string[] = [];
-          return { result: await runJob(engine, order, notes), notes };
+          const result = await runJob(engine, order, notes);
+          if ('training' in result) stopped.push(...stoppedTexts(result.training));
+          return { result, notes };
         });
       const sha256 = recipe.length === 0 ? model.sha256 : await run();
       const source = recipe.length === 0 ? model.path : workspace.artifacts.path(sha256);
@@ -96,19 +100,22 @@ export const compress: Command = {
         made && unpack ? await folderBytes(destination) : await copyArtifact(made?.path ?? source, work, destination);
       if (made) await workspace.artifacts.discard(made.path);
       const written = { path: destination, sha256: made?.sha256 ?? sha256, sizeBytes: size };
-      await writeCard(destination, await compressedCard(model.card, written, formatRecipe(given), source));
+      const done = [formatRecipe(given), ...stopped].join(', ');
+      await writeCard(destination, await compressedCard(model.card, written, done, source));
       const result = {
         output: destination,
         sha256: written.sha256,
         sizeBytes: size,
         ratio: size / model.sizeBytes,
         recipe: formatRecipe(given),
+        ...(stopped.length > 0 && { stopped }),
       };
       process.stdout.write(
         arguments_.flag('json')
           ? `${JSON.stringify(result, null, 2)}\n`
           : `${destination}  ${formatBytes(size)}  ${formatRatio(result.ratio)} of ${formatBytes(model.sizeBytes)}\n` +
-              `Card: ${cardPath(destination)}\n`,
+              `Card: ${cardPath(destination)}\n` +
+              (stopped.length > 0 ? `${stoppedSentence(stopped)} The same command again trains on from there.\n` : ''),
       );
       return 0;
     } finally {

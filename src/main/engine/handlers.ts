@@ -43,6 +43,7 @@ import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
 import { answersOfRun } from './sweep/answers-of-run';
 import type { JobEvents } from './sweep/executor';
+import { stoppedSteps } from './sweep/stopped-steps';
 import { measurementsToRepeat } from './sweep/remeasure';
 import { RunMarker } from './sweep/run-marker';
 import { missingFiles } from './sweep/missing-files';
@@ -214,6 +215,11 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
       const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
       if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
       const keys = missingFiles(plan, workspace);
+      if (keys.length > 0) await engine.queue.resume(run, { again: keys });
+    },
+    'trials.stopTraining': ({ run, trial }) => runs.control(run).stopTraining(trial),
+    'trials.trainOn': async ({ run, trial }) => {
+      const keys = stoppedSteps(runs.view(run), trial);
       if (keys.length > 0) await engine.queue.resume(run, { again: keys });
     },
     'trials.annotate': ({ run, trial, note }) => marker.annotate(run, trial, note),

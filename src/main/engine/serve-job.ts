@@ -3,7 +3,7 @@ import { isNoSpace, writeError } from './files/atomic-file';
 import { noCheckpoints, type Checkpoints } from './jobs/checkpoint';
 import type { Job, JobReporter, WorkerJob } from './jobs/job';
 import { jobOf } from './jobs/order';
-import type { WorkerMessage, WorkerTask } from './jobs/worker-protocol';
+import type { WorkerMessage, WorkerOrder, WorkerTask } from './jobs/worker-protocol';
 import { LocalContents } from './sweep/local-contents';
 
 /**
@@ -11,7 +11,7 @@ import { LocalContents } from './sweep/local-contents';
  * leaves nothing running.
  */
 export function serveJob(perform: (job: WorkerJob, report: JobReporter) => Promise<unknown>): void {
-  const abort = new AbortController();
+  const [abort, stop] = [new AbortController(), new AbortController()];
   const send = (message: WorkerMessage): Promise<void> =>
     new Promise((resolve) => {
       if (!process.connected) return resolve();
@@ -22,8 +22,9 @@ export function serveJob(perform: (job: WorkerJob, report: JobReporter) => Promi
   // The parent may be gone before this line is reached; nothing would say so again.
   if (!process.connected) process.exit(1);
   process.once('message', (task: WorkerJob | WorkerTask) => {
-    process.on('message', (message) => {
+    process.on('message', (message: WorkerOrder) => {
       if (message === 'cancel') abort.abort();
+      if (message === 'stop') stop.abort();
     });
     located(task)
       .then(({ job, checkpoint }) =>
@@ -32,6 +33,7 @@ export function serveJob(perform: (job: WorkerJob, report: JobReporter) => Promi
           note: (sentence) => void send({ type: 'note', sentence }),
           log: (line) => void send({ type: 'log', line }),
           signal: abort.signal,
+          stop: stop.signal,
           checkpoint,
         }),
       )

@@ -172,6 +172,10 @@ export const useRunsStore = defineStore('runs', () => {
 
   const remake = (run: string, trial: string): Promise<unknown> =>
     attempt(actionProblem, () => call('trials.remake', { run, trial }));
+  const stopTraining = (run: string, trial: string): Promise<unknown> =>
+    attempt(actionProblem, () => call('trials.stopTraining', { run, trial }));
+  const trainOn = (run: string, trial: string): Promise<unknown> =>
+    attempt(actionProblem, () => call('trials.trainOn', { run, trial }));
   const pause = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.pause', { run }));
   const proceed = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.continue', { run }));
   const cancel = (run: string): Promise<unknown> => attempt(actionProblem, () => call('runs.cancel', { run }));
@@ -208,5 +212,7 @@ export const useRunsStore = defineStore('runs', () => {
     star,
     annotate,
     remake,
+    stopTraining,
+    trainOn,
   };
 });

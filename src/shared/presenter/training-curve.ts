@@ -1,5 +1,6 @@
 import { absent, decimalsFor, formatDuration, formatNumber, formatPercent, percentDecimals } from '../format';
 import type { TrainingRecord } from '../training-record';
+import { stoppedText } from './stopped-training';
 import { linearTicks } from './axis-ticks';
 
 /** Shares of a drawing's width and height, from its upper left corner. */
@@ -65,14 +66,17 @@ export function heldOutSentence({ heldOut, heldOutImages, keptStep }: TrainingRe
 }
 
 /** Which weights were kept, and how fast it was: "Weights of step 168 of 224 kept. 34.1 images/s, 6 min 12 s, 1.2 % of it waiting for images." */
-export function trainingFacts({ steps, batch, keptStep, seconds, waitedShare }: TrainingRecord): string {
+export function trainingFacts(record: TrainingRecord): string {
+  const { steps, batch, keptStep, seconds, waitedShare } = record;
+  const stopped = stoppedText(record);
   const kept =
     keptStep === 0
       ? `No step of ${formatNumber(steps)} brought a gain: the network stayed as it was.`
       : `Weights of step ${formatNumber(keptStep)} of ${formatNumber(steps)} kept.`;
   const perSecond = (steps * batch) / seconds;
   const speed = seconds > 0 ? formatNumber(perSecond, decimalsFor(perSecond)) : absent;
-  return `${kept} ${speed} images/s, ${formatDuration(1000 * seconds)}, ${formatPercent(100 * waitedShare)} of it waiting for images.`;
+  const end = stopped === undefined ? '' : ` Training was ${stopped}.`;
+  return `${kept}${end} ${speed} images/s, ${formatDuration(1000 * seconds)}, ${formatPercent(100 * waitedShare)} of it waiting for images.`;
 }
 
 /** Which line is which. */

@@ -12,7 +12,11 @@ const [count, views, batch] = [22, 3, 4];
 async function seen(context: RecordedContext): Promise<SeenImages> {
   const viewer = await ImageViewer.open(whole, places, { name: logits, classes: 10 }, batch, context);
   try {
-    return await viewer.varied(context.images('train'), views, augmentations.gentle, 0);
+    const { heldOut, others } = context.images('train').holdOut(6, 1);
+    const { all, parts } = await viewer.varied([others, heldOut], views, augmentations.gentle, 0);
+    expect(parts.map((part) => part.count)).toEqual([16 * views, 6 * views]);
+    expect([...parts[0]!.scores, ...parts[1]!.scores]).toEqual([...all.scores]);
+    return all;
   } finally {
     await viewer.close();
   }

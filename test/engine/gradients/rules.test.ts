@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { differentiate } from '../../../src/main/engine/gradients/differentiate';
-import type { Attribute, Graph, Tensor } from '../../../src/main/engine/onnx/graph';
+import type { Attribute, Graph, Node, Tensor } from '../../../src/main/engine/onnx/graph';
 import { attr, float32Tensor, int64Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
 import { runGraph } from '../../fixtures/run-graph';
@@ -132,6 +132,10 @@ const cases: Case[] = [
   { op: 'ReduceSum', inputs: [x], attributes: { keepdims: attr.int(0) }, label: 'of all' },
   { op: 'ReduceMax', inputs: [apart([2, 3, 4])], attributes: { axes: attr.ints([1]), keepdims: attr.int(0) } },
   { op: 'GlobalAveragePool', inputs: [x] },
+  { op: 'GlobalMaxPool', inputs: [apart([2, 3, 4, 2])] },
+  { op: 'ReduceL2', inputs: [x], attributes: { axes: attr.ints([1, -1]), keepdims: attr.int(0) }, most: smooth },
+  { op: 'ReduceL2', inputs: [x], constants: [integers(2)], opset: 18, most: smooth, label: 'axes as input' },
+  { op: 'Cast', inputs: [x], attributes: { to: attr.int(1) } },
   // Normalization.
   { op: 'Softmax', inputs: [x], attributes: { axis: attr.int(1) }, most: smooth },
   { op: 'LogSoftmax', inputs: [x], most: smooth },
@@ -147,6 +151,12 @@ const cases: Case[] = [
     attributes: { axis: attr.int(2), epsilon: attr.float(0.01) },
     most: smooth,
     label: 'over two axes',
+  },
+  {
+    op: 'InstanceNormalization',
+    inputs: [x, noiseTensor([3], 2), noiseTensor([3], 3)],
+    attributes: { epsilon: attr.float(0.01) },
+    most: smooth,
   },
 ];
 
@@ -176,6 +186,43 @@ test('the gradient of a sign goes straight through between -1 and 1', async () =
   const c = feeds.c.data as Float32Array;
   // Plus 0: a product with 0 may be -0.
   expect(Array.from(found!.data as Float32Array, (value) => value + 0)).toEqual([0, c[1], c[2], c[3], c[4], 0]);
+});
+
+/** d loss / d x where the loss is the sum of what nodes make of x, y. */
+async function slopesOf(x: Tensor, nodes: Node[]): Promise<number[] | undefined> {
+  const graph = makeGraph({
+    inputs: [makeValue('x', 'float32', x.shape)],
+    outputs: [],
+    nodes: [...nodes, makeNode('ReduceSum', ['y'], ['loss'], { keepdims: attr.int(0) })],
+  });
+  const { graph: both, gradients } = differentiate(graph, 'loss', ['x']);
+  const name = gradients.get('x');
+  if (name === undefined) return undefined;
+  both.outputs = [makeValue(name, 'float32', x.shape)];
+  const [found] = Object.values(await runGraph(both, { x }));
+  return Array.from(found!.data as Float32Array);
+}
+
+test('where a norm is 0 its gradient is 0; the largest of a channel share alike', async () => {
+  const norm = makeNode('ReduceL2', ['x'], ['y'], { axes: attr.ints([1]) });
+  expect(await slopesOf(float32Tensor([2, 2], [0, 0, 3, 4]), [norm])).toEqual(
+    [0, 0, 0.6, 0.8].map((value) => expect.closeTo(value, 6) as number),
+  );
+  const pool = makeNode('GlobalMaxPool', ['x'], ['y']);
+  expect(await slopesOf(float32Tensor([1, 2, 1, 2], [2, 2, 1, 3]), [pool])).toEqual([0.5, 0.5, 0, 1]);
+});
+
+test('a cast to whole numbers passes no gradient on, one to half precision is refused', async () => {
+  const casts = (to: number) => [
+    makeNode('Cast', ['x'], ['other'], { to: attr.int(to) }),
+    makeNode('Cast', ['other'], ['back'], { to: attr.int(1) }),
+    makeNode('Mul', ['back', 'x'], ['y']),
+  ];
+  // Of x as a factor alone: what it was rounded to.
+  expect(await slopesOf(float32Tensor([2], [2.5, -3.5]), casts(7))).toEqual([2, -3]);
+  await expect(slopesOf(float32Tensor([2], [2.5, -3.5]), casts(10))).rejects.toThrow(
+    'it computes in float16, where gradients are float32',
+  );
 });
 
 test('an operator without a rule is named, and only where a gradient would have to pass', async () => {

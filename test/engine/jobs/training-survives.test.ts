@@ -6,6 +6,8 @@ import { build } from 'vite';
 import type { ImageSet } from '../../../src/main/engine/dataset/dataset';
 import type { CompressJob, JobResults } from '../../../src/main/engine/jobs/job';
 import type { Order } from '../../../src/main/engine/jobs/order';
+import type { TrainingRecord } from '@shared/training-record';
+import { loadModel } from '../../../src/main/engine/onnx/load';
 import { modelIdentity } from '../../../src/main/engine/models/model-identity';
 import { saveModel } from '../../../src/main/engine/onnx/save';
 import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
@@ -116,4 +118,34 @@ test('a worker that is killed ten times while it trains leaves the same file as 
   });
   expect(curve(killed)).toEqual(curve(alone));
   expect(alone.result.training).toMatchObject([{ technique: 'finetune', steps, batch: 8, heldOutImages: 8 }]);
+}, 600_000);
+
+test('a worker that is told to stop leaves the best so far, and a checkpoint from which another ends as if nobody had', async () => {
+  const alone = await trained(0);
+  const { folder, contents, order } = await workspace();
+  const executor = new LocalExecutor(join(scripts, 'worker.mjs'), folder, 1);
+  const stop = new AbortController();
+  const notes: string[] = [];
+  const events = {
+    note: (sentence: string) => void notes.push(sentence),
+    log: () => undefined,
+    progress: (stage: string, done: number) => stage.startsWith('training') && done === 20 && stop.abort(),
+  };
+  const result = await executor.run(order, { ...events, stop: stop.signal }, new AbortController().signal);
+  const [{ steps: done, stopped }] = result.training! as [TrainingRecord];
+  expect(stopped).toEqual({ of: steps, stepsOfEpoch: 8 });
+  expect([done > 20, done < steps]).toEqual([true, true]);
+  expect(notes.join(' ')).toMatch(/It was stopped by hand after .* epochs \(step \d+ of 100\)/);
+  const [bytes, kept] = [readFileSync(contents.outputPath('k')), existsSync(join(folder, 'checkpoints', 'k'))];
+  expect([kept, bytes.equals(alone.bytes)]).toEqual([true, false]);
+  expect((await loadModel(contents.outputPath('k'))).metadata['whittle.recipe']).toMatch(
+    /finetune\{.*\}, stopped by hand after/,
+  );
+
+  const begun: number[] = [];
+  const again = { ...events, progress: (stage: string, at: number) => stage.startsWith('training') && begun.push(at) };
+  await executor.run(order, again, new AbortController().signal);
+  expect(begun[0]).toBe(done);
+  expect(readFileSync(contents.outputPath('k')).equals(alone.bytes)).toBe(true);
+  expect(existsSync(join(folder, 'checkpoints', 'k'))).toBe(false);
 }, 600_000);

@@ -56,7 +56,7 @@ describe('openDatabase', () => {
     first.close();
     const second = openDatabase(join(folder, 'a.db'));
     expect(second.prepare('SELECT value FROM setting').get()).toMatchObject({ value: '1' });
-    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 3 });
+    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 4 });
     expect(second.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' });
     second.close();
   });
@@ -67,6 +67,9 @@ describe('openDatabase', () => {
     const added = ['elapsed_ms', 'note', 'tags', 'starred', 'deleted_at'].map((name) => ['run', name] as const);
     for (const [table, column] of [...added, ['trial', 'starred'] as const, ['trial', 'note'] as const])
       first.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+    first.exec(
+      'DROP INDEX step_by_stop; ALTER TABLE step DROP COLUMN stopped_in; ALTER TABLE step DROP COLUMN stopped_at',
+    );
     first.exec("INSERT INTO setting VALUES ('a', '1'); PRAGMA user_version=1");
     first.close();
     const second = openDatabase(path);
@@ -83,7 +86,7 @@ describe('openDatabase', () => {
     raw.close();
     const before = readFileSync(path);
     const error = errorOf(() => openDatabase(path));
-    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 3 } });
+    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 4 } });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
@@ -178,6 +181,25 @@ describe('StepJournal', () => {
     steps.forget('k1');
     expect(steps.has('k1')).toBe(false);
     expect([steps.computedBy('r1').size, steps.computedBy('r2').size]).toEqual([1, 1]);
+  });
+
+  it('what was stopped by hand counts in its run alone, until the step is done in full', () => {
+    const { steps, runs } = workspace();
+    for (const id of ['r1', 'r2']) runs.create(record(id), []);
+    const stopped = { run: 'r1', at: 'k1' };
+    steps.record({ ...step, stopped }, 'r1');
+    steps.record({ ...step, key: 'k2', stopped }, 'r1');
+    steps.record({ ...step, key: 'k3' }, 'r1');
+    expect(steps.find('k2')).toEqual({ ...step, key: 'k2', stopped });
+    expect(['k1', 'k2', 'k3'].map((key) => [steps.has(key), steps.has(key, 'r2'), steps.has(key, 'r1')])).toEqual([
+      [false, false, true],
+      [false, false, true],
+      [true, true, true],
+    ]);
+    // Times of whole steps tell what steps take.
+    expect(steps.costsOf('r1').map(({ key }) => key)).toEqual(['k3']);
+    steps.record(step, 'r2');
+    expect(['k1', 'k2', 'k3'].map((key) => steps.has(key, 'r1'))).toEqual([true, false, true]);
   });
 
   it('records nothing at all for a run that is not there', () => {

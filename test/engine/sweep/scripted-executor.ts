@@ -2,12 +2,17 @@ import { appendFileSync, copyFileSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@shared/errors';
 import { defaultTarget, targetName } from '@shared/sweep-file';
-import type { Job, JobResults } from '../../../src/main/engine/jobs/job';
+import type { CompressJob, Job, JobResults } from '../../../src/main/engine/jobs/job';
 import { laneOf } from '../../../src/main/engine/jobs/lane';
 import { jobOf, type Order } from '../../../src/main/engine/jobs/order';
 import { CoreQueue } from '../../../src/main/engine/sweep/core-queue';
 import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
 import { waitingStage, type Executor, type JobEvents, type Placed } from '../../../src/main/engine/sweep/executor';
+
+const training = {
+  ...{ technique: 'finetune', batch: 8, steps: 10, heldOutImages: 8, losses: [], heldOut: [] },
+  ...{ keptStep: 10, seconds: 1, waitedShare: 0 },
+};
 
 /**
  * Does jobs in this process on real files: compressing copies the model and appends the technique, so that an artifact tells
@@ -63,10 +68,19 @@ export class ScriptedExecutor implements Executor {
       await sleep(2);
       if (signal.aborted) throw new AppError('cancelled');
       events.note(`a note of ${job.kind}`);
+      if (job.kind === 'compress' && events.stop?.aborted) return this.stopped(job);
       return this.perform(job);
     } finally {
       this.running.delete(name);
     }
+  }
+
+  /** A training that ended by hand, whose file is another. */
+  private stopped(job: CompressJob): JobResults['compress'] {
+    copyFileSync(job.modelPath, job.outputPath);
+    appendFileSync(job.outputPath, `|half a ${job.technique}`);
+    const { size: sizeBytes } = statSync(job.outputPath);
+    return { sizeBytes, training: [{ ...training, stopped: { of: 20, stepsOfEpoch: 5 } }] };
   }
 
   private perform(job: Job): JobResults[Job['kind']] {

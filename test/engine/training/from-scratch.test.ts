@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { augmentations } from '@shared/augmentation';
+import type { TrainingRecord } from '@shared/training-record';
 import type { TechniqueContext } from '../../../src/main/engine/compression/calibration/technique-context';
 import { adamW, sgd } from '../../../src/main/engine/gradients/optimizers';
 import { foldBatchNorm } from '../../../src/main/engine/onnx/fold-batch-norm';
@@ -70,6 +71,25 @@ describe('a network with batch norms, from random weights', () => {
     expect(await accuracy(result)).toBeGreaterThan(0.85);
     expect(result.initializers.get('first.bn.m')).not.toEqual(start.initializers.get('first.bn.m'));
     expect(result.nodes).toEqual(start.nodes);
+  });
+
+  test('it is judged as it answers: with the statistics that it gathered', async () => {
+    const [images, records] = [plainTrainingImages(asImages(seen)), [] as TrainingRecord[]];
+    const context = { ...contextFor(cardFor(start)), trained: (record: TrainingRecord) => void records.push(record) };
+    const { graph, judgement } = await trainFromScratch('test', start, undefined, images, base, context);
+    const { heldOut } = images.holdOut(judgement.images, context.seed);
+    let [sum, count] = [0, 0];
+    for await (const { data, labels } of heldOut.batches(base.batch)) {
+      const scores = await runGraph(graph, data.slice());
+      labels.forEach((label, row) => {
+        const own = Array.from(scores.subarray(row * stripeClasses, (row + 1) * stripeClasses));
+        sum -= own[label]! - Math.log(own.reduce((total, score) => total + Math.exp(score), 0));
+        count++;
+      });
+    }
+    expect(count).toBe(judgement.images);
+    expect(judgement.after).toBeCloseTo(sum / count, 4);
+    expect(records).toEqual([judgement.record]);
   });
 
   test('its norms fold as any', async () => {

@@ -25,6 +25,17 @@ const judge = (network: Graph) =>
 const next = (network: Graph, amount: number, context: TechniqueContext): Promise<Graph> =>
   Promise.resolve(marked(network, amount, context));
 const context = contextFor(cardFor(start));
+const record = {
+  technique: 't',
+  batch: 1,
+  steps: 1,
+  heldOutImages: 0,
+  losses: [],
+  heldOut: [],
+  keptStep: 1,
+  seconds: 1,
+  waitedShare: 0,
+};
 
 type Checkpoint = NonNullable<TechniqueContext['checkpoint']>;
 function kept(): Checkpoint & { bytes?: Uint8Array } {
@@ -95,6 +106,29 @@ describe('rounds', () => {
     ]);
     expect(resumed.rounds).toEqual(straight.rounds);
     expect(fingerprintOf(resumed.network)).toBe(fingerprintOf(straight.network));
+  });
+
+  test('a training that is stopped by hand ends it; whoever goes on does so in that round', async () => {
+    const checkpoint = kept();
+    const half = new TextEncoder().encode('half of 0.2');
+    const stopping = async (network: Graph, amount: number, of: TechniqueContext): Promise<Graph> => {
+      const stopped = amount === 0.2 ? { of: 9, stepsOfEpoch: 3 } : undefined;
+      if (stopped) await of.checkpoint?.save(half);
+      of.trained!({ ...record, ...(stopped && { stopped }) });
+      return next(network, amount, of);
+    };
+    const order = { amounts, maxDrop: 9, judge };
+    const found = await compressInRounds(start, { ...order, next: stopping }, { ...context, checkpoint });
+    expect(marksOf(found.network)).toEqual(['round 0.1', 'round 0.2']);
+    const standing = decodeRounds((await checkpoint.latest())!)!;
+    expect([standing.rounds.length, standing.training]).toEqual([1, half]);
+    // Where the round that was stopped breaks the promise, the one before stays.
+    const strict = await compressInRounds(start, { ...order, maxDrop: 1, next: stopping }, context);
+    expect(marksOf(strict.network)).toEqual(['round 0.1']);
+    const resumed = await compressInRounds(start, { ...order, next }, { ...context, checkpoint });
+    expect(fingerprintOf(resumed.network)).toBe(
+      fingerprintOf((await compressInRounds(start, { ...order, next }, context)).network),
+    );
   });
 
   test('a checkpoint that is not whole is not taken up', () => {

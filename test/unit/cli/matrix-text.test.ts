@@ -117,6 +117,34 @@ describe('matrixText', () => {
     expect(matrixText(view)).not.toMatch(/collapsed|published/);
   });
 
+  it('says which trainings were stopped by hand', () => {
+    const record = {
+      ...{ technique: 'finetune', batch: 8, steps: 84, heldOutImages: 8, losses: [], heldOut: [] },
+      ...{ keptStep: 84, seconds: 1, waitedShare: 0, stopped: { of: 224, stepsOfEpoch: 56 } },
+    };
+    const text = matrixText(run([trial({ recipe: 'tuned', training: [record] }, { sizeBytes: 1 })]));
+    expect(text.replaceAll('\n', ' ')).toContain(
+      'mobilenetv2/tuned: Training was stopped by hand after 1.5 of 4 epochs (step 84 of 224): this is not what the whole recipe gives.',
+    );
+  });
+
+  it('has a column for packages that no target runs, where some were written', () => {
+    const coreml = (sizeBytes: number) => [{ format: 'coreml', sizeBytes, sizeCompressedBytes: sizeBytes }];
+    const text = matrixText(
+      run([
+        trial({ recipe: 'baseline' }, { sizeBytes: 13_968_704, files: coreml(7_271_562) }),
+        trial({ recipe: 'int8' }, { sizeBytes: 3_840_133, files: coreml(3_635_781) }),
+        trial({ recipe: 'exits' }, { sizeBytes: 4e6 }),
+      ]),
+    );
+    expect(text).toMatch(/size MB +of base +bits\/w +Core ML MB +of base/);
+    expect(text).toMatch(/^baseline +13\.97 +7\.27/m);
+    expect(text).toMatch(/^int8 +3\.84 +×0\.27 +3\.64 +×0\.50/m);
+    expect(text).toMatch(/^exits +4\.00 +×0\.29 +— /m);
+    expect(text).toContain('Core ML MB: all files of the package, which nothing here runs.');
+    expect(matrixText(view)).not.toContain('Core ML');
+  });
+
   it('never shows a value that is not there', () => expect(matrixText(view)).not.toMatch(/undefined|NaN|null/));
 });
 

@@ -45,6 +45,15 @@ describe('ProgressLine', () => {
     expect(terminal.written).not.toContain('\n');
   });
 
+  it('never cuts off what a key does', () => {
+    const terminal = stream({ columns: 60 });
+    const line = new ProgressLine(terminal, () => 0);
+    line.update({ ...progress, hint: 'Ctrl-C: keep the best' });
+    const [, shown] = terminal.written.split('\r\x1b[2K');
+    expect(shown).toBe('12/84  14 %  m/int8: evaluating  …  (Ctrl-C: keep the best)');
+    expect(shown!.length).toBeLessThan(60);
+  });
+
   it('writes a plain line every five seconds elsewhere, none for what is over at once', () => {
     let now = 1_000_000;
     const file = stream();

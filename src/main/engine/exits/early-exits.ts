@@ -41,6 +41,8 @@ export interface EarlyExits {
 
 /** One training image of so many judges, up to the most. */
 const [oneOf, mostJudges] = [4, 1000];
+/** Of the others, one image of so many tells how heads are fitted. */
+const tuningOneOf = 8;
 const mostBytes = 2 ** 30;
 
 /**
@@ -69,24 +71,32 @@ export async function earlyExits(
   }
   const scores = { name: logits, classes };
   const viewer = await ImageViewer.open(whole, places, scores, batchSizeFor(whole, images.count), context);
-  const { seen, judged } = await viewed(viewer, { others, heldOut, views });
-  if (seen.count === 0 || judged.count === 0) throw noImages(id);
+  const { parts, all, judged } = await viewed(viewer, { parts: tuningParts(others, context.seed), heldOut, views });
+  if (all.count === 0 || judged.count === 0) throw noImages(id);
   const heads: ExitHead[] = [];
   for (const exit of places.keys())
-    heads.push(await trainHead(id, seen, { ...options, exit, classes, images: others.count }, context));
+    heads.push(await trainHead(id, { all, parts }, { ...options, exit, classes, images: others.count }, context));
   const macs = macsWithHeads(network);
   const [first, second] = judgeExits(judged, heads, macs);
   const choice = chooseFairly([first!, second], macs.at(-1)!, goalFor(goal, judged.count, network.macs));
   return finished(network, heads, choice, judged.count);
 }
 
+/** Those that heads are fitted to, and those that tell how; all of them in the first where they are too few. */
+function tuningParts(images: TrainingImages, seed: number): TrainingImages[] {
+  const tuning = Math.floor(images.count / tuningOneOf);
+  if (tuning === 0) return [images];
+  const { heldOut, others } = images.holdOut(tuning, seed);
+  return [others, heldOut];
+}
+
 async function viewed(
   viewer: ImageViewer,
-  { others, heldOut, views }: { others: TrainingImages; heldOut: TrainingImages; views: number },
-): Promise<{ seen: SeenImages; judged: SeenImages }> {
+  { parts, heldOut, views }: { parts: readonly TrainingImages[]; heldOut: TrainingImages; views: number },
+): Promise<{ all: SeenImages; parts: SeenImages[]; judged: SeenImages }> {
   try {
     const judged = await viewer.once(heldOut);
-    return { seen: await viewer.varied(others, views, augmentations.gentle), judged };
+    return { ...(await viewer.varied(parts, views, augmentations.gentle)), judged };
   } finally {
     await viewer.close();
   }

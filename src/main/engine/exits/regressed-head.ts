@@ -4,10 +4,11 @@ import { float32Tensor } from '../onnx/make';
 import type { ExitHead } from './exit-head';
 
 /**
- * Ridge regression of scores, less the mean of each image's, onto features with mean 0.
+ * Ridge regressions of scores, less the mean of each image's, onto features with mean 0.
  * @param rows features, `[count, channels]`. @param scores `[count, classes]`. @param images different ones among the rows
+ * @param strengths of the penalty, as `ridgeStep` has it; a head for each
  */
-export async function regressedHead(
+export async function regressedHeads(
   rows: Float32Array,
   scores: Float32Array,
   {
@@ -17,7 +18,8 @@ export async function regressedHead(
     images,
     threads,
   }: Record<'count' | 'channels' | 'classes' | 'images' | 'threads', number>,
-): Promise<ExitHead> {
+  strengths: readonly number[],
+): Promise<ExitHead[]> {
   const [x, y] = [columnsOf(rows, count, channels), columnsOf(scores, count, classes)];
   const meanScores = new Float32Array(classes);
   for (let image = 0; image < count; image++) {
@@ -35,9 +37,13 @@ export async function regressedHead(
   try {
     const gram = await products.timesTransposed(x, x);
     const errors = await products.timesTransposed(y, x);
-    // Views of an image are no further samples.
-    const weight = await ridgeStep({ gram, errors, count: images }, 1, products);
-    return { weight: float32Tensor([classes, channels], weight.data), bias: float32Tensor([classes], meanScores) };
+    const heads: ExitHead[] = [];
+    for (const strength of strengths) {
+      // Views of an image are no further samples.
+      const { data } = await ridgeStep({ gram, errors, count: images }, strength, products);
+      heads.push({ weight: float32Tensor([classes, channels], data), bias: float32Tensor([classes], meanScores) });
+    }
+    return heads;
   } finally {
     await products.close();
   }

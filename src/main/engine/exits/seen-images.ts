@@ -31,8 +31,8 @@ export function seenBytes(images: number, places: readonly ExitPlace[], classes:
   return 4 * images * places.reduce((sum, { channels }) => sum + channels, classes + 1);
 }
 
-/** Where watching varied images stands: images and whole epochs seen, and batches of the present one. */
-type Seen = Pick<Standing, 'done' | 'epoch' | 'batches'>;
+/** Where watching varied images stands: images and whole epochs seen, batches of the present one, and where each part of the images ends. */
+type Seen = Pick<Standing, 'done' | 'epoch' | 'batches'> & { ends: number[] };
 
 /** Runs images through a network and keeps what exits learn from. */
 export class ImageViewer {
@@ -79,33 +79,29 @@ export class ImageViewer {
   }
 
   /**
-   * Each image several times, varied; goes on from a checkpoint where there is one.
+   * Each image several times, varied, one part of them after another; goes on from a checkpoint where there is one.
    * @param checkpointMs between two checkpoints
+   * @returns what was seen of all parts, and of each
    * Throws `cancelled`, `dataset.too-few`.
    */
   async varied(
-    images: TrainingImages,
+    parts: readonly TrainingImages[],
     views: number,
     augmentation: Augmentation,
     checkpointMs = usualCheckpointMs,
-  ): Promise<SeenImages> {
+  ): Promise<{ all: SeenImages; parts: SeenImages[] }> {
     const { checkpoint, progress, seed } = this.context;
-    const [batch, total] = [this.batch, views * images.count];
+    const [batch, total] = [this.batch, views * parts.reduce((sum, { count }) => sum + count, 0)];
     const seen = this.room(total);
     const arrays = [...seen.features, seen.scores, seen.labels];
     const saved = await checkpoint?.latest();
-    const standing = (saved && decodeCheckpoint<Seen>(saved, arrays)) ?? { done: 0, epoch: 0, batches: 0 };
+    const standing = (saved && decodeCheckpoint<Seen>(saved, arrays)) ?? { done: 0, epoch: 0, batches: 0, ends: [] };
     seen.count = standing.done;
     let savedAt = performance.now();
-    for (; standing.epoch < views; standing.epoch++, standing.batches = 0) {
-      const { epoch, batches: from } = standing;
-      for await (const { pixels, shape, labels } of images.trainingBatches({
-        seed,
-        epoch,
-        batch,
-        from,
-        augmentation,
-      })) {
+    for (; standing.epoch < views * parts.length; standing.epoch++, standing.batches = 0) {
+      const [part, epoch] = [Math.floor(standing.epoch / views), standing.epoch % views];
+      const order = { seed, epoch, batch, from: standing.batches, augmentation };
+      for await (const { pixels, shape, labels } of parts[part]!.trainingBatches(order)) {
         progress('features', seen.count, total);
         await this.add(seen, pixels, shape, labels);
         standing.done = seen.count;
@@ -114,8 +110,13 @@ export class ImageViewer {
         await checkpoint.save(encodeCheckpoint(standing, arrays));
         savedAt = performance.now();
       }
+      standing.ends[part] = seen.count;
     }
-    return cut(seen, this.widths);
+    const { ends } = standing;
+    return {
+      all: cut(seen, this.widths),
+      parts: ends.map((end, part) => cut(seen, this.widths, part > 0 ? ends[part - 1]! : 0, end)),
+    };
   }
 
   close(): Promise<void> {
@@ -143,11 +144,16 @@ export class ImageViewer {
   }
 }
 
-/** Without the room for images that could not be read. */
-function cut({ count, features, scores, labels }: SeenImages, widths: readonly number[]): SeenImages {
-  const rows = (array: Float32Array, width: number): Float32Array => array.subarray(0, count * width);
+/** From one row to another; without the room for images that could not be read. */
+function cut(
+  { count, features, scores, labels }: SeenImages,
+  widths: readonly number[],
+  from = 0,
+  to = count,
+): SeenImages {
+  const rows = (array: Float32Array, width: number): Float32Array => array.subarray(from * width, to * width);
   return {
-    count,
+    count: to - from,
     features: features.map((array, at) => rows(array, widths[at]!)),
     scores: rows(scores, widths.at(-1)!),
     labels: rows(labels, 1),

@@ -1,23 +1,17 @@
-import { AppError } from '@shared/errors';
-import { createRandom } from '../compression/algebra/random';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
-import { crossEntropy, softTargets, weightedSum } from '../gradients/losses';
-import { adamW } from '../gradients/optimizers';
-import type { Graph } from '../onnx/graph';
-import { attr, makeNode, makeValue } from '../onnx/make';
-import { cosine, withWarmUp } from '../training/schedule';
-import { stepGraph } from '../training/step-graph';
-import { TrainingSession } from '../training/training-session';
+import { chooseRegression, ridgeStrengths, scaled } from './choose-regression';
+import { descend } from './descend-head';
 import type { ExitHead } from './exit-head';
-import { featureScale, standardized, unscaled } from './feature-scale';
-import { regressedHead } from './regressed-head';
+import { featureScale, unscaled } from './feature-scale';
+import { headSamples, type HeadSamples } from './head-samples';
+import { regressedHeads } from './regressed-head';
 import type { SeenImages } from './seen-images';
 
 export interface HeadOptions {
   /** Which of the exits. */
   exit: number;
   classes: number;
-  /** Times that every view of an image is trained on. */
+  /** Times that every view of an image is trained on, at most. */
   epochs: number;
   /** Different images among what was seen. */
   images: number;
@@ -25,99 +19,90 @@ export interface HeadOptions {
   labelShare: number;
 }
 
-const batchSize = 64;
-const weightDecay = 1e-3;
-const warmUp = 0.05;
-/** Over the root of the channels: the more of them, the further one step of all weights moves a score. */
-const learningRate = 3e-3;
-const optimizer = adamW();
-const [features, teacher, labels] = ['features', 'teacher', 'labels'] as const;
+type HeadContext = Pick<TechniqueContext, 'seed' | 'threads' | 'progress' | 'signal'>;
+
+/** How a head is fitted. */
+interface Fit {
+  /** Of the penalty of the regression. */
+  strength: number;
+  /** What its scores are multiplied by. */
+  scale: number;
+  /** Of gradient descent. */
+  epochs: number;
+}
+
+/** Where images are too few to ask. */
+const usualStrength = 1;
 
 /**
- * Trains the head of an exit to answer as the whole network does, and as labels say where there are any: ridge regression onto the network's
- * scores, then gradient descent from there on the divergence of the answers. Features have mean 0 and variance 1 meanwhile.
+ * Fits the head of an exit to answer as the whole network does, and as labels say where there are any: ridge regression onto the network's
+ * scores, then gradient descent from there on the divergence of the answers. How strong the penalty is, how large the scores, and when the
+ * descent ends, is chosen on images that are held out from the fit, then all are fitted to: with an image a class or two, a descent that
+ * nobody watches only learns them by heart.
+ * @param seen all images, and in two parts: those that fit and those that choose; one part where there are too few
  * Throws `technique.failed` where the loss is no longer a number, `cancelled`.
  */
 export async function trainHead(
   id: string,
-  seen: SeenImages,
-  { exit, classes, epochs, images, labelShare }: HeadOptions,
-  context: Pick<TechniqueContext, 'seed' | 'threads' | 'progress' | 'signal'>,
+  { all, parts }: { all: SeenImages; parts: readonly SeenImages[] },
+  options: HeadOptions,
+  context: HeadContext,
 ): Promise<ExitHead> {
-  const { count, scores } = seen;
-  const scale = featureScale(seen.features[exit]!, count);
-  const rows = standardized(seen.features[exit]!, scale);
-  const channels = scale.means.length;
-  const start = await regressedHead(rows, scores, { count, channels, classes, images, threads: context.threads });
-  const batch = Math.min(batchSize, count);
-  const network = headNetwork(start, batch);
-  const step = stepGraph(network, {
-    parameters: new Map([
-      ['weight', { weightDecay }],
-      ['bias', { weightDecay: 0 }],
-    ]),
-    optimizer,
-    objective: (write) => ({
-      loss: weightedSum(write, [
-        { loss: softTargets(write, 'scores', teacher, batch, 1), weight: 1 - labelShare },
-        { loss: crossEntropy(write, 'scores', labels, [batch, classes]), weight: labelShare },
-      ]),
-      inputs: [makeValue(teacher, 'float32', [batch, classes]), makeValue(labels, 'int32', [batch])],
-    }),
-  });
-  const session = await TrainingSession.open(step, network.initializers, context.threads);
-  try {
-    const [steps, rateAt] = [Math.floor(count / batch) * epochs, withWarmUp(cosine, warmUp)];
-    const given = {
-      [features]: { type: 'float32' as const, shape: [batch, channels], data: new Float32Array(batch * channels) },
-      [teacher]: { type: 'float32' as const, shape: [batch, classes], data: new Float32Array(batch * classes) },
-      [labels]: { type: 'int32' as const, shape: [batch], data: new Int32Array(batch) },
-    };
-    const order = Uint32Array.from({ length: count }, (_, row) => row);
-    const random = createRandom(`${context.seed}/exit ${exit}`);
-    for (let done = 0; done < steps; done++) {
-      const at = (done * batch) % (count - (count % batch));
-      if (at === 0) shuffle(order, random);
-      order.subarray(at, at + batch).forEach((row, place) => {
-        given.features.data.set(rows.subarray(row * channels, (row + 1) * channels), place * channels);
-        given.teacher.data.set(scores.subarray(row * classes, (row + 1) * classes), place * classes);
-        given.labels.data[place] = seen.labels[row]!;
-      });
-      if (context.signal.aborted) throw new AppError('cancelled');
-      context.progress(`training exit ${exit + 1}`, done, steps);
-      const loss = await session.train(given, (learningRate / Math.sqrt(channels)) * rateAt(done, steps));
-      if (!Number.isFinite(loss))
-        throw new AppError('technique.failed', { id, detail: `the loss of exit ${exit + 1} is no longer a number` });
-    }
-    const learned = session.parameters();
-    return unscaled({ weight: learned.get('weight')!, bias: learned.get('bias')! }, scale);
-  } finally {
-    await session.close();
-  }
+  const [fitted, tuning] = parts;
+  const usual = { strength: usualStrength, scale: 1, epochs: options.epochs };
+  const isChosen = tuning !== undefined && tuning.count > 0 && fitted!.count > 0;
+  const fit = isChosen ? await chosenFit(id, fitted!, tuning, options, context) : usual;
+  return fittedHead(id, all, fit, options, context);
 }
 
-function headNetwork({ weight, bias }: ExitHead, batch: number): Graph {
-  const [classes, channels] = weight.shape as [number, number];
-  return {
-    name: 'exit',
-    producer: '',
-    irVersion: 8,
-    opsets: { '': 17 },
-    inputs: [makeValue(features, 'float32', [batch, channels])],
-    outputs: [makeValue('scores', 'float32', [batch, classes])],
-    nodes: [makeNode('Gemm', [features, 'weight', 'bias'], ['scores'], { transB: attr.int(1) })],
-    initializers: new Map([
-      ['weight', weight],
-      ['bias', bias],
-    ]),
-    metadata: {},
-  };
+async function chosenFit(
+  id: string,
+  seen: SeenImages,
+  tuning: SeenImages,
+  options: HeadOptions,
+  context: HeadContext,
+): Promise<Fit> {
+  const { exit, epochs, labelShare } = options;
+  const scale = featureScale(seen.features[exit]!, seen.count);
+  const [samples, judges] = [seen, tuning].map((each) => headSamples(each, exit, scale)) as [HeadSamples, HeadSamples];
+  const images = (options.images * seen.count) / (seen.count + tuning.count);
+  const heads = await regressedHeads(
+    samples.rows,
+    samples.scores,
+    sizesFor(samples, { ...options, images }, context),
+    ridgeStrengths,
+  );
+  const { at, scale: by } = await chooseRegression(heads, judges, context.threads);
+  const start = scaled(heads[at]!, by);
+  const { epochs: best } = await descend(
+    id,
+    start,
+    samples,
+    { exit, epochs, upTo: epochs, labelShare },
+    context,
+    judges,
+  );
+  return { strength: ridgeStrengths[at]!, scale: by, epochs: best };
 }
 
-/** In place (Fisher and Yates). */
-function shuffle(order: Uint32Array, random: () => number): void {
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [order[last], order[other]] = [order[other]!, order[last]!];
-  }
+async function fittedHead(
+  id: string,
+  seen: SeenImages,
+  fit: Fit,
+  options: HeadOptions,
+  context: HeadContext,
+): Promise<ExitHead> {
+  const { exit, epochs, labelShare } = options;
+  const scale = featureScale(seen.features[exit]!, seen.count);
+  const samples = headSamples(seen, exit, scale);
+  const sizes = sizesFor(samples, options, context);
+  const [head] = await regressedHeads(samples.rows, samples.scores, sizes, [fit.strength]);
+  const descent = { exit, epochs, upTo: fit.epochs, labelShare };
+  return unscaled((await descend(id, scaled(head!, fit.scale), samples, descent, context)).head, scale);
 }
+
+const sizesFor = (
+  { count, rows }: HeadSamples,
+  { classes, images }: HeadOptions,
+  { threads }: HeadContext,
+): Parameters<typeof regressedHeads>[2] => ({ count, channels: rows.length / count, classes, images, threads });

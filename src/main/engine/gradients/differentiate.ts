@@ -128,6 +128,7 @@ function contexts(graph: Graph, write: GradientWriter, active: ReadonlySet<strin
         const shape = shapes.get(value)?.shape ?? fail(`the shape of "${value}" is not known`);
         return shape.map((size) => (typeof size === 'number' ? size : fail(`"${value}" has open dimensions`)));
       },
+      typeOf: (value) => shapes.get(value)?.type ?? fail(`the type of "${value}" is not known`),
       known(input) {
         const value = known.get(node.inputs[input] ?? '');
         return value && isNumeric(value) ? value.data : undefined;

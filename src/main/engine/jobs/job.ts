@@ -163,6 +163,8 @@ export interface JobReporter {
   note(sentence: string): void;
   log(line: string): void;
   signal: AbortSignal;
+  /** Fires when somebody wants what training has brought so far. */
+  stop?: AbortSignal;
   /** For jobs that take long enough to be interrupted. */
   checkpoint: Checkpoints;
 }

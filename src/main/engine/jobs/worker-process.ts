@@ -5,9 +5,9 @@ import type { Limits } from '@shared/sweep-file';
 import { coralCrash } from '../coral/crash-reason';
 import type { Job, JobReporter, JobResults, WorkerJob } from './job';
 import { watchLimits } from './step-limits';
-import type { WorkerMessage, WorkerTask } from './worker-protocol';
+import type { WorkerMessage, WorkerOrder, WorkerTask } from './worker-protocol';
 
-type WorkerEvents = Pick<JobReporter, 'progress' | 'note' | 'log'>;
+type WorkerEvents = Pick<JobReporter, 'progress' | 'note' | 'log' | 'stop'>;
 
 /** Of what a worker prints, for what it may say of its end. */
 const lastLinesKept = 20;
@@ -58,11 +58,14 @@ export function runInWorker(
     let failure: Error | undefined;
     let beyond: AppError | undefined;
     let kill: NodeJS.Timeout | undefined;
+    const tell = (order: WorkerOrder): void => void (worker.connected && worker.send(order));
     const cancel = (): void => {
-      if (worker.connected) worker.send('cancel');
+      tell('cancel');
       kill = setTimeout(() => worker.kill('SIGKILL'), graceMs);
     };
+    const stop = (): void => tell('stop');
     signal.addEventListener('abort', cancel, { once: true });
+    events.stop?.addEventListener('abort', stop, { once: true });
     const unwatch = watchLimits(worker.pid ?? 0, kind, limits, (error) => {
       beyond = error;
       worker.kill('SIGKILL');
@@ -94,6 +97,7 @@ export function runInWorker(
       clearTimeout(kill);
       unwatch();
       signal.removeEventListener('abort', cancel);
+      events.stop?.removeEventListener('abort', stop);
       if (signal.aborted) reject(new AppError('cancelled'));
       else if (beyond) reject(beyond);
       else if (!outcome) {
@@ -103,6 +107,7 @@ export function runInWorker(
       else resolve(outcome.result);
     });
     worker.send(task);
+    if (events.stop?.aborted) stop();
   });
 }
 

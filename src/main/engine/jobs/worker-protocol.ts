@@ -8,6 +8,9 @@ export interface WorkerTask<K extends Job['kind'] = Job['kind']> {
   workspace: string;
 }
 
+/** What it is told later: to end without a result, or to end training with what it has brought so far. */
+export type WorkerOrder = 'cancel' | 'stop';
+
 /** What a worker says to the engine. */
 export type WorkerMessage =
   | { type: 'progress'; stage: string; done: number; total: number }

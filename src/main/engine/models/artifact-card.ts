@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { ModelCard } from '@shared/model-card';
+import { stoppedTexts } from '@shared/presenter/stopped-training';
 import type { RunView, TrialView } from '@shared/run';
 import { loadForInspection } from '../onnx/load';
 import { readCard } from './card';
@@ -36,5 +37,6 @@ function inputWithType({ type: _parents, ...input }: ModelCard['input'], type: s
 export async function cardOfArtifact(run: RunView, trial: TrialView): Promise<ModelCard | undefined> {
   const model = run.manifest.models.find((candidate) => candidate.name === trial.model);
   const parent = model && (await readCard(model.path).catch(() => undefined));
-  return parent && trial.artifact ? compressedCard(parent, trial.artifact, trial.recipeText) : undefined;
+  const done = [trial.recipeText, ...stoppedTexts(trial.training)].join(', ');
+  return parent && trial.artifact ? compressedCard(parent, trial.artifact, done) : undefined;
 }

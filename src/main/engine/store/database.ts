@@ -52,6 +52,9 @@ const migrations = [
    ALTER TABLE run ADD COLUMN deleted_at TEXT;
    ALTER TABLE trial ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE trial ADD COLUMN note TEXT NOT NULL DEFAULT '';`,
+  `ALTER TABLE step ADD COLUMN stopped_in TEXT;
+   ALTER TABLE step ADD COLUMN stopped_at TEXT;
+   CREATE INDEX step_by_stop ON step (stopped_at);`,
 ];
 
 /**

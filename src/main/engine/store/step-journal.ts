@@ -9,6 +9,15 @@ export interface FinishedStep {
   artifact?: string;
   notes: string[];
   elapsedMs: number;
+  /** A training was stopped by hand, in this step or one that it follows from. Absent: the result is what the key stands for. */
+  stopped?: Stop;
+}
+
+interface Stop {
+  /** The run for which alone the result stands for its key. */
+  run: string;
+  /** Key of the step that was stopped; of several, the first. */
+  at: string;
 }
 
 interface StepRow {
@@ -18,6 +27,8 @@ interface StepRow {
   artifact: string | null;
   notes: string;
   elapsed_ms: number;
+  stopped_in: string | null;
+  stopped_at: string | null;
 }
 
 /** Finished steps by key: the memory that makes a second sweep, or a resumed one, compute nothing twice. */
@@ -34,11 +45,17 @@ export class StepJournal {
       artifact: row.artifact ?? undefined,
       notes: JSON.parse(row.notes) as string[],
       elapsedMs: row.elapsed_ms,
+      ...(row.stopped_in !== null && { stopped: { run: row.stopped_in, at: row.stopped_at ?? row.key } }),
     };
   }
 
-  has(key: string): boolean {
-    return this.connection.prepare('SELECT 1 FROM step WHERE key = ?').get(key) !== undefined;
+  /** Whether there is a result that the key stands for. @param run the run for which one that was stopped in it counts too */
+  has(key: string, run = ''): boolean {
+    return (
+      this.connection
+        .prepare('SELECT 1 FROM step WHERE key = ? AND (stopped_in IS NULL OR stopped_in = ?)')
+        .get(key, run) !== undefined
+    );
   }
 
   /** Every step that made a file, with the sha256 of what it made. */
@@ -53,7 +70,7 @@ export class StepJournal {
     const insert = this.connection.transaction(() => {
       this.connection
         .prepare(
-          'INSERT OR REPLACE INTO step (key, kind, result, artifact, notes, elapsed_ms, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          'INSERT OR REPLACE INTO step (key, kind, result, artifact, notes, elapsed_ms, finished_at, stopped_in, stopped_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
         )
         .run(
           step.key,
@@ -63,7 +80,11 @@ export class StepJournal {
           JSON.stringify(step.notes),
           step.elapsedMs,
           new Date().toISOString(),
+          step.stopped?.run ?? null,
+          step.stopped?.at ?? null,
         );
+      // What was found out about another file that this step made when it was stopped.
+      this.connection.prepare('DELETE FROM step WHERE stopped_at = ? AND key <> ?').run(step.key, step.key);
       if (run !== undefined)
         this.connection.prepare('INSERT OR IGNORE INTO computed (run, key) VALUES (?, ?)').run(run, step.key);
     });
@@ -74,12 +95,12 @@ export class StepJournal {
     this.connection.prepare('DELETE FROM step WHERE key = ?').run(key);
   }
 
-  /** What the steps that `run` computed took, with the size of the file that each made. */
+  /** What the steps that `run` computed in full took, with the size of the file that each made. */
   costsOf(run: string): { key: string; elapsedMs: number; sizeBytes?: number }[] {
     const rows = this.connection
       .prepare(
         `SELECT step.key, step.elapsed_ms, CASE WHEN step.artifact IS NULL THEN NULL ELSE json_extract(step.result, '$.sizeBytes') END AS size
-         FROM computed JOIN step ON step.key = computed.key WHERE computed.run = ?`,
+         FROM computed JOIN step ON step.key = computed.key WHERE computed.run = ? AND step.stopped_in IS NULL`,
       )
       .all(run) as { key: string; elapsed_ms: number; size: number | null }[];
     return rows.map(({ key, elapsed_ms: elapsedMs, size }) => ({ key, elapsedMs, sizeBytes: size ?? undefined }));

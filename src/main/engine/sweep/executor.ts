@@ -2,7 +2,7 @@ import type { Job, JobReporter, JobResults } from '../jobs/job';
 import type { Order } from '../jobs/order';
 import type { Limits } from '@shared/sweep-file';
 
-export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log'> {
+export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log' | 'stop'> {
   /** The job got its core. */
   started?(): void;
 }
@@ -30,7 +30,7 @@ export interface Executor {
   readonly slots: number;
   /** Threads one job may use. */
   readonly threads: number;
-  /** Does a job when it is its turn; its checkpoints go when it has finished. Throws what the job throws, `cancelled`, `worker.crashed`, `step.memory`, `step.time`. */
+  /** Does a job when it is its turn; its checkpoints go when it has finished, and stay where it was stopped. Throws what the job throws, `cancelled`, `worker.crashed`, `step.memory`, `step.time`. */
   run<K extends Job['kind']>(
     order: Order & { kind: K },
     events: JobEvents,

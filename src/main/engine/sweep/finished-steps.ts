@@ -19,15 +19,20 @@ export function finishedSteps(
   return finished;
 }
 
-/** The same for steps whose results and files are in a workspace. @param again keys of steps to compute anew */
+/**
+ * The same for steps whose results and files are in a workspace.
+ * @param again keys of steps to compute anew
+ * @param run the run in which steps that were stopped by hand count as finished
+ */
 export function finishedIn(
   { steps: journal, artifacts }: Pick<Workspace, 'steps' | 'artifacts'>,
   steps: readonly PlannedStep[],
   again: ReadonlySet<string> = new Set(),
+  run?: string,
 ): Set<string> {
   const formats = new Map(steps.map(({ key, order }) => [key, formatOf(order)]));
   return finishedSteps(steps, {
-    hasResult: (key) => !again.has(key) && journal.has(key),
+    hasResult: (key) => !again.has(key) && journal.has(key, run),
     hasFile: (key) => {
       const artifact = journal.find(key)?.artifact;
       return artifact === undefined || artifacts.has(artifact, formats.get(key));

@@ -4,6 +4,7 @@ import { AppError } from '@shared/errors';
 import type { Job, JobResults } from '../jobs/job';
 import { laneOf } from '../jobs/lane';
 import type { Order } from '../jobs/order';
+import { isStopped } from '../jobs/stopped';
 import { runInWorker } from '../jobs/worker-process';
 import type { WorkerTask } from '../jobs/worker-protocol';
 import { CoreQueue } from './core-queue';
@@ -43,7 +44,7 @@ export class LocalExecutor implements Executor {
       const task: WorkerTask<K> = { order, workspace: this.workspace };
       const result = await runInWorker(this.workerPath, task, events, { signal, graceMs, ...placed?.limits });
       await placed?.settle(result);
-      if (order.key !== undefined) await this.contents.checkpoints(order.key).clear();
+      if (order.key !== undefined && !isStopped(result)) await this.contents.checkpoints(order.key).clear();
       return result;
     };
     const place = { lane: laneOf(order), order: placed?.order };

@@ -222,7 +222,12 @@ export class RunManager {
             progress: (progress) => this.events.progress(progress),
             trialChanged: (trialId) => this.events.trial(id, this.trial(id, trialId)),
           },
-          { ...options, limits: sweep.limits, coolDownMs: 1000 * (sweep.coolDownSeconds ?? 0) },
+          {
+            ...options,
+            limits: sweep.limits,
+            coolDownMs: 1000 * (sweep.coolDownSeconds ?? 0),
+            isOfSearch: sweep.dataset.part !== undefined,
+          },
         ),
     );
     const finished = this.work(run, prepared, lock);

@@ -8,6 +8,8 @@ interface RunFacts {
   board: StepBoard;
   /** The step under way; where there are several, the one that began first. */
   underWay?: { key: string; stage: string; fraction: number };
+  /** Keys of the steps that train and can be stopped. */
+  trainings: readonly string[];
   /** Bytes that a full disk has to get free; absent: it is not full. */
   waitsForBytes?: number;
   elapsedMs: number;
@@ -16,7 +18,7 @@ interface RunFacts {
 
 /** What people are told of a run under way. Without room it counts as paused: it does nothing. */
 export function runProgress(facts: RunFacts): RunProgress {
-  const { id, status, board, underWay, waitsForBytes, elapsedMs, remainingMs } = facts;
+  const { id, status, board, underWay, trainings, waitsForBytes, elapsedMs, remainingMs } = facts;
   const waits = waitsForBytes !== undefined && status === 'running';
   const trial = underWay && board.trialsOf(underWay.key)[0]?.id;
   const total = board.steps.length;
@@ -30,6 +32,7 @@ export function runProgress(facts: RunFacts): RunProgress {
     remainingMs,
     stepFraction: underWay?.fraction,
     trial,
+    ...(trainings.length > 0 && { trainings: trainings.map((key) => board.trialsOf(key).map((each) => each.id)) }),
     waitsFor: waits ? 'room on the disk' : undefined,
   };
 }

@@ -1,12 +1,18 @@
 import { AppError } from '@shared/errors';
 import type { JobResults } from '../jobs/job';
 import type { Order } from '../jobs/order';
+import { isStopped } from '../jobs/stopped';
 import { incomingName } from '../store/artifacts';
+import type { FinishedStep } from '../store/step-journal';
 import { orderOfStep, type OrderContext } from './order-of-step';
 import type { PlannedStep } from './plan';
 
+/** Of results that follow from a training that was stopped by hand, outside of any run: nobody finds them again. */
+const noRun = 'none';
+
 /**
- * Does the compressing steps of one recipe, one after another; those that the journal has are not done again.
+ * Does the compressing steps of one recipe, one after another; those that the journal has are not done again. What follows from a training
+ * that was stopped by hand stays out of it for others.
  * @param run does an order in a worker
  * @returns sha256 of the last step's artifact. Throws what the orders throw.
  */
@@ -17,8 +23,9 @@ export async function runRecipe(
 ): Promise<string> {
   const { steps: journal, artifacts } = context.workspace;
   let last: string | undefined;
+  let stopped: FinishedStep['stopped'];
   for (const step of steps) {
-    const known = journal.find(step.key)?.artifact;
+    const known = !stopped && journal.has(step.key) ? journal.find(step.key)?.artifact : undefined;
     if (known !== undefined && artifacts.has(known)) {
       last = known;
       continue;
@@ -29,7 +36,8 @@ export async function runRecipe(
       const { result, notes } = await run(orderOfStep(step, context));
       const { sha256 } = await artifacts.adopt(path);
       const elapsedMs = Date.now() - started;
-      journal.record({ key: step.key, kind: step.kind, result, artifact: sha256, notes, elapsedMs });
+      if (isStopped(result)) stopped ??= { run: noRun, at: step.key };
+      journal.record({ key: step.key, kind: step.kind, result, artifact: sha256, notes, elapsedMs, stopped });
       last = sha256;
     } finally {
       await artifacts.discard(path);

@@ -1,4 +1,5 @@
 import type { Limits } from '@shared/sweep-file';
+import { isStopped } from '../jobs/stopped';
 import { incomingName } from '../store/artifacts';
 import type { Executor } from './executor';
 import { orderOfStep, type OrderContext } from './order-of-step';
@@ -55,7 +56,10 @@ export async function attemptStep(
     const adopted = format && (await events.persist(() => artifacts.adopt(outputPath, format)));
     const artifact = adopted ? adopted.sha256 : undefined;
     events.made(artifact);
-    const finished = { key: step.key, kind: step.kind, result, artifact, notes, elapsedMs };
+    const [before] = step.needs.flatMap((need) => steps.find(need)?.stopped?.at ?? []);
+    const at = before ?? (isStopped(result) ? step.key : undefined);
+    const stopped = at === undefined ? undefined : { run, at };
+    const finished = { key: step.key, kind: step.kind, result, artifact, notes, elapsedMs, stopped };
     await events.persist(() => steps.record(finished, run));
     journal.log(step, `done in ${(elapsedMs / 1000).toFixed(1)} s`);
   };
@@ -67,7 +71,8 @@ export async function attemptStep(
   try {
     const order = orderOfStep(step, context);
     const note = (sentence: string): void => void notes.push(sentence);
-    const told = { started, progress, note, log: (line: string) => journal.line(step, line) };
+    const log = (line: string): void => journal.line(step, line);
+    const told = { started, progress, note, log, stop: inHand.stop.signal };
     await executor.run(order, told, inHand.abort.signal, { order: place, limits, coolDownMs, settle });
   } catch (thrown) {
     // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.

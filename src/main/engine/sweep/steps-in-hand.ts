@@ -1,8 +1,13 @@
+import { findTechnique } from '../techniques/registry';
 import type { PlannedStep } from './plan';
 
 /** A step that the executor has, begun or not. */
 export interface StepInHand {
   abort: AbortController;
+  /** Of its training, which ends with the best so far. */
+  stop: AbortController;
+  /** Whether it is a technique that trains and can be stopped. */
+  endsByHand: boolean;
   /** What a failed attempt had written is gone. */
   discarded?: Promise<void>;
   /** When it got its core, milliseconds since 1970. */
@@ -11,6 +16,9 @@ export interface StepInHand {
   fraction: number;
   stage: string;
 }
+
+const mayStop = ({ endsByHand, startedAt, stop }: StepInHand): boolean =>
+  endsByHand && startedAt !== undefined && !stop.signal.aborted;
 
 /** The steps of a run that the executor has. */
 export class StepsInHand {
@@ -24,8 +32,9 @@ export class StepsInHand {
     return this.steps.has(key);
   }
 
-  take({ key, title }: PlannedStep): StepInHand {
-    const step = { abort: new AbortController(), fraction: 0, stage: title };
+  take({ key, title, order }: PlannedStep): StepInHand {
+    const endsByHand = order.kind === 'compress' && findTechnique(order.technique).endsByHand === true;
+    const step = { abort: new AbortController(), stop: new AbortController(), endsByHand, fraction: 0, stage: title };
     this.steps.set(key, step);
     return step;
   }
@@ -38,6 +47,19 @@ export class StepsInHand {
   get begun(): { key: string; stage: string; fraction: number } | undefined {
     const [first] = [...this.steps].filter(([, { startedAt }]) => startedAt !== undefined);
     return first && { key: first[0], stage: first[1].stage, fraction: first[1].fraction };
+  }
+
+  /** Steps that have begun to train and that nobody has stopped yet, by key. */
+  get trainings(): string[] {
+    return [...this.steps].filter(([, step]) => mayStop(step)).map(([key]) => key);
+  }
+
+  /** Ends the training of a step. Answers whether there is one. */
+  stop(key: string): boolean {
+    const step = this.steps.get(key);
+    if (!step || !mayStop(step)) return false;
+    step.stop.abort();
+    return true;
   }
 
   /** How much of a step is done; 0 where the executor does not have it. */

@@ -33,6 +33,8 @@ export interface SweepRunOptions {
   deadline?: number;
   limits?: Limits;
   coolDownMs?: number;
+  /** A search runs it, which compares equal effort: no training is stopped by hand. */
+  isOfSearch?: boolean;
 }
 
 /**
@@ -136,6 +138,14 @@ export class SweepRun {
     this.rearranged(trials);
   }
 
+  /** The trainings under way of a trial end with the best so far; their results stand for this run alone. */
+  stopTraining(trial: string): void {
+    if (this.options.isOfSearch) return;
+    for (const { key } of this.board.trials.find(({ id }) => id === trial)?.steps ?? [])
+      if (this.inHand.stop(key)) this.journal.line({ key }, 'training is stopped by hand');
+    this.changed();
+  }
+
   /** These trials come next, also where they were skipped. What is under way is finished first. */
   prefer(trials: readonly string[]): void {
     this.board.prefer(trials);
@@ -196,7 +206,7 @@ export class SweepRun {
   }
 
   private findKnown(): void {
-    const finished = finishedIn(this.context.workspace, this.board.steps, this.options.again);
+    const finished = finishedIn(this.context.workspace, this.board.steps, this.options.again, this.id);
     for (const { key } of this.board.open) if (!this.inHand.has(key) && finished.has(key)) this.board.set(key, 'done');
   }
 
@@ -254,6 +264,7 @@ export class SweepRun {
         status,
         board,
         underWay: this.inHand.begun,
+        trainings: this.options.isOfSearch ? [] : this.inHand.trainings,
         waitsForBytes: room.isWaiting ? room.wantedBytes : undefined,
         elapsedMs,
         remainingMs: this.remaining.estimate(left, this.executor.slots),

@@ -47,6 +47,7 @@ function keyOfLayers(
 /** The layers of a run's trials that were asked for before, by trial id. */
 export function knownLayers(run: RunRecord, workspace: Workspace, machineId: string): Map<string, LayerReport> {
   const found = workspace.runs.trials<TrialPlan>(run.id).flatMap(({ id, plan }) => {
+    if (followsStopped(plan, workspace)) return [];
     const step = workspace.steps.find(keyOfLayers(plan, run, machineId).key);
     return step ? [[id, step.result as LayerReport] as const] : [];
   });
@@ -69,7 +70,8 @@ export async function trialLayers(
   const plan = workspace.runs.trials<TrialPlan>(run).find((candidate) => candidate.id === trial)?.plan;
   if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
   const { key, reference, sha256 } = keyOfLayers(plan, { sweep, manifest }, machineId);
-  const known = workspace.steps.find(key);
+  const isStopped = followsStopped(plan, workspace);
+  const known = isStopped ? undefined : workspace.steps.find(key);
   if (known) return known.result as LayerReport;
   checkFiles(plan, workspace);
 
@@ -92,6 +94,11 @@ export async function trialLayers(
   };
   const started = Date.now();
   const result = await executor.run(order, events, signal);
-  workspace.steps.record({ key, kind: 'layers', result, notes: [], elapsedMs: Date.now() - started }, run);
+  const elapsedMs = Date.now() - started;
+  if (!isStopped) workspace.steps.record({ key, kind: 'layers', result, notes: [], elapsedMs }, run);
   return result;
 }
+
+/** Whether its file is that of a training that was stopped by hand: what is found out of it is not that of the keys in its plan. */
+const followsStopped = ({ steps }: TrialPlan, { steps: journal }: Workspace): boolean =>
+  steps.some(({ key, kind }) => kind === 'compress' && journal.find(key)?.stopped !== undefined);

@@ -46,6 +46,7 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
       status: sources.stateOf?.(step.key) ?? (finished ? 'done' : record.status === 'failed' ? 'failed' : 'waiting'),
       cached: finished !== undefined && !sources.computed.has(step.key),
       elapsedMs: finished?.elapsedMs,
+      ...(finished?.stopped && { stopped: true }),
     };
   });
   const finished = [...found.values()].filter((step) => step !== undefined);

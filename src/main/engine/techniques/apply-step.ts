@@ -1,5 +1,7 @@
 import { AppError } from '@shared/errors';
+import { stoppedTexts } from '@shared/presenter/stopped-training';
 import { formatRecipe } from '@shared/recipe-syntax';
+import type { TrainingRecord } from '@shared/training-record';
 import type { Graph } from '../onnx/graph';
 import { recordStep } from '../compression/storage/provenance';
 import { formOf } from '../compression/layers/network-form';
@@ -30,9 +32,15 @@ export async function applyStep(
     const detail = `${obstacle.detail}; ${remedyFor(obstacle)}`;
     throw new AppError('technique.not-applicable', { id: technique.id, model: context.card.name, detail });
   }
+  const records: TrainingRecord[] = [];
+  const trained: TechniqueContext['trained'] = (record) => {
+    records.push(record);
+    context.trained?.(record);
+  };
   try {
-    const applied = await technique.apply(graph, parsed, context);
-    const result = recordStep(graph, applied, formatRecipe([{ technique: technique.id, params: parsed }]));
+    const applied = await technique.apply(graph, parsed, { ...context, trained });
+    const step = [formatRecipe([{ technique: technique.id, params: parsed }]), ...stoppedTexts(records)];
+    const result = recordStep(graph, applied, step.join(', '));
     // Most techniques work on plain weights: what they did not change goes out as it came in, zeros stay out of the file.
     if ([...form.weights].some((storage) => storage !== 'float')) await keepStorage(graph, result);
     if (hasDecodedWeights(graph)) storeSparseWeights(result);

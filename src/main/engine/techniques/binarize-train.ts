@@ -25,6 +25,7 @@ export const binarizeTrain = defineTechnique({
   dependsOn: ['kernels'],
   version: 2,
   usesReference: true,
+  endsByHand: true,
   params: z.strictObject({
     keepFirst: z.boolean().default(true).describe('The first layer keeps its weights in float32'),
     keepLast: z.boolean().default(true).describe('The last layer keeps its weights in float32'),

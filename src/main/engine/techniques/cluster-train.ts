@@ -54,6 +54,7 @@ export const clusterTrain = defineTechnique({
   dependsOn: ['kernels'],
   version: 2,
   usesReference: true,
+  endsByHand: true,
   search: { place: 'rounding', params: { clusters: { ordered: [16, 32] } } },
   params: z.strictObject({
     clusters: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stoppedText } from '@shared/presenter/stopped-training';
 import { noImages } from '../compression/calibration/calibration-run';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { thinNetwork } from '../compression/pruning/thin-network';
@@ -28,8 +29,9 @@ export const distill = defineTechnique({
   family: 'distillation',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 2,
+  version: 3,
   usesReference: true,
+  endsByHand: true,
   startsAnew: true,
   params: z.strictObject({
     width: z
@@ -77,7 +79,7 @@ export const distill = defineTechnique({
     const { teacher, images, options } = await trainingPlan(id, student, { ...params, iterations: 0 }, context);
     // A batch of one has no statistics.
     if (images.count < 2) throw noImages(id);
-    const { iterations, batch, labelShare } = options;
+    const { batch, labelShare } = options;
     const isTaught = labelShare < 1;
     const own = { weightDecay, largestNorm, featureWeight: isTaught ? params.features : 0, mapsFeatures: true };
     const course = { ...options, ...own, statistics: 'batch' } as const;
@@ -86,10 +88,11 @@ export const distill = defineTechnique({
     recountParameters(result);
     const source = [...(isTaught ? ['the float network'] : []), ...(labelShare > 0 ? ['labels'] : [])].join(' and ');
     const share = Math.round((100 * countParams(result).params) / countParams(whole).params);
+    const { after, images: judges, record } = taught.judgement;
+    const stopped = stoppedText(record);
     context.note(
-      `A student with ${share} % of the parameters learned from ${source} in ${iterations} steps of ${batch} images, from random weights.`,
+      `A student with ${share} % of the parameters learned from ${source} in ${record.steps} steps of ${batch} images, from random weights.${stopped === undefined ? '' : ` It was ${stopped}.`}`,
     );
-    const { after, images: judges } = taught.judgement;
     if (after !== undefined)
       context.note(`Loss on ${judges} images that were not trained on: ${after.toPrecision(3)} in the end.`);
     return result;

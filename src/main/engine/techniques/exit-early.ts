@@ -16,7 +16,7 @@ export const exitEarly = defineTechnique({
   family: 'dynamic',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 2,
+  version: 3,
   params: z.strictObject({
     first: z
       .number()
@@ -61,7 +61,9 @@ export const exitEarly = defineTechnique({
       .min(1)
       .max(10_000)
       .default(20)
-      .describe('Times that an exit is trained on all that was looked at'),
+      .describe(
+        'Times that an exit is trained on all that was looked at, at most: it ends where images that were held out tell that it no longer gains',
+      ),
     labels: z
       .number()
       .min(0)

@@ -34,6 +34,7 @@ export const finetune = defineTechnique({
   dependsOn: ['kernels'],
   version: 3,
   usesReference: true,
+  endsByHand: true,
   search: { place: 'training', params: { epochs: { ordered: [4, 10] } } },
   params: z.strictObject({
     ...usual,

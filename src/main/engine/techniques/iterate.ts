@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
+import { stoppedTexts } from '@shared/presenter/stopped-training';
+import type { TrainingRecord } from '@shared/training-record';
 import type { Cached, TechniqueContext, TrainingImages } from '../compression/calibration/technique-context';
 import { hasDecodedWeights, storeSparseWeights } from '../compression/storage/sparse-weights';
 import { countMacs } from '../onnx/count';
@@ -49,6 +51,7 @@ export const iterate = defineTechnique({
   dependsOn: ['kernels'],
   version: 2,
   usesReference: true,
+  endsByHand: true,
   params: z
     .strictObject({
       technique: z
@@ -95,6 +98,7 @@ export const iterate = defineTechnique({
     const images = context.images('train');
     const judges = Math.max(fixedBatch(graph) ?? 1, Math.round(share * images.count));
     const { heldOut, others } = images.holdOut(judges, context.seed);
+    const records: TrainingRecord[] = [];
     const float = await heldOutAnswers(await context.reference(), heldOut, context, id);
     const { top1 } = heldOutAccuracy(float, float);
     const amounts = amountsOf(from, by, to);
@@ -127,9 +131,11 @@ export const iterate = defineTechnique({
           return { accuracy, drop: Number(drop.toFixed(6)) };
         },
       },
-      within(context, others, [id, judges]),
+      within({ ...context, trained: (record) => void records.push(record) }, others, [id, judges]),
     );
-    for (const sentence of notesOf(found.rounds, { maxDrop, of, top1 })) context.note(sentence);
+    for (const record of records) context.trained?.(record);
+    for (const sentence of notesOf(found.rounds, { maxDrop, of, top1, stopped: stoppedTexts(records)[0] }))
+      context.note(sentence);
     if (technique.handling(parseParams(technique, {})).leaves.weights === 'sparse' && found.network !== graph)
       storePruned(found.network, context);
     return found.network;
@@ -181,7 +187,7 @@ const points = (value: number): string => `${value.toFixed(1)} %`;
 /** The curve, and where on it the network stands. */
 function notesOf(
   rounds: readonly Round[],
-  { maxDrop, of, top1 }: { maxDrop: number; of: string; top1: number | undefined },
+  { maxDrop, of, top1, stopped }: { maxDrop: number; of: string; top1: number | undefined; stopped?: string },
 ): string[] {
   const curve = rounds.map(({ amount, accuracy }) => {
     const labelled = accuracy.top1 === undefined ? '' : `, top-1 ${points(accuracy.top1)}`;
@@ -196,7 +202,8 @@ function notesOf(
   return [
     `Rounds, judged on ${images} images that were not trained on${float}: ${curve.join('; ')}.`,
     kept
-      ? `${percent(kept.amount)} of ${of} are gone${lost ? `; ${lost}` : ', the most that was asked for or found'}.`
+      ? `${percent(kept.amount)} of ${of} are gone${lost ? `; ${lost}` : stopped === undefined ? ', the most that was asked for or found' : ''}.`
       : `Already ${lost}: the network was left as it was.`,
+    ...(stopped === undefined ? [] : [`The training of the last round was ${stopped}.`]),
   ];
 }

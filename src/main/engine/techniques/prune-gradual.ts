@@ -29,6 +29,7 @@ export const pruneGradual = defineTechnique({
   dependsOn: ['kernels'],
   version: 2,
   usesReference: true,
+  endsByHand: true,
   params: z.strictObject({
     ...maskParams,
     rise: z
@@ -64,7 +65,12 @@ export const pruneGradual = defineTechnique({
     const tuned = await fineTune(id, atOnce, teacher, images, { ...options, ...course }, context);
     const result = removeDead(isWorse(tuned.judgement) ? atOnce : tuned.graph);
     for (const sentence of trainingNotes(tuned.judgement, taughtBy, prunedAtOnce)) context.note(sentence);
-    context.note(`The amount was reached after ${last} steps.`);
+    const { record } = tuned.judgement;
+    context.note(
+      record.steps > last
+        ? `The amount was reached after ${last} steps.`
+        : `It was stopped before the amount was reached, which takes ${last + 1} steps, so ${prunedAtOnce}.`,
+    );
     storePruned(result, context);
     return result;
   },

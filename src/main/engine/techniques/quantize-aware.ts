@@ -49,6 +49,7 @@ export const quantizeAware = defineTechnique({
   dependsOn: ['kernels'],
   version: 2,
   usesReference: true,
+  endsByHand: true,
   search: { place: 'integers', params: { weightBits: { ordered: [4, 8] } } },
   params: z.strictObject({
     weightBits: bits('Bits of weights; fewer than 8 make a smaller file and are as fast'),

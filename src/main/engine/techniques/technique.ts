@@ -34,6 +34,8 @@ export interface Technique<P = unknown> extends Omit<TechniqueInfo, 'paramsSchem
   explainCollapse?(params: P, facts: CollapseFacts): CollapseCause[];
   /** Where a search may put it, and what it tries; absent: a search leaves it alone. */
   search?: SearchSpace;
+  /** It ends with the best so far when `context.stop` fires while it trains. */
+  endsByHand?: boolean;
   /** It calls `context.reference()`. */
   usesReference?: boolean;
   /**

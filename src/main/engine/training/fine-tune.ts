@@ -67,7 +67,7 @@ export async function fineTune(
   options: FineTuneOptions,
   context: Pick<
     TechniqueContext,
-    'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'checkpoint' | 'trained'
+    'card' | 'seed' | 'threads' | 'progress' | 'note' | 'signal' | 'stop' | 'checkpoint' | 'trained'
   >,
 ): Promise<FineTuned> {
   const { batch, iterations, patience, keepFrom, learningRate, featureWeight, blockWeight = 0, weightDecay } = options;

@@ -46,7 +46,10 @@ export async function trainFromScratch(
   teacher: Graph | undefined,
   images: TrainingImages,
   options: ScratchOptions,
-  context: Pick<TechniqueContext, 'card' | 'seed' | 'threads' | 'progress' | 'signal' | 'checkpoint'>,
+  context: Pick<
+    TechniqueContext,
+    'card' | 'seed' | 'threads' | 'progress' | 'signal' | 'stop' | 'checkpoint' | 'trained'
+  >,
 ): Promise<{ graph: Graph; judgement: Judgement }> {
   const { batch, iterations, learningRate, weightDecay, optimizer, largestNorm } = options;
   const model = context.card.name;
@@ -67,7 +70,8 @@ export async function trainFromScratch(
       : { graph: withNormsInWeights(own), running: new Map<string, string>() };
   const step = orRefusal(id, model, () =>
     stepGraph(learning, {
-      ...{ parameters, optimizer, largestNorm, replaced: running },
+      // Judged as it will answer: with the statistics that it gathered.
+      ...{ parameters, optimizer, largestNorm, replaced: running, judged: own },
       objective: (write) => lesson.objective(write, adaptor),
     }),
   );
@@ -85,6 +89,7 @@ export async function trainFromScratch(
         },
         context,
       );
+      context.trained?.(judgement.record);
       return { graph: plainForm(weightDecay).finish(student, session.parameters()), judgement };
     } finally {
       await session.close();

@@ -17,7 +17,8 @@ export interface RoundsOrder {
 
 /**
  * Compresses a network round after round until it would lose more than it may. A run that was interrupted goes on in the round in which it
- * was, from the network of the one before and with what the training of this one had saved.
+ * was, from the network of the one before and with what the training of this one had saved. Where the training of a round was stopped by hand,
+ * that round is the last.
  * @returns the network of the last round that kept the promise, and all rounds, of which the last may have broken it
  */
 export async function compressInRounds(
@@ -39,7 +40,12 @@ export async function compressInRounds(
     };
     // Each round has random numbers of its own, so that those after an interruption are the same.
     const rng = createRandom(`${seed}/amount ${amount}`);
-    const result = await next(network, amount, { ...context, rng, ...(ofRound && { checkpoint: ofRound }) });
+    let isStopped = false;
+    const trained: TechniqueContext['trained'] = (record) => {
+      isStopped ||= record.stopped !== undefined;
+      context.trained?.(record);
+    };
+    const result = await next(network, amount, { ...context, rng, trained, ...(ofRound && { checkpoint: ofRound }) });
     if (!result) break;
     const judged = await judge(result);
     rounds.push({ amount, ...judged });
@@ -48,6 +54,8 @@ export async function compressInRounds(
     // As it will be read after an interruption.
     network = parseModel(bytes, card.name);
     training = undefined;
+    // Whoever goes on does so in the middle of this round.
+    if (isStopped) break;
     await checkpoint?.save(encodeRounds({ rounds, network: bytes, training }));
   }
   return { network, rounds };

@@ -67,12 +67,13 @@ export function heldOutCount(count: number, batch: number): number {
 /** Images of which some are held out. */
 export const fewestToHoldOut = (batch: number): number => fewestBatches * batch;
 
-type RunContext = Pick<TechniqueContext, 'seed' | 'progress' | 'signal' | 'checkpoint'> &
+type RunContext = Pick<TechniqueContext, 'seed' | 'progress' | 'signal' | 'stop' | 'checkpoint'> &
   Partial<Pick<TechniqueContext, 'note'>>;
 
 /**
  * Trains epoch after epoch, and judges before and after each; in the end the session has the weights that were best, or the last where none
- * are held out. A run that was interrupted goes on from its last checkpoint with the same batches and numbers as if it had not been.
+ * are held out. A run that was interrupted goes on from its last checkpoint with the same batches and numbers as if it had not been; one that
+ * was stopped ends after the step under way, with what was best until then, and leaves a checkpoint to go on from.
  * Throws `technique.failed` where the loss is no longer a number or too few images can be read, `cancelled`.
  */
 export async function runTraining(run: TrainingRun, context: RunContext): Promise<Judgement> {
@@ -88,15 +89,19 @@ export async function runTraining(run: TrainingRun, context: RunContext): Promis
     const before = await judge();
     if (before) addJudgement(standing.course, 0, before, false);
   }
-  await train({ ...run, images: others }, judge, standing, context);
+  const stepsOfEpoch = Math.max(1, Math.floor(others.count / batch));
+  const ending = await train({ ...run, images: others }, stepsOfEpoch, judge, standing, context);
   const { course, done } = standing;
   const isBroken = !session.carried.every((numbers) => numbers.every(Number.isFinite));
   if (isBroken && course.best === undefined) throw diverged(run, standing);
   const { best } = course;
   const before = course.heldOut.find(({ step }) => step === 0)?.loss;
   const isGain = best === undefined || before === undefined || run.keepFrom !== undefined || best.loss < before;
-  const keptStep = isGain ? (best?.step ?? done) : 0;
-  const record = recordOf(course, { technique: run.id, batch, steps: done, heldOutImages: judges, keptStep });
+  // Stopped on the way to the form that is wanted, it has no weights in that form.
+  const isShort = ending === 'stopped' && best === undefined && done < (run.keepFrom ?? 0);
+  const keptStep = isGain && !isShort ? (best?.step ?? done) : 0;
+  const stopped = ending === 'stopped' ? { of: run.iterations, stepsOfEpoch } : undefined;
+  const record = recordOf(course, { technique: run.id, batch, steps: done, heldOutImages: judges, keptStep, stopped });
   return { before, after: best?.loss, images: judges, record };
 }
 
@@ -124,12 +129,14 @@ async function meanOver(
   return { loss: mean(({ loss }) => loss), ...(told && { agreement: mean(({ agreement }) => agreement!) }) };
 }
 
+/** Whether somebody stopped it, or it came to its end. */
 async function train(
   run: TrainingRun,
+  stepsOfEpoch: number,
   judge: () => Promise<Judged | undefined>,
   standing: Standing,
   context: RunContext,
-): Promise<void> {
+): Promise<'ended' | 'stopped'> {
   const {
     session,
     images,
@@ -141,9 +148,8 @@ async function train(
     keepFrom = 1,
     checkpointMs = usualCheckpointMs,
   } = run;
-  const { seed, signal, checkpoint } = context;
+  const { seed, signal, stop, checkpoint } = context;
   const { course } = standing;
-  const stepsOfEpoch = Math.max(1, Math.floor(images.count / batch));
   const lossEvery = Math.max(Math.ceil(stepsOfEpoch / 4), Math.ceil(iterations / mostLosses));
   const judgeEvery =
     patience === undefined ? Math.max(stepsOfEpoch, Math.ceil(iterations / mostJudgements)) : stepsOfEpoch;
@@ -175,19 +181,28 @@ async function train(
         context.note?.(
           `The loss was no longer a number after ${done} steps, where training ended; a smaller learningRate may gain more.`,
         );
-        return;
+        return 'ended';
       }
       const isLast = done === iterations;
       addLoss(course, done, loss, isLast || done % lossEvery === 0);
       course.waitedMs += batches.waitedMs - waitedMs;
       waitedMs = batches.waitedMs;
       course.seconds = (performance.now() - beganAt) / 1000;
-      if (isLast || done % judgeEvery === 0) {
+      const isJudged = isLast || done % judgeEvery === 0;
+      if (isJudged) {
         const judged = await judge();
         if (judged && addJudgement(course, done, judged, done >= keepFrom)) session.keep();
         course.seconds = (performance.now() - beganAt) / 1000;
       }
-      if (isLast || course.withoutGain === patience) return;
+      if (isLast || course.withoutGain === patience) return 'ended';
+      if (stop?.aborted) {
+        context.progress('keeping the best so far', done, iterations);
+        // Before a judgement that it would not have had here: whoever goes on does so as if it had not been stopped.
+        await checkpoint?.save(encodeCheckpoint(standing, session.carried));
+        const judged = isJudged ? undefined : await judge();
+        if (judged && addJudgement(course, done, judged, done >= keepFrom)) session.keep();
+        return 'stopped';
+      }
       if (checkpoint && performance.now() - savedAt >= saveEveryMs) {
         await checkpoint.save(encodeCheckpoint(standing, session.carried));
         savedAt = performance.now();
@@ -195,6 +210,7 @@ async function train(
     }
     if (standing.batches === 0) throw failed(run, 'fewer images can be read than a batch has');
   }
+  return 'ended';
 }
 
 const diverged = (run: TrainingRun, { done }: Standing): AppError =>

@@ -45,6 +45,8 @@ export interface StepOptions {
   estimated?: ReadonlyMap<string, EstimatedGradient>;
   /** Most that the norm of all gradients together may be; absent: anything. */
   largestNorm?: number;
+  /** The network as it answers in the end, where it computes otherwise while it is trained: what judges. It has the same constants, and the values that the loss looks at. */
+  judged?: Graph;
 }
 
 /** A training step as a graph: images and what the loss needs go in with the parameters, the loss and new parameters come out. */
@@ -54,7 +56,8 @@ export interface StepGraph {
   judge: Graph;
   /** The output that holds the loss, a scalar. */
   loss: string;
-  /** The output of `judge` that holds the agreement, a scalar. */
+  /** The outputs of `judge` that hold the loss and the agreement, scalars. */
+  judgedLoss: string;
   agreement?: string;
   /** The input `[1]` that takes the learning rate. */
   learningRate: string;
@@ -82,20 +85,29 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
     optimizer,
     objective,
     largestNorm,
+    judged,
     replaced = new Map<string, string>(),
     settings = [],
   } = options;
-  const forward = withParameters(network, [...parameters.keys(), ...replaced.keys(), ...settings]);
-  const write = new GradientWriter(forward, new FreshNames(forward));
-  const { loss, inputs, agreement } = objective(write, forward);
-  write.append();
-  forward.inputs.push(...inputs);
+  const withLoss = (whole: Graph): { forward: Graph; loss: string; agreement?: string } => {
+    const forward = withParameters(whole, [...parameters.keys(), ...replaced.keys(), ...settings]);
+    const write = new GradientWriter(forward, new FreshNames(forward));
+    const { inputs, ...written } = objective(write, forward);
+    write.append();
+    forward.inputs.push(...inputs);
+    return { forward, ...written };
+  };
+  const own = withLoss(network);
+  const { forward, loss } = own;
+  const { forward: answering, loss: judgedLoss, agreement } = judged ? withLoss(judged) : own;
   const sources = new Map([...parameters].map(([name, { gradientOf = name }]) => [name, gradientOf]));
   const wanted = [...new Set(sources.values())];
   const { graph, gradients: found } = differentiate(forward, loss, wanted, options.estimated);
   const gradients = new Map([...sources].flatMap(([name, source]) => entryOf(name, found.get(source))));
-  const judge = copyGraph({ ...forward, opsets: graph.opsets });
-  judge.outputs = [loss, ...(agreement === undefined ? [] : [agreement])].map((name) => makeValue(name, 'float32', []));
+  const judge = copyGraph({ ...answering, opsets: graph.opsets });
+  judge.outputs = [judgedLoss, ...(agreement === undefined ? [] : [agreement])].map((name) =>
+    makeValue(name, 'float32', []),
+  );
   const left = [...parameters.keys()].filter((name) => !gradients.has(name));
   for (const each of [graph, judge]) {
     each.inputs = each.inputs.filter(({ name }) => !left.includes(name));
@@ -112,6 +124,7 @@ export function stepGraph(network: Graph, options: StepOptions): StepGraph {
     graph: removeDead(graph),
     judge: removeDead(judge),
     loss,
+    judgedLoss,
     agreement,
     learningRate,
     carried,

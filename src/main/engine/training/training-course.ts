@@ -57,11 +57,12 @@ export const lastLoss = ({ losses, sum, count }: TrainingCourse): number | undef
 /** As it is shown: four digits say enough. */
 export function recordOf(
   course: TrainingCourse,
-  of: Pick<TrainingRecord, 'technique' | 'batch' | 'steps' | 'heldOutImages' | 'keptStep'>,
+  of: Pick<TrainingRecord, 'technique' | 'batch' | 'steps' | 'heldOutImages' | 'keptStep' | 'stopped'>,
 ): TrainingRecord {
   const { losses, heldOut, seconds, waitedMs } = course;
+  const { stopped, ...facts } = of;
   return {
-    ...of,
+    ...facts,
     losses: losses.map(({ step, loss }) => ({ step, loss: brief(loss) })),
     heldOut: heldOut.map((point) => ({
       step: point.step,
@@ -71,6 +72,7 @@ export function recordOf(
     })),
     seconds: brief(seconds),
     waitedShare: seconds > 0 ? brief(waitedMs / 1000 / seconds) : 0,
+    ...(stopped && { stopped }),
   };
 }
 

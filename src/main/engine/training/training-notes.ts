@@ -1,4 +1,5 @@
 import { formatNumber, formatPercent } from '@shared/format';
+import { stoppedText } from '@shared/presenter/stopped-training';
 import { isWorse, type Judgement } from './run-training';
 
 /** Above this share of its time a training waits for its images noticeably. */
@@ -16,7 +17,9 @@ export function trainingNotes(
 ): string[] {
   const { steps, batch, heldOut, keptStep, waitedShare } = record;
   const isGain = keptStep > 0 && !isWorse({ before, after });
-  const notes = [`Trained for ${formatNumber(steps)} steps of ${batch} images, by ${taughtBy}.`];
+  const stopped = stoppedText(record);
+  const end = stopped === undefined ? '' : ` It was ${stopped}.`;
+  const notes = [`Trained for ${formatNumber(steps)} steps of ${batch} images, by ${taughtBy}.${end}`];
   if (images === 0) notes.push('Too few images to hold some out: nothing judged whether training gained.');
   if (before !== undefined && after !== undefined) {
     const change = `${before.toPrecision(3)} before, ${after.toPrecision(3)} after`;

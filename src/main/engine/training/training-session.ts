@@ -82,7 +82,7 @@ export class TrainingSession {
     const feeds: Tensors = { ...batch, ...this.settings };
     for (const { name } of step.judge.inputs) if (name in this.current) feeds[name] = this.takenOf(name);
     const results = await this.judging.run(feeds);
-    const loss = scalarOf(results, step.loss);
+    const loss = scalarOf(results, step.judgedLoss);
     return step.agreement === undefined ? { loss } : { loss, agreement: scalarOf(results, step.agreement) };
   }
 

@@ -107,4 +107,6 @@ export interface TechniqueContext {
   /** How a training went, for the trial's panel. Absent: nobody asks. */
   trained?(record: TrainingRecord): void;
   signal: AbortSignal;
+  /** Fires when somebody wants what training has brought so far, in place of its end. Absent: nobody can. */
+  stop?: AbortSignal;
 }

@@ -10,6 +10,16 @@ const sameElements: GradientRule = ({ node, gradient, write, shapeOf }) => [
 
 const same: GradientRule = ({ gradient }) => [gradient];
 
+/** Between whole numbers and float32 a cast is a step function, whose slope is 0 or has none. */
+const cast: GradientRule = ({ node, gradient, typeOf, fail }) => {
+  const types = [typeOf(node.inputs[0]!), typeOf(node.outputs[0]!)];
+  if (types.every((type) => type === 'float32')) return [gradient];
+  const other = types.find((type) => type !== 'float32' && isReal(type));
+  return other === undefined ? [undefined] : fail(`it computes in ${other}, where gradients are float32`);
+};
+
+const isReal = (type: string): boolean => /float|double/.test(type);
+
 /** An axis, or a position along one, counted from the start. */
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
@@ -106,6 +116,7 @@ const exchanged =
   };
 
 export const movementRules: Record<string, GradientRule> = {
+  Cast: cast,
   Concat: concat,
   DepthToSpace: exchanged('SpaceToDepth'),
   Dropout: same,

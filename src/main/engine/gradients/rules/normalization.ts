@@ -1,5 +1,5 @@
 import { floatAttribute, intAttribute } from '../../onnx/attributes';
-import type { GradientRule } from './rule';
+import type { GradientContext, GradientRule } from './rule';
 
 const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
@@ -46,15 +46,14 @@ const batchNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf, fai
   ];
 };
 
-/**
- * With n = (x - mean) / deviation over the last axes and g = dy gamma: dx = (g - mean(g) - n mean(g n)) / deviation
- * (Ba, Kiros and Hinton 2016, "Layer normalization").
- */
-const layerNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf }) => {
-  const [x, gamma, beta] = [node.inputs[0]!, node.inputs[1]!, node.inputs[2] ?? ''];
+/** With n = (x - mean) / deviation over some axes and g = dy gamma: dx = (g - mean(g) - n mean(g n)) / deviation. @param gamma as it broadcasts */
+function normalized(
+  { node, gradient, write, shapeOf }: GradientContext,
+  axes: readonly number[],
+  gamma: string,
+): { normal: string; forX(): string } {
+  const x = node.inputs[0]!;
   const shape = shapeOf(x);
-  const first = axisOf(intAttribute(node, 'axis', -1), shape.length);
-  const axes = shape.flatMap((_, axis) => (axis >= first ? [axis] : []));
   const centred = write.subtract(x, write.mean(x, shape, axes));
   const variance = write.mean(write.multiply(centred, centred), shape, axes);
   const deviation = write.emit('Sqrt', [write.add(variance, write.scalar(floatAttribute(node, 'epsilon', 1e-5)))]);
@@ -64,6 +63,17 @@ const layerNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf }) =
     const along = write.multiply(normal, write.mean(write.multiply(g, normal), shape, axes));
     return write.divide(write.subtract(write.subtract(g, write.mean(g, shape, axes)), along), deviation);
   };
+  return { normal, forX };
+}
+
+/** Over the last axes (Ba, Kiros and Hinton 2016, "Layer normalization"). */
+const layerNorm: GradientRule = (context) => {
+  const { node, gradient, write, isWanted, shapeOf } = context;
+  const [x, gamma, beta] = [node.inputs[0]!, node.inputs[1]!, node.inputs[2] ?? ''];
+  const shape = shapeOf(x);
+  const first = axisOf(intAttribute(node, 'axis', -1), shape.length);
+  const axes = shape.flatMap((_, axis) => (axis >= first ? [axis] : []));
+  const { normal, forX } = normalized(context, axes, gamma);
   return [
     isWanted(0) ? forX() : undefined,
     isWanted(1) ? write.reduceTo(write.multiply(gradient, normal), shape, shapeOf(gamma)) : undefined,
@@ -71,8 +81,24 @@ const layerNorm: GradientRule = ({ node, gradient, write, isWanted, shapeOf }) =
   ];
 };
 
+/** Each channel of each image by itself (Ulyanov, Vedaldi and Lempitsky 2016, "Instance normalization"). */
+const instanceNorm: GradientRule = (context) => {
+  const { node, gradient, write, isWanted, shapeOf } = context;
+  const shape = shapeOf(node.inputs[0]!);
+  const axes = shape.flatMap((_, axis) => (axis < 2 ? [] : [axis]));
+  const perChannel = write.reshape(node.inputs[1]!, [1, shape[1]!, ...axes.map(() => 1)]);
+  const { normal, forX } = normalized(context, axes, perChannel);
+  const others = [0, ...axes];
+  return [
+    isWanted(0) ? forX() : undefined,
+    isWanted(1) ? write.sum(write.multiply(gradient, normal), others) : undefined,
+    isWanted(2) ? write.sum(gradient, others) : undefined,
+  ];
+};
+
 export const normalizationRules: Record<string, GradientRule> = {
   BatchNormalization: batchNorm,
+  InstanceNormalization: instanceNorm,
   LayerNormalization: layerNorm,
   LogSoftmax: logSoftmax,
   Softmax: softmax,

@@ -42,6 +42,23 @@ const extreme: GradientRule = (context) => {
   return [write.multiply(isExtreme, share)];
 };
 
+/** dx = x dy / y; 0 where all is 0, as PyTorch has it. */
+const euclidean: GradientRule = (context) => {
+  const { node, gradient, write } = context;
+  const axes = reducedAxes(context);
+  const norm = withAxes(context, node.outputs[0]!, axes);
+  const divisor = write.add(norm, write.toFloat(write.emit('Equal', [norm, write.scalar(0)])));
+  return [write.multiply(node.inputs[0]!, write.divide(withAxes(context, gradient, axes), divisor))];
+};
+
+/** The largest elements of a channel share alike, where several are. */
+const globalMaximum: GradientRule = ({ node, gradient, write, shapeOf }) => {
+  const x = node.inputs[0]!;
+  const isLargest = write.toFloat(write.emit('Equal', [x, node.outputs[0]!]));
+  const axes = shapeOf(x).flatMap((_, axis) => (axis < 2 ? [] : [axis]));
+  return [write.multiply(isLargest, write.divide(gradient, write.sum(isLargest, axes, true)))];
+};
+
 const globalAverage: GradientRule = ({ node, gradient, write, shapeOf }) => {
   const shape = shapeOf(node.inputs[0]!);
   return [write.expand(write.scale(gradient, 1 / elementCount(shape.slice(2))), shape)];
@@ -49,6 +66,8 @@ const globalAverage: GradientRule = ({ node, gradient, write, shapeOf }) => {
 
 export const reductionRules: Record<string, GradientRule> = {
   GlobalAveragePool: globalAverage,
+  GlobalMaxPool: globalMaximum,
+  ReduceL2: euclidean,
   ReduceMax: extreme,
   ReduceMean: even((count) => 1 / count),
   ReduceMin: extreme,

@@ -15,6 +15,8 @@ export interface GradientContext {
   isWanted(input: number): boolean;
   /** The shape of a value of the network. Throws NoGradient where a dimension is open. */
   shapeOf(value: string): number[];
+  /** The element type of a value. */
+  typeOf(value: string): string;
   /** The elements of an input where they are constant: axes, pads, bounds. */
   known(input: number): readonly number[] | undefined;
   /** Throws NoGradient. */
