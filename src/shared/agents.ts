@@ -63,7 +63,7 @@ export type MachinesStatus = z.infer<typeof machinesStatusSchema>;
 
 /** Where the steps of a plan that are left to do will run; each step is in one line. */
 export const planPlaceSchema = z.object({
-  /** "this machine", a label, or an agent's name. */
+  /** "this machine", a label, an agent's name, or the names of some, as "board-1, board-2" or "any of 7 machines". */
   place: z.string(),
   steps: z.number().int(),
   /** Agents that fit now; absent for this machine. */

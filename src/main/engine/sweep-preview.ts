@@ -1,23 +1,30 @@
 import type { SweepFile } from '@shared/sweep-file';
 import type { SweepPlan } from '@shared/sweep-plan';
 import { formatBytes } from '@shared/format';
-import { batteryWarning, memoryUnwatched } from '@shared/presenter/sweep-plan';
+import { batteryWarning, memoryUnwatched, placeText } from '@shared/presenter/sweep-plan';
 import type { Engine } from './create-engine';
 import { freeBytes } from './files/free-space';
 import { isOnBattery } from './machine/power-supply';
 import { estimatePlan } from './sweep/plan-estimate';
 import type { PreparedSweep } from './sweep/prepare-sweep';
+import { finishedIn } from './sweep/finished-steps';
+import { placesOf } from './sweep/places';
+import { distinctSteps } from './sweep/plan';
 import { countSteps } from './sweep/run-manager';
 
 /** What starting a sweep would do, what it would cost, and what a person should know before. */
 export async function previewSweep(engine: Engine, prepared: PreparedSweep): Promise<SweepPlan> {
   const { workspace, executor, machine } = engine;
-  const { trials } = prepared;
+  const { trials, around } = prepared;
   const counted = countSteps(trials, workspace);
   const { time, unknownSteps, diskBytes } = estimatePlan(prepared, workspace, {
     machineId: machine.id,
     slots: executor.slots,
   });
+  const steps = distinctSteps(trials);
+  const agents = engine.agents();
+  const isAlone = agents.length === 0 && !around.elsewhere;
+  const places = isAlone ? undefined : placesOf(steps, finishedIn(workspace, steps), agents, around);
   const [free, onBattery] = await Promise.all([freeBytes(workspace.folder), isOnBattery()]);
   return {
     trials: trials.length,
@@ -28,8 +35,10 @@ export async function previewSweep(engine: Engine, prepared: PreparedSweep): Pro
     unknownSteps,
     diskBytes,
     freeBytes: free,
+    ...(places && { places }),
     warnings: [
       ...prepared.warnings,
+      ...(places ?? []).flatMap((place) => (place.problem === undefined ? [] : [`On ${placeText(place)}`])),
       ...searchNote(prepared.sweep),
       ...(prepared.sweep.limits?.stepMemoryMB !== undefined && machine.platform === 'win32' ? [memoryUnwatched] : []),
       ...diskWarning(diskBytes, free, workspace.folder),

@@ -46,5 +46,6 @@ export function prepare(
       models: [...models.values()].map(({ name, path, sha256, sizeBytes }) => ({ name, path, sha256, sizeBytes })),
     },
     warnings: [],
+    around,
   };
 }

@@ -42,6 +42,8 @@ export type StepOrder =
 
 /** What a machine must be, so that a step done there has the result that its key stands for. */
 export interface Requirement {
+  /** It takes what is known of the machine alone that runs the sweep: a compiler, a device, its instruction sets. */
+  here?: true;
   /** Label of the machine that the target names; absent: the one that runs the sweep, or any that fits. */
   on?: string;
   /** Id of the machine, where times or a technique depend on it. */
@@ -66,6 +68,8 @@ export interface PlannedStep {
 /** A trial's artifact in the format of a runtime, and the keys of what is found out about it there. */
 export interface Deployment {
   runtime: string;
+  /** Label of the machine that the target names; absent: the one that runs the sweep. */
+  on?: string;
   /** The runtime with its device and options, as `deploymentName` says them; absent in plans of earlier versions: the runtime's alone. */
   name?: string;
   /** The runtime that this one stands for, since that does not take the file; `name` is that one's. */
