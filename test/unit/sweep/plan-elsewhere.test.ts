@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentNamed, type TrialPlan } from '../../../src/main/engine/sweep/plan';
 import type { Place, Surroundings } from '../../../src/main/engine/sweep/surroundings';
+import { traitsOf } from '../../../src/main/engine/sweep/step-traits';
 import { agent } from './agents';
 import { around, plan } from './sweeps';
 
@@ -91,5 +92,17 @@ describe('a target on another machine', () => {
       ['NEON'],
       ['NEON'],
     ]);
+  });
+
+  it('costs what such a machine takes, not what this one does', () => {
+    const [trial] = planned([{ runtime: 'lite' }, target]);
+    const models = new Map([['net', { sha256: 'n', sizeBytes: 1 }]]);
+    const facts = { models, images: { eval: 8 }, latency: 'quick', machine: around.machine } as const;
+    const traits = traitsOf(trial!, facts);
+    const works = trial!.steps.filter(({ kind }) => kind !== 'describe').map(({ key }) => traits.get(key)!.work);
+    expect(works).toEqual(['tflite', 'lite', 'lite with NEON', 'lite x1 quick', 'lite x4 on pi4 quick']);
+    // Plans of earlier versions had one machine.
+    const earlier = { steps: trial!.steps.map(({ requires: _requires, ...step }) => step) };
+    expect([...traitsOf(earlier, facts).values()].map(({ work }) => work)).not.toContain('lite with NEON');
   });
 });
