@@ -5,7 +5,7 @@ import { fits, fitsHere, hereOf, onlyHere } from './requirement';
 import { versionsOf, type Surroundings } from './surroundings';
 
 /** As `PlanPlace.place` says it. */
-export const thisMachine = 'this machine';
+const thisMachine = 'this machine';
 
 /** More names than these are not read one by one. */
 const mostNames = 3;
