@@ -1,7 +1,7 @@
 import type { SweepFile } from '@shared/sweep-file';
 import type { SweepPlan } from '@shared/sweep-plan';
 import { formatBytes } from '@shared/format';
-import { batteryWarning, memoryUnwatched, placeText } from '@shared/presenter/sweep-plan';
+import { batteryWarning, memoryUnwatched } from '@shared/presenter/sweep-plan';
 import type { Engine } from './create-engine';
 import { freeBytes } from './files/free-space';
 import { isOnBattery } from './machine/power-supply';
@@ -38,7 +38,6 @@ export async function previewSweep(engine: Engine, prepared: PreparedSweep): Pro
     ...(places && { places }),
     warnings: [
       ...prepared.warnings,
-      ...(places ?? []).flatMap((place) => (place.problem === undefined ? [] : [`On ${placeText(place)}`])),
       ...searchNote(prepared.sweep),
       ...(prepared.sweep.limits?.stepMemoryMB !== undefined && machine.platform === 'win32' ? [memoryUnwatched] : []),
       ...diskWarning(diskBytes, free, workspace.folder),

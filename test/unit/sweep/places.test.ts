@@ -51,13 +51,22 @@ describe('the places of a plan', () => {
 
   it('are others of the same kind, by their names', async () => {
     const { steps, places } = await planned([board, twin]);
-    expect(places.map(({ place }) => place).sort()).toEqual(['board-1, twin', 'pi4', 'twin']);
+    expect(places.map(({ place }) => place).sort()).toEqual(['board-1, twin', 'pi4', 'this machine', 'twin']);
     expect(places.reduce((sum, place) => sum + place.steps, 0)).toBe(steps.length);
     const twins = places.find(({ place }) => place === 'twin')!;
-    // Its instruction sets and machine are this one's.
-    expect(twins.steps).toBe(
-      count(steps, ({ requires }) => requires!.machine === 'm1' || requires!.isa?.[0] === 'AVX2'),
-    );
+    // Its instruction sets are this one's; times of this machine stay here, though that one has its id too.
+    expect(twins.steps).toBe(count(steps, ({ requires }) => requires!.isa?.[0] === 'AVX2'));
+    expect(places[0]).toEqual({
+      place: 'this machine',
+      steps: count(steps, ({ requires }) => requires!.machine === 'm1'),
+    });
+  });
+
+  it('have one line for a label, with as many machines as fit all of its steps', async () => {
+    const unlabelled = agent({ name: 'board-2', labels: [] });
+    const { steps, places } = await planned([board, unlabelled]);
+    const away = count(steps, isTime) + count(steps, isAnswer);
+    expect(places.filter(({ place }) => place === 'pi4')).toEqual([{ place: 'pi4', agents: 1, steps: away }]);
   });
 
   it('are counted where names would be too many', async () => {

@@ -104,7 +104,7 @@ describe('what a step takes', () => {
     const of = (kind: string, title: string) => stepsOf().find((step) => step.kind === kind && step.title === title)!;
     expect(of('describe', 'file').requires).toEqual({ versions: {} });
     expect(of('convert', 'tflite').requires).toEqual({ versions: {} });
-    expect(of('convert', 'chip').requires).toEqual({ here: true, versions: {} });
+    expect(of('convert', 'chip').requires).toEqual({ machine: 'm1', versions: {} });
     expect(of('compress', 'prune.magnitude{amount:0.5}').requires).toEqual({ versions: {} });
     expect(of('compress', 'correctBias').requires).toEqual({ isa: ['AVX2'], versions: { onnxruntime: '1.30.0' } });
     expect(of('compress', 'prune.channels{latency:0.7, macs:1}').requires).toEqual({
@@ -123,25 +123,22 @@ describe('what a step takes', () => {
     expect(both.steps.find(({ kind }) => kind === 'measure')!.requires!.versions).toEqual({ chip: '14', lite: '2.17' });
   });
 
-  it('is bound to a machine by a device that is named, by how it is connected, and where instruction sets are unknown', () => {
+  it('is bound to a machine by a device that is named and where instruction sets are unknown', () => {
     const requirementsOf = (target: object, changed: Partial<Surroundings> = {}) =>
       plan({ baseline: [] }, { targets: [target], surroundings: { ...surroundings, ...changed } })[0]!
         .steps.filter(({ kind }) => kind === 'evaluate' || kind === 'measure')
         .map(({ requires }) => requires);
     const named = { runtime: 'lite', device: 'gpu' };
-    expect(requirementsOf(named)).toMatchObject([{ here: true }, { here: true }]);
+    expect(requirementsOf(named)).toMatchObject([{ machine: 'm1' }, { machine: 'm1' }]);
     expect(requirementsOf({ ...named, on: 'pi4' })).toMatchObject([
       { on: 'pi4', machine: 'p1' },
       { on: 'pi4', machine: 'p1' },
     ]);
-    const linked = { ...lite, links: { '': 'high speed' } };
-    const [, time] = requirementsOf({ runtime: 'lite' }, { runtimes: { ...surroundings.runtimes, lite: linked } });
-    expect(time).toMatchObject({ here: true });
     const unknown = { ...board, machine: { ...board.machine, isa: [] } };
     const [answers] = requirementsOf({ runtime: 'lite', on: 'pi4' }, { elsewhere: { pi4: unknown } });
     expect(answers).toMatchObject({ on: 'pi4', machine: 'p1' });
     const [local] = requirementsOf({ runtime: 'lite' }, { machine: { ...around.machine, isa: [] } });
-    expect(local).toMatchObject({ here: true });
+    expect(local).toMatchObject({ machine: 'm1' });
   });
 });
 
@@ -170,8 +167,8 @@ describe('a machine fits', () => {
   });
 
   it('never for what only this one has', () => {
-    const own = { here: true as const, versions: {} };
-    expect(fits(own, agent())).toBe(false);
+    const own = { machine: 'm1', versions: {} };
+    expect(fits(own, agent({ machine: { id: 'm1' } }))).toBe(false);
     expect(fitsHere(own, hereOf(surroundings))).toBe(true);
   });
 

@@ -60,7 +60,7 @@ export class DeploymentSteps {
     const facts = [version, options, namesOf(from.card), ...(compiler === undefined ? [] : [compiler])];
     const key = stepKey('convert', stepVersions.convert, from.key, format, ...facts);
     const order = { kind: 'convert', model: from.model, input: from.file, format, options } as const;
-    const requires = compiler === undefined ? anywhere : onlyHere;
+    const requires = compiler === undefined ? anywhere : onlyHere(this.settings.around);
     this.push({ key, kind: 'convert', title: format, needs: from.needs, order, requires });
     return { ...from, key, file: { step: key, format }, needs: [key] };
   }

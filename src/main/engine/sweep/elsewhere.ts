@@ -34,7 +34,10 @@ export function versionsOn(targets: readonly Target[], { runtimes }: OtherMachin
     const version = runtimes[id];
     if (version !== undefined) return [id, version];
     const asking = targets.find(({ runtime }) => runtime === id) ?? targets[0]!;
-    const there = Object.keys(runtimes).join(', ') || 'none';
+    const there =
+      Object.keys(runtimes)
+        .filter((one) => one !== 'onnxruntime')
+        .join(', ') || 'none';
     throw new AppError('target.lacking', { target: targetName(asking), label: asking.on, runtime: id, there });
   });
   return new Map(versions);

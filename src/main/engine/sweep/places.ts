@@ -23,12 +23,14 @@ export function placesOf(
 ): PlanPlace[] {
   const here = hereOf(around);
   const found = new Map<string, PlanPlace>();
-  for (const { key, requires = onlyHere } of steps) {
+  for (const { key, requires = onlyHere(around) } of steps) {
     if (finished.has(key)) continue;
     const place = placeFor(requires, agents, here, around);
-    const line = JSON.stringify(place);
+    const line = JSON.stringify([place.place, place.problem]);
     const before = found.get(line);
-    found.set(line, { ...place, steps: (before?.steps ?? 0) + 1 });
+    // Answers of a label's machines may fit others of their kind too, times do not: what is sure counts.
+    const sure = before?.agents !== undefined && before.agents < place.agents! ? before : place;
+    found.set(line, { ...sure, steps: (before?.steps ?? 0) + 1 });
   }
   const places = [...found.values()];
   return [...places.filter(isHere), ...places.filter((place) => !isHere(place))];

@@ -42,11 +42,9 @@ export type StepOrder =
 
 /** What a machine must be, so that a step done there has the result that its key stands for. */
 export interface Requirement {
-  /** It takes what is known of the machine alone that runs the sweep: a compiler, a device, its instruction sets. */
-  here?: true;
   /** Label of the machine that the target names; absent: the one that runs the sweep, or any that fits. */
   on?: string;
-  /** Id of the machine, where times or a technique depend on it. */
+  /** Id of the machine, where the result depends on it; without `on` only the one that runs the sweep will do. */
   machine?: string;
   /** Instruction sets, where answers depend on them. */
   isa?: readonly string[];

@@ -11,8 +11,12 @@ export interface Candidate extends OtherMachine {
 
 /** For a step whose result is the same everywhere. */
 export const anywhere: Requirement = { versions: {} };
-/** For a step that takes what is known of this machine alone. */
-export const onlyHere: Requirement = { here: true, versions: {} };
+
+/** For a step that takes what is not known of other machines, such as a compiler. */
+export const onlyHere = ({ machine: { id: machine } }: Pick<Place, 'machine'>): Requirement => ({
+  machine,
+  versions: {},
+});
 
 /** For a technique: what its results depend on. */
 export function toCompress(
@@ -20,9 +24,9 @@ export function toCompress(
   { machine: { id, isa }, onnxruntime }: Pick<Surroundings, 'machine' | 'onnxruntime'>,
 ): Requirement {
   const hasKernels = dependsOn.includes('kernels');
+  const isBound = dependsOn.includes('machine') || (hasKernels && isa.length === 0);
   return {
-    ...(hasKernels && isa.length === 0 && { here: true as const }),
-    ...(dependsOn.includes('machine') && { machine: id }),
+    ...(isBound && { machine: id }),
     ...(hasKernels && { isa }),
     versions: hasKernels || dependsOn.includes('runtime') ? { onnxruntime } : {},
   };
@@ -32,7 +36,8 @@ export function toCompress(
 export function toEvaluate({ runtime, device, on }: Target, { machine: { id, isa }, runtimes }: Place): Requirement {
   const isBound = device !== undefined || isa.length === 0;
   return {
-    ...(isBound && (on === undefined ? { here: true as const } : { on, machine: id })),
+    ...(isBound && on !== undefined && { on }),
+    ...(isBound && { machine: id }),
     isa,
     versions: { [runtime]: runtimes[runtime]!.version },
   };
@@ -40,10 +45,8 @@ export function toEvaluate({ runtime, device, on }: Target, { machine: { id, isa
 
 /** For times, of two targets on one machine. */
 export function toMeasure(own: Target, beside: Target, { machine: { id }, runtimes }: Place): Requirement {
-  const isBound = [own, beside].some(({ runtime, device }) => device !== undefined || runtimes[runtime]!.links);
   const versions = [own, beside].map(({ runtime }): [string, string] => [runtime, runtimes[runtime]!.version]);
   return {
-    ...(own.on === undefined && isBound && { here: true as const }),
     ...(own.on !== undefined && { on: own.on }),
     machine: id,
     versions: Object.fromEntries(versions),
@@ -52,13 +55,14 @@ export function toMeasure(own: Target, beside: Target, { machine: { id }, runtim
 
 /** Whether a step done on another machine has the result that its key stands for. */
 export function fits(requires: Requirement, candidate: Candidate): boolean {
-  const { here, on } = requires;
-  return !here && (on === undefined || candidate.labels.includes(on)) && agrees(requires, candidate);
+  const { on, machine } = requires;
+  const isForHere = on === undefined && machine !== undefined;
+  return !isForHere && (on === undefined || candidate.labels.includes(on)) && agrees(requires, candidate);
 }
 
 /** Whether the machine that runs the sweep may do a step. */
 export function fitsHere(requires: Requirement, here: OtherMachine): boolean {
-  return requires.here === true || (requires.on === undefined && agrees(requires, here));
+  return requires.on === undefined && agrees(requires, here);
 }
 
 /** This machine, of which no label is known. */
