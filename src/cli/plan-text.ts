@@ -1,6 +1,6 @@
 import type { SweepPlan } from '@shared/sweep-plan';
 import { formatBytes, formatNumber } from '@shared/format';
-import { planTimeText } from '@shared/presenter/sweep-plan';
+import { placeText, planTimeText } from '@shared/presenter/sweep-plan';
 
 /** What a sweep would do, for people who asked for no more than that. */
 export function planText({
@@ -11,6 +11,7 @@ export function planText({
   sharedSteps,
   diskBytes,
   freeBytes,
+  places = [],
   ...rest
 }: SweepPlan): string {
   const rows = [
@@ -20,6 +21,7 @@ export function planText({
     ['computed already', formatNumber(cachedSteps)],
     ['time', planTimeText({ ...rest, left: steps - cachedSteps })],
     ['disk', `up to ${formatBytes(diskBytes)}${freeBytes === undefined ? '' : `, ${formatBytes(freeBytes)} are free`}`],
+    ...places.map((place, at) => [at === 0 ? 'where' : '', placeText(place)]),
   ];
   return rows.map(([title, text]) => `${title!.padEnd(18)}${text}\n`).join('');
 }

@@ -176,6 +176,12 @@ const sentences = {
     `${f.runtime} runs .${f.runs} files, and ${f.path} is a .${f.format} file. ${f.others ? `Choose ${f.others} with --runtime.` : 'Give another file.'}`,
   'target.unusable': (f: Facts) =>
     `The target "${f.target}" cannot be measured here: ${f.detail}. Change or remove it.`,
+  'target.nobody': (f: Facts) =>
+    `No machine labelled "${f.label}" is there for the target "${f.target}"${f.detail ? ` (${f.detail})` : ''}. Start "whittle agent --labels ${f.label}" on one and name its server with --server, or correct "on".`,
+  'target.mixed': (f: Facts) =>
+    `The machines labelled "${f.label}" are of different kinds: of ${f.one} and ${f.other}, ${f.detail}. Make them alike, or give each kind a label of its own.`,
+  'target.lacking': (f: Facts) =>
+    `The machine "${f.label}" has no ${f.runtime}, which the target "${f.target}" takes there; it has ${f.there}. Install it there, or change the target.`,
   'coral.usb-unavailable': (f: Facts) =>
     `The USB devices of this machine cannot be listed (${f.detail}). In a container or virtual machine, pass USB through to it.`,
   'coral.forbidden': (f: Facts) =>

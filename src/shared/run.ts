@@ -25,6 +25,10 @@ const manifestSchema = z.object({
   /** Versions of the targets' runtimes by id; absent in runs of earlier versions. */
   runtimes: z.record(z.string(), z.string()).optional(),
   machine: machineSchema,
+  /** Other machines that targets name, by their labels, with the versions of the targets' runtimes there; absent: they name none. */
+  elsewhere: z
+    .record(z.string(), z.object({ machine: machineSchema, runtimes: z.record(z.string(), z.string()) }))
+    .optional(),
   sweepSha256: z.string(),
   seed: z.number().int(),
   dataset: z.object({

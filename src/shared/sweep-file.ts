@@ -10,6 +10,11 @@ export const targetSchema = z.strictObject({
   runtime: z.string().min(1),
   /** One of the runtime's devices; absent: its first. */
   device: z.string().min(1).max(200).optional(),
+  /** Label of the machines that it is on; absent: it is on the one that runs the sweep. */
+  on: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'give a label of up to 40 small letters, digits and hyphens, as in pi4')
+    .optional(),
   threads: z.number().int().min(1).max(256).default(1),
   /** Options of the runtime, checked by its own schema. */
   options: optionsSchema.optional(),
@@ -20,17 +25,23 @@ export type Target = z.infer<typeof targetSchema>;
 export const defaultTarget: Target = { runtime: 'ort-cpu', threads: 1 };
 
 /**
- * What of a target decides which file is run by what: "openvino {precision:default}". Targets that differ in threads alone share it, and with
- * it their answers.
+ * What of a target decides which file is run by what, and where: "openvino {precision:default}", "litert on pi4". Targets that differ in threads
+ * alone share it, and with it their answers.
  */
-export function deploymentName({ runtime, device, options = {} }: Omit<Target, 'threads'>): string {
-  return [runtime, ...(device === undefined ? [] : [device]), ...optionsText(options)].join(' ');
+export function deploymentName({ runtime, device, on, options = {} }: Omit<Target, 'threads'>): string {
+  return [runtime, ...(device === undefined ? [] : [device]), ...placeText(on), ...optionsText(options)].join(' ');
 }
 
-/** "ort-cpu x1", as people write a target; what differs from the runtime's defaults follows: "edgetpu usb:0 x1 {performance:max}". */
-export function targetName({ runtime, device, threads, options = {} }: Target): string {
-  return [runtime, ...(device === undefined ? [] : [device]), `x${threads}`, ...optionsText(options)].join(' ');
+/**
+ * "ort-cpu x1", "litert x4 on pi4", as people write a target; what differs from the runtime's defaults follows: "edgetpu usb:0 x1
+ * {performance:max}".
+ */
+export function targetName({ runtime, device, threads, on, options = {} }: Target): string {
+  const words = [runtime, ...(device === undefined ? [] : [device]), `x${threads}`];
+  return [...words, ...placeText(on), ...optionsText(options)].join(' ');
 }
+
+const placeText = (on: string | undefined): string[] => (on === undefined ? [] : [`on ${on}`]);
 
 function optionsText(options: NonNullable<Target['options']>): string[] {
   const given = Object.entries(options).map(([name, value]) => `${name}:${value}`);

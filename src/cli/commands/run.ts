@@ -1,4 +1,5 @@
 import { parseBudget } from '@shared/presenter/parse-budget';
+import { placeText } from '@shared/presenter/sweep-plan';
 import type { RunProgress } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { SweepPlan } from '@shared/sweep-plan';
@@ -65,8 +66,10 @@ export const run: Command = {
         template === undefined ? written : [resolveSweep(await templateSweep(engine, template, words), process.cwd())];
       const prepared = await prepareAll(engine, sweeps, line);
       const plans = await Promise.all(prepared.map((sweep) => previewSweep(engine, sweep)));
-      for (const warning of new Set(plans.flatMap(({ warnings }) => warnings))) process.stderr.write(`${warning}\n`);
-      if (arguments_.flag('dry-run')) return printPlans(plans, arguments_.flag('json'));
+      const isDry = arguments_.flag('dry-run');
+      const warnings = plans.flatMap((plan) => [...plan.warnings, ...(isDry ? [] : unplaced(plan))]);
+      for (const warning of new Set(warnings)) process.stderr.write(`${warning}\n`);
+      if (isDry) return printPlans(plans, arguments_.flag('json'));
       const both = prepared.map((one, at) => ({ prepared: one, written: sweeps[at]! }));
       return await runInTurn(both, { engine, arguments_, budget, line });
     } finally {
@@ -74,6 +77,10 @@ export const run: Command = {
     }
   },
 };
+
+/** What nobody can do now; the plan says it among the rest. */
+const unplaced = ({ places = [] }: SweepPlan): string[] =>
+  places.filter(({ problem }) => problem !== undefined).map((place) => `On ${placeText(place)}`);
 
 function printPlans(plans: readonly SweepPlan[], isJson: boolean): number {
   const [first, ...others] = plans;

@@ -33,7 +33,7 @@ export const search: Command = {
     target: {
       type: 'string',
       value: 'NAME',
-      help: 'where times are taken: ort-cpu (the usual), ort-cpu:2 for two threads, or none',
+      help: 'where times are taken: ort-cpu (the usual), ort-cpu:2 for two threads, ort-cpu:2@pi4 on the machine with that label, or none',
     },
     limit: { type: 'string', value: 'N', help: 'evaluation images (all); half of them choose, half confirm' },
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the winners and the results in DIR' },
@@ -116,12 +116,12 @@ function aimsOf(arguments_: Arguments): SearchSpec {
   throw usageError(search, `--${option}: ${message}`);
 }
 
-/** "ort-cpu", "ort-cpu:2" or "none". @throws `usage` */
+/** "ort-cpu", "ort-cpu:2", "ort-cpu:2@pi4" or "none". @throws `usage` */
 function targetsOf(text: string | undefined): Target[] {
   if (text === undefined) return [defaultTarget];
   if (text === 'none') return [];
-  const [, runtime, threads] = /^([\w-]+)(?::(\d{1,3}))?$/.exec(text) ?? [];
+  const [, runtime, threads, on] = /^([\w-]+)(?::(\d{1,3}))?(?:@([a-z0-9][a-z0-9-]{0,39}))?$/.exec(text) ?? [];
   if (runtime === undefined || threads === '0')
     throw usageError(search, `--target takes a runtime with its threads such as ort-cpu:2, or none, not "${text}"`);
-  return [{ runtime, threads: Number(threads ?? 1) }];
+  return [{ runtime, threads: Number(threads ?? 1), ...(on !== undefined && { on }) }];
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Agent } from '@shared/agents';
 import type { EngineInfo } from '@shared/contract';
 import type { Machine } from '@shared/run';
 import type { SearchState } from '@shared/search-state';
@@ -17,6 +18,7 @@ import { describeRuntimes } from './runtimes/describe-runtimes';
 import { nameRuntimesFolder } from './runtimes/named-folder';
 import { readPreferences, writePreferences } from './preferences';
 import { openWorkspace, type Workspace } from './store/workspace';
+import { elsewhereOf } from './sweep/elsewhere';
 import type { Executor } from './sweep/executor';
 import { LocalContents } from './sweep/local-contents';
 import { LocalExecutor } from './sweep/local-executor';
@@ -39,6 +41,8 @@ export interface EngineOptions {
   modelFolder?: string;
   /** For models without a card. */
   choice?: CardChoice;
+  /** Other machines that take steps; absent: there is none. */
+  agents?: () => readonly Agent[];
   events?: Partial<RunEvents & { search(state: SearchState): void }>;
 }
 
@@ -53,6 +57,8 @@ export interface Engine {
   /** Makes models and images findable for jobs. */
   readonly contents: LocalContents;
   readonly machine: Machine;
+  /** Other machines that take steps. */
+  agents(): readonly Agent[];
   /** @param patienceMs how long to wait for devices that a process of its own looks for; absent: as long as it takes */
   info(patienceMs?: number): Promise<EngineInfo>;
   modelFolder(): string;
@@ -90,12 +96,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const modelFolder = (): string => settings().modelFolder;
   const versions = { whittle: whittleVersion, onnxruntime: calculator.version() };
 
-  const prepare: Engine['prepare'] = (sweep, { signal, progress } = {}) =>
+  const agents = options.agents ?? ((): readonly Agent[] => []);
+  const prepare: Engine['prepare'] = async (sweep, { signal, progress } = {}) =>
     prepareSweep(sweep, {
       modelFolder: modelFolder(),
       cacheFolder: workspace.cacheFolder,
       machine,
       versions,
+      elsewhere: elsewhereOf(sweep.targets, agents()),
       choice: options.choice,
       signal,
       progress,
@@ -121,6 +129,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     executor,
     contents: new LocalContents(workspace.folder),
     machine,
+    agents,
     modelFolder,
     settings,
     info: async (patienceMs) => ({

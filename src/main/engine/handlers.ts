@@ -42,6 +42,7 @@ import { preprocessTrial } from './preprocess-trial';
 import { renderReport } from './report/render-report';
 import { sensitivityReport } from './sensitivity-report';
 import { answersOfRun } from './sweep/answers-of-run';
+import { elsewhereOf } from './sweep/elsewhere';
 import type { JobEvents } from './sweep/executor';
 import { stoppedSteps } from './sweep/stopped-steps';
 import { measurementsToRepeat } from './sweep/remeasure';
@@ -96,7 +97,11 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
       }
     },
     'recipes.estimate': async (request) => ({ text: await deploymentEstimate(request, engine.modelFolder()) }),
-    'targets.check': ({ target }) => problemIn(() => checkTarget(target)),
+    'targets.check': ({ target }) =>
+      problemIn(async () => {
+        await checkTarget(target);
+        elsewhereOf([target], engine.agents());
+      }),
     'deploy.check': ({ format, options }) => problemIn(() => deployOptions(findFormat(format), options)),
     'models.list': ({ folder }) => listModels(folder ?? engine.modelFolder()),
     'models.inspect': ({ path }) => inspectModel(path),

@@ -7,17 +7,24 @@ import { freeBytes } from './files/free-space';
 import { isOnBattery } from './machine/power-supply';
 import { estimatePlan } from './sweep/plan-estimate';
 import type { PreparedSweep } from './sweep/prepare-sweep';
+import { finishedIn } from './sweep/finished-steps';
+import { placesOf } from './sweep/places';
+import { distinctSteps } from './sweep/plan';
 import { countSteps } from './sweep/run-manager';
 
 /** What starting a sweep would do, what it would cost, and what a person should know before. */
 export async function previewSweep(engine: Engine, prepared: PreparedSweep): Promise<SweepPlan> {
   const { workspace, executor, machine } = engine;
-  const { trials } = prepared;
+  const { trials, around } = prepared;
   const counted = countSteps(trials, workspace);
   const { time, unknownSteps, diskBytes } = estimatePlan(prepared, workspace, {
     machineId: machine.id,
     slots: executor.slots,
   });
+  const steps = distinctSteps(trials);
+  const agents = engine.agents();
+  const isAlone = agents.length === 0 && !around.elsewhere;
+  const places = isAlone ? undefined : placesOf(steps, finishedIn(workspace, steps), agents, around);
   const [free, onBattery] = await Promise.all([freeBytes(workspace.folder), isOnBattery()]);
   return {
     trials: trials.length,
@@ -28,6 +35,7 @@ export async function previewSweep(engine: Engine, prepared: PreparedSweep): Pro
     unknownSteps,
     diskBytes,
     freeBytes: free,
+    ...(places && { places }),
     warnings: [
       ...prepared.warnings,
       ...searchNote(prepared.sweep),

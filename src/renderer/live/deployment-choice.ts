@@ -59,7 +59,7 @@ export function deploymentOf({ model, target }: DeploymentChoice): LiveDeploymen
   const [kind, first, second] = model.split(separator);
   if (first === undefined) return undefined;
   const wanted: LiveModel = kind === 'trial' && second !== undefined ? { run: first, trial: second } : { path: first };
-  // Reactive proxies cannot be cloned across processes.
-  const { options, ...rest } = target;
+  // What was measured on another machine is tried on this one. Reactive proxies cannot be cloned across processes.
+  const { options, on: _on, ...rest } = target;
   return { model: wanted, target: { ...rest, ...(options && { options: { ...options } }) } };
 }

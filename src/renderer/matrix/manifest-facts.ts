@@ -1,10 +1,16 @@
+import { processorsOf } from '@shared/presenter/machines-of-run';
 import { manifestFacts as allFacts, type Fact } from '@shared/presenter/manifest-facts';
 import type { Manifest } from '@shared/run';
 
 /** Instruction sets that decide how int8 runs; the line under the title names them. */
-export function machineLine({ machine, targets }: Pick<Manifest, 'machine' | 'targets'>): string {
+export function machineLine({
+  machine,
+  elsewhere,
+  targets,
+}: Pick<Manifest, 'machine' | 'elsewhere' | 'targets'>): string {
   const isa = machine.isa.slice(-2).join(' ');
-  return [machine.cpu, `${machine.cores} cores`, isa, targets.join(', ')].filter(Boolean).join(' · ');
+  const [cpu, ...others] = processorsOf({ machine, elsewhere });
+  return [cpu, `${machine.cores} cores`, isa, ...others, targets.join(', ')].filter(Boolean).join(' · ');
 }
 
 /** The facts of a manifest with hashes cut to what there is room for. */

@@ -1,15 +1,16 @@
 import type { Target } from '@shared/sweep-file';
 
 /**
- * A target to add, not there yet: a runtime that no target names, else the last target's runtime with twice its most threads (as many as it
+ * A target to add on this machine, not there yet: a runtime that no target names, else the last target's runtime with twice its most threads (as many as it
  * takes), else another that takes more; undefined where there is none.
  * @param runtimes ids in the order they are offered
  */
 export function nextTarget(
-  targets: readonly Target[],
+  all: readonly Target[],
   runtimes: readonly string[],
   maximumThreadsOf: (runtime: string) => number,
 ): Target | undefined {
+  const targets = all.filter(({ on }) => on === undefined);
   const last = targets.at(-1);
   const fresh = runtimes.find((runtime) => targets.every((target) => target.runtime !== runtime));
   if (fresh !== undefined) return { runtime: fresh, threads: Math.min(last?.threads || 1, maximumThreadsOf(fresh)) };

@@ -9,10 +9,17 @@ function targetOf({
   runtime,
   device,
   threads,
+  on,
   options = {},
 }: Partial<Target> & Pick<Target, 'runtime' | 'threads'>): Target {
   const hasOptions = Object.keys(options).length > 0;
-  return { runtime, ...(device !== undefined && { device }), threads, ...(hasOptions && { options }) };
+  return {
+    runtime,
+    ...(device !== undefined && { device }),
+    threads,
+    ...(on !== undefined && { on }),
+    ...(hasOptions && { options }),
+  };
 }
 
 export const withOptions = (target: Target, options: Options): Target => targetOf({ ...target, options });
@@ -37,9 +44,9 @@ export function withoutOptions(options: Options, names: readonly string[]): Opti
   return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)));
 }
 
-/** The target on another runtime: threads stay as typed; its device and those of its options stay that the new one has too. */
+/** The target on another runtime: threads and machine stay as they are; its device and those of its options stay that the new one has too. */
 export function onRuntime(
-  { threads, device, options = {} }: Target,
+  { threads, device, on, options = {} }: Target,
   id: string,
   next: RuntimeInfo | undefined,
 ): Target {
@@ -49,6 +56,7 @@ export function onRuntime(
     runtime: id,
     device: keepsDevice ? device : undefined,
     threads,
+    on,
     options: withoutOptions(options, lost),
   });
 }

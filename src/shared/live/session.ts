@@ -16,8 +16,8 @@ export type LiveModel = z.infer<typeof liveModelSchema>;
 export const liveModelFileSchema = z.object({ path: z.string(), title: z.string(), format: z.string() });
 export type LiveModelFile = z.infer<typeof liveModelFileSchema>;
 
-/** What one side of Live runs, and on what. */
-export const liveDeploymentSchema = z.strictObject({ model: liveModelSchema, target: targetSchema });
+/** What one side of Live runs, and on what: always on this machine. */
+export const liveDeploymentSchema = z.strictObject({ model: liveModelSchema, target: targetSchema.omit({ on: true }) });
 export type LiveDeployment = z.infer<typeof liveDeploymentSchema>;
 
 /** Images to step through: the evaluation images of a dataset, or those of a run, all or the named ones in their order. */

@@ -19,6 +19,10 @@ export function manifestFacts(manifest: Manifest): Fact[] {
       name: 'System',
       value: `${machine.platform} ${machine.arch}${machine.governor ? `, governor ${machine.governor}` : ''}`,
     },
+    ...Object.entries(manifest.elsewhere ?? {}).map(([label, other]) => ({
+      name: `Machine ${label}`,
+      value: otherText(other),
+    })),
     { name: 'Targets', value: manifest.targets.map((target) => targetText(target, manifest)).join(', ') || 'none' },
     { name: 'Whittle', value: manifest.whittle },
     { name: 'ONNX Runtime', value: manifest.onnxruntime },
@@ -37,6 +41,14 @@ export function manifestFacts(manifest: Manifest): Fact[] {
       mono: true,
     })),
   ];
+}
+
+/** "Cortex-A72, 4 cores, linux arm64, governor performance, NEON; litert 2.3". */
+function otherText({ machine, runtimes }: NonNullable<Manifest['elsewhere']>[string]): string {
+  const { cpu, cores, platform, arch, governor, isa } = machine;
+  const words = [cpu, `${cores} cores`, `${platform} ${arch}`, governor && `governor ${governor}`, ...isa];
+  const versions = Object.entries(runtimes).map(([id, version]) => `${id} ${version}`);
+  return `${words.filter(Boolean).join(', ')}; ${versions.join(', ')}`;
 }
 
 /** "edgetpu usb:0 x1 (super speed; against the network in tflite x1)". */

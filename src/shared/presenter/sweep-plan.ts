@@ -1,4 +1,5 @@
-import { formatDuration } from '../format';
+import type { PlanPlace } from '../agents';
+import { formatDuration, formatNumber } from '../format';
 
 /** What is known of the time that a sweep will take. */
 export interface PlanTime {
@@ -18,6 +19,14 @@ export function planTimeText({ time, unknownSteps, left }: PlanTime): string {
   if (unknownSteps === 0) return range;
   const others = unknownSteps === 1 ? '1 step' : `${unknownSteps} steps`;
   return `${range}, and ${others} of a kind that has never run on this machine`;
+}
+
+/** "pi4: 12 steps, 2 machines fit"; why nobody does them where nobody can. */
+export function placeText({ place, steps, agents, problem }: PlanPlace): string {
+  const counted = `${place}: ${formatNumber(steps)} ${steps === 1 ? 'step' : 'steps'}`;
+  if (problem !== undefined) return `${counted}, nobody to do ${steps === 1 ? 'it' : 'them'}. ${problem}`;
+  if (agents === undefined || agents < 2) return counted;
+  return `${counted}, ${formatNumber(agents)} machines fit`;
 }
 
 /** Of systems that do not tell what a process and its children take together. */

@@ -93,6 +93,23 @@ describe('whittle run --dry-run', () => {
     expect(sweep.recipes.channels).toEqual([{ technique: 'prune.channels', params: { macs: [0.85, 0.7] } }]);
   });
 
+  it('refuses a target on a machine that nobody is', async () => {
+    const ranges = readFileSync(join(folder, 'ranges.sweep.yaml'), 'utf8');
+    const nobody = 'No machine labelled "lab" is there for the target "ort-cpu x2 on lab"';
+    for (const [on, sentence] of [
+      ['lab', nobody],
+      ['My Lab', 'give a label of up to 40 small letters, digits and hyphens, as in pi4'],
+    ]) {
+      const targets = `targets: [{ runtime: ort-cpu, threads: 2, on: ${on} }]`;
+      writeFileSync(join(folder, 'away.yaml'), ranges.replace('targets: []', targets));
+      const { code, stderr } = await whittle(folder, 'run', 'away.yaml', '--out', 'out', '--dry-run');
+      expect([code, stderr]).toEqual([2, expect.stringContaining(sentence!) as string]);
+    }
+    const words = ['search', 'small.onnx', '--data', 'images', '--max-drop', '1', '--target', 'ort-cpu:2@lab'];
+    const { code, stderr } = await whittle(folder, ...words, '--out', 'out');
+    expect([code, stderr]).toEqual([2, expect.stringContaining(nobody) as string]);
+  });
+
   it.each([
     [['run', '--template', 'quick'], 'The template "quick" needs a dataset: --data DIR.'],
     [['run', '--template', 'quik', '--data', 'images'], 'Unknown template "quik"; did you mean "quick"?'],

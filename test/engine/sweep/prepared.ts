@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { targetName } from '@shared/sweep-file';
 import type { Model } from '../../../src/main/engine/models/model-folder';
 import { openWorkspace, type Workspace } from '../../../src/main/engine/store/workspace';
 import { expandSweep } from '../../../src/main/engine/sweep/expand';
 import type { PreparedSweep } from '../../../src/main/engine/sweep/prepare-sweep';
+import type { Surroundings } from '../../../src/main/engine/sweep/surroundings';
 import { run } from '../../unit/matrix/trials';
 import { around, dataset, model, prune, sweep } from '../../unit/sweep/sweeps';
 import { temporaryFolder } from '../store/temporary-folder';
@@ -23,8 +25,15 @@ export function prepare(
   workspace: Workspace,
   {
     names = ['net'],
+    surroundings = around,
     ...changes
-  }: { names?: string[]; name?: string; recipes?: Record<string, unknown>; targets?: object[] } = {},
+  }: {
+    names?: string[];
+    name?: string;
+    recipes?: Record<string, unknown>;
+    targets?: object[];
+    surroundings?: Surroundings;
+  } = {},
 ): PreparedSweep {
   const parsed = sweep(changes.recipes ?? recipes, { ...changes, recipes: changes.recipes ?? recipes, models: names });
   const models = new Map<string, Model>();
@@ -40,11 +49,13 @@ export function prepare(
     sweep: parsed,
     models,
     dataset: data,
-    trials: expandSweep(parsed, [...models.values()], data, around),
+    trials: expandSweep(parsed, [...models.values()], data, surroundings),
     manifest: {
       ...manifest,
+      targets: parsed.targets.map(targetName),
       models: [...models.values()].map(({ name, path, sha256, sizeBytes }) => ({ name, path, sha256, sizeBytes })),
     },
     warnings: [],
+    around: surroundings,
   };
 }

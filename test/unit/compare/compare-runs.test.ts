@@ -146,6 +146,38 @@ describe('time of two runs', () => {
     expect(replaced.warnings.join(' ')).toContain('mobilenetv2 is not the same file');
   });
 
+  it('looks at the machine that a target names', () => {
+    const name = 'litert x4 on pi4';
+    const board = (id: string, version: string): RunWithAnswers => {
+      const { run: view } = timed(0.5);
+      const machine = { ...view.manifest.machine, id, cpu: `Cortex ${id}` };
+      const manifest = {
+        ...view.manifest,
+        runtimes: { 'ort-cpu': '1.30.0' },
+        elsewhere: { pi4: { machine, runtimes: { litert: version } } },
+        targets: [name],
+      };
+      const targets = [{ runtime: 'litert', threads: 4, on: 'pi4' }];
+      const onBoard = ({ metrics, ...one }: TrialView): TrialView => ({
+        ...one,
+        metrics: { ...metrics, latency: metrics.latency.map((each) => ({ ...each, target: name })) },
+      });
+      return { run: { ...view, manifest, sweep: { ...view.sweep, targets }, trials: view.trials.map(onBoard) } };
+    };
+    const settingsOf = (other: RunWithAnswers) => {
+      const { pairs, warnings, facts } = compareRuns(board('p1', '2.3.0'), other);
+      return { isSame: pairs[1]!.times[0]!.isSameSetting, warnings: warnings.join(' '), facts };
+    };
+    expect(settingsOf(board('p1', '2.3.0'))).toMatchObject({ isSame: true, facts: [] });
+    const moved = settingsOf(board('p2', '2.3.0'));
+    expect(moved.isSame).toBe(false);
+    expect(moved.warnings).toContain('The machines labelled pi4 differ (Cortex p1; Cortex p2)');
+    expect(moved.facts.map((fact) => fact.name)).toEqual(['Machine pi4']);
+    const updated = settingsOf(board('p1', '2.4.0'));
+    expect(updated.isSame).toBe(false);
+    expect(updated.warnings).toContain('litert on pi4 is 2.3.0 in one run and 2.4.0 in the other');
+  });
+
   it('verdicts: what is clearly slower differs, what is the same does not', () => {
     const [, slower] = judgePairs(compareRuns(timed(0.5), timed(0.6)));
     expect(slower).toMatchObject({ differs: true, times: [{ change: { verdict: 'loss' } }] });

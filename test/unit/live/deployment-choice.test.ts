@@ -17,6 +17,12 @@ describe('what a person chose', () => {
     expect(deploymentOf(noDeployment())).toBeUndefined();
   });
 
+  it('runs here, also where it was measured on another machine', () => {
+    const deployment = deploymentOf({ model: trialKey('run 1', 'net/int8'), target: { ...target, on: 'pi4' } });
+    expect(deployment!.target).toEqual(target);
+    expect(liveDeploymentSchema.safeParse({ ...deployment, target: { ...target, on: 'pi4' } }).success).toBe(false);
+  });
+
   it('becomes a source, plain too, or nothing while something is missing', () => {
     const store = {
       kind: 'images' as const,

@@ -205,4 +205,15 @@ describe('manifest', () => {
     expect(facts.get('Images')).toBe('1,000 evaluation, 256 calibration, 0 skipped');
     expect(facts.get('Memory')).toBe('8.00 GB');
   });
+
+  it('names the machines of targets that are elsewhere', () => {
+    const { manifest } = run([trial()]);
+    const machine = { ...manifest.machine, cpu: 'Cortex-A72', arch: 'arm64', isa: ['NEON'], governor: 'performance' };
+    const targets = ['litert x4 on pi4'];
+    const away = { ...manifest, targets, elsewhere: { pi4: { machine, runtimes: { litert: '2.3.0' } } } };
+    expect(machineLine(away)).toBe('CPU · 2 cores · AVX2 · pi4: Cortex-A72 · litert x4 on pi4');
+    expect(manifestFacts(away).find(({ name }) => name === 'Machine pi4')!.value).toBe(
+      'Cortex-A72, 2 cores, linux arm64, governor performance, NEON; litert 2.3.0',
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planTimeText } from '@shared/presenter/sweep-plan';
+import { placeText, planTimeText } from '@shared/presenter/sweep-plan';
 
 const minutes = (low: number, high: number) => ({ lowMs: low * 60_000, highMs: high * 60_000 });
 
@@ -19,5 +19,20 @@ describe('the time a sweep will take, in words', () => {
     [{ time: minutes(0, 0), unknownSteps: 0, left: 0 }, 'nothing is left to compute'],
   ])('%j', (plan, text) => {
     expect(planTimeText(plan)).toBe(text);
+  });
+});
+
+describe('the places of a plan, in words', () => {
+  it.each([
+    [{ place: 'this machine', steps: 1 }, 'this machine: 1 step'],
+    [{ place: 'pi4', steps: 1200, agents: 1 }, 'pi4: 1,200 steps'],
+    [{ place: 'pi4', steps: 2, agents: 3 }, 'pi4: 2 steps, 3 machines fit'],
+    [
+      { place: 'pi4', steps: 2, agents: 0, problem: 'board-1 fits and takes no steps: it is silent.' },
+      'pi4: 2 steps, nobody to do them. board-1 fits and takes no steps: it is silent.',
+    ],
+    [{ place: 'pi4', steps: 1, agents: 0, problem: 'Why.' }, 'pi4: 1 step, nobody to do it. Why.'],
+  ])('%j', (place, text) => {
+    expect(placeText(place)).toBe(text);
   });
 });

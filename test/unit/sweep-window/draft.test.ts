@@ -85,6 +85,7 @@ describe('a draft', () => {
     ['no target', { targets: [] }],
     ['a device', { targets: [{ runtime: 'openvino', device: 'gpu' }] }],
     ['the first device by its name', { targets: [{ runtime: 'openvino', device: 'cpu', threads: 2 }] }],
+    ['another machine', { targets: [{ runtime: 'litert', threads: 4, on: 'pi4' }, { runtime: 'litert' }] }],
     ['options', { targets: [{ runtime: 'openvino', options: { precision: 'default' } }, { runtime: 'ort-cpu' }] }],
     ['options that are the defaults', { targets: [{ runtime: 'tflite', options: { xnnpack: true } }] }],
     ['options that are none', { targets: [{ runtime: 'tflite', options: { xnnpack: 'maybe', fast: 3 } }] }],

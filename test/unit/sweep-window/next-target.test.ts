@@ -72,3 +72,11 @@ it('is never there already, and adding ends', () => {
     }),
   );
 });
+
+it('is on this machine, whatever there is on others', () => {
+  const away: Target = { runtime: 'cpu', threads: 4, on: 'pi4' };
+  const added = nextTarget([away], ['cpu'], () => 8);
+  expect(added).toEqual({ runtime: 'cpu', threads: 1 });
+  expect(hasTwice([away, added!, { ...away, on: undefined }])).toBe(false);
+  expect(hasTwice([away, { ...away }])).toBe(true);
+});

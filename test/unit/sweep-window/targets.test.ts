@@ -53,6 +53,12 @@ describe('a target on another runtime', () => {
     });
   });
 
+  it('stays on its machine, as when device or options change', () => {
+    const away: Target = { ...target, on: 'pi4' };
+    const edited = [onRuntime(away, 'plain', plain), onDevice(away, 'cpu'), withOptions(away, {})];
+    expect(edited.map(({ on }) => on)).toEqual(['pi4', 'pi4', 'pi4']);
+  });
+
   it('says nothing of what is left without a device or an option', () => {
     expect(Object.keys(onRuntime(target, 'plain', plain))).toEqual(['runtime', 'threads']);
     expect(onRuntime(target, 'gone', undefined)).toEqual({ runtime: 'gone', threads: 300 });

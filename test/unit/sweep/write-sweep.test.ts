@@ -40,6 +40,16 @@ recipes:
     expect(parseSweep(text, 'night.yaml').deploy).toEqual(asked.deploy);
   });
 
+  it('writes the machine that a target names', () => {
+    const targets = [
+      { runtime: 'ort-cpu', threads: 1 },
+      { runtime: 'litert', threads: 4, on: 'pi4' },
+    ];
+    const text = formatSweep(sweep({ targets }), 'night.yaml');
+    expect(text).toContain('{ runtime: litert, on: pi4, threads: 4 }');
+    expect(parseSweep(text, 'night.yaml').targets).toEqual(targets);
+  });
+
   it('quotes names that a shell or a comment would misread', () => {
     const text = formatSweep(sweep({ name: 'a\nname: b' }), 'my "best" $sweep.yaml');
     expect(text.split('\n').slice(0, 2)).toEqual([

@@ -1,6 +1,6 @@
 import type { RunView } from '@shared/run';
 import type { TrialPair } from '@shared/run-comparison';
-import { runtimeVersion } from './runtime-version';
+import { namedRuntimes, runtimeVersion } from './runtime-version';
 import type { SharedImages } from './answer-difference';
 
 /** Why two runs cannot be compared as one run would be: a sentence each, the gravest first. */
@@ -52,17 +52,27 @@ function imageWarnings(pairs: readonly TrialPair[], images: readonly SharedImage
 
 function settingWarnings(reference: RunView, candidate: RunView): string[] {
   const [before, after] = [reference.manifest, candidate.manifest];
-  const runtimes = [...new Set(candidate.sweep.targets.map(({ runtime }) => runtime))];
-  const changed = runtimes.filter((runtime) => runtimeVersion(before, runtime) !== runtimeVersion(after, runtime));
+  const changed = [...namedRuntimes(candidate)].flatMap(([name, runtime]) => {
+    const [theirs, own] = [runtimeVersion(before, runtime), runtimeVersion(after, runtime)];
+    return theirs === own || theirs === '' ? [] : [{ name, theirs, own }];
+  });
+  const others = Object.entries(after.elsewhere ?? {}).flatMap(([label, { machine }]) => {
+    const theirs = before.elsewhere?.[label]?.machine;
+    return theirs && theirs.id !== machine.id ? [{ label, theirs: theirs.cpu, own: machine.cpu }] : [];
+  });
   return [
     ...(before.machine.id !== after.machine.id
       ? [
           `The machines differ (${before.machine.cpu}; ${after.machine.cpu}): times are ratios to each machine's own baseline, and int8 answers may depend on the processor.`,
         ]
       : []),
+    ...others.map(
+      ({ label, theirs, own }) =>
+        `The machines labelled ${label} differ (${theirs}; ${own}): times are ratios to each machine's own baseline, and int8 answers may depend on the processor.`,
+    ),
     ...changed.map(
-      (runtime) =>
-        `${runtime} is ${runtimeVersion(before, runtime)} in one run and ${runtimeVersion(after, runtime)} in the other: what made baseline and candidate alike faster or slower does not show in ratios.`,
+      ({ name, theirs, own }) =>
+        `${name} is ${theirs} in one run and ${own} in the other: what made baseline and candidate alike faster or slower does not show in ratios.`,
     ),
   ];
 }

@@ -3,6 +3,7 @@ import { disturbanceText } from '@shared/presenter/disturbance';
 import type { PairedTime, TimePair, TimeQuotient } from '@shared/run-comparison';
 import type { RunView, TrialView } from '@shared/run';
 import { quotient } from '@shared/statistics/ratio-quotient';
+import { machineOf } from '@shared/presenter/machines-of-run';
 import { targetName } from '@shared/sweep-file';
 import { runtimeVersion } from './runtime-version';
 
@@ -59,9 +60,10 @@ function baselineHash({ run, trial }: TimedTrial): string | undefined {
 }
 
 /** Machine and runtime, where both are known. */
-function settingOf({ manifest, sweep }: RunView, target: string): string {
-  const runtime = sweep.targets.find((one) => targetName(one) === target)?.runtime ?? '';
-  return [manifest.machine.id, runtime, runtimeVersion(manifest, runtime)].join('\n');
+function settingOf(run: RunView, target: string): string {
+  const found = run.sweep.targets.find((one) => targetName(one) === target);
+  const version = found ? runtimeVersion(run.manifest, found) : run.manifest.onnxruntime;
+  return [machineOf(run, target).id, found?.runtime ?? '', version].join('\n');
 }
 
 function pairedTime({ p50Ms, ratio, ratioInterval, disturbance }: LatencyMetrics): PairedTime {

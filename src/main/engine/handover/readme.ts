@@ -1,5 +1,6 @@
 import { formatBytes, formatNumber } from '@shared/format';
 import type { ModelCard } from '@shared/model-card';
+import { machineOf } from '@shared/presenter/machines-of-run';
 import { presentRun } from '@shared/presenter/reading';
 import type { RunView, TrialView } from '@shared/run';
 
@@ -44,7 +45,7 @@ function figures(run: RunView, trial: TrialView): string[] {
   const times = run.manifest.targets.flatMap((target) => {
     const time = read('latency', trial, target);
     const ratio = time?.change ? `, ${time.change.text} of its reference ${time.change.interval ?? ''}` : '';
-    return time ? [`- time on ${target}, ${run.manifest.machine.cpu}: ${time.text} ms${ratio}`] : [];
+    return time ? [`- time on ${target}, ${machineOf(run, target).cpu}: ${time.text} ms${ratio}`] : [];
   });
   return [...size, ...accuracy, ...times];
 }

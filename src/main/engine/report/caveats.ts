@@ -1,6 +1,7 @@
 import { sentenceFor } from '@shared/errors';
 import { formatNumber } from '@shared/format';
 import { disturbedSign } from '@shared/presenter/disturbance';
+import { processorsOf } from '@shared/presenter/machines-of-run';
 import type { RunPresentation } from '@shared/presenter/reading';
 import type { TrialView } from '@shared/run';
 import { saidOfTrials, type Said } from './said-of-trials';
@@ -23,7 +24,7 @@ export function caveats({ run, read }: RunPresentation, trials: readonly TrialVi
 }
 
 function ofRun({ run }: Pick<RunPresentation, 'run'>, trials: readonly TrialView[]): string[] {
-  const { dataset, machine } = run.manifest;
+  const { dataset } = run.manifest;
   const open = run.trialsTotal - run.trialsDone - run.trialsFailed - (run.trialsSkipped ?? 0);
   const isTimed = trials.some(({ metrics }) => metrics.latency.length > 0);
   return [
@@ -36,7 +37,7 @@ function ofRun({ run }: Pick<RunPresentation, 'run'>, trials: readonly TrialView
       run.sweep.latency === 'quick' &&
       'Times are of the quick protocol; the rigorous one takes more session pairs until the ratio is known to about 1 %.',
     isTimed &&
-      `Times and 8-bit answers depend on the processor (${machine.cpu}): on another one the ratios are others. Measure there before deciding for it.`,
+      `Times and 8-bit answers depend on the processor (${processorsOf(run.manifest).join('; ')}): on another one the ratios are others. Measure there before deciding for it.`,
   ].filter((sentence) => sentence !== false && sentence !== undefined);
 }
 

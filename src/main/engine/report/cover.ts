@@ -1,5 +1,6 @@
 import { formatBytes, formatNumber, writtenDecimals } from '@shared/format';
 import { deploymentOf, latencyOf, runtimeOf } from '@shared/presenter/deployment';
+import { machineOf } from '@shared/presenter/machines-of-run';
 import { roundsText, type Reading, type RunPresentation } from '@shared/presenter/reading';
 import type { Budget } from '@shared/presenter/budget';
 import type { TrialView } from '@shared/run';
@@ -144,7 +145,7 @@ function basisSentence({ run }: RunPresentation, target: string, shown: readonly
       : `Top-1 is of ${formatNumber(least)}${most > least ? ` to ${formatNumber(most)}` : ''} images, the same for a network and all its recipes`;
   const latency = shown.map((trial) => latencyOf(trial, target)).find((one) => one !== undefined);
   const times = latency
-    ? `times are of ${target} on ${run.manifest.machine.cpu}, each beside its reference in ${roundsText(latency)}`
+    ? `times are of ${target} on ${machineOf(run, target).cpu}, each beside its reference in ${roundsText(latency)}`
     : 'no times were measured';
   return `${images}; ${times}; intervals hold 95 %.`;
 }

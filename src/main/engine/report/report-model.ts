@@ -1,6 +1,7 @@
 import { formatDuration, formatNumber } from '@shared/format';
 import { isLimited } from '@shared/presenter/budget';
 import { metricsOf } from '@shared/presenter/energy';
+import { processorsOf } from '@shared/presenter/machines-of-run';
 import { manifestFacts, type Fact } from '@shared/presenter/manifest-facts';
 import { metrics } from '@shared/presenter/metrics';
 import { presentRun, type RunPresentation } from '@shared/presenter/reading';
@@ -83,9 +84,9 @@ export function shownTrials({ presentation: { run }, models, rows }: Report): Tr
 }
 
 function subtitle(run: RunView): string {
-  const { dataset, machine } = run.manifest;
+  const { dataset } = run.manifest;
   const took = run.endedAt ? `, ${formatDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt))}` : '';
-  return `${run.startedAt.slice(0, 10)}${took} · ${run.trialsDone} of ${run.trialsTotal} trials · ${dataset.name}, ${formatNumber(dataset.eval)} images · ${machine.cpu}`;
+  return `${run.startedAt.slice(0, 10)}${took} · ${run.trialsDone} of ${run.trialsTotal} trials · ${dataset.name}, ${formatNumber(dataset.eval)} images · ${processorsOf(run.manifest).join(', ')}`;
 }
 
 function shownText(

@@ -4,7 +4,10 @@ import { forgetProblems } from './probe-in-child';
 import { findRuntime } from './registry';
 import type { Runtime, RuntimeDevice } from './runtime';
 
-/** Checks that a target can be measured here. Throws `target.unknown` for its runtime and `target.unusable` for all else. */
+/**
+ * Checks that a target can be measured here; of one on another machine, what the runtime takes anywhere. Throws `target.unknown` for its runtime
+ * and `target.unusable` for all else.
+ */
 export async function checkTarget(target: Target): Promise<void> {
   const runtime = findRuntime(target.runtime);
   const refuse = (detail: string): AppError => new AppError('target.unusable', { target: targetName(target), detail });
@@ -12,14 +15,15 @@ export async function checkTarget(target: Target): Promise<void> {
   if (target.threads > maximumThreads) {
     throw refuse(`${runtime.title} uses at most ${maximumThreads} ${maximumThreads === 1 ? 'thread' : 'threads'}`);
   }
-  const device = await usableDevice(runtime, target.device);
+  const isHere = target.on === undefined;
+  const device = isHere ? await usableDevice(runtime, target.device) : undefined;
   if (typeof device === 'string') throw refuse(device);
   const options = runtime.options.safeParse(target.options ?? {});
   if (!options.success) {
     const { path, message } = options.error.issues[0]!;
     throw refuse([...path.map(String), message].join(': '));
   }
-  const problem = runtime.optionProblem?.(device.id, options.data);
+  const problem = device && runtime.optionProblem?.(device.id, options.data);
   if (problem !== undefined) throw refuse(problem);
 }
 

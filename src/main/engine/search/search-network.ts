@@ -1,10 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { durationMs, goalsOf, type FoundChain, type SearchAnswer } from '@shared/search';
 import type { SearchProgress, SearchStage } from '@shared/search-state';
 import type { RunView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import { createRandom, deriveSeed } from '../compression/algebra/random';
 import type { PreparedSweep } from '../sweep/prepare-sweep';
-import { surroundingsOf } from '../sweep/surroundings';
 import { nextTimeOfDay } from '../sweep/deadline';
 import { choosePicks, confirmWinner, networkEvidence } from './choose-winners';
 import { confirm } from './confirmation';
@@ -63,8 +63,7 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const whole = await options.prepare(searched);
   for (const warning of whole.warnings) say(warning);
   const [network] = [...whole.models.values()];
-  const { machine } = whole.manifest;
-  const around = await surroundingsOf(sweep, machine, whole.manifest.onnxruntime);
+  const { around } = whole;
   const images = await searchImages(spec, whole.dataset, workspace.cacheFolder);
   const settings: PlanSettings = { sweep: searched, dataset: whole.dataset, around, network: network! };
   const chosenOn = { ...searched, dataset: { ...spec, part: 'selection' as const } };
@@ -169,7 +168,11 @@ function isSameSearch(
     sweep.dataset.part === 'selection' &&
     manifest.sweepSha256 === own.sweepSha256 &&
     manifest.machine.id === own.machine.id &&
+    isDeepStrictEqual(otherIds(manifest), otherIds(own)) &&
     manifest.dataset.fingerprint === own.dataset.fingerprint &&
     manifest.models.every(({ sha256 }, at) => sha256 === own.models[at]?.sha256)
   );
 }
+
+const otherIds = ({ elsewhere = {} }: PreparedSweep['manifest']): Record<string, string> =>
+  Object.fromEntries(Object.entries(elsewhere).map(([label, { machine }]) => [label, machine.id]));

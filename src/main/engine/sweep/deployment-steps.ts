@@ -5,7 +5,8 @@ import { stepVersions } from '../jobs/step-versions';
 import type { RecipeTraits } from '../techniques/recipe-traits';
 import type { Placement } from './place-targets';
 import type { Answering, FileReference, PlannedStep } from './plan';
-import type { RuntimeFacts, Surroundings } from './surroundings';
+import { anywhere, onlyHere, toEvaluate, toMeasure } from './requirement';
+import { placeOf, runtimeOf, type RuntimeFacts, type Surroundings } from './surroundings';
 
 /** A network file of the plan: the model or the artifact of a step, with the key that stands for its content. */
 export interface PlannedFile {
@@ -44,8 +45,8 @@ export class DeploymentSteps {
     return [...this.steps.values()];
   }
 
-  runtimeOf({ runtime }: Pick<Target, 'runtime'>): RuntimeFacts {
-    return this.settings.around.runtimes[runtime]!;
+  runtimeOf(target: Pick<Target, 'runtime' | 'on'>): RuntimeFacts {
+    return runtimeOf(target, this.settings.around);
   }
 
   /** The file as the runtime of a target takes it. */
@@ -59,7 +60,8 @@ export class DeploymentSteps {
     const facts = [version, options, namesOf(from.card), ...(compiler === undefined ? [] : [compiler])];
     const key = stepKey('convert', stepVersions.convert, from.key, format, ...facts);
     const order = { kind: 'convert', model: from.model, input: from.file, format, options } as const;
-    this.push({ key, kind: 'convert', title: format, needs: from.needs, order });
+    const requires = compiler === undefined ? anywhere : onlyHere(this.settings.around);
+    this.push({ key, kind: 'convert', title: format, needs: from.needs, order, requires });
     return { ...from, key, file: { step: key, format }, needs: [key] };
   }
 
@@ -70,20 +72,22 @@ export class DeploymentSteps {
       title: format === 'onnx' ? 'file' : `${format} file`,
       needs,
       order: { kind: 'describe', model: this.model, input, format },
+      requires: anywhere,
     });
   }
 
   evaluate(file: PlannedFile, target: Target, title: string): string {
     const { file: input, needs } = file;
     const order = { kind: 'evaluate', model: this.model, input, ...this.answering(target) } as const;
-    return this.push({ key: this.evaluationOf(file, target), kind: 'evaluate', title, needs, order });
+    const requires = toEvaluate(target, placeOf(target, this.settings.around));
+    return this.push({ key: this.evaluationOf(file, target), kind: 'evaluate', title, needs, order, requires });
   }
 
   /** The key alone, of a step that may be another trial's. */
   evaluationOf({ key }: PlannedFile, target: Target): string {
     const { images, around } = this.settings;
     const { version } = this.runtimeOf(target);
-    const { isa } = around.machine;
+    const { isa } = placeOf(target, around).machine;
     return stepKey('evaluate', stepVersions.evaluate, key, images.key, this.answering(target), version, isa);
   }
 
@@ -94,7 +98,8 @@ export class DeploymentSteps {
     const { version, links } = this.runtimeOf(own);
     const elsewhere = own === target && beside === target ? [] : [own, beside, this.runtimeOf(beside).version];
     const link = links?.[own.device ?? ''];
-    const facts = [target, latency, version, around.machine.id, seed, ...elsewhere, ...(link ? [link] : [])];
+    const place = placeOf(target, around);
+    const facts = [target, latency, version, place.machine.id, seed, ...elsewhere, ...(link ? [link] : [])];
     if (isBranching) facts.push(images.key);
     return this.push({
       key: stepKey('measure', stepVersions.measure, file.key, other.key, ...facts),
@@ -111,6 +116,7 @@ export class DeploymentSteps {
         ...(beside !== own && { baselineTarget: beside }),
         ...(own !== target && { insteadOf: target }),
       },
+      requires: toMeasure(own, beside, place),
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Job, JobReporter, JobResults } from '../jobs/job';
 import type { Order } from '../jobs/order';
 import type { Limits } from '@shared/sweep-file';
+import type { Requirement } from './plan';
 
 export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log' | 'stop'> {
   /** The job got its core. */
@@ -14,6 +15,10 @@ export const waitingStage = 'waiting for a free core';
 export interface Placed<R> {
   /** Position in the plan: the lower, the earlier. */
   order: number;
+  /** Where it may be done; absent: on this machine. */
+  requires?: Requirement;
+  /** As people know the step. */
+  title?: string;
   limits?: Limits;
   /** Rest before a job that takes times, with the core idle. */
   coolDownMs?: number;

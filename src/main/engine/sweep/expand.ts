@@ -13,6 +13,7 @@ import { recipeTraits } from '../techniques/recipe-traits';
 import type { PlannedStep, TrialPlan } from './plan';
 import type { PlannedFile } from './deployment-steps';
 import { planDeployments } from './plan-deployments';
+import { toCompress } from './requirement';
 import type { Surroundings } from './surroundings';
 
 /** What of a sweep decides the steps that compress. */
@@ -107,7 +108,8 @@ export function planRecipe(
     } as const;
     file = { ...original, key, file: { step: key }, needs: [key] };
     if (becomesReference) reference = file.file;
-    return { key, kind: 'compress', title: formatRecipe(given.slice(position, position + 1)), needs, order };
+    const title = formatRecipe(given.slice(position, position + 1));
+    return { key, kind: 'compress', title, needs, order, requires: toCompress(dependsOn, around) };
   });
   const traits = recipeTraits(resolved);
   const isInteger = original.isInteger || traits.isInteger;

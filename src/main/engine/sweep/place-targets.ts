@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import { defaultTarget, deploymentName, type Target } from '@shared/sweep-file';
 import type { RecipeTraits } from '../techniques/recipe-traits';
 import type { Lacking } from './plan';
-import type { Surroundings } from './surroundings';
+import { runtimeOf, type Surroundings } from './surroundings';
 
 /** Where the figures of a target come from, for one trial. */
 export interface Placement {
@@ -34,19 +34,20 @@ interface Placed {
 export function placeTargets(
   targets: readonly Target[],
   { isBaseline, isInteger, isBesideInteger, path }: Placed,
-  { runtimes }: Pick<Surroundings, 'runtimes'>,
+  around: Pick<Surroundings, 'runtimes' | 'elsewhere'>,
 ): { placements: Placement[]; lacking: Lacking[] } {
   const placements: Placement[] = [];
   const lacking = new Map<string, Lacking>();
   const instead: Target[] = [];
   for (const target of targets) {
-    const { floatsIn, format } = runtimes[target.runtime]!;
+    const { floatsIn, format } = runtimeOf(target, around);
+    const on = target.on === undefined ? {} : { on: target.on };
     if (path !== 'straight' && format !== 'onnx') {
-      instead.push({ runtime: defaultTarget.runtime, threads: target.threads });
+      instead.push({ runtime: defaultTarget.runtime, threads: target.threads, ...on });
       lacking.set(deploymentName(target), lackingPath(deploymentName(target), path));
       continue;
     }
-    const other = floatsIn === undefined ? target : { runtime: floatsIn, threads: target.threads };
+    const other = floatsIn === undefined ? target : { runtime: floatsIn, threads: target.threads, ...on };
     const beside = isBesideInteger ? target : other;
     if (isBaseline) placements.push({ target, own: beside, beside });
     else if (floatsIn === undefined || isInteger) placements.push({ target, own: target, beside });

@@ -41,6 +41,7 @@ export function planDeployments(
       steps.evaluate(baseline, beside, `${imagesText}, the network`);
     return {
       runtime: own.runtime,
+      ...(own.on !== undefined && { on: own.on }),
       name,
       ...(own !== target && { insteadOf: target.runtime }),
       format,

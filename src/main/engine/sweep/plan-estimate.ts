@@ -28,10 +28,10 @@ export function estimatePlan(
   workspace: Workspace,
   { machineId, slots }: { machineId: string; slots: number },
 ): PlanEstimate {
-  const { trials, models, dataset, sweep } = prepared;
+  const { trials, models, dataset, sweep, manifest } = prepared;
   const costs = new StepCosts(recordedCosts(workspace, machineId));
   const images = { eval: dataset.eval.entries.length, calibration: dataset.calibration.entries.length };
-  const facts = { models, images, latency: sweep.latency };
+  const facts = { models, images, latency: sweep.latency, machine: manifest.machine };
   const traits = new Map(trials.flatMap((trial) => [...traitsOf(trial, facts)]));
   const steps = distinctSteps(trials);
   const finished = finishedIn(workspace, steps);

@@ -40,6 +40,18 @@ export type StepOrder =
       overImages?: boolean;
     };
 
+/** What a machine must be, so that a step done there has the result that its key stands for. */
+export interface Requirement {
+  /** Label of the machine that the target names; absent: the one that runs the sweep, or any that fits. */
+  on?: string;
+  /** Id of the machine, where the result depends on it; without `on` only the one that runs the sweep will do. */
+  machine?: string;
+  /** Instruction sets, where answers depend on them. */
+  isa?: readonly string[];
+  /** Versions of runtimes by id; `onnxruntime`: of the one that compression calculates with. */
+  versions: Readonly<Record<string, string>>;
+}
+
 export interface PlannedStep {
   key: string;
   kind: StepOrder['kind'];
@@ -47,11 +59,15 @@ export interface PlannedStep {
   order: StepOrder;
   /** Keys of the steps whose artifacts it reads. */
   needs: string[];
+  /** Absent in plans of earlier versions. */
+  requires?: Requirement;
 }
 
 /** A trial's artifact in the format of a runtime, and the keys of what is found out about it there. */
 export interface Deployment {
   runtime: string;
+  /** Label of the machine that the target names; absent: the one that runs the sweep. */
+  on?: string;
   /** The runtime with its device and options, as `deploymentName` says them; absent in plans of earlier versions: the runtime's alone. */
   name?: string;
   /** The runtime that this one stands for, since that does not take the file; `name` is that one's. */

@@ -16,7 +16,8 @@ import { describeTechniques } from '../techniques/registry';
 import { checkFormats } from './check-formats';
 import { expandSweep } from './expand';
 import { distinctSteps, imagesOf, type TrialPlan } from './plan';
-import { surroundingsOf, type Surroundings } from './surroundings';
+import type { Elsewhere } from './elsewhere';
+import { runtimeOf, surroundingsOf, versionsOf, type Surroundings } from './surroundings';
 import { canonicalJson } from '../jobs/step-key';
 
 export interface PrepareOptions {
@@ -24,6 +25,8 @@ export interface PrepareOptions {
   cacheFolder: string;
   machine: Machine;
   versions: { whittle: string; onnxruntime: string };
+  /** Machines that targets name by their labels; absent: there is none. */
+  elsewhere?: Elsewhere;
   /** For models without a card. */
   choice?: CardChoice;
   signal?: AbortSignal;
@@ -39,12 +42,14 @@ export interface PreparedSweep {
   trials: TrialPlan[];
   manifest: Manifest;
   warnings: string[];
+  around: Surroundings;
 }
 
 /** Opens models and images and expands the sweep. Throws what they throw. */
 export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): Promise<PreparedSweep> {
   const recipes = expandRecipes(sweep.recipes, describeTechniques(), sweep.models.length);
   for (const target of sweep.targets) await checkTarget(target);
+  const around = await surroundingsOf(sweep, options.machine, options.versions.onnxruntime, options.elsewhere);
   const models = new Map<string, Model>();
   for (const [index, reference] of sweep.models.entries()) {
     options.progress?.('opening models', index, sweep.models.length);
@@ -58,7 +63,6 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     signal: options.signal,
     progress: (done, total) => options.progress?.('reading the dataset', done, total),
   });
-  const around = await surroundingsOf(sweep, options.machine, options.versions.onnxruntime);
   checkSearch(sweep, around);
   const trials = expandSweep({ ...sweep, recipes }, [...models.values()], dataset, around);
   checkImages(trials, dataset);
@@ -70,6 +74,7 @@ export async function prepareSweep(sweep: SweepFile, options: PrepareOptions): P
     trials,
     manifest: manifestOf(sweep, models, dataset, around, options),
     warnings: [...warningsOf([...models.values()], dataset), ...lackingWarnings(trials)],
+    around,
   };
 }
 
@@ -80,10 +85,10 @@ function uniqueName(name: string, taken: ReadonlyMap<string, unknown>): string {
 }
 
 /** Most of what a search tries is in floats, and its answer must not be what could not be measured. */
-function checkSearch({ search, targets }: SweepFile, { runtimes }: Surroundings): void {
-  const target = search && targets.find(({ runtime }) => runtimes[runtime]!.floatsIn !== undefined);
+function checkSearch({ search, targets }: SweepFile, around: Surroundings): void {
+  const target = search && targets.find((one) => runtimeOf(one, around).floatsIn !== undefined);
   if (!target) return;
-  const other = runtimes[target.runtime]!.floatsIn;
+  const other = runtimeOf(target, around).floatsIn;
   throw new AppError('search.integers-only', { target: targetName(target), other });
 }
 
@@ -163,8 +168,9 @@ function manifestOf(
     whittle: options.versions.whittle,
     node: process.versions.node,
     onnxruntime: around.onnxruntime,
-    runtimes: Object.fromEntries(Object.entries(around.runtimes).map(([id, { version }]) => [id, version])),
+    runtimes: versionsOf(around),
     machine: options.machine,
+    ...(around.elsewhere && { elsewhere: otherMachines(around.elsewhere) }),
     sweepSha256: createHash('sha256').update(canonicalJson(sweep)).digest('hex'),
     seed: sweep.seed,
     dataset: {
@@ -186,10 +192,15 @@ function manifestOf(
   };
 }
 
+const otherMachines = (elsewhere: NonNullable<Surroundings['elsewhere']>): NonNullable<Manifest['elsewhere']> =>
+  Object.fromEntries(
+    Object.entries(elsewhere).map(([label, place]) => [label, { machine: place.machine, runtimes: versionsOf(place) }]),
+  );
+
 /** What stands behind the numbers of a target, beside its name. @param isInteger all networks compute in integers as they came */
 function targetFacts(
   targets: readonly Target[],
-  { runtimes }: Surroundings,
+  around: Surroundings,
   isInteger: boolean,
 ): Pick<Manifest, 'baselineTargets' | 'connections'> {
   const named = (of: (target: Target) => string | undefined): Record<string, string> =>
@@ -199,11 +210,12 @@ function targetFacts(
         return fact === undefined ? [] : [[targetName(target), fact]];
       }),
     );
-  const baselineTargets = named(({ runtime, threads }) => {
-    const { floatsIn } = runtimes[runtime]!;
-    return floatsIn === undefined || isInteger ? undefined : targetName({ runtime: floatsIn, threads });
+  const baselineTargets = named((target) => {
+    const { threads, on } = target;
+    const { floatsIn } = runtimeOf(target, around);
+    return floatsIn === undefined || isInteger ? undefined : targetName({ runtime: floatsIn, threads, on });
   });
-  const connections = named(({ runtime, device = '' }) => runtimes[runtime]!.links?.[device]);
+  const connections = named((target) => runtimeOf(target, around).links?.[target.device ?? '']);
   return {
     ...(Object.keys(baselineTargets).length > 0 && { baselineTargets }),
     ...(Object.keys(connections).length > 0 && { connections }),

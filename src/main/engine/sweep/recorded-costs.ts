@@ -33,6 +33,7 @@ function samplesOf(workspace: Workspace, { id, manifest, sweep }: RunRecord): Re
     models: new Map(manifest.models.map((model) => [model.name, model])),
     images: { eval: evaluation, calibration },
     latency: sweep.latency,
+    machine: manifest.machine,
   };
   const traits = new Map(workspace.runs.trials<TrialPlan>(id).flatMap(({ plan }) => [...traitsOf(plan, facts)]));
   return workspace.steps.costsOf(id).flatMap(({ key, elapsedMs, sizeBytes }): RecordedStep[] => {

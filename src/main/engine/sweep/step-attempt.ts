@@ -73,7 +73,8 @@ export async function attemptStep(
     const note = (sentence: string): void => void notes.push(sentence);
     const log = (line: string): void => journal.line(step, line);
     const told = { started, progress, note, log, stop: inHand.stop.signal };
-    await executor.run(order, told, inHand.abort.signal, { order: place, limits, coolDownMs, settle });
+    const { requires, title } = step;
+    await executor.run(order, told, inHand.abort.signal, { order: place, requires, title, limits, coolDownMs, settle });
   } catch (thrown) {
     // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.
     if (inHand.startedAt !== undefined) inHand.discarded = artifacts.discard(outputPath).catch(() => undefined);

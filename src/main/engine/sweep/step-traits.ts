@@ -10,19 +10,21 @@ export interface RunFacts {
   /** Images of each split. */
   images: Partial<Record<Split, number>>;
   latency: LatencyMode;
+  /** Of the machine that ran it. */
+  machine: { isa: readonly string[] };
 }
 
 /** The traits of each step of a trial, by its key; steps of networks that the run does not name are left out. */
 export function traitsOf(
   { steps }: Pick<TrialPlan, 'steps'>,
-  { models, images, latency }: RunFacts,
+  { models, images, latency, machine }: RunFacts,
 ): Map<string, StepTraits> {
   const chain: string[] = [];
   return new Map(
     steps.flatMap((step): [string, StepTraits][] => {
       const model = models.get(step.order.model);
       const before = chain.join(' | ');
-      const { work, parameters } = workOf(step, latency);
+      const { work, parameters } = workOf(step, latency, machine.isa.join(' '));
       if (step.kind === 'compress') chain.push(`${work} ${parameters}`);
       if (!model) return [];
       // A measurement runs as many as its mode says, whatever there are.
@@ -35,15 +37,22 @@ export function traitsOf(
   );
 }
 
-function workOf({ order }: PlannedStep, latency: LatencyMode): { work: string; parameters: string } {
+function workOf(
+  { order, requires }: PlannedStep,
+  latency: LatencyMode,
+  isaHere: string,
+): { work: string; parameters: string } {
   switch (order.kind) {
     case 'compress':
       return { work: order.technique, parameters: canonicalJson(order.params) };
     case 'convert':
     case 'describe':
       return { work: order.format, parameters: '' };
-    case 'evaluate':
-      return { work: order.runtime, parameters: canonicalJson([order.device, order.options]) };
+    case 'evaluate': {
+      const isa = requires?.isa?.join(' ') ?? isaHere;
+      const work = isa === isaHere ? order.runtime : `${order.runtime} with ${isa}`;
+      return { work, parameters: canonicalJson([order.device, order.options]) };
+    }
     case 'measure':
       return { work: `${targetName(order.target)} ${latency}`, parameters: '' };
   }

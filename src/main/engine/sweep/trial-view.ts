@@ -127,14 +127,14 @@ function metricsOf(
   workspace: Workspace,
 ): TrialMetrics {
   const byKey = new Map(finished.map((step) => [step.key, step]));
-  const usual = deployments.find(({ runtime }) => runtime === defaultTarget.runtime);
   const measured = deployments.map((deployment): DeploymentMetrics => {
     const { runtime, name = runtime, insteadOf, format, describe, evaluate, baselineEvaluation } = deployment;
     const own = byKey.get(evaluate);
     const baseline = plan.isBaseline ? undefined : workspace.steps.find(baselineEvaluation);
     const file = byKey.get(describe)?.result as FileMetrics | undefined;
     const { precision } = (own?.result ?? {}) as Partial<Predictions>;
-    const beside = usual && runtime !== usual.runtime ? besideOnnxRuntime(own, usual, byKey) : undefined;
+    const usual = usualBeside(deployment, deployments);
+    const beside = usual && besideOnnxRuntime(own, usual, byKey);
     return {
       runtime,
       name,
@@ -181,6 +181,14 @@ function withoutTimes(result: unknown): LatencyMetrics {
   return latency;
 }
 
+/** ONNX Runtime's deployment of the same artifact: on the same machine, else here; for itself elsewhere, the one here. */
+function usualBeside({ runtime, on }: Deployment, deployments: readonly Deployment[]): Deployment | undefined {
+  const usual = deployments.filter((one) => one.runtime === defaultTarget.runtime);
+  const here = usual.find((one) => one.on === undefined);
+  if (runtime === defaultTarget.runtime) return on === undefined ? undefined : here;
+  return usual.find((one) => one.on === on) ?? here ?? usual[0];
+}
+
 const agreementCache = new Map<string, RuntimeAgreement>();
 
 /** How the answers of a deployment lie to those of ONNX Runtime for the same artifact. */
@@ -190,7 +198,7 @@ function besideOnnxRuntime(
   finished: ReadonlyMap<string, FinishedStep>,
 ): RuntimeAgreement | undefined {
   const reference = finished.get(evaluate);
-  if (!own || !reference) return undefined;
+  if (!own || !reference || own === reference) return undefined;
   const step = (finished.get(describe)?.result as FileMetrics | undefined)?.outputStep;
   const key = `${own.key}/${reference.key}/${step ?? ''}`;
   let agreement = agreementCache.get(key);

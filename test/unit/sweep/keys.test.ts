@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import { distinctSteps } from '../../../src/main/engine/sweep/plan';
+import type { Surroundings } from '../../../src/main/engine/sweep/surroundings';
+import { around, plan, prune } from './sweeps';
+
+const surroundings: Surroundings = {
+  ...around,
+  runtimes: {
+    ...around.runtimes,
+    lite: { version: '2.17', format: 'tflite', answerOptions: ['delegate'] },
+    chip: { version: '14', format: 'chip', floatsIn: 'lite', links: { '': 'high speed' } },
+  },
+  converters: {
+    tflite: { version: 1, options: {} },
+    chip: { version: 1, options: {}, integersOnly: true, compiler: '16.0' },
+  },
+};
+const targets = [
+  { runtime: 'ort-cpu' },
+  { runtime: 'ort-cpu', threads: 2 },
+  { runtime: 'lite', options: { delegate: 'gpu' } },
+  { runtime: 'chip' },
+];
+const recipes = {
+  baseline: [],
+  pruned: [prune(0.5)],
+  fast: [{ 'prune.channels': { latency: 0.7, macs: 1 } }],
+  int8: ['quantize.static', 'correctBias'],
+};
+
+/** What is in the journals of people stands under these: without a new version of a step or a technique no change may touch them. */
+it('keeps the keys of a sweep on one machine', () => {
+  const keys = distinctSteps(plan(recipes, { targets, surroundings })).map(
+    ({ kind, title, key }) => `${key.slice(0, 12)} ${kind} ${title}`,
+  );
+  expect(keys).toMatchInlineSnapshot(`
+    [
+      "df2020d07863 describe file",
+      "7d0dd5359c13 evaluate 8 images, ort-cpu",
+      "22a0559b1e98 convert tflite",
+      "0b4e17a31586 describe tflite file",
+      "bc93eb62bca3 evaluate 8 images, lite {delegate:gpu}",
+      "86f5c8b295ac evaluate 8 images, lite",
+      "37dfb2bd6d60 measure ort-cpu x1",
+      "c39ebf84f381 measure ort-cpu x2",
+      "5db5d21d2129 measure lite x1 {delegate:gpu}",
+      "6fbf8b815d60 measure chip x1",
+      "be1ba5516917 compress prune.magnitude{amount:0.5}",
+      "a5a5cacbb6fe describe file",
+      "d81e85ff04cf evaluate 8 images, ort-cpu",
+      "4b3be28d19a0 convert tflite",
+      "b9a06ab1087b describe tflite file",
+      "9e176ca21f95 evaluate 8 images, lite {delegate:gpu}",
+      "c3f374f71c39 measure ort-cpu x1",
+      "5afce4d95fea measure ort-cpu x2",
+      "607c35c077f9 measure lite x1 {delegate:gpu}",
+      "09c4b517a513 compress prune.channels{latency:0.7, macs:1}",
+      "15cd9ba1c112 describe file",
+      "44ab85b6ce8f evaluate 8 images, ort-cpu",
+      "1f5265864181 convert tflite",
+      "4cb19699c34c describe tflite file",
+      "d6d7a988e835 evaluate 8 images, lite {delegate:gpu}",
+      "52000c03af79 measure ort-cpu x1",
+      "167cfe4611bd measure ort-cpu x2",
+      "41a261e90ec9 measure lite x1 {delegate:gpu}",
+      "1d444e6f14f0 compress quantize.static",
+      "91f041cae279 compress correctBias",
+      "57cb5156ab92 describe file",
+      "babb809d173d evaluate 8 images, ort-cpu",
+      "c5bdf5ff4e0e convert tflite",
+      "a86a0c5e20db describe tflite file",
+      "a05c7c2774d6 evaluate 8 images, lite {delegate:gpu}",
+      "f7d9beb533ea convert chip",
+      "d0a80c299f22 describe chip file",
+      "15f87ab949d6 evaluate 8 images, chip",
+      "d4609ac12787 measure ort-cpu x1",
+      "af719021cc1f measure ort-cpu x2",
+      "1173c364c110 measure lite x1 {delegate:gpu}",
+      "50545cf3fcbb measure chip x1",
+    ]
+  `);
+});
