@@ -46,7 +46,7 @@ async function agreement(parts: SeenImages[], epochs = 60): Promise<{ percent: n
   };
   const options = { exit: 0, classes, epochs, images: all.count, labelShare: 0 };
   const head = await trainHead('exit.early', { all, parts }, options, context);
-  const [{ agrees }] = judgeExits(fresh, [head], [1]) as [{ agrees: boolean[] }];
+  const { agrees } = judgeExits(fresh, [head], [1])[0]!;
   return { percent: (100 * agrees.filter(Boolean).length) / fresh.count, stages };
 }
 
