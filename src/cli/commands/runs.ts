@@ -89,8 +89,11 @@ async function act(
 async function remake(engine: Engine, run: string): Promise<RunSummary> {
   const plans = engine.workspace.runs.trials<TrialPlan>(run).map(({ plan }) => plan);
   const keys = plans.flatMap((plan) => missingFiles(plan, engine.workspace));
-  if (keys.length > 0)
-    await engine.runs.resume(run, await engine.prepare(engine.runs.resumable(run)), { again: keys }).finished;
+  if (keys.length > 0) {
+    const planned = engine.runs.record(run).manifest.elsewhere;
+    const prepared = await engine.prepare(engine.runs.resumable(run), { planned });
+    await engine.runs.resume(run, prepared, { again: keys }).finished;
+  }
   process.stderr.write(`Made ${keys.length === 1 ? '1 file' : `${keys.length} files`} again.\n`);
   return engine.runs.summary(engine.runs.record(run));
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Agent } from '@shared/agents';
 import type { EngineInfo } from '@shared/contract';
-import type { Machine } from '@shared/run';
+import type { Machine, Manifest } from '@shared/run';
 import type { SearchState } from '@shared/search-state';
 import type { Settings, SettingsChange } from '@shared/settings';
 import type { Collection } from '@shared/storage';
@@ -70,7 +70,12 @@ export interface Engine {
   lastCollection(): (Collection & { at: string }) | undefined;
   prepare(
     sweep: SweepFile,
-    options?: { signal?: AbortSignal; progress?: (stage: string, done: number, total: number) => void },
+    options?: {
+      signal?: AbortSignal;
+      progress?: (stage: string, done: number, total: number) => void;
+      /** Other machines as a run of the sweep was planned on them. */
+      planned?: Manifest['elsewhere'];
+    },
   ): Promise<PreparedSweep>;
   close(): void;
 }
@@ -97,13 +102,13 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const versions = { whittle: whittleVersion, onnxruntime: calculator.version() };
 
   const agents = options.agents ?? ((): readonly Agent[] => []);
-  const prepare: Engine['prepare'] = async (sweep, { signal, progress } = {}) =>
+  const prepare: Engine['prepare'] = async (sweep, { signal, progress, planned } = {}) =>
     prepareSweep(sweep, {
       modelFolder: modelFolder(),
       cacheFolder: workspace.cacheFolder,
       machine,
       versions,
-      elsewhere: elsewhereOf(sweep.targets, agents()),
+      elsewhere: elsewhereOf(sweep.targets, agents(), planned),
       choice: options.choice,
       signal,
       progress,

@@ -237,7 +237,8 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
     },
     'trials.layers': async ({ run, trial }, { progress, signal }) => {
       const events = watchedBy(progress);
-      const prepare = (sweep: SweepFile) => engine.prepare(sweep, { signal, progress: events.progress });
+      const planned = runs.record(run).manifest.elsewhere;
+      const prepare = (sweep: SweepFile) => engine.prepare(sweep, { signal, progress: events.progress, planned });
       const sources = { workspace, runs, executor: engine.executor, machineId: engine.machine.id, prepare };
       return trialLayers(run, trial, sources, events, signal);
     },

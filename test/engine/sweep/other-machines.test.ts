@@ -161,10 +161,10 @@ describe('a sweep with a target on another machine', () => {
   });
 
   it('is measured by workers as any other, under the name of its target', async () => {
-    let twin: Agent | undefined;
-    const { engine, sweepOn } = await laboratory(() => (twin ? [twin] : []));
+    const agents: Agent[] = [];
+    const { engine, sweepOn } = await laboratory(() => agents);
     const versions = { 'ort-cpu': runtimes.find(({ id }) => id === 'ort-cpu')!.version() };
-    twin = agent({ name: 'twin', labels: ['twin'], machine: engine.machine, runtimes: versions });
+    agents.push(agent({ name: 'twin', labels: ['twin'], machine: engine.machine, runtimes: versions }));
     const prepared = await engine.prepare(sweepOn([{ runtime: 'ort-cpu' }, { runtime: 'ort-cpu', on: 'twin' }]));
     // It is of one kind with this machine: the answers are the same step.
     const half = prepared.trials[1]!;
@@ -180,5 +180,12 @@ describe('a sweep with a target on another machine', () => {
       ['ort-cpu on twin', 12],
     ]);
     expect(metrics.deployments![1]).not.toHaveProperty('besideOnnxRuntime');
+
+    // Nobody is there any more: the run is taken up with what it knows, and all of it is known.
+    agents.length = 0;
+    const again = await engine.queue.resume(id);
+    expect(await again.finished).toBe('done');
+    expect(engine.runs.view(id).trials[1]!.metrics).toEqual(metrics);
+    await expect(engine.prepare(prepared.sweep)).rejects.toMatchObject({ code: 'target.nobody' });
   });
 });

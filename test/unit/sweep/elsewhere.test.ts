@@ -57,6 +57,13 @@ describe('machines that targets name', () => {
     expect(elsewhereOf([target], [agent({ state: 'draining' })]).size).toBe(1);
   });
 
+  it('are what they were when a run was planned, while nobody has the label', () => {
+    const planned = { pi4: { machine: agent({ machine: { id: 'p9' } }).machine, runtimes: agent().runtimes } };
+    expect(elsewhereOf([target], [], planned).get('pi4')).toBe(planned.pi4);
+    expect(elsewhereOf([target], [agent()], planned).get('pi4')!.machine.id).toBe('p1');
+    expect(thrownBy(() => elsewhereOf([{ ...target, on: 'lab' }], [], planned)).code).toBe('target.nobody');
+  });
+
   it('are refused where nobody has the label, or who has it gets no steps', () => {
     expect(thrownBy(() => elsewhereOf([target], [])).message).toBe(
       'No machine labelled "pi4" is there for the target "litert x4 on pi4". Start "whittle agent --labels pi4" on one and name its server with --server, or correct "on".',

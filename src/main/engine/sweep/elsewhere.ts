@@ -46,15 +46,22 @@ export function versionsOn(targets: readonly Target[], { runtimes }: OtherMachin
 /**
  * The machines that targets name. Where several have a label, the one with the smallest id stands for them; one that is silent counts where no
  * other has it, so that a run goes on with the rest until it is back.
+ * @param planned what the machines of a run were when it was planned: its numbers are of these, where nobody has the label now
  * @throws `target.nobody`, `target.mixed`, `target.lacking`, `target.unknown`
  */
-export function elsewhereOf(targets: readonly Target[], agents: readonly Agent[]): Elsewhere {
+export function elsewhereOf(
+  targets: readonly Target[],
+  agents: readonly Agent[],
+  planned: Readonly<Record<string, OtherMachine>> = {},
+): Elsewhere {
   return new Map(
     [...targetsByLabel(targets)].map(([label, own]): [string, OtherMachine] => {
       const labelled = agents.filter(({ labels }) => labels.includes(label));
       const usable = labelled.filter(({ problem }) => problem === undefined);
       const heard = usable.filter(({ state }) => state !== 'silent');
       const [first, ...others] = (heard.length > 0 ? heard : usable).toSorted(byMachine);
+      const before = planned[label];
+      if (!first && before) return [label, before];
       if (!first) throw nobody(own[0]!, reasonOf(labelled));
       for (const other of others) {
         const detail = differenceOf(first, other, runtimesOn(own));

@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '@shared/errors';
-import type { RunSummary } from '@shared/run';
+import type { Manifest, RunSummary } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Workspace } from '../store/workspace';
 import type { PreparedSweep } from './prepare-sweep';
@@ -13,7 +13,10 @@ export class RunQueue {
     private readonly workspace: Workspace,
     private readonly runs: RunManager,
     private readonly turn: Turn,
-    private readonly prepare: (sweep: SweepFile) => Promise<PreparedSweep>,
+    private readonly prepare: (
+      sweep: SweepFile,
+      options?: { planned?: Manifest['elsewhere'] },
+    ) => Promise<PreparedSweep>,
   ) {}
 
   /** From here on a run that ends makes room for the next. */
@@ -30,9 +33,10 @@ export class RunQueue {
 
   /** Takes a run up again, before those that wait. Throws `store.busy` where it is somebody else's turn, and as `RunManager.resumable`, preparing it and resuming it do. */
   resume(id: string, options?: ResumeOptions): Promise<Launched> {
-    return this.turn.take(`run ${id}`, async () =>
-      this.runs.resume(id, await this.prepare(this.runs.resumable(id)), options),
-    );
+    return this.turn.take(`run ${id}`, async () => {
+      const planned = this.runs.record(id).manifest.elsewhere;
+      return this.runs.resume(id, await this.prepare(this.runs.resumable(id), { planned }), options);
+    });
   }
 
   /** @throws `run.not-found` where no such run waits */
@@ -55,7 +59,8 @@ export class RunQueue {
   private async beginOne(): Promise<void> {
     for (let id = this.nextId(); id !== undefined; id = this.nextId()) {
       try {
-        const prepared = await this.prepare(this.runs.record(id).sweep);
+        const { sweep, manifest } = this.runs.record(id);
+        const prepared = await this.prepare(sweep, { planned: manifest.elsewhere });
         // Taken out of the queue meanwhile.
         if (this.nextId() !== id) continue;
         this.runs.resume(id, prepared);
