@@ -158,7 +158,7 @@ export const kinds: Record<string, { make(name: string): Graph; learningRate: nu
   mobilenetv3: { make: mobileNetV3, learningRate: 3e-3, iterations: 1500 },
   efficientnet: { make: efficientNet, learningRate: 3e-3, iterations: 1500 },
   densenet: { make: denseNet, learningRate: 3e-3, iterations: 1500 },
-  shufflenetv2: { make: shuffleNet, learningRate: 3e-3, iterations: 3500 },
+  shufflenetv2: { make: shuffleNet, learningRate: 3e-3, iterations: 1500 },
   convnext: { make: (name) => transformer.convNext(begin(name)), learningRate: 4e-3, iterations: 2000 },
-  vit: { make: (name) => transformer.vision(begin(name)), learningRate: 3e-3, iterations: 2000 },
+  vit: { make: (name) => transformer.vision(begin(name)), learningRate: 1e-3, iterations: 1500 },
 };
