@@ -17,6 +17,15 @@ test('halves round to the even integer', () => {
   ]);
 });
 
+test('numbers beyond the integers of float64 are integers already', () => {
+  for (const value of [2 ** 51 + 0.5, -(2 ** 51) - 1.5, 2 ** 53, Infinity, -Infinity]) {
+    const [below, above] = [Math.floor(value), Math.ceil(value)];
+    expect(roundHalfEven(value)).toBe(below % 2 === 0 ? below : above);
+  }
+  expect(roundHalfEven(2 ** 51 - 0.5)).toBe(2 ** 51);
+  expect(roundHalfEven(NaN)).toBeNaN();
+});
+
 test('pixels around a mean between two levels do not all lie halfway between two codes', () => {
   const pixels = Array.from({ length: 256 }, (_, level) => Math.fround((level - 127.5) / 127.5));
   const errorsOf = (range: { min: number; max: number }): number[] => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quantizeInt8 } from '../../../src/main/engine/compression/algebra/affine-quantization';
+import { narrowestShares } from '../../../src/main/engine/compression/storage/few-bit-grid';
 import { weightCodes, type WeightChoices } from '../../../src/main/engine/compression/storage/weight-codes';
 import { gridStepOf } from '../../../src/main/engine/compression/storage/weight-grid';
 import { float32Tensor } from '../../../src/main/engine/onnx/make';
@@ -100,3 +101,33 @@ describe('scales by hand', () => {
     expect(error({ ...choices, range: 'mse' })).toBeLessThan(error(choices) * 0.999 + 1e-12);
   });
 });
+
+test.each([8, 4, 3])(
+  'the scale in %i bits is that of least squared error of all that are tried, one by one',
+  (bits) => {
+    const values = fc.array(fc.float({ noNaN: true, min: -4, max: 4 }), { minLength: 2, maxLength: 80 });
+    const choices: WeightChoices = { ...plain, range: 'mse', bits };
+    const [low, high] = bits === 8 ? [-127, 127] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+    fc.assert(
+      fc.property(values, (list) => {
+        const weight = float32Tensor([1, list.length], Float32Array.from(list));
+        const data = weight.data as Float32Array;
+        fc.pre(gridStepOf(data, high) === undefined);
+        const widest = Math.max(Math.max(0, ...data) / high, Math.min(0, ...data) / low);
+        const [scale] = weightCodes(weight, 0, choices).scales;
+        const errorAt = (step: number): number =>
+          data.reduce((sum, value) => {
+            const even = value / step - Math.floor(value / step) === 0.5 && Math.floor(value / step) % 2 === 0;
+            const nearest = even ? Math.floor(value / step) : Math.round(value / step);
+            return sum + (value - Math.max(low, Math.min(high, nearest)) * step) ** 2;
+          }, 0);
+        const shares =
+          bits === 8
+            ? Array.from({ length: 25 }, (_, at) => 1 - at / 50)
+            : Array.from({ length: 32 }, (_, at) => 1 - ((1 - narrowestShares[bits]!) * at) / 31);
+        const errors = shares.map((share) => errorAt(widest * share));
+        expect(scale).toBe(Math.fround(widest * shares[errors.indexOf(Math.min(...errors))]!));
+      }),
+    );
+  },
+);

@@ -77,15 +77,14 @@ describe('load and save', () => {
     expect(await loadModel(path)).toEqual({ ...tinyClassifier(), origin: path });
   });
 
-  test('unaligned weights are copied, aligned ones are views', () => {
+  test('weights are copied wherever they lie, so that nothing keeps the bytes of the file', () => {
     const bytes = encodeModel(tinyClassifier());
     for (const shift of [0, 1, 2, 3]) {
       const moved = new Uint8Array(bytes.length + shift).subarray(shift);
       moved.set(bytes);
       const graph = parseModel(moved, 'memory');
       expect(graph).toEqual(tinyClassifier());
-      const views = [...graph.initializers.values()].filter((tensor) => tensor.data.buffer === moved.buffer);
-      expect(views.length).toBeLessThan(graph.initializers.size);
+      for (const { data } of graph.initializers.values()) expect(data.buffer.byteLength).toBe(data.byteLength);
     }
   });
 

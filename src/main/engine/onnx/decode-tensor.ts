@@ -17,8 +17,8 @@ export interface TensorSource {
 const maxRank = 64;
 
 /**
- * A TensorProto as a tensor. Its size is checked against its shape before anything is allocated. Raw data becomes a
- * view of the file's bytes where alignment allows. Throws `model.invalid-tensor` and the errors of external data.
+ * A TensorProto as a tensor. Its size is checked against its shape before anything is allocated. Raw data is copied: few tensors lie
+ * aligned in a file, and those as views would keep all of its bytes in memory beside the copies of the others. Throws `model.invalid-tensor` and the errors of external data.
  */
 export function decodeTensor(message: TensorProto, name: string, source: TensorSource): Tensor {
   const invalid = (detail: string): AppError =>
@@ -43,7 +43,7 @@ export function decodeTensor(message: TensorProto, name: string, source: TensorS
     const found = message.rawData.byteLength;
     if (found !== wantedBytes)
       throw invalid(`shape [${shape.join(',')}] of ${type} needs ${wantedBytes} bytes, found ${found}`);
-    return { type, shape, data: viewOf(message.rawData, type, entries) };
+    return { type, shape, data: arrayOf(message.rawData, type, entries) };
   }
   const values = typedFieldOf(message, type);
   if (values.length !== entries) {
@@ -81,9 +81,8 @@ function typedFieldOf(message: TensorProto, type: ElementType): readonly (number
   }
 }
 
-/** The bytes as an array of `type`: a view where they are aligned for it, else a copy. */
-function viewOf(raw: Uint8Array, type: ElementType, entries: number): TensorData {
+/** A copy of the bytes as an array of `type`. */
+function arrayOf(raw: Uint8Array, type: ElementType, entries: number): TensorData {
   const { array } = storageOf(type)!;
-  const aligned = raw.byteOffset % array.BYTES_PER_ELEMENT === 0 ? raw : Uint8Array.from(raw);
-  return new array(aligned.buffer, aligned.byteOffset, entries);
+  return new array(new Uint8Array(raw).buffer, 0, entries);
 }

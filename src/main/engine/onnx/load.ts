@@ -58,7 +58,7 @@ export async function loadForInspection(path: string): Promise<Graph> {
 }
 
 /**
- * As `loadModel` for bytes in memory, whose tensors may become views of them. External data is refused.
+ * As `loadModel` for bytes in memory. External data is refused.
  * @param origin where the bytes come from, for messages.
  */
 export function parseModel(bytes: Uint8Array, origin: string): Graph {

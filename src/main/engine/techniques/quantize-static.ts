@@ -5,6 +5,7 @@ import { layersBeyondDrop } from '../compression/sensitivity/drop-limit';
 import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { integerForms } from '../compression/quantization/integer-forms';
+import { levelChannels } from '../compression/quantization/level-channels';
 import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
 import { qdqToOperators } from '../compression/quantization/qdq-to-operators';
 import { explicitPairs, fusedKernels, sharedScaleKernels } from '../compression/quantization/quantizer-profile';
@@ -109,7 +110,7 @@ export const quantizeStatic = defineTechnique({
   needs: ['calibration'],
   // Integer sums saturate on some instruction sets, so what the network answers does too.
   dependsOnFor: ({ maxDrop }) => (maxDrop < noLimit ? ['kernels'] : []),
-  version: 4,
+  version: 5,
   search: {
     place: 'integers',
     params: {
@@ -146,15 +147,17 @@ export const quantizeStatic = defineTechnique({
     const left = new Set([...nodesKept(plain, params, id)].flatMap((node) => node.outputs));
     const isLeft = (node: Node): boolean => left.has(node.outputs[0]!);
     const choice = staticChoices(params);
-    const float = integerForms(plain, isLeft, choice.profile.whole);
-    const excluded = new Set(float.nodes.filter(isLeft));
-    if (choice.profile.plan(float, (node) => excluded.has(node)).layers.size === 0) {
+    const formed = integerForms(plain, isLeft, choice.profile.whole);
+    const whole = choice.profile.plan(formed, isLeft);
+    if (whole.layers.size === 0) {
       throw new AppError('technique.not-applicable', {
         id,
         model: context.card.name,
-        detail: `it has no convolution or matrix product with constant weights${excluded.size > 0 ? ' besides the excluded ones' : ''}`,
+        detail: `it has no convolution or matrix product with constant weights${formed.nodes.some(isLeft) ? ' besides the excluded ones' : ''}`,
       });
     }
+    const float = params.weights === 'channel' ? await levelChannels(formed, whole, context, id) : formed;
+    const excluded = new Set(float.nodes.filter(isLeft));
     const quantizer = new StaticQuantizer(float, choice, context, id);
     if (params.maxDrop < noLimit) {
       const kept = await layersBeyondDrop(float, excluded, quantizer, params.maxDrop, { id, context });

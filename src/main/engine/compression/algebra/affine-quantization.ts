@@ -5,8 +5,12 @@ import type { Tensor } from '../../onnx/graph';
  * Scales are rounded to float32, because that is what the file stores.
  */
 
+/** Between 2^52 and 2^53 float64 numbers are the integers, so a sum there is rounded as QuantizeLinear rounds. */
+const amongIntegers = 1.5 * 2 ** 52;
+
 /** Rounds to the nearest integer, halves to the even one, as QuantizeLinear does. */
 export function roundHalfEven(value: number): number {
+  if (value < 2 ** 51 && value > -(2 ** 51)) return value + amongIntegers - amongIntegers;
   const floor = Math.floor(value);
   const fraction = value - floor;
   if (fraction !== 0.5) return fraction < 0.5 ? floor : floor + 1;

@@ -32,14 +32,52 @@ function gateFrom(node: Node, value: string, graph: Graph, index: GraphIndex): G
   return { output: clip.outputs[0]!, range, closesAtZero: low === 0 };
 }
 
+const everything: Range = { min: -Infinity, max: Infinity };
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+/** Where x sigmoid(x) is smallest, and what it is there. */
+const swishLowest = { at: -1.2785, value: -0.2785 };
+/** Of 8 bits. */
+const steps = 255;
+
+/** The x below `start` at which a function that rises to 0 towards minus infinity is as near to it as `least`. */
+function vanishes(curve: (x: number) => number, start: number, least: number): number {
+  let x = start;
+  while (Math.abs(curve(x)) > least) x -= 1 / 16;
+  return x;
+}
+
+/**
+ * What a sigmoid, alone or as the gate of x sigmoid(x), tells apart: below, and for the sigmoid alone also above, its result is within half a step of the end
+ * of its codes. @param most the largest value seen
+ */
+function sigmoidRange(value: string, readers: readonly Node[], most: number, index: GraphIndex): Range | undefined {
+  const gates = readers.filter(({ op }) => op === 'Sigmoid');
+  if (gates.length === 0) return undefined;
+  const others = readers.filter(({ op }) => op !== 'Sigmoid');
+  if (others.length === 0) {
+    const end = vanishes(sigmoid, 0, 1 / (2 * steps));
+    return { min: end, max: -end };
+  }
+  const [gate] = gates;
+  const isSwish =
+    gates.length === 1 &&
+    others.every(({ op, inputs }) => op === 'Mul' && inputs.includes(value) && inputs.includes(gate!.outputs[0]!)) &&
+    index.consumers(gate!.outputs[0]!).length === others.length;
+  if (!isSwish) return undefined;
+  const step = (Math.max(0, most) - swishLowest.value) / steps;
+  return { min: vanishes((x) => x * sigmoid(x), swishLowest.at, step / 2), max: Infinity };
+}
+
 /**
  * The part of a value's range that any reader can tell apart: the input of a hard-sigmoid between its corners, that of a hard-swish from its lower corner on,
- * because zero comes of all below. Levels spent outside are lost, and none of the answer is lost with them.
+ * because zero comes of all below; of a sigmoid or swish as far as its codes change. Levels spent outside are lost, and none of the answer is lost with them.
+ * @param most the largest value seen
  */
-export function neededRange(graph: Graph, value: string, index = indexGraph(graph)): Range {
-  const everything = { min: -Infinity, max: Infinity };
+export function neededRange(graph: Graph, value: string, index = indexGraph(graph), most = Infinity): Range {
   if (index.isOutput(value)) return everything;
   const readers = index.consumers(value);
+  const soft = sigmoidRange(value, readers, most, index);
+  if (soft) return soft;
   if (readers.length > 0 && readers.every(({ op }) => op === 'HardSwish')) return { min: -3, max: Infinity };
   const gates = readers.map((reader) => gateFrom(reader, value, graph, index));
   const [gate] = gates.filter((found) => found !== undefined);

@@ -190,5 +190,13 @@ export function planQdq(
       } else if (operators.moving.has(node.op) || operators.pooling.has(node.op)) share(variable, result);
     }
   }
+  const isReadAsCodes = (value: string): boolean =>
+    index
+      .consumers(value)
+      .some((reader) => nodes.has(reader) || absorbed.has(reader) || rescaled.has(reader.outputs[0]!));
+  for (const { op, outputs } of layers.keys()) {
+    const [output] = outputs as [string];
+    if (operators.giveFloat.has(op) && !index.isOutput(output) && !isReadAsCodes(output)) values.delete(output);
+  }
   return { layers, nodes, absorbed, values: [...values], groupOf: groups.find, derived, fixed, rescaled };
 }

@@ -12,6 +12,8 @@ export interface QuantizedOperators {
   following: ReadonlySet<string>;
   /** A Relu or Clip right after these becomes part of their output range. */
   absorbing: ReadonlySet<string>;
+  /** Layers with a kernel that gives floats: what only float operators read of them is not rounded. */
+  giveFloat: ReadonlySet<string>;
   /** Scales of outputs that the kernels prescribe. */
   fixed: ReadonlyMap<string, AffineScale>;
   /** Whether the kernel takes these constant inputs of an operator that joins values. */
@@ -54,6 +56,7 @@ export const fusedOperators: QuantizedOperators = {
   pooling: new Set(),
   following: followingOps,
   absorbing: new Set(['Conv', 'Gemm', 'MatMul', 'Add', 'Mul', 'AveragePool', 'GlobalAveragePool']),
+  giveFloat: new Set(['MatMul']),
   fixed: new Map(),
   takesConstants: (node, graph, constants) =>
     node.op === 'Add' && constants.every((input) => scalarOf(graph, input) !== undefined),
@@ -75,6 +78,7 @@ export const sharedScaleOperators: QuantizedOperators = {
     'Tanh',
   ]),
   absorbing: new Set(['Conv', 'Gemm', 'MatMul', 'Add', 'Sub', 'Mul', 'GlobalAveragePool']),
+  giveFloat: new Set(),
   fixed: new Map([
     ['Sigmoid', { scale: 1 / 256, zeroPoint: 0 }],
     ['Softmax', { scale: 1 / 256, zeroPoint: 0 }],

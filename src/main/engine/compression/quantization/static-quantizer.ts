@@ -94,7 +94,7 @@ export class StaticQuantizer {
       const method = isFew && calibration === 'min-max' ? 'mse' : calibration;
       const seen = activationRange(observation, method, percentile, codesFor(value));
       const { min, max } = this.index.isInput(value) ? inputRange(seen) : seen;
-      const needed = neededRange(this.float, value, this.index);
+      const needed = neededRange(this.float, value, this.index, max);
       return { min: Math.max(min, needed.min), max: Math.min(max, needed.max) };
     };
     const scales = groupScales(plan, this.observations, rangeOf, (range, group) => codesFor(group).scaleOf(range));

@@ -14,9 +14,14 @@ const bitsFor = (count: number): number => Math.max(1, Math.ceil(Math.log2(count
 
 /** The distinct numbers, ascending; undefined where there are too many for a table. */
 function fewNumbers(data: Int8Array): number[] | undefined {
-  const seen = new Set<number>();
-  for (const value of data) if (seen.add(value).size > largestTable) return undefined;
-  return [...seen].sort((a, b) => a - b);
+  const isSeen = new Uint8Array(256);
+  let count = 0;
+  for (const value of data) {
+    if (isSeen[value + 128] === 1) continue;
+    isSeen[value + 128] = 1;
+    if (++count > largestTable) return undefined;
+  }
+  return Array.from(isSeen, (_, at) => at - 128).filter((value) => isSeen[value + 128] === 1);
 }
 
 /** One way to store the integers in few bits, and the bytes it takes. */
@@ -58,19 +63,27 @@ function channelRows({ shape, data }: Tensor, axis: number): ChannelRows | undef
     return { rows, order: { shape, rowLength } };
   }
   if (axis !== 1 || shape.length !== 2) return undefined;
-  const rows = Array.from({ length: count }, (_, row) =>
-    Int8Array.from({ length: rowLength }, (_, at) => integers[at * count + row]!),
-  );
+  const rows = Array.from({ length: count }, () => new Int8Array(rowLength));
+  for (let at = 0, index = 0; at < rowLength; at++)
+    for (let row = 0; row < count; row++, index++) rows[row]![at] = integers[index]!;
   return { rows, order: { shape: [count, rowLength], rowLength, permutation: [1, 0] } };
 }
 
 /** The numbers of every channel above its smallest: few-bit weights lie on an even grid, but not all channels begin at the same step. */
-function channelOffsets({ rows, order }: ChannelRows): Form {
-  const offset = Int8Array.from(rows, (row) => row.reduce((least, value) => Math.min(least, value)));
-  const span = rows.reduce(
-    (most, row, at) => row.reduce((peak, value) => Math.max(peak, value - offset[at]!), most),
-    0,
-  );
+function channelOffsets({ rows, order }: ChannelRows): Form | undefined {
+  const offset = new Int8Array(rows.length);
+  let span = 0;
+  for (const [at, row] of rows.entries()) {
+    let [least, most] = [127, -128];
+    for (const value of row) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    offset[at] = least;
+    span = Math.max(span, most - least);
+    // 8 bits save nothing.
+    if (span > 127) return undefined;
+  }
   const bits = bitsFor(span + 1);
   const length = rows.reduce((sum, row) => sum + row.length, 0);
   return {

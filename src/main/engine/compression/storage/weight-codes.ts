@@ -31,6 +31,12 @@ function channelsOf(tensor: Tensor, axis: number | undefined): Float32Array[] {
   const { channels, stride } = channelLayout(tensor, axis);
   const data = tensor.data as Float32Array;
   const lists = Array.from({ length: channels }, () => new Float32Array(data.length / channels));
+  if (stride === 1) {
+    // A matrix by its columns.
+    for (let start = 0, row = 0; start < data.length; start += channels, row++)
+      for (let channel = 0; channel < channels; channel++) lists[channel]![row] = data[start + channel]!;
+    return lists;
+  }
   for (let start = 0, run = 0; start < data.length; start += stride, run++) {
     lists[run % channels]!.set(data.subarray(start, start + stride), Math.floor(run / channels) * stride);
   }
@@ -70,21 +76,43 @@ function fewBitSteps(bits: number): number[] {
   return Array.from({ length: 32 }, (_, step) => 1 - ((1 - narrowest) * step) / 31);
 }
 
-/** The scale of least squared error, from the one that clips nothing down to `steps` of it. */
+/** Sum of squares of what lies outside of a range. */
+function errorOutside(values: readonly number[], min: number, max: number): number {
+  let error = 0;
+  for (const value of values) {
+    const beyond = value > max ? value - max : value < min ? min - value : 0;
+    error += beyond * beyond;
+  }
+  return error;
+}
+
+/** More than float64 sums of the same numbers in another order differ by, as a share. */
+const orderError = 1e-9;
+
+/**
+ * The scale of least squared error, from the one that clips nothing down to `steps` of it. The error of what a scale clips is found first, from the few weights
+ * that any of them clips: most scales are out by it.
+ */
 function leastErrorScale(
   values: Float32Array,
   widest: number,
   { lowest, highest, zeroPoint }: CodeRange,
   steps: readonly number[],
 ): number {
+  const [low, high] = [lowest - zeroPoint, highest - zeroPoint];
+  const narrowest = widest * Math.min(...steps);
+  const outer: number[] = [];
+  for (const value of values) if (value > high * narrowest || value < low * narrowest) outer.push(value);
   let best = widest;
   let least = Infinity;
   for (const fraction of steps) {
     const scale = widest * fraction;
+    if (errorOutside(outer, low * scale, high * scale) > least * (1 + orderError)) continue;
     let error = 0;
     for (let index = 0; index < values.length && error < least; index++) {
       const value = values[index]!;
-      const code = Math.max(lowest - zeroPoint, Math.min(highest - zeroPoint, roundHalfEven(value / scale)));
+      const step = roundHalfEven(value / scale);
+      const code = step < low ? low : step > high ? high : step;
       error += (value - code * scale) ** 2;
     }
     if (error < least) [best, least] = [scale, error];
