@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planPlaceSchema } from './agents';
 
 /** What a sweep would do and what that costs, before it is started. */
 export const sweepPlanSchema = z.object({
@@ -21,5 +22,7 @@ export const sweepPlanSchema = z.object({
   freeBytes: z.number().optional(),
   /** Sentences the person should read before starting. */
   warnings: z.array(z.string()),
+  /** Where the steps that are left will run; absent where no other machine is asked for. */
+  places: z.array(planPlaceSchema).optional(),
 });
 export type SweepPlan = z.infer<typeof sweepPlanSchema>;
