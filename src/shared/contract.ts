@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { machinesStatusSchema } from './agents';
 import { job, nothing, rpc, signal, typed, type Endpoint } from './endpoints';
 import type { ChannelMap } from './channel-groups';
 import { coralStatusSchema } from './coral';
@@ -27,6 +26,7 @@ import {
   liveSourceSchema,
 } from './live/session';
 import { liveSnapshotSchema } from './live/snapshot';
+import { machinesContract } from './machines-contract';
 import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
 import type { RunComparison } from './run-comparison';
@@ -44,7 +44,6 @@ import {
 import { formatInfoSchema, runtimeInfoSchema } from './runtime-info';
 import { searchRequestSchema, type SearchRecord, type SearchState } from './search-state';
 import { sensitivityRequestSchema, type SensitivityReport } from './sensitivity';
-import { serverAddressSchema } from './server-address';
 import { settingsChangeSchema, settingsSchema } from './settings';
 import { collectionSchema, storageUseSchema } from './storage';
 import { optionsSchema, sweepFileSchema, targetSchema } from './sweep-file';
@@ -55,7 +54,6 @@ const runRef = z.strictObject({ run: z.string().min(1).max(200) });
 const trialRef = runRef.extend({ trial: z.string().min(1).max(400) });
 const trialsRef = runRef.extend({ trials: z.array(z.string().max(400)).min(1).max(10_000) });
 const liveRef = z.strictObject({ session: z.uuid() });
-const agentRef = z.strictObject({ agent: z.string().min(1).max(64) });
 const liveSideIndex = z.number().int().min(0).max(1);
 /** A run as it is shown: compared with the models as they came, or with one of its recipes. */
 export const shownRun = z.strictObject({ run: z.string().min(1).max(200), against: z.string().max(200).optional() });
@@ -316,16 +314,7 @@ export const openEngineContract = {
     }),
     typed<Thumbnail[]>(),
   ),
-  /** Other machines that take steps, and the server they are reached through. */
-  'machines.status': signal(machinesStatusSchema),
-  /** Works with the machines at a server, now and after every start; null: alone. */
-  'machines.connect': rpc(z.strictObject({ server: serverAddressSchema.nullable() }), nothing),
-  /** A code for another machine to join with. It holds the key that jobs are signed with. */
-  'machines.invite': rpc(nothing, z.strictObject({ code: z.string() })),
-  /** Gives no more steps to a machine, or some again. */
-  'machines.drain': rpc(agentRef.extend({ isDraining: z.boolean() }), nothing),
-  /** Forgets a machine: it takes no steps until it joins again. */
-  'machines.remove': rpc(agentRef, nothing),
+  ...machinesContract,
   /** Corals that are plugged in, and what is missing to use them. */
   'coral.status': signal(coralStatusSchema),
   /** What a model file is, of any format that a runtime opens; the same as opening it throws. */

@@ -10,9 +10,10 @@ export const targetSchema = z.strictObject({
   runtime: z.string().min(1),
   /** One of the runtime's devices; absent: its first. */
   device: z.string().min(1).max(200).optional(),
+  /** Label of the machines that it is on; absent: it is on the one that runs the sweep. */
   on: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'give a label of up to 40 small letters, digits and hyphens, as in pi4')
     .optional(),
   threads: z.number().int().min(1).max(256).default(1),
   /** Options of the runtime, checked by its own schema. */

@@ -11,6 +11,10 @@ export function conditionOf({ state, problem }: Pick<Agent, 'state' | 'problem'>
   return state !== 'silent' && problem !== undefined ? 'refused' : state;
 }
 
+/** Whether steps that fit are given to it. */
+export const takesSteps = (agent: Pick<Agent, 'state' | 'problem'>): boolean =>
+  ['idle', 'working'].includes(conditionOf(agent));
+
 export const conditionTexts: Record<AgentCondition, string> = {
   idle: 'idle',
   working: 'working',
@@ -93,7 +97,7 @@ export function agentFacts(agent: Agent, now: Date): { name: string; value: stri
   return [
     { name: 'Labels', value: agent.labels.join(', ') },
     { name: 'Processor', value: machine.cpu },
-    { name: 'Cores', value: `${machine.cores}, ${loadText(agent)} busy` },
+    { name: 'Cores', value: agent.load === undefined ? formatNumber(machine.cores) : `${loadText(agent)} busy` },
     { name: 'Instruction sets', value: machine.isa.join(', ') },
     { name: 'Memory', value: formatBytes(machine.memoryBytes) },
     { name: 'System', value: [machine.platform, machine.arch, machine.governor].filter(Boolean).join(' ') },

@@ -8,17 +8,27 @@ export type Options = NonNullable<Target['options']>;
 function targetOf({
   runtime,
   device,
+  on,
   threads,
   options = {},
 }: Partial<Target> & Pick<Target, 'runtime' | 'threads'>): Target {
   const hasOptions = Object.keys(options).length > 0;
-  return { runtime, ...(device !== undefined && { device }), threads, ...(hasOptions && { options }) };
+  return {
+    runtime,
+    ...(device !== undefined && { device }),
+    ...(on !== undefined && { on }),
+    threads,
+    ...(hasOptions && { options }),
+  };
 }
 
 export const withOptions = (target: Target, options: Options): Target => targetOf({ ...target, options });
 
 /** On a device of the runtime; '': on the first, which is what a target without one means. */
 export const onDevice = (target: Target, id: string): Target => targetOf({ ...target, device: id || undefined });
+
+/** On the machines with a label; '': on this one. */
+export const onMachine = (target: Target, label: string): Target => targetOf({ ...target, on: label || undefined });
 
 /** "precision: default, streams: 2"; empty where none are given. */
 export const optionsSummary = (options: Options): string =>
@@ -39,7 +49,7 @@ export function withoutOptions(options: Options, names: readonly string[]): Opti
 
 /** The target on another runtime: threads stay as typed; its device and those of its options stay that the new one has too. */
 export function onRuntime(
-  { threads, device, options = {} }: Target,
+  { threads, device, on, options = {} }: Target,
   id: string,
   next: RuntimeInfo | undefined,
 ): Target {
@@ -48,6 +58,7 @@ export function onRuntime(
   return targetOf({
     runtime: id,
     device: keepsDevice ? device : undefined,
+    on,
     threads,
     options: withoutOptions(options, lost),
   });
