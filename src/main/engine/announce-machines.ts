@@ -1,5 +1,5 @@
 import type { MachinesStatus } from '@shared/agents';
-import type { Machines } from './machines';
+import type { MachinesDesk } from './machines-desk';
 import { throttle } from './throttle';
 
 /** Machines tell of themselves one by one, and many at a time. */
@@ -7,7 +7,7 @@ const atMostEveryMs = 250;
 
 /** Tells the state now and whenever it changes. Returns what ends it. */
 export async function announceMachines(
-  machines: Machines,
+  machines: MachinesDesk,
   announce: (status: MachinesStatus) => void,
 ): Promise<() => void> {
   let latest = 0;

@@ -10,7 +10,8 @@ import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
 import { homeFolder } from './files/home-folder';
 import { machineFacts } from './machine/machine';
-import { aloneMachines, type Machines } from './machines';
+import { aloneMachines } from './machines';
+import { MachinesDesk } from './machines-desk';
 import type { CardChoice } from './models/card';
 import { readRunFile } from './report/read-run-file';
 import { describeFormats } from './formats/describe-formats';
@@ -54,8 +55,8 @@ export interface Engine {
   /** Makes models and images findable for jobs. */
   readonly contents: LocalContents;
   readonly machine: Machine;
-  /** Other machines that take steps. */
-  readonly machines: Machines;
+  /** Other machines that take steps, as the window has them. */
+  readonly machinesDesk: MachinesDesk;
   /** @param patienceMs how long to wait for devices that a process of its own looks for; absent: as long as it takes */
   info(patienceMs?: number): Promise<EngineInfo>;
   modelFolder(): string;
@@ -124,7 +125,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     executor,
     contents: new LocalContents(workspace.folder),
     machine,
-    machines: aloneMachines(home.settings),
+    machinesDesk: new MachinesDesk(aloneMachines(), home.settings),
     modelFolder,
     settings,
     info: async (patienceMs) => ({

@@ -71,7 +71,8 @@ try {
   }
   process.send?.({ type: 'signal', name: 'ready', state: null });
   void announceCorals((status) => server?.emit('coral.status', status));
-  void announceMachines(engine.machines, (status) => server?.emit('machines.status', status));
+  void announceMachines(engine.machinesDesk, (status) => server?.emit('machines.status', status));
+  void engine.machinesDesk.open();
   if (!isFile && (own || process.argv.includes(continueFlag))) {
     await goOn(engine, interrupted);
     engine.searches.announce();

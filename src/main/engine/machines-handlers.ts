@@ -5,11 +5,13 @@ import type { Engine } from './create-engine';
 type MachinesName = Extract<keyof Handlers<EngineContract>, `machines.${string}`>;
 
 /** The engine's answers about other machines. */
-export function machinesHandlers({ machines }: Pick<Engine, 'machines'>): Pick<Handlers<EngineContract>, MachinesName> {
+export function machinesHandlers({
+  machinesDesk,
+}: Pick<Engine, 'machinesDesk'>): Pick<Handlers<EngineContract>, MachinesName> {
   return {
-    'machines.connect': ({ server }) => machines.connect(server ?? undefined),
-    'machines.invite': async () => ({ code: await machines.invite() }),
-    'machines.drain': ({ agent, isDraining }) => machines.drain(agent, isDraining),
-    'machines.remove': ({ agent }) => machines.remove(agent),
+    'machines.connect': ({ server }) => machinesDesk.connect(server ?? undefined),
+    'machines.invite': async () => ({ code: await machinesDesk.invite() }),
+    'machines.drain': ({ agent, isDraining }) => machinesDesk.drain(agent, isDraining),
+    'machines.remove': ({ agent }) => machinesDesk.remove(agent),
   };
 }

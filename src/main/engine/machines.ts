@@ -4,7 +4,7 @@ import { AppError } from '@shared/errors';
 /** Other machines that take steps, and the server they are reached through. */
 export interface Machines {
   status(): Promise<MachinesStatus>;
-  /** Keeps the address for the next start; undefined: works alone. What keeps the server from use is in the status. */
+  /** @param server absent: works alone. Throws where it cannot be used. */
   connect(server: string | undefined): Promise<void>;
   /** A code for another machine to join with. @throws `machines.none` */
   invite(): Promise<string>;
@@ -17,34 +17,16 @@ export interface Machines {
   agents(): readonly Agent[];
 }
 
-/** Where the address of the server is kept. */
-interface Kept {
-  get(key: string): string | undefined;
-  set(key: string, value: string): void;
-}
-
-/** No other machine: a server that is named is remembered, and the status says why it is not used. */
-export function aloneMachines(settings: Kept): Machines {
-  const listeners = new Set<() => void>();
+/** No other machine, and no way to one. */
+export function aloneMachines(): Machines {
   const refuse = (): Promise<never> => Promise.reject(new AppError('machines.none'));
   return {
-    status: () => {
-      const server = settings.get('server') || undefined;
-      const problem = server && 'This Whittle works alone: it cannot reach a server. The address is kept.';
-      return Promise.resolve({ link: 'alone', server, problem, agents: [] });
-    },
-    connect(server) {
-      settings.set('server', server ?? '');
-      for (const listener of listeners) listener();
-      return Promise.resolve();
-    },
+    status: () => Promise.resolve({ link: 'alone', agents: [] }),
+    connect: (server) => (server === undefined ? Promise.resolve() : refuse()),
     invite: refuse,
     drain: refuse,
     remove: refuse,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: () => () => undefined,
     agents: () => [],
   };
 }

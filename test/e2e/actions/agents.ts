@@ -42,12 +42,17 @@ export async function invite(server: string, folder: string): Promise<string> {
 }
 
 export async function joinAgents(code: string, folder: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [whittle, 'agent', 'join', code, '--folder', folder]);
+  await promisify(execFile)(process.execPath, [whittle, 'agent', 'join', code, '--folder', folder], {
+    env: { ...process.env, WHITTLE_HOME: folder },
+  });
 }
 
 export function startAgent(folder: string, label: string): ChildProcess {
   const words = ['agent', '--folder', folder, '--labels', label, '--slots', '1'];
-  return spawn(process.execPath, [whittle, ...words], { stdio: 'ignore' });
+  return spawn(process.execPath, [whittle, ...words], {
+    stdio: 'ignore',
+    env: { ...process.env, WHITTLE_HOME: folder },
+  });
 }
 
 /** Ends a process at once, as a lost power supply does; one that has ended is left alone. */
