@@ -48,7 +48,7 @@ export function processorText({ machine: { cpu, cores, isa } }: Pick<Agent, 'mac
   return [cpu, count, strongestSet(isa)].filter(Boolean).join(' · ');
 }
 
-/** "3.1 / 4" cores that are busy. */
+/** "3.1 / 4": the load beside the cores that there are for it. */
 export function loadText({ load, machine }: Pick<Agent, 'load' | 'machine'>): string {
   return load === undefined ? absent : `${formatNumber(load, 1)} / ${machine.cores}`;
 }
@@ -97,7 +97,8 @@ export function agentFacts(agent: Agent, now: Date): { name: string; value: stri
   return [
     { name: 'Labels', value: agent.labels.join(', ') },
     { name: 'Processor', value: machine.cpu },
-    { name: 'Cores', value: agent.load === undefined ? formatNumber(machine.cores) : `${loadText(agent)} busy` },
+    { name: 'Cores', value: formatNumber(machine.cores) },
+    { name: 'Load', value: agent.load === undefined ? '' : formatNumber(agent.load, 1) },
     { name: 'Instruction sets', value: machine.isa.join(', ') },
     { name: 'Memory', value: formatBytes(machine.memoryBytes) },
     { name: 'System', value: [machine.platform, machine.arch, machine.governor].filter(Boolean).join(' ') },

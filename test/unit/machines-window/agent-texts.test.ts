@@ -85,6 +85,7 @@ describe('what a machine is', () => {
     const facts = Object.fromEntries(agentFacts(agent('a', { failedSteps: 2 }), now).map((fact) => [fact.name, fact]));
     expect(facts['Steps done']!.value).toBe('12, 2 failed');
     expect(facts.Cores!.value).toBe('4');
+    expect(facts.Load).toBeUndefined();
     expect(facts.Cache!.value).toBe('3.20 GB of 20.00 GB');
     expect(facts['Last seen']!.value).toBe('now');
     expect(facts.Labels).toBeUndefined();
