@@ -78,7 +78,7 @@ test('without other machines the view says what they are for, takes the address 
 
 test('two machines join, one dies during a run, the server goes and comes back', async () => {
   test.skip(missing !== undefined, missing);
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
   const folder = await mkdtemp(join(tmpdir(), 'whittle-machines-'));
   const port = await freePort();
   const server = addressOf(port);
@@ -155,7 +155,7 @@ test('two machines join, one dies during a run, the server goes and comes back',
     await expect(window.getByTestId('machines-announced')).toContainText('silent:');
     await expectAccessible(window);
     await look(launched, 'machines-silent');
-    expect((await waitForRun(window, run.id, 300_000)).status).toBe('done');
+    expect((await waitForRun(window, run.id, 480_000)).status).toBe('done');
 
     // By keyboard: drained and let go on, the dead one removed after a question.
     await labelled(survivor).click();
