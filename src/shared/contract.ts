@@ -26,6 +26,7 @@ import {
   liveSourceSchema,
 } from './live/session';
 import { liveSnapshotSchema } from './live/snapshot';
+import { machinesContract } from './machines-contract';
 import { papers } from './presenter/paper';
 import { reportViewSchema } from './presenter/report-view';
 import type { RunComparison } from './run-comparison';
@@ -317,6 +318,7 @@ export const openEngineContract = {
     }),
     typed<Thumbnail[]>(),
   ),
+  ...machinesContract,
   /** Corals that are plugged in, and what is missing to use them. */
   'coral.status': signal(coralStatusSchema),
   /** What a model file is, of any format that a runtime opens; the same as opening it throws. */

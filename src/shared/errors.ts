@@ -136,6 +136,8 @@ const sentences = {
     `The run "${f.run}" was opened from a file, which has its figures and no more: ${f.detail}. Do it where the run was made.`,
   'results.busy': () =>
     `A sweep is under way here, and other results can only be opened beside none. Wait for its end or cancel it; finished steps are kept.`,
+  'machines.none': () =>
+    'No server is in use, so there is no other machine to work with. Name one in the view Machines; its address is kept.',
   'window.unavailable': (f: Facts) =>
     `The window cannot be opened: ${f.detail}. Start it once with "npm start", or use "whittle report" to read results here.`,
   'worker.crashed': (f: Facts) =>

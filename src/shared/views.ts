@@ -72,6 +72,14 @@ export const views: readonly View[] = [
     icon: 'M16 13l5.22 3.48a.5.5 0 0 0 .78-.42V7.87a.5.5 0 0 0-.75-.43L16 10.5M4 6h10a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2z',
   },
   {
+    name: 'machines',
+    title: 'Machines',
+    path: '/machines',
+    component: 'MachinesView',
+    shortcut: 'CmdOrCtrl+7',
+    icon: 'M5 3h14a2 2 0 0 1 2 2v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM5 13h14a2 2 0 0 1 2 2v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4a2 2 0 0 1 2-2zM7 7h.01M7 17h.01',
+  },
+  {
     name: 'settings',
     title: 'Settings',
     path: '/settings',

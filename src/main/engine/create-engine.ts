@@ -11,6 +11,8 @@ import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
 import { homeFolder } from './files/home-folder';
 import { machineFacts } from './machine/machine';
+import { aloneMachines } from './machines';
+import { MachinesDesk } from './machines-desk';
 import type { CardChoice } from './models/card';
 import { readRunFile } from './report/read-run-file';
 import { describeFormats } from './formats/describe-formats';
@@ -59,6 +61,8 @@ export interface Engine {
   readonly machine: Machine;
   /** Other machines that take steps. */
   agents(): readonly Agent[];
+  /** Other machines that take steps, as the window has them. */
+  readonly machinesDesk: MachinesDesk;
   /** @param patienceMs how long to wait for devices that a process of its own looks for; absent: as long as it takes */
   info(patienceMs?: number): Promise<EngineInfo>;
   modelFolder(): string;
@@ -135,6 +139,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     contents: new LocalContents(workspace.folder),
     machine,
     agents,
+    machinesDesk: new MachinesDesk(aloneMachines(), home.settings),
     modelFolder,
     settings,
     info: async (patienceMs) => ({

@@ -8,6 +8,7 @@ import { createEngine, type Engine } from './create-engine';
 import { continueFlag, leaveMessage } from './engine-words';
 import { leastRoomBytes, waitForRoom } from './files/room-on-disk';
 import { handlersOf } from './handlers';
+import { announceMachines } from './announce-machines';
 import { keepWithinBudget } from './keep-within-budget';
 import type { InterruptedRun } from './store/run-records';
 import { homeFolder } from './files/home-folder';
@@ -70,6 +71,8 @@ try {
   }
   process.send?.({ type: 'signal', name: 'ready', state: null });
   void announceCorals((status) => server?.emit('coral.status', status));
+  void announceMachines(engine.machinesDesk, (status) => server?.emit('machines.status', status));
+  void engine.machinesDesk.open();
   if (!isFile && (own || process.argv.includes(continueFlag))) {
     await goOn(engine, interrupted);
     engine.searches.announce();

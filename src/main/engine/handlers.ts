@@ -28,6 +28,7 @@ import { listZoo, zooModel } from './fetch/catalogue';
 import { getModel } from './fetch/get-model';
 import { getPack } from './fetch/get-pack';
 import { liveHandlers, type LiveEvents } from './live-handlers';
+import { machinesHandlers } from './machines-handlers';
 import { readCard, writeCard } from './models/card';
 import { copyModel } from './models/copy-model';
 import { describeModel } from './models/describe-model';
@@ -74,6 +75,7 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
   const recall = (spec: DatasetSpec) => datasets.recall(spec, lenient);
   return {
     ...liveHandlers(engine, events),
+    ...machinesHandlers(engine),
     // The window opens with it and asks again.
     'engine.info': () => engine.info(patienceMs),
     'engine.lookAgain': () => {

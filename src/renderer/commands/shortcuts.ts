@@ -53,4 +53,13 @@ export const shortcutGroups: readonly { where: string; shortcuts: readonly Short
       { keys: ['Delete'], does: 'Delete it; Undo brings it back' },
     ],
   },
+  {
+    where: 'Machines',
+    shortcuts: [
+      { keys: ['↑', '↓'], does: 'Choose a machine' },
+      { keys: ['D'], does: 'Drain it, or let it go on' },
+      { keys: ['Delete'], does: 'Remove it, after a question' },
+      { keys: ['Esc'], does: 'Close its panel' },
+    ],
+  },
 ];

@@ -1,6 +1,6 @@
 import type { RuntimeInfo } from '@shared/runtime-info';
 
-interface Choice {
+export interface Choice {
   value: string;
   label: string;
 }

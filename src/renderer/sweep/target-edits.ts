@@ -27,6 +27,9 @@ export const withOptions = (target: Target, options: Options): Target => targetO
 /** On a device of the runtime; '': on the first, which is what a target without one means. */
 export const onDevice = (target: Target, id: string): Target => targetOf({ ...target, device: id || undefined });
 
+/** On the machines with a label; '': on this one. */
+export const onMachine = (target: Target, label: string): Target => targetOf({ ...target, on: label || undefined });
+
 /** "precision: default, streams: 2"; empty where none are given. */
 export const optionsSummary = (options: Options): string =>
   Object.entries(options)
