@@ -47,7 +47,7 @@ async function agreement(parts: SeenImages[], epochs = 60): Promise<{ percent: n
   const options = { exit: 0, classes, epochs, images: all.count, labelShare: 0 };
   const head = await trainHead('exit.early', { all, parts }, options, context);
   const { agrees } = judgeExits(fresh, [head], [1])[0]!;
-  return { percent: (100 * agrees.filter(Boolean).length) / fresh.count, stages };
+  return { percent: (100 * Array.from(agrees).filter(Boolean).length) / fresh.count, stages };
 }
 
 test('a head that is chosen on images held out from the fit answers more like the network than one that nobody watches', async () => {
