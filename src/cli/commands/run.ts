@@ -8,6 +8,7 @@ import { readSweep, resolveSweep } from '../../main/engine/sweep/read-sweep';
 import { previewSweep } from '../../main/engine/sweep-preview';
 import { usageError, type Command } from '../arguments';
 import { planText } from '../plan-text';
+import { joinMachines, serverOption } from '../join-machines';
 import { ProgressLine } from '../progress-line';
 import { runInTurn } from '../run-in-turn';
 import { openSession } from '../session';
@@ -36,6 +37,7 @@ export const run: Command = {
       value: 'TEXT',
       help: `name the best per network within it: "drop<=1, size<=2MB, time<=0.5" (${usualBudget})`,
     },
+    ...serverOption,
     remeasure: { type: 'boolean', help: 'measure again what other work disturbed in the last run of the same sweep' },
   },
   async run(arguments_) {
@@ -67,6 +69,7 @@ export const run: Command = {
       const plans = await Promise.all(prepared.map((sweep) => previewSweep(engine, sweep)));
       for (const warning of new Set(plans.flatMap(({ warnings }) => warnings))) process.stderr.write(`${warning}\n`);
       if (arguments_.flag('dry-run')) return printPlans(plans, arguments_.flag('json'));
+      await joinMachines(engine, arguments_, line);
       const both = prepared.map((one, at) => ({ prepared: one, written: sweeps[at]! }));
       return await runInTurn(both, { engine, arguments_, budget, line });
     } finally {

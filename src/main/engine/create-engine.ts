@@ -11,6 +11,8 @@ import { builtFile } from './files/built-file';
 import { homeFolder } from './files/home-folder';
 import { machineFacts } from './machine/machine';
 import type { CardChoice } from './models/card';
+import { AgentsExecutor } from './agents/agents-executor';
+import { JoinedMachines } from './agents/machines';
 import { readRunFile } from './report/read-run-file';
 import { describeFormats } from './formats/describe-formats';
 import { describeRuntimes } from './runtimes/describe-runtimes';
@@ -50,6 +52,8 @@ export interface Engine {
   readonly queue: RunQueue;
   readonly searches: SearchDesk;
   readonly executor: Executor;
+  /** Others that take steps; alone until a server is named. */
+  readonly machines: JoinedMachines;
   /** Makes models and images findable for jobs. */
   readonly contents: LocalContents;
   readonly machine: Machine;
@@ -76,7 +80,10 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const machine = await machineFacts();
   const settings = (): Settings => readPreferences(home, options.modelFolder);
   nameRuntimesFolder(settings().runtimesFolder);
-  const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
+  const contents = new LocalContents(workspace.folder);
+  const local = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
+  const machines = new JoinedMachines(home.folder, machine, contents);
+  const executor = new AgentsExecutor(local, machines, contents);
   const events: RunEvents = {
     // Between two runs of a search nothing has ended.
     progress(progress) {
@@ -119,7 +126,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     queue,
     searches,
     executor,
-    contents: new LocalContents(workspace.folder),
+    machines,
+    contents,
     machine,
     modelFolder,
     settings,
@@ -148,6 +156,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     lastCollection: () => workspace.settings.get('collection'),
     prepare,
     close() {
+      void machines.connect(undefined);
       workspace.close();
       if (home !== workspace) home.close();
     },
