@@ -82,7 +82,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   nameRuntimesFolder(settings().runtimesFolder);
   const contents = new LocalContents(workspace.folder);
   const local = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
-  const machines = new JoinedMachines(home.folder, machine, contents);
+  const machines = new JoinedMachines(homeFolder(), machine, contents);
   const executor = new AgentsExecutor(local, machines, contents);
   const events: RunEvents = {
     // Between two runs of a search nothing has ended.

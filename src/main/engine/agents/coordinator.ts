@@ -65,7 +65,9 @@ export class Coordinator {
     const { membership, name, contents, changed, say } = options;
     this.server = membership.server;
     this.seal = new Seal(keyOf(membership));
-    this.presences = new Presences(this.seal);
+    this.presences = new Presences(this.seal, () =>
+      say('An agent on this server has another key: give it a code of "whittle agent invite" of this machine.'),
+    );
     let wasLost = false;
     this.link_ = new Link({
       ...membership,

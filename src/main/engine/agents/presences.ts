@@ -17,7 +17,13 @@ interface Known {
 export class Presences {
   private readonly known = new Map<string, Known>();
 
-  constructor(private readonly seal: Seal) {}
+  private hasStrangers = false;
+
+  /** @param strange called once, where others meet on the same server */
+  constructor(
+    private readonly seal: Seal,
+    private readonly strange: () => void = () => undefined,
+  ) {}
 
   /** Answers whether it was news of an agent of ours. */
   heard(id: string, bytes: Uint8Array | undefined, now = Date.now()): boolean {
@@ -32,6 +38,8 @@ export class Presences {
       this.known.set(id, { agent: isOther ? { ...agent, problem } : agent, heardAt: now, isOther });
       return true;
     } catch {
+      if (!this.hasStrangers) this.strange();
+      this.hasStrangers = true;
       return false;
     }
   }
