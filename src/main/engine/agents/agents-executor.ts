@@ -6,16 +6,24 @@ import type { Requirement } from '../sweep/plan';
 import { assumedRequirement } from './assumed-requirement';
 import type { Coordinator } from './coordinator';
 import type { JoinedMachines } from './machines';
+import { NobodyThere } from './published-step';
 import { classOf, isForThisMachine } from './requirement';
 import { stepIdentity } from './step-identity';
 
 /** A step that other machines may do. */
 interface Waiting {
-  classId: string;
-  requirement: Requirement;
   place: number;
   /** Undefined: this machine does it. */
-  begin(coordinator: Coordinator | undefined): Promise<void>;
+  begin(coordinator: Coordinator | undefined): void;
+}
+
+/** Steps with equal requirements. */
+interface Line {
+  requirement: Requirement;
+  /** The earliest in the plan first. */
+  waiting: Waiting[];
+  /** To agents, and not finished. */
+  given: number;
 }
 
 /** Steps in a line, as a multiple of the slots of agents that fit: more would only lose their order. */
@@ -25,23 +33,22 @@ const patienceMs = 60_000;
 
 /** Runs on agents what they may do, when there are any, and the rest on this machine. */
 export class AgentsExecutor implements Executor {
-  private readonly waiting: Waiting[] = [];
-  private readonly given = new Map<string, number>();
+  private readonly lines = new Map<string, Line>();
   private heard: Coordinator | undefined;
-  private isPumping = false;
+  private isLooking = false;
+  private isDue = false;
 
   constructor(
     private readonly local: Executor,
-    private readonly machines: JoinedMachines,
-    private readonly contents: Contents,
+    private readonly machines: Pick<JoinedMachines, 'coordinator' | 'ownFacts'>,
+    private readonly contents: Pick<Contents, 'outputPath'>,
   ) {
     setInterval(() => this.pump(), 1000).unref();
   }
 
   get slots(): number {
     const { coordinator } = this.machines;
-    const others = coordinator?.candidates({ versions: {} }) ?? [];
-    return this.local.slots + others.reduce((sum, { slots }) => sum + slots, 0);
+    return this.local.slots + (coordinator?.slotsFor({ versions: {} }) ?? 0);
   }
 
   get threads(): number {
@@ -63,87 +70,102 @@ export class AgentsExecutor implements Executor {
     const own = await this.machines.ownFacts();
     const requirement = placed.requires ?? assumedRequirement(order as Order<Job>, own);
     if (!requirement || isForThisMachine(requirement)) return here();
+    const line = this.lineOf(requirement);
     for (;;) {
-      const coordinator = await this.turn(requirement, placed.order, signal);
+      const coordinator = await this.turn(line, placed.order, signal);
       if (!coordinator) return here();
-      const given = await this.give(coordinator, order, requirement, events, signal, placed);
+      const given = await this.give(coordinator, order, line, events, signal, placed);
       if (given) return given.result;
     }
   }
 
   /** Resolves when it is to be given to agents, or, without a coordinator, done here. Throws `cancelled`. */
-  private turn(requirement: Requirement, place: number, signal: AbortSignal): Promise<Coordinator | undefined> {
+  private turn(line: Line, place: number, signal: AbortSignal): Promise<Coordinator | undefined> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new AppError('cancelled'));
-      const classId = classOf(requirement, stepIdentity);
+      const { waiting } = line;
       const cancel = (): void => {
-        const at = this.waiting.indexOf(waiting);
+        const at = waiting.indexOf(one);
         if (at < 0) return;
-        this.waiting.splice(at, 1);
+        waiting.splice(at, 1);
         reject(new AppError('cancelled'));
       };
-      const waiting: Waiting = {
-        classId,
-        requirement,
+      const one: Waiting = {
         place,
-        begin: async (coordinator) => {
+        begin: (coordinator) => {
           signal.removeEventListener('abort', cancel);
           resolve(coordinator);
         },
       };
       signal.addEventListener('abort', cancel, { once: true });
-      const behind = this.waiting.findIndex((other) => other.place > place);
-      this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, waiting);
-      setImmediate(() => this.pump());
+      let [low, high] = [0, waiting.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (waiting[middle]!.place > place) high = middle;
+        else low = middle + 1;
+      }
+      waiting.splice(low, 0, one);
+      this.pumpSoon();
     });
   }
 
-  /** Gives out what waits, the earliest in the plan first. */
+  private lineOf(requirement: Requirement): Line {
+    const classId = classOf(requirement, stepIdentity);
+    const line = this.lines.get(classId) ?? { requirement, waiting: [], given: 0 };
+    this.lines.set(classId, line);
+    return line;
+  }
+
+  /** Many things happen at once; they are looked at together. */
+  private pumpSoon(): void {
+    if (this.isDue) return;
+    this.isDue = true;
+    setTimeout(() => {
+      this.isDue = false;
+      this.pump();
+    }, 10);
+  }
+
   private pump(): void {
     const { coordinator } = this.machines;
     if (coordinator && coordinator !== this.heard) {
       this.heard = coordinator;
-      coordinator.onAgents(() => this.pump());
-      this.isPumping = true;
+      coordinator.onAgents(() => this.pumpSoon());
+      this.isLooking = true;
       void coordinator.ready.then(() => {
-        this.isPumping = false;
-        this.pump();
+        this.isLooking = false;
+        this.pumpSoon();
       });
     }
-    if (this.isPumping && coordinator) return;
-    for (const waiting of [...this.waiting]) {
-      const { classId, requirement } = waiting;
-      const fitting = coordinator?.candidates(requirement) ?? [];
-      const slots = fitting.reduce((sum, agent) => sum + agent.slots, 0);
+    if (this.isLooking && coordinator) return;
+    for (const line of this.lines.values()) {
+      const { requirement, waiting } = line;
+      if (waiting.length === 0) continue;
+      const slots = coordinator?.slotsFor(requirement) ?? 0;
       if (slots > 0) {
-        const given = this.given.get(classId) ?? 0;
-        if (given >= ahead * slots) continue;
-        this.given.set(classId, given + 1);
-        this.begin(waiting, coordinator);
-      } else if (
-        requirement.on === undefined &&
-        (!coordinator || coordinator.lostForMs === 0 || coordinator.lostForMs > patienceMs)
-      )
-        this.begin(waiting, undefined);
+        const begun = waiting.splice(0, Math.max(0, ahead * slots - line.given));
+        line.given += begun.length;
+        for (const { begin } of begun) begin(coordinator);
+      } else if (requirement.on === undefined && this.isHopeless(coordinator))
+        for (const { begin } of waiting.splice(0)) begin(undefined);
     }
   }
 
-  private begin(waiting: Waiting, coordinator: Coordinator | undefined): void {
-    this.waiting.splice(this.waiting.indexOf(waiting), 1);
-    void waiting.begin(coordinator);
+  /** Nobody will come soon: this machine does what it can. */
+  private isHopeless(coordinator: Coordinator | undefined): boolean {
+    return !coordinator || coordinator.lostForMs === 0 || coordinator.lostForMs > patienceMs;
   }
 
   /** Undefined: nobody did it, or what they left is gone; it must find its place again. Throws what the job throws, `cancelled`. */
   private async give<K extends Job['kind']>(
     coordinator: Coordinator,
     order: Order & { kind: K },
-    requirement: Requirement,
+    line: Line,
     events: JobEvents,
     signal: AbortSignal,
     placed: Placed<JobResults[K]>,
   ): Promise<{ result: JobResults[K] } | undefined> {
-    const { NobodyThere } = await import('./published-step');
-    const classId = classOf(requirement, stepIdentity);
+    const { requirement } = line;
     const { key, title = order.kind, limits, coolDownMs } = placed;
     let hasBegun = false;
     const began = (): void => {
@@ -179,8 +201,8 @@ export class AgentsExecutor implements Executor {
       if (thrown instanceof NobodyThere) return undefined;
       throw thrown;
     } finally {
-      this.given.set(classId, (this.given.get(classId) ?? 1) - 1);
-      setImmediate(() => this.pump());
+      line.given--;
+      this.pumpSoon();
     }
   }
 }

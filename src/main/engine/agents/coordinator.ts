@@ -21,8 +21,9 @@ import {
   type DoneOutcome,
 } from './protocol';
 import { PublishedStep, type StepToDo } from './published-step';
-import { fits } from './requirement';
+import { classOf, fits } from './requirement';
 import { Seal } from './seal';
+import { stepIdentity } from './step-identity';
 import { watchBucket } from './watch-bucket';
 import type { Requirement } from '../sweep/plan';
 
@@ -39,6 +40,8 @@ export interface CoordinatorOptions {
 const storeLimitBytes = 100e9;
 /** How long the first look at who is there may take. */
 const firstLookMs = 5000;
+/** Who may do a step is not counted anew for each of a hundred thousand. */
+const countedMs = 1000;
 /** How often a step that somebody else has is looked after, in case that what was said of it was lost. */
 const lookEveryMs = 5000;
 
@@ -59,6 +62,9 @@ export class Coordinator {
   /** Who is there is known, or will not be soon. */
   readonly ready: Promise<void>;
   private lostAt: number | undefined = Date.now();
+  private readonly slots = new Map<string, { slots: number; at: number; news: number }>();
+  /** Counts agents that came or went. */
+  private news = 0;
   private readonly changes = new Set<() => void>();
 
   constructor(private readonly options: CoordinatorOptions) {
@@ -113,7 +119,7 @@ export class Coordinator {
         // Not from a machine of ours.
       }
     });
-    this.link_.onRestored(() => this.lookAfterAll());
+    this.link_.onRestored(() => this.lookAfterAll(true));
     setInterval(() => this.lookAfterAll(), lookEveryMs).unref();
     void (async () => {
       await this.board.prepare();
@@ -123,7 +129,10 @@ export class Coordinator {
         agentBucket,
         signal,
         (id, bytes) => {
-          if (this.presences.heard(id, bytes)) this.agentsChanged();
+          const before = this.presences.takesSteps(id);
+          if (!this.presences.heard(id, bytes)) return;
+          if (this.presences.takesSteps(id) !== before) this.news++;
+          this.agentsChanged();
         },
         () => this.looked(),
       );
@@ -149,9 +158,15 @@ export class Coordinator {
     return this.presences.all();
   }
 
-  /** Agents that may do it, and would take it. */
-  candidates(requirement: Requirement): Agent[] {
-    return this.presences.present().filter((agent) => fits(requirement, agent));
+  /** Steps that agents which may do it, and would take it, have room for at once; up to a second old. */
+  slotsFor(requirement: Requirement): number {
+    const classId = classOf(requirement, stepIdentity);
+    const known = this.slots.get(classId);
+    if (known && Date.now() - known.at < countedMs && known.news === this.news) return known.slots;
+    const fitting = this.presences.present().filter((agent) => fits(requirement, agent));
+    const slots = fitting.reduce((sum, agent) => sum + agent.slots, 0);
+    this.slots.set(classId, { slots, at: Date.now(), news: this.news });
+    return slots;
   }
 
   /** Tells when agents come, go, or change. */
@@ -201,9 +216,8 @@ export class Coordinator {
     await this.link_.close();
   }
 
-  private lookAfterAll(): void {
-    if (this.link_.state !== 'connected') return;
-    for (const step of this.steps.values()) step.lookAfter();
+  private lookAfterAll(isAfterLoss = false): void {
+    for (const step of this.steps.values()) step.lookAfter(isAfterLoss);
   }
 
   private agentsChanged(): void {

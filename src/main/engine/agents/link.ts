@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   jetstream,
@@ -61,7 +62,7 @@ export class Link {
       timeout: 5000,
       ignoreAuthErrorAbort: true,
       ignoreClusterUpdates: true,
-      ...(secure && { tls: authority === undefined ? {} : { ca: authority } }),
+      ...(secure && { tls: { ...named(server), ...(authority !== undefined && { ca: authority }) } }),
       ...(creds !== undefined && { authenticator: credsAuthenticator(Buffer.from(creds)) }),
     });
   }
@@ -176,6 +177,13 @@ export class Link {
     for (const wake of this.waiting) wake();
     for (const listener of this.restored) listener();
   }
+}
+
+/** The name that a certificate must be for; the client says none where the server is named by its address. */
+function named(server: string): object {
+  const { hostname } = new URL(server.replace(/^\w+:/, 'https:'));
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) ? { host } : {};
 }
 
 function hear(connection: NatsConnection, subject: string, heard: (message: Msg) => void): void {

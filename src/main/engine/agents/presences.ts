@@ -52,10 +52,15 @@ export class Presences {
 
   /** Those that take steps. */
   present(now = Date.now()): Agent[] {
-    return [...this.known.values()].flatMap(({ agent, heardAt, isOther }) =>
-      isOther || now - heardAt > silentAfterMs || agent.state === 'draining' || agent.problem !== undefined
-        ? []
-        : [agent],
-    );
+    return [...this.known.values()].flatMap((one) => (takesSteps(one, now) ? [one.agent] : []));
   }
+
+  takesSteps(id: string, now = Date.now()): boolean {
+    const one = this.known.get(id);
+    return one !== undefined && takesSteps(one, now);
+  }
+}
+
+function takesSteps({ agent, heardAt, isOther }: Known, now: number): boolean {
+  return !isOther && now - heardAt <= silentAfterMs && agent.state !== 'draining' && agent.problem === undefined;
 }

@@ -24,6 +24,8 @@ export interface StepToDo {
 const patienceWithoutAgentsMs = 45_000;
 /** How long the server may be away before this machine does by itself what it can. */
 const patienceWithoutServerMs = 10 * 60_000;
+/** What the server has of a step that nothing was heard of is looked at so often. */
+const lookAgainMs = 30_000;
 const mostUploads = 3;
 
 /** Nobody is there any more who could do it. */
@@ -37,6 +39,7 @@ export class PublishedStep {
   private isLooking = false;
   private isStanding = false;
   private seenAgentsAt = Date.now();
+  private lookedAt = Date.now();
   private uploads = 0;
   private readonly result: Promise<DoneOutcome>;
   private resolve!: (outcome: DoneOutcome) => void;
@@ -90,18 +93,23 @@ export class PublishedStep {
     this.step.progress(stage, done, total);
   }
 
-  /** What was said may have been lost, and what stood in line too. */
-  lookAfter(): void {
+  /**
+   * What was said may have been lost, and what stood in line too.
+   * @param isAfterLoss the server was away
+   */
+  lookAfter(isAfterLoss: boolean): void {
     const { lostForMs } = this.coordinator;
     const now = Date.now();
-    if (this.coordinator.candidates(this.step.requirement).length > 0 || lostForMs > 0) this.seenAgentsAt = now;
+    if (this.coordinator.slotsFor(this.step.requirement) > 0 || lostForMs > 0) this.seenAgentsAt = now;
     const isAlone = now - this.seenAgentsAt > patienceWithoutAgentsMs || lostForMs > patienceWithoutServerMs;
     if (isAlone && this.step.requirement.on === undefined) {
       this.end(() => this.reject(new NobodyThere()));
       if (lostForMs === 0) void this.coordinator.board.withdraw(this.step.key).catch(() => undefined);
       return;
     }
-    if (!this.isStanding || this.isLooking || this.isOver) return;
+    if (!this.isStanding || this.isLooking || this.isOver || lostForMs > 0) return;
+    if (!isAfterLoss && now - this.lookedAt < lookAgainMs) return;
+    this.lookedAt = now;
     this.isLooking = true;
     void this.look()
       .catch(() => undefined)
