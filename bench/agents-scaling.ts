@@ -84,7 +84,7 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
       };
       link.raw?.publish(`$KV.${agentBucket}.${id}`, seal.close(`whittle.agent.${id}`, { agent, steps: stepIdentity }));
     };
-    await link.connected(new AbortController().signal);
+    await board.openLine(classId, new AbortController().signal);
     pulls.add(classId);
     pulls.setRoom(1);
     setTimeout(() => setInterval(announce, aliveEveryMs), aliveEveryMs * Math.random());
@@ -96,8 +96,8 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
 async function measure(): Promise<void> {
   if (natsServer === undefined) throw new Error('There is no nats-server on this machine.');
   const [steps, agents, sleeping, sleepMs] = [first ?? '100000', ...rest]
-    .concat(['1000', '200', '100'])
-    .map(Number) as number[];
+    .concat(['1000', '200', '100'].slice(rest.length))
+    .map(Number);
   const folder = mkdtempSync(join(tmpdir(), 'agents-scaling-'));
   const laboratory = new Laboratory(folder);
   try {

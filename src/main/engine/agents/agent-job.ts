@@ -22,17 +22,17 @@ export function ownOrder({ key, order }: AgentJob): Order<Job> {
       return { ...order, key, output: incomingName(key) } as Order<Job>;
     case 'convert':
       deployOptions(findFormat(order.format), order.options);
-      return { ...order, key, output: incomingName(key) } as Order<Job>;
+      return { ...order, key, output: incomingName(key) };
     case 'describe':
       if (order.format !== 'onnx') findFormat(order.format);
-      return order as Order<Job>;
+      return order;
     case 'evaluate':
       findRuntime(order.runtime);
-      return order as Order<Job>;
+      return order;
     case 'measure':
       for (const target of [order.target, order.baselineTarget, order.insteadOf])
         if (target) findRuntime(target.runtime);
-      return order as Order<Job>;
+      return order;
   }
 }
 

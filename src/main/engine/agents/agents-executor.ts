@@ -67,8 +67,7 @@ export class AgentsExecutor implements Executor {
   ): Promise<JobResults[K]> {
     const here = (): Promise<JobResults[K]> => this.local.run(order, events, signal, placed);
     if (!this.machines.coordinator || !placed?.key) return here();
-    const own = await this.machines.ownFacts();
-    const requirement = placed.requires ?? assumedRequirement(order as Order<Job>, own);
+    const requirement = placed.requires ?? assumedRequirement(order, await this.machines.ownFacts());
     if (!requirement || isForThisMachine(requirement)) return here();
     const line = this.lineOf(requirement);
     for (;;) {

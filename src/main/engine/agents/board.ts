@@ -1,4 +1,4 @@
-import { AckPolicy, DiscardPolicy, RetentionPolicy, type PubAck } from '@nats-io/jetstream';
+import { AckPolicy, DiscardPolicy, RetentionPolicy } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { z } from 'zod';
 import type { Requirement } from '../sweep/plan';
@@ -150,20 +150,23 @@ export class Board {
   async tell(outcome: Outcome, signal?: AbortSignal): Promise<boolean> {
     const { key } = outcome;
     const bytes = this.seal.close(outcomeSubject(key), outcome);
-    for (;;) {
-      const before = await this.stored(key, signal);
-      if (before.outcome?.is === 'done') return false;
-      const acknowledged = await this.link.ask(
-        (stream): Promise<PubAck | undefined> =>
-          stream
-            .publish(outcomeSubject(key), bytes, { expect: { lastSubjectSequence: before.sequence } })
-            .catch((thrown: unknown) => {
-              if (isOvertaken(thrown)) return undefined;
+    // Mostly there is none yet.
+    for (let sequence = 0; ;) {
+      const isTaken = await this.link.ask(
+        (stream) =>
+          stream.publish(outcomeSubject(key), bytes, { expect: { lastSubjectSequence: sequence } }).then(
+            () => true,
+            (thrown: unknown) => {
+              if (isOvertaken(thrown)) return false;
               throw thrown;
-            }),
+            },
+          ),
         signal,
       );
-      if (acknowledged) return true;
+      if (isTaken) return true;
+      const before = await this.stored(key, signal);
+      if (before.outcome?.is === 'done') return false;
+      sequence = before.sequence;
     }
   }
 

@@ -163,7 +163,7 @@ export class Link {
   }
 
   private async watch(connection: NatsConnection): Promise<void> {
-    for await (const status of connection.status() as AsyncIterable<Status>) {
+    for await (const status of connection.status()) {
       if (status.type === 'disconnect' || status.type === 'staleConnection') this.become('lost');
       else if (status.type === 'reconnect') this.become('connected');
     }

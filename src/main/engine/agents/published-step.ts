@@ -137,9 +137,9 @@ export class PublishedStep {
     const { signal } = this;
     const { board, announcer } = this.coordinator;
     const { key, order, requirement, title, limits, coolDownMs } = this.step;
-    const known = await board.outcome(key, signal);
+    const [known, found] = await Promise.all([board.outcome(key, signal), board.pending(key, signal)]);
     if (known?.is === 'done') return this.heard(known);
-    let standing = await board.pending(key, signal);
+    let standing = found;
     if (!standing) {
       const announced = await announcer.announce(order, signal);
       const classId = classOf(requirement, stepIdentity);

@@ -2,7 +2,7 @@ import { createInbox, type Msg, type NatsConnection, type Subscription } from '@
 import type { Link } from './link';
 import { stepStream } from './protocol';
 
-const expiresMs = 20_000;
+const expiresMs = 10_000;
 
 /** A step that was handed out, to be acknowledged. */
 export interface Delivery {
