@@ -287,6 +287,11 @@ export const rooms = [
     ],
   },
   {
+    room: 'agents',
+    holds: 'other machines that do steps: a NATS server between them, what is signed, files by hash',
+    knows: ['files', 'compression', 'runtimes', 'formats', 'dataset', 'techniques', 'store', 'models', 'jobs', 'sweep'],
+  },
+  {
     room: 'collection',
     holds: 'which files go when the disk budget is spent',
     knows: ['store', 'sweep'],
@@ -333,6 +338,10 @@ export const owners = {
   'onnxruntime-common': ['src/main/engine/runtimes/'],
   libsql: ['src/main/engine/store/'],
   usb: ['src/main/engine/coral/'],
+  '@nats-io/transport-node': ['src/main/engine/agents/'],
+  '@nats-io/jetstream': ['src/main/engine/agents/'],
+  '@nats-io/obj': ['src/main/engine/agents/'],
+  '@nats-io/kv': ['src/main/engine/agents/'],
 };
 
 /** The table as docs/architecture.md shows it. */

@@ -1,4 +1,5 @@
 import type { Command } from './arguments';
+import { agent } from './commands/agent';
 import { bench } from './commands/bench';
 import { clean } from './commands/clean';
 import { compare } from './commands/compare';
@@ -44,5 +45,6 @@ export const commands: readonly Command[] = [
   models,
   datasets,
   get,
+  agent,
   doctor,
 ];

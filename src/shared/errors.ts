@@ -184,6 +184,23 @@ const sentences = {
     `The machines labelled "${f.label}" are of different kinds: of ${f.one} and ${f.other}, ${f.detail}. Make them alike, or give each kind a label of its own.`,
   'target.lacking': (f: Facts) =>
     `The machine "${f.label}" has no ${f.runtime}, which the target "${f.target}" takes there; it has ${f.there}. Install it there, or change the target.`,
+  'agents.server': (f: Facts) =>
+    `The server "${f.server}" cannot be used${f.detail ? ` (${f.detail})` : ''}. Name it as in nats://computer:4222, or tls://computer:4222 where it asks for TLS.`,
+  'agents.not-joined': () =>
+    'This machine belongs to no others. Name a server first: "whittle agent invite --server nats://computer:4222", or take a code from another machine: "whittle agent join CODE".',
+  'agents.membership': (f: Facts) =>
+    `${f.path} cannot be read as what this machine shares with others. Remove it and join again with "whittle agent join CODE".`,
+  'agents.code': () => 'The code is not complete or not one of "whittle agent invite". Copy it as a whole.',
+  'agents.gone': (f: Facts) =>
+    `The server has no file ${f.file} any more. It is uploaded again when the step is tried again.`,
+  'agents.damaged': (f: Facts) =>
+    `What the server has under ${f.file} is not what that name stands for. It was not taken; look who may write to the server.`,
+  'agents.too-large': (f: Facts) =>
+    `The step needs ${f.bytes} bytes of models and images, and this machine may keep ${f.limit}. Raise it with --cache-gb.`,
+  'agents.none': (f: Facts) =>
+    `The step needs ${f.label ? `a machine labelled "${f.label}"` : 'a machine of another kind'}, and no server is named. Name it with --server or in the view Machines, and continue the run.`,
+  'agents.tried': (f: Facts) =>
+    `"${f.step}" was given out ${f.count} times and finished by no agent. Look at what the agents say of it.`,
   'coral.usb-unavailable': (f: Facts) =>
     `The USB devices of this machine cannot be listed (${f.detail}). In a container or virtual machine, pass USB through to it.`,
   'coral.forbidden': (f: Facts) =>

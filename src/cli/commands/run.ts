@@ -9,6 +9,7 @@ import { readSweep, resolveSweep } from '../../main/engine/sweep/read-sweep';
 import { previewSweep } from '../../main/engine/sweep-preview';
 import { usageError, type Command } from '../arguments';
 import { planText } from '../plan-text';
+import { joinMachines, serverOption } from '../join-machines';
 import { ProgressLine } from '../progress-line';
 import { runInTurn } from '../run-in-turn';
 import { openSession } from '../session';
@@ -37,6 +38,7 @@ export const run: Command = {
       value: 'TEXT',
       help: `name the best per network within it: "drop<=1, size<=2MB, time<=0.5" (${usualBudget})`,
     },
+    ...serverOption,
     remeasure: { type: 'boolean', help: 'measure again what other work disturbed in the last run of the same sweep' },
   },
   async run(arguments_) {
@@ -57,6 +59,7 @@ export const run: Command = {
     });
     try {
       engine.runs.recover();
+      await joinMachines(engine, arguments_, line);
       const words = {
         models: arguments_.text('models'),
         data: arguments_.text('data'),

@@ -6,6 +6,7 @@ import { defaultTarget, sweepFileSchema, type SweepFile, type Target } from '@sh
 import { searchSweeps } from '../../main/engine/search-sweeps';
 import type { Engine } from '../../main/engine/create-engine';
 import { usageError, type Arguments, type Command } from '../arguments';
+import { joinMachines, serverOption } from '../join-machines';
 import { ProgressLine } from '../progress-line';
 import { searchText } from '../search-text';
 import { openSession } from '../session';
@@ -38,6 +39,7 @@ export const search: Command = {
     limit: { type: 'string', value: 'N', help: 'evaluation images (all); half of them choose, half confirm' },
     out: { type: 'string', value: 'DIR', help: 'keep the journal, the winners and the results in DIR' },
     ...trainingOption,
+    ...serverOption,
     seed: { type: 'string', value: 'N', help: 'seed (1)' },
     'by-name': { type: 'boolean', help: 'match the classes of dataset and model by name, not by number' },
   },
@@ -56,6 +58,7 @@ export const search: Command = {
       },
     });
     try {
+      await joinMachines(engine, arguments_, line);
       const sweep = await sweepOf(engine, arguments_, { aims, targets, data });
       const answer = await runSearch(engine, sweep, { out: arguments_.text('out') }, line);
       process.stdout.write(arguments_.flag('json') ? `${JSON.stringify(answer, null, 2)}\n` : searchText(answer, aims));

@@ -11,9 +11,10 @@ import { calculator } from './compression/calculator';
 import { builtFile } from './files/built-file';
 import { homeFolder } from './files/home-folder';
 import { machineFacts } from './machine/machine';
-import { aloneMachines } from './machines';
 import { MachinesDesk } from './machines-desk';
 import type { CardChoice } from './models/card';
+import { AgentsExecutor } from './agents/agents-executor';
+import { JoinedMachines } from './agents/machines';
 import { readRunFile } from './report/read-run-file';
 import { describeFormats } from './formats/describe-formats';
 import { describeRuntimes } from './runtimes/describe-runtimes';
@@ -43,7 +44,7 @@ export interface EngineOptions {
   modelFolder?: string;
   /** For models without a card. */
   choice?: CardChoice;
-  /** Other machines that take steps; absent: there is none. */
+  /** Machines to plan with in place of those that are joined; this one does their steps. */
   agents?: () => readonly Agent[];
   events?: Partial<RunEvents & { search(state: SearchState): void }>;
 }
@@ -56,6 +57,8 @@ export interface Engine {
   readonly queue: RunQueue;
   readonly searches: SearchDesk;
   readonly executor: Executor;
+  /** Others that take steps; alone until a server is named. */
+  readonly machines: JoinedMachines;
   /** Makes models and images findable for jobs. */
   readonly contents: LocalContents;
   readonly machine: Machine;
@@ -91,7 +94,11 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const machine = await machineFacts();
   const settings = (): Settings => readPreferences(home, options.modelFolder);
   nameRuntimesFolder(settings().runtimesFolder);
-  const executor = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
+  const contents = new LocalContents(workspace.folder);
+  const local = new LocalExecutor(builtFile('worker.js'), workspace.folder, settings().cores ?? undefined);
+  const machines = new JoinedMachines(homeFolder(), machine, contents);
+  const agents = options.agents ?? ((): readonly Agent[] => machines.agents());
+  const executor = options.agents ? local : new AgentsExecutor(local, machines, contents);
   const events: RunEvents = {
     // Between two runs of a search nothing has ended.
     progress(progress) {
@@ -105,7 +112,6 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const modelFolder = (): string => settings().modelFolder;
   const versions = { whittle: whittleVersion, onnxruntime: calculator.version() };
 
-  const agents = options.agents ?? ((): readonly Agent[] => []);
   const prepare: Engine['prepare'] = async (sweep, { signal, progress, planned } = {}) =>
     prepareSweep(sweep, {
       modelFolder: modelFolder(),
@@ -136,10 +142,11 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     queue,
     searches,
     executor,
-    contents: new LocalContents(workspace.folder),
+    machines,
+    contents,
     machine,
     agents,
-    machinesDesk: new MachinesDesk(aloneMachines(), home.settings),
+    machinesDesk: new MachinesDesk(machines, home.settings),
     modelFolder,
     settings,
     info: async (patienceMs) => ({
@@ -167,6 +174,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     lastCollection: () => workspace.settings.get('collection'),
     prepare,
     close() {
+      void machines.connect(undefined);
       workspace.close();
       if (home !== workspace) home.close();
     },

@@ -1,6 +1,6 @@
 import type { MachinesStatus } from '@shared/agents';
 import { toAppError, withoutCommands } from '@shared/errors';
-import type { Machines } from './machines';
+import type { Machines } from './agents/machines';
 
 /** Where the address of the server is kept. */
 interface Kept {

@@ -59,7 +59,7 @@ export function writeModel(
 }
 
 /** Images of coloured noise, four classes by colour, with val.txt beside them. */
-async function writeImages(folder: string, count = 20): Promise<string> {
+export async function writeImages(folder: string, count = 20): Promise<string> {
   mkdirSync(join(folder, 'val'), { recursive: true });
   const side = 40;
   const lines: string[] = [];

@@ -58,12 +58,12 @@ describe('a target on another machine', () => {
     expect(placeProblem({ ...target, on: undefined }, [])).toBeUndefined();
   });
 
-  it('says so before its threads, stays there on another runtime, and comes back', () => {
+  it('says so after its threads, stays there on another runtime, and comes back', () => {
     const there = onMachine({ runtime: 'ort-cpu', threads: 2 }, 'pi4');
     expect(Object.entries(there)).toEqual([
       ['runtime', 'ort-cpu'],
-      ['on', 'pi4'],
       ['threads', 2],
+      ['on', 'pi4'],
     ]);
     expect(onRuntime(there, 'litert', undefined)).toEqual({ runtime: 'litert', on: 'pi4', threads: 2 });
     expect(onMachine(there, '')).toEqual({ runtime: 'ort-cpu', threads: 2 });

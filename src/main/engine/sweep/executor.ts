@@ -19,11 +19,16 @@ export interface Placed<R> {
   requires?: Requirement;
   /** As people know the step. */
   title?: string;
+  /** Of the step: whoever finished it, it is not done again. */
+  key?: string;
   limits?: Limits;
   /** Rest before a job that takes times, with the core idle. */
   coolDownMs?: number;
-  /** Takes the result in while the core is still the job's: hashing and storing disturb measurements too. */
-  settle(result: R): Promise<void>;
+  /**
+   * Takes the result in while the core is still the job's: hashing and storing disturb measurements too.
+   * @param elapsedMs what it took where it was done; absent: since it began here
+   */
+  settle(result: R, elapsedMs?: number): Promise<void>;
 }
 
 /**

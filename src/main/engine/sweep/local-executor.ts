@@ -20,14 +20,18 @@ export class LocalExecutor implements Executor {
   private readonly queue: CoreQueue;
   private readonly contents: LocalContents;
 
-  /** @param workspace the folder that has the contents of orders */
+  /**
+   * @param workspace the folder that has the contents of orders
+   * @param slots jobs at once; absent: as many as leave each its threads
+   */
   constructor(
     private readonly workerPath: string,
     private readonly workspace: string,
     cores: number = availableParallelism(),
+    slots?: number,
   ) {
     this.threads = Math.min(cores, 4);
-    this.slots = Math.max(1, Math.floor(cores / this.threads));
+    this.slots = slots ?? Math.max(1, Math.floor(cores / this.threads));
     this.queue = new CoreQueue(this.slots);
     this.contents = new LocalContents(workspace);
   }

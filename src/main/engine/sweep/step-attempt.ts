@@ -51,8 +51,8 @@ export async function attemptStep(
     events.began();
     journal.log(step);
   };
-  const settle = async (result: unknown): Promise<void> => {
-    const elapsedMs = Date.now() - inHand.startedAt! - (step.kind === 'measure' ? coolDownMs : 0);
+  const settle = async (result: unknown, tookMs?: number): Promise<void> => {
+    const elapsedMs = tookMs ?? Date.now() - inHand.startedAt! - (step.kind === 'measure' ? coolDownMs : 0);
     const adopted = format && (await events.persist(() => artifacts.adopt(outputPath, format)));
     const artifact = adopted ? adopted.sha256 : undefined;
     events.made(artifact);
@@ -73,8 +73,9 @@ export async function attemptStep(
     const note = (sentence: string): void => void notes.push(sentence);
     const log = (line: string): void => journal.line(step, line);
     const told = { started, progress, note, log, stop: inHand.stop.signal };
-    const { requires, title } = step;
-    await executor.run(order, told, inHand.abort.signal, { order: place, requires, title, limits, coolDownMs, settle });
+    const { key, requires, title } = step;
+    const placed = { order: place, key, requires, title, limits, coolDownMs, settle };
+    await executor.run(order, told, inHand.abort.signal, placed);
   } catch (thrown) {
     // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.
     if (inHand.startedAt !== undefined) inHand.discarded = artifacts.discard(outputPath).catch(() => undefined);

@@ -1,0 +1,128 @@
+import { gzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { AppError, toAppError } from '@shared/errors';
+import type { Job } from '../jobs/job';
+import type { Order } from '../jobs/order';
+import { parseParams } from '../techniques/parse-params';
+import { findTechnique } from '../techniques/registry';
+import { findRuntime } from '../runtimes/registry';
+import { deployOptions, findFormat } from '../formats/registry';
+import type { Executor } from '../sweep/executor';
+import { incomingName } from '../store/artifacts';
+import type { ContentCache } from './content-cache';
+import type { FileStore } from './file-store';
+import { inlineBytes, type AgentJob, type DoneOutcome } from './protocol';
+
+/** The order of a job as this machine does it: what it names is known here, and where it writes is our own. Throws what the registries throw. */
+export function ownOrder({ key, order }: AgentJob): Order<Job> {
+  switch (order.kind) {
+    case 'compress':
+      parseParams(findTechnique(order.technique), order.params);
+      return { ...order, key, output: incomingName(key) } as Order<Job>;
+    case 'convert':
+      deployOptions(findFormat(order.format), order.options);
+      return { ...order, key, output: incomingName(key) };
+    case 'describe':
+      if (order.format !== 'onnx') findFormat(order.format);
+      return order;
+    case 'evaluate':
+      findRuntime(order.runtime);
+      return order;
+    case 'measure':
+      for (const target of [order.target, order.baselineTarget, order.insteadOf])
+        if (target) findRuntime(target.runtime);
+      return order;
+  }
+}
+
+interface WorkEvents {
+  began(): void;
+  progress(stage: string, done: number, total: number): void;
+  log(line: string): void;
+}
+
+/** Does a job: fetches what it names, works, uploads what came of it. Throws what each of these throws. */
+export async function doJob(
+  job: AgentJob,
+  { cache, store, executor }: { cache: ContentCache; store: FileStore; executor: Executor },
+  events: WorkEvents,
+  signal: AbortSignal,
+): Promise<{ outcome: Omit<DoneOutcome, 'by'>; fetchedBytes: number }> {
+  const order = ownOrder(job);
+  events.progress('fetching', 0, 0);
+  const { release, fetchedBytes } = await cache.gather(job, signal);
+  const notes: string[] = [];
+  let startedAt = Date.now();
+  let artifact: DoneOutcome['artifact'];
+  const { coolDownMs = 0 } = job;
+  try {
+    const format = order.kind === 'convert' ? order.format : order.kind === 'compress' ? 'onnx' : undefined;
+    const { artifacts } = cache.contents;
+    let elapsedMs = 0;
+    const result = await executor.run(
+      order,
+      {
+        started: () => {
+          startedAt = Date.now();
+          events.began();
+        },
+        progress: events.progress,
+        note: (sentence) => void notes.push(sentence),
+        log: events.log,
+      },
+      signal,
+      {
+        order: 0,
+        limits: job.limits,
+        coolDownMs,
+        settle: async () => {
+          elapsedMs = Date.now() - startedAt - (order.kind === 'measure' ? coolDownMs : 0);
+          if (format === undefined) return;
+          artifact = await artifacts.adopt(artifacts.reserve(incomingName(job.key)), format);
+        },
+      },
+    );
+    if (artifact && format !== undefined) {
+      const path = artifacts.path(artifact.sha256, format);
+      await cache.keep(path);
+      await store.putFile(artifact.sha256, path, artifact.sizeBytes, signal);
+    }
+    const kept = await keepResult(result, store, signal);
+    return {
+      outcome: {
+        is: 'done',
+        key: job.key,
+        result: kept,
+        ...(artifact && { artifact }),
+        notes,
+        elapsedMs: Math.max(0, elapsedMs),
+      },
+      fetchedBytes,
+    };
+  } catch (thrown) {
+    await cache.contents.artifacts.discard(cache.contents.outputPath(incomingName(job.key))).catch(() => undefined);
+    throw thrown;
+  } finally {
+    release();
+  }
+}
+
+/** A large result is a file of the store. */
+async function keepResult(result: unknown, store: FileStore, signal: AbortSignal): Promise<DoneOutcome['result']> {
+  const text = JSON.stringify(result);
+  if (text.length < inlineBytes) return { inline: result };
+  const bytes = gzipSync(text);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await store.put(sha256, bytes.length, () => Readable.from([bytes], { objectMode: false }), signal);
+  return { sha256, sizeBytes: bytes.length };
+}
+
+/** Whether another machine may do better, or this one later. */
+export function isOfThisMachine(thrown: unknown): boolean {
+  const { code } = toAppError(thrown);
+  return ['output.disk-full', 'output.unwritable', 'agents.too-large', 'agents.damaged'].includes(code);
+}
+
+export const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof AppError && ['agents.gone', 'content.missing', 'artifact.damaged'].includes(thrown.code);

@@ -1,0 +1,371 @@
+import { randomBytes } from 'node:crypto';
+import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kvm } from '@nats-io/kv';
+import type { Agent as AgentView } from '@shared/agents';
+import { AppError, toAppError } from '@shared/errors';
+import { freeBytes } from '../files/free-space';
+import type { Executor } from '../sweep/executor';
+import { fits } from '../sweep/requirement';
+import { doJob, isMissing, isOfThisMachine } from './agent-job';
+import { Board } from './board';
+import { rememberedId, ContentCache } from './content-cache';
+import { ControlLine } from './control';
+import { FileStore } from './file-store';
+import { Link } from './link';
+import { keyOf, type Membership } from './membership';
+import {
+  agentBucket,
+  aliveEveryMs,
+  classBucket,
+  jobSchema,
+  mostDeliveries,
+  progressSubject,
+  type AgentJob,
+  type Outcome,
+} from './protocol';
+import { Pulls, type Delivery } from './pulls';
+import type { Facts } from './requirement';
+import { Rejected, Seal } from './seal';
+import { stepIdentity } from './step-identity';
+import { watchBucket } from './watch-bucket';
+import { whittleVersion } from '../version';
+
+export interface AgentOptions {
+  membership: Membership;
+  /** For its cache, its identity and checkpoints. */
+  folder: string;
+  name: string;
+  facts: Facts;
+  slots: number;
+  cacheLimitBytes: number;
+  /** Does the work; its workers find contents in `folder`. */
+  executor: Executor;
+  /** A line for people. */
+  say(line: string): void;
+}
+
+interface Task {
+  job: AgentJob;
+  title: string;
+  abort: AbortController;
+  startedAt: string;
+  stage: string;
+  fraction: number;
+}
+
+const restAfterFullDiskMs = 30_000;
+
+/** This machine as one that takes steps of sweeps of others. */
+export class WorkingAgent {
+  private readonly link: Link;
+  private readonly seal: Seal;
+  private readonly board: Board;
+  private readonly store: FileStore;
+  private readonly cache: ContentCache;
+  private readonly pulls: Pulls;
+  private readonly ending = new AbortController();
+  private readonly classes = new Set<string>();
+  private readonly tasks = new Map<string, Task>();
+  private readonly startedAt = new Date().toISOString();
+  private id = '';
+  private isDraining = false;
+  private problem: string | undefined;
+  private finished = 0;
+  private failed = 0;
+  private ended = (): void => undefined;
+  /** Resolves when it was told to leave and has. */
+  readonly left = new Promise<void>((resolve) => (this.ended = resolve));
+
+  constructor(private readonly options: AgentOptions) {
+    const { membership, folder, cacheLimitBytes, name, say } = options;
+    this.seal = new Seal(keyOf(membership));
+    let wasLost = false;
+    this.link = new Link({
+      ...membership,
+      name: `whittle agent ${name}`,
+      changed: (state, problem) => {
+        if (state === 'connected') say(wasLost ? 'Connected again.' : `Connected to ${membership.server}.`);
+        else if (!wasLost)
+          say(`${membership.server} cannot be reached${problem ? ` (${problem})` : ''}; it is tried again and again.`);
+        wasLost = state !== 'connected';
+      },
+    });
+    this.board = new Board(this.link, this.seal, say);
+    this.store = new FileStore(this.link);
+    this.cache = new ContentCache(folder, cacheLimitBytes, this.store);
+    this.pulls = new Pulls(
+      this.link,
+      (classId) => this.classes.has(classId),
+      (delivery) => this.take(delivery),
+      (classId) => void this.mendLine(classId),
+    );
+  }
+
+  async start(): Promise<void> {
+    const { folder, facts, say } = this.options;
+    this.id = await rememberedId(folder, () => randomBytes(6).toString('hex'));
+    await this.cache.open();
+    await this.link.open();
+    const { signal } = this.ending;
+    const control = new ControlLine(this.link, this.seal);
+    control.hear((message) => {
+      if (message.do === 'cancel') this.cancel(message.key, message.job);
+      else if (message.agent !== this.id) return;
+      else if (message.do === 'leave') void this.stop();
+      else this.drain(message.isDraining);
+    });
+    await this.board.prepare();
+    await this.store.prepare();
+    const refused = new Set<string>();
+    watchBucket(this.link, classBucket, signal, (classId, bytes) => {
+      if (!bytes || this.classes.has(classId)) return;
+      try {
+        const { requirement, steps, version } = this.board.readClass(classId, bytes);
+        if (steps !== stepIdentity) {
+          const other = version === whittleVersion ? `another build of Whittle ${version}` : `Whittle ${version}`;
+          const line = `Steps of ${other} are not taken: this machine has Whittle ${whittleVersion}. Install the same on both.`;
+          if (!refused.has(line)) say(line);
+          refused.add(line);
+        } else if (fits(requirement, facts)) {
+          this.classes.add(classId);
+          this.pulls.add(classId);
+        }
+      } catch (thrown) {
+        if (!(thrown instanceof Rejected)) throw thrown;
+      }
+    });
+    this.updateRoom();
+    void this.announceAlways();
+  }
+
+  /** Gives back what is not done, says goodbye, and ends. */
+  async stop(): Promise<void> {
+    if (this.ending.signal.aborted) return this.left;
+    this.pulls.setRoom(0);
+    this.isDraining = true;
+    for (const { abort } of this.tasks.values()) abort.abort();
+    for (let waitedMs = 0; this.tasks.size > 0 && waitedMs < 5000; waitedMs += 50) await sleep(50);
+    if (this.link.raw)
+      await Promise.race([
+        this.link
+          .ask(async (stream) => (await new Kvm(stream).open(agentBucket)).delete(this.id))
+          .catch(() => undefined),
+        sleep(1000),
+      ]);
+    this.ending.abort();
+    await this.link.close();
+    this.ended();
+  }
+
+  private get room(): number {
+    if (this.isDraining || this.problem !== undefined) return 0;
+    return this.options.slots - this.tasks.size;
+  }
+
+  private updateRoom(): void {
+    this.pulls.setRoom(this.room);
+  }
+
+  private drain(isDraining: boolean): void {
+    this.isDraining = isDraining;
+    this.options.say(isDraining ? 'Takes no more steps: somebody asked for that.' : 'Takes steps again.');
+    this.updateRoom();
+    void this.announce();
+  }
+
+  private cancel(key: string, job: string): void {
+    const task = this.tasks.get(key);
+    if (task?.job.id === job) task.abort.abort(new AppError('cancelled'));
+  }
+
+  private async mendLine(classId: string): Promise<void> {
+    await this.board.openLine(classId, this.ending.signal).catch(() => undefined);
+    this.pulls.retry(classId);
+  }
+
+  /** Takes a step that was handed out. Answers false where there is no room for it. */
+  private take(delivery: Delivery): boolean {
+    if (this.room <= 0) return false;
+    let job: AgentJob;
+    try {
+      job = this.seal.open(delivery.subject, delivery.data, jobSchema);
+      if (job.steps !== stepIdentity || !fits(job.requirement, this.options.facts)) throw new Rejected('content');
+      if (!delivery.subject.endsWith(`.${job.key}`)) throw new Rejected('content');
+    } catch (thrown) {
+      this.options.say(`A step was not obeyed: ${(thrown as Error).message}.`);
+      void delivery.acknowledge();
+      return true;
+    }
+    if (this.tasks.has(job.key)) {
+      delivery.working();
+      return true;
+    }
+    const { kind } = job.order;
+    const title = `${kind} ${job.title}`;
+    const task: Task = {
+      job,
+      title,
+      abort: new AbortController(),
+      startedAt: new Date().toISOString(),
+      stage: '',
+      fraction: 0,
+    };
+    this.tasks.set(job.key, task);
+    this.updateRoom();
+    const alive = setInterval(() => delivery.working(), aliveEveryMs);
+    void this.work(task, delivery)
+      .catch((thrown: unknown) => {
+        if (!this.ending.signal.aborted) this.options.say(`${title}: ${toAppError(thrown).message}`);
+      })
+      .finally(() => {
+        clearInterval(alive);
+        this.tasks.delete(job.key);
+        this.updateRoom();
+        void this.announce();
+      });
+    return true;
+  }
+
+  private async work(task: Task, delivery: Delivery): Promise<void> {
+    const { job, title, abort } = task;
+    const { say } = this.options;
+    // Published twice, or sent again by somebody who listened.
+    if ((await this.board.outcome(job.key, abort.signal))?.is === 'done') {
+      await delivery.acknowledge();
+      return;
+    }
+    if (delivery.count > mostDeliveries)
+      return this.fail(task, delivery, new AppError('agents.tried', { step: title, count: mostDeliveries }));
+    say(`${job.key.slice(0, 8)} begins: ${title}`);
+    void this.announce();
+    const startedAt = Date.now();
+    const hits = this.cache.hits;
+    try {
+      const parts = { cache: this.cache, store: this.store, executor: this.options.executor };
+      const { outcome, fetchedBytes } = await doJob(job, parts, this.eventsOf(task), abort.signal);
+      const isFirst = await this.board.tell({ ...outcome, by: this.by }, abort.signal);
+      await delivery.acknowledge();
+      this.finished++;
+      const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+      say(
+        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${fetchedBytes} bytes, ${this.cache.hits - hits} from the cache${isFirst ? '' : '; somebody was faster'}`,
+      );
+    } catch (thrown) {
+      await this.afterFailure(task, delivery, thrown);
+    }
+  }
+
+  private async afterFailure(task: Task, delivery: Delivery, thrown: unknown): Promise<void> {
+    const { abort, title } = task;
+    const { say } = this.options;
+    if (abort.signal.aborted) {
+      // Told to end: somebody else is to have it. Cancelled: it is out of its line already.
+      if (this.isDraining) delivery.giveBack();
+      else await delivery.acknowledge();
+      return;
+    }
+    const error = toAppError(thrown);
+    if (isOfThisMachine(error)) {
+      say(`${title} is given back: ${error.message}`);
+      delivery.giveBack(5000);
+      if (error.code === 'output.disk-full' || error.code === 'output.unwritable') void this.rest(error.message);
+      return;
+    }
+    await this.fail(task, delivery, error);
+  }
+
+  private async fail({ job, title }: Task, delivery: Delivery, error: AppError): Promise<void> {
+    this.failed++;
+    this.options.say(`${title} failed: ${error.message}`);
+    const { code, facts } = error.toReport();
+    const outcome: Outcome = {
+      is: 'failed',
+      key: job.key,
+      job: job.id,
+      error: { code, facts },
+      ...(isMissing(error) && { isMissing: true }),
+      by: this.by,
+    };
+    await this.board.tell(outcome, this.ending.signal);
+    await delivery.acknowledge();
+  }
+
+  /** With a full disk it takes nothing for a while. */
+  private async rest(problem: string): Promise<void> {
+    this.problem = problem;
+    this.updateRoom();
+    await sleep(restAfterFullDiskMs, undefined, { signal: this.ending.signal }).catch(() => undefined);
+    this.problem = undefined;
+    this.updateRoom();
+  }
+
+  private eventsOf(task: Task): Parameters<typeof doJob>[2] {
+    const { key } = task.job;
+    let toldAt = 0;
+    const progress = (stage: string, done: number, total: number): void => {
+      task.fraction = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
+      task.stage = stage;
+      if (Date.now() - toldAt < 300) return;
+      toldAt = Date.now();
+      this.link.say(
+        progressSubject(key),
+        this.seal.close(progressSubject(key), { key, agent: this.id, stage, done, total }),
+      );
+    };
+    return { began: () => progress('began', 0, 0), progress, log: () => undefined };
+  }
+
+  private get by(): Outcome['by'] {
+    const { name, facts } = this.options;
+    return { agent: this.id, name, machine: facts.machine.id };
+  }
+
+  private async announceAlways(): Promise<void> {
+    const { signal } = this.ending;
+    while (!signal.aborted) {
+      await this.announce();
+      await sleep(aliveEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Says that it is there. While the server is away, nobody needs to know. */
+  private async announce(): Promise<void> {
+    const { raw } = this.link;
+    if (!raw || this.ending.signal.aborted) return;
+    const subject = `whittle.agent.${this.id}`;
+    const agent = await this.view();
+    const bytes = this.seal.close(subject, { agent, steps: stepIdentity });
+    raw.publish(`$KV.${agentBucket}.${this.id}`, bytes);
+  }
+
+  private async view(): Promise<AgentView> {
+    const { name, facts, slots, folder, cacheLimitBytes } = this.options;
+    const free = await freeBytes(folder);
+    return {
+      id: this.id,
+      name,
+      ...facts,
+      version: whittleVersion,
+      slots,
+      state: this.isDraining ? 'draining' : this.tasks.size > 0 ? 'working' : 'idle',
+      ...(this.problem !== undefined && { problem: this.problem }),
+      steps: [...this.tasks.values()].map(({ job, title, startedAt, stage, fraction }) => ({
+        key: job.key,
+        kind: job.order.kind,
+        title,
+        startedAt,
+        ...(stage !== '' && { stage }),
+        fraction,
+      })),
+      load: loadavg()[0],
+      ...(free !== undefined && { freeBytes: free }),
+      cache: { bytes: this.cache.bytes, limitBytes: cacheLimitBytes },
+      finishedSteps: this.finished,
+      failedSteps: this.failed,
+      ...this.store.traffic,
+      startedAt: this.startedAt,
+      lastSeen: new Date().toISOString(),
+    };
+  }
+}

@@ -1,0 +1,205 @@
+import { AckPolicy, DiscardPolicy, RetentionPolicy } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import type { z } from 'zod';
+import type { Requirement } from '../sweep/plan';
+import { isOvertaken, isSubjectTaken, type Link } from './link';
+import {
+  ackWaitMs,
+  agentBucket,
+  classBucket,
+  classSchema,
+  jobSchema,
+  outcomeSchema,
+  outcomeStream,
+  outcomeSubject,
+  silentAfterMs,
+  stepStream,
+  stepSubject,
+  type AgentJob,
+  type DoneOutcome,
+  type Outcome,
+} from './protocol';
+import { Rejected, type Seal } from './seal';
+import { whittleVersion } from '../version';
+import { stepIdentity } from './step-identity';
+
+const nanosPerMs = 1e6;
+const outcomesKeptMs = 90 * 24 * 3600_000;
+
+/** Steps that wait for an agent, and what came of them, on the server. */
+export class Board {
+  private readonly known = new Set<string>();
+
+  constructor(
+    private readonly link: Link,
+    private readonly seal: Seal,
+    /** Something was found that this key did not sign. */
+    private readonly rejected: (what: string) => void = () => undefined,
+  ) {
+    link.onMissing(() => this.prepare());
+  }
+
+  /** Makes streams and buckets where they are not there. */
+  async prepare(): Promise<void> {
+    this.known.clear();
+    await this.link.ask(async (_stream, manager) => {
+      await manager.streams.add({
+        name: stepStream,
+        subjects: [stepSubject('*', '*')],
+        retention: RetentionPolicy.Workqueue,
+        // One message a step: the second that publishes it is told, for exactly as long as the first is there.
+        max_msgs_per_subject: 1,
+        discard: DiscardPolicy.New,
+        discard_new_per_subject: true,
+        allow_direct: true,
+      });
+      await manager.streams.add({
+        name: outcomeStream,
+        subjects: [outcomeSubject('*')],
+        max_msgs_per_subject: 1,
+        max_age: outcomesKeptMs * nanosPerMs,
+        allow_direct: true,
+      });
+      const buckets = new Kvm(manager.jetstream());
+      await buckets.create(agentBucket, { ttl: silentAfterMs, history: 1 });
+      await buckets.create(classBucket, { ttl: outcomesKeptMs, history: 1 });
+    });
+  }
+
+  /** Makes the line of a class, and tells what it is for. */
+  async openClass(classId: string, requirement: Requirement, signal?: AbortSignal): Promise<void> {
+    if (this.known.has(classId)) return;
+    await this.link.ask(async (_stream, manager) => {
+      await addLine(manager, classId);
+      const bucket = await new Kvm(manager.jetstream()).open(classBucket);
+      const entry = { requirement, steps: stepIdentity, version: whittleVersion };
+      await bucket.put(classId, this.seal.close(classSubject(classId), entry));
+    }, signal);
+    this.known.add(classId);
+  }
+
+  /** The line of a class, for one that found it missing. */
+  async openLine(classId: string, signal: AbortSignal): Promise<void> {
+    await this.link.ask((_stream, manager) => addLine(manager, classId), signal);
+  }
+
+  /** Throws `Rejected`. */
+  readClass(classId: string, bytes: Uint8Array): z.infer<typeof classSchema> {
+    return this.seal.open(classSubject(classId), bytes, classSchema);
+  }
+
+  /** Puts a step into its line. Answers false where it stands in it already. */
+  async publish(classId: string, job: AgentJob, signal: AbortSignal): Promise<boolean> {
+    const subject = stepSubject(classId, job.key);
+    const bytes = this.seal.close(subject, job);
+    return this.link.ask(
+      (stream) =>
+        stream.publish(subject, bytes).then(
+          () => true,
+          (thrown: unknown) => {
+            if (isSubjectTaken(thrown)) return false;
+            throw thrown;
+          },
+        ),
+      signal,
+    );
+  }
+
+  /** The job under which a step stands in some line, waiting or under way. What is not signed is taken out. */
+  async pending(key: string, signal: AbortSignal): Promise<AgentJob | undefined> {
+    const found = await this.link.ask(
+      (_stream, manager) => manager.direct.getMessage(stepStream, { last_by_subj: stepSubject('*', key) }),
+      signal,
+    );
+    if (!found) return undefined;
+    try {
+      return this.seal.open(found.subject, found.data, jobSchema);
+    } catch (thrown) {
+      if (!(thrown instanceof Rejected)) throw thrown;
+      this.rejected(`A step in line was not obeyed: ${thrown.message}.`);
+      await this.withdraw(key, signal);
+      return undefined;
+    }
+  }
+
+  async withdraw(key: string, signal?: AbortSignal): Promise<void> {
+    await this.link.ask(
+      (_stream, manager) => manager.streams.purge(stepStream, { filter: stepSubject('*', key) }),
+      signal,
+    );
+  }
+
+  /** What came of a step, whoever did it. */
+  async outcome(key: string, signal?: AbortSignal): Promise<Outcome | undefined> {
+    return (await this.stored(key, signal)).outcome;
+  }
+
+  /** As a message under its subject holds it; undefined where that is not signed. */
+  readOutcome(key: string, bytes: Uint8Array): Outcome | undefined {
+    try {
+      const outcome = this.seal.open(outcomeSubject(key), bytes, outcomeSchema);
+      return outcome.key === key ? outcome : undefined;
+    } catch (thrown) {
+      if (!(thrown instanceof Rejected)) throw thrown;
+      this.rejected(`A result was not taken: ${thrown.message}.`);
+      return undefined;
+    }
+  }
+
+  /** Says what came of a step. A result that is there stays: two who did the same do not overwrite each other. Answers whether it was taken. */
+  async tell(outcome: Outcome, signal?: AbortSignal): Promise<boolean> {
+    const { key } = outcome;
+    const bytes = this.seal.close(outcomeSubject(key), outcome);
+    // Mostly there is none yet.
+    for (let sequence = 0; ;) {
+      const isTaken = await this.link.ask(
+        (stream) =>
+          stream.publish(outcomeSubject(key), bytes, { expect: { lastSubjectSequence: sequence } }).then(
+            () => true,
+            (thrown: unknown) => {
+              if (isOvertaken(thrown)) return false;
+              throw thrown;
+            },
+          ),
+        signal,
+      );
+      if (isTaken) return true;
+      const before = await this.stored(key, signal);
+      if (before.outcome?.is === 'done') return false;
+      sequence = before.sequence;
+    }
+  }
+
+  /** Its artifact is gone from the store: nobody can use it. */
+  async forget({ key }: DoneOutcome, signal?: AbortSignal): Promise<void> {
+    await this.link.ask(
+      (_stream, manager) => manager.streams.purge(outcomeStream, { filter: outcomeSubject(key) }),
+      signal,
+    );
+  }
+
+  private async stored(key: string, signal?: AbortSignal): Promise<{ sequence: number; outcome?: Outcome }> {
+    const found = await this.link.ask(
+      (_stream, manager) => manager.direct.getMessage(outcomeStream, { last_by_subj: outcomeSubject(key) }),
+      signal,
+    );
+    return found ? { sequence: found.seq, outcome: this.readOutcome(key, found.data) } : { sequence: 0 };
+  }
+}
+
+const classSubject = (classId: string): string => `whittle.class.${classId}`;
+
+async function addLine(
+  manager: { consumers: { add(stream: string, config: object): Promise<unknown> } },
+  classId: string,
+): Promise<void> {
+  await manager.consumers.add(stepStream, {
+    durable_name: classId,
+    filter_subject: stepSubject(classId, '*'),
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: ackWaitMs * nanosPerMs,
+    // As many agents as there are may wait, and work.
+    max_waiting: 65_536,
+    max_ack_pending: -1,
+  });
+}

@@ -1,0 +1,214 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  jetstream,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
+import { connect, credsAuthenticator, type Msg, type NatsConnection, type Status } from '@nats-io/transport-node';
+import { AppError } from '@shared/errors';
+import { patiently } from './patience';
+
+export type LinkState = 'connecting' | 'connected' | 'lost';
+
+export interface LinkOptions {
+  server: string;
+  /** As the server's list of connections shows it. */
+  name: string;
+  /** File of the authority that signed the server's certificate; absent: those of the system. */
+  tlsCa?: string;
+  /** File of NATS credentials. */
+  credentials?: string;
+  changed(state: LinkState, problem?: string): void;
+}
+
+const firstPauseMs = 500;
+const longestPauseMs = 10_000;
+
+/** The connection to the server. It is tried again for ever, and everything that is asked of the server waits for it. */
+export class Link {
+  state: LinkState = 'connecting';
+  private connection: NatsConnection | undefined;
+  private readonly ending = new AbortController();
+  private readonly waiting = new Set<() => void>();
+  private readonly restored = new Set<() => void>();
+  private readonly subscribed: { subject: string; heard: (message: Msg) => void }[] = [];
+  private readonly missing = new Set<() => Promise<void>>();
+
+  constructor(private readonly options: LinkOptions) {}
+
+  /** Begins to connect. Throws `agents.server` where trying again is of no use. */
+  async open(): Promise<void> {
+    const { server, tlsCa, credentials } = this.options;
+    const secure = server.startsWith('tls://') || tlsCa !== undefined;
+    const read = async (path: string): Promise<string> =>
+      readFile(path, 'utf8').catch((cause: unknown) => {
+        throw new AppError('agents.server', { server, detail: `${path} cannot be read` }, { cause });
+      });
+    const authority = tlsCa === undefined ? undefined : await read(tlsCa);
+    const creds = credentials === undefined ? undefined : await read(credentials);
+    void this.connect({
+      servers: server,
+      name: this.options.name,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: firstPauseMs,
+      reconnectJitter: 500,
+      pingInterval: 5000,
+      maxPingOut: 2,
+      timeout: 5000,
+      ignoreAuthErrorAbort: true,
+      ignoreClusterUpdates: true,
+      ...(secure && { tls: { ...named(server), ...(authority !== undefined && { ca: authority }) } }),
+      ...(creds !== undefined && { authenticator: credsAuthenticator(Buffer.from(creds)) }),
+    });
+  }
+
+  /** Tells whenever the server is there again. */
+  onRestored(listener: () => void): void {
+    this.restored.add(listener);
+  }
+
+  /** Makes what was found missing on the server, a stream say. */
+  onMissing(make: () => Promise<void>): void {
+    this.missing.add(make);
+  }
+
+  /** Hears what is published under a subject, from now on and over all reconnections. */
+  subscribe(subject: string, heard: (message: Msg) => void): void {
+    this.subscribed.push({ subject, heard });
+    if (this.connection) hear(this.connection, subject, heard);
+  }
+
+  /** Says something that may be lost. */
+  say(subject: string, bytes: Uint8Array): void {
+    if (this.state === 'connected') this.connection?.publish(subject, bytes);
+  }
+
+  /** Undefined while the server is away. */
+  get raw(): NatsConnection | undefined {
+    return this.state === 'connected' ? this.connection : undefined;
+  }
+
+  /** Does something on the server, however long it must be waited for. Throws what is final, and `cancelled`. */
+  ask<T>(act: (stream: JetStreamClient, manager: JetStreamManager) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const both = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
+    return patiently(
+      async () => {
+        const connection = await this.connected(both);
+        const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 5000 });
+        try {
+          return await act(jetstream(connection, { timeout: 5000 }), manager);
+        } catch (thrown) {
+          if (isMissing(thrown)) for (const make of this.missing) await make();
+          throw thrown;
+        }
+      },
+      both,
+      isFinal,
+    );
+  }
+
+  /** Throws `cancelled`. */
+  async connected(signal: AbortSignal): Promise<NatsConnection> {
+    while (!this.raw) {
+      if (signal.aborted) throw new AppError('cancelled');
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          this.waiting.delete(done);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        this.waiting.add(done);
+        signal.addEventListener('abort', done, { once: true });
+      });
+    }
+    return this.raw;
+  }
+
+  /** Whether the server is there, now or within a time. */
+  async isThere(withinMs: number): Promise<boolean> {
+    return this.connected(AbortSignal.timeout(withinMs)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort();
+    // What was said last is to arrive; a server that is away is not waited for.
+    const flushed = this.raw?.flush().catch(() => undefined);
+    await Promise.race([flushed, sleep(1000, undefined, { ref: false })]);
+    await this.connection?.close().catch(() => undefined);
+  }
+
+  private async connect(options: Parameters<typeof connect>[0]): Promise<void> {
+    for (let pauseMs = firstPauseMs; !this.ending.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      try {
+        const connection = await connect(options);
+        if (this.ending.signal.aborted) return void connection.close();
+        this.connection = connection;
+        for (const { subject, heard } of this.subscribed) hear(connection, subject, heard);
+        void this.watch(connection);
+        this.become('connected');
+        return;
+      } catch (thrown) {
+        this.options.changed('connecting', reason(thrown));
+      }
+      await sleep(pauseMs, undefined, { signal: this.ending.signal }).catch(() => undefined);
+    }
+  }
+
+  private async watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect' || status.type === 'staleConnection') this.become('lost');
+      else if (status.type === 'reconnect') this.become('connected');
+    }
+  }
+
+  private become(state: LinkState): void {
+    if (this.state === state || this.ending.signal.aborted) return;
+    this.state = state;
+    this.options.changed(state);
+    if (state !== 'connected') return;
+    for (const wake of this.waiting) wake();
+    for (const listener of this.restored) listener();
+  }
+}
+
+/** The name that a certificate must be for; the client says none where the server is named by its address. */
+function named(server: string): object {
+  const { hostname } = new URL(server.replace(/^\w+:/, 'https:'));
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) ? { host } : {};
+}
+
+function hear(connection: NatsConnection, subject: string, heard: (message: Msg) => void): void {
+  connection.subscribe(subject, { callback: (error, message) => void (error === null && heard(message)) });
+}
+
+const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof JetStreamApiError &&
+  (thrown.code === JetStreamApiCodes.StreamNotFound || thrown.code === JetStreamApiCodes.ConsumerNotFound);
+
+/** What the server answers for good. */
+function isFinal(thrown: unknown): boolean {
+  if (thrown instanceof SyntaxError || thrown instanceof TypeError) return true;
+  if (!(thrown instanceof JetStreamApiError) || isMissing(thrown)) return false;
+  return thrown.status < 500 || thrown.code === subjectTaken;
+}
+
+/** There is a message of that subject already. */
+const subjectTaken = 10077;
+export const isSubjectTaken = (thrown: unknown): boolean =>
+  thrown instanceof JetStreamApiError && thrown.code === subjectTaken;
+export const isOvertaken = (thrown: unknown): boolean =>
+  thrown instanceof JetStreamApiError && thrown.code === JetStreamApiCodes.StreamWrongLastSequence;
+
+function reason(thrown: unknown): string {
+  const { cause, message } = thrown as Error;
+  return (cause instanceof Error ? cause.message : message) || String(thrown);
+}

@@ -1,0 +1,66 @@
+import type { Agent } from '@shared/agents';
+import { whittleVersion } from '../version';
+import { presenceSchema, silentAfterMs } from './protocol';
+import type { Seal } from './seal';
+import { stepIdentity } from './step-identity';
+
+/** How long an agent that is silent is still shown. */
+const shownMs = 10 * 60_000;
+
+interface Known {
+  agent: Agent;
+  heardAt: number;
+  isOther: boolean;
+}
+
+/** Which agents are there, as they say themselves. */
+export class Presences {
+  private readonly known = new Map<string, Known>();
+
+  private hasStrangers = false;
+
+  /** @param strange called once, where others meet on the same server */
+  constructor(
+    private readonly seal: Seal,
+    private readonly strange: () => void = () => undefined,
+  ) {}
+
+  /** Answers whether it was news of an agent of ours. */
+  heard(id: string, bytes: Uint8Array | undefined, now = Date.now()): boolean {
+    if (!bytes) return this.known.delete(id);
+    try {
+      const { agent, steps } = this.seal.open(`whittle.agent.${id}`, bytes, presenceSchema);
+      const before = this.known.get(id);
+      // Sent again by somebody who recorded it.
+      if (agent.id !== id || (before && before.agent.lastSeen >= agent.lastSeen)) return false;
+      const isOther = steps !== stepIdentity;
+      const problem = `It has ${agent.version === whittleVersion ? 'another build of ' : ''}Whittle ${agent.version}, and this machine ${whittleVersion}: install the same on both`;
+      this.known.set(id, { agent: isOther ? { ...agent, problem } : agent, heardAt: now, isOther });
+      return true;
+    } catch {
+      if (!this.hasStrangers) this.strange();
+      this.hasStrangers = true;
+      return false;
+    }
+  }
+
+  all(now = Date.now()): Agent[] {
+    return [...this.known.values()]
+      .filter(({ heardAt }) => now - heardAt < shownMs)
+      .map(({ agent, heardAt }) => (now - heardAt > silentAfterMs ? { ...agent, state: 'silent' as const } : agent));
+  }
+
+  /** Those that take steps. */
+  present(now = Date.now()): Agent[] {
+    return [...this.known.values()].flatMap((one) => (takesSteps(one, now) ? [one.agent] : []));
+  }
+
+  takesSteps(id: string, now = Date.now()): boolean {
+    const one = this.known.get(id);
+    return one !== undefined && takesSteps(one, now);
+  }
+}
+
+function takesSteps({ agent, heardAt, isOther }: Known, now: number): boolean {
+  return !isOther && now - heardAt <= silentAfterMs && agent.state !== 'draining' && agent.problem === undefined;
+}

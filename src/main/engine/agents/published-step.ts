@@ -1,0 +1,186 @@
+import { AppError, isErrorCode } from '@shared/errors';
+import type { Limits } from '@shared/sweep-file';
+import type { Job } from '../jobs/job';
+import type { Order } from '../jobs/order';
+import type { Requirement } from '../sweep/plan';
+import type { Coordinator } from './coordinator';
+import type { AgentJob, DoneOutcome, Outcome } from './protocol';
+import { classOf } from './requirement';
+import { stepIdentity } from './step-identity';
+
+/** A step as it is given to agents. */
+export interface StepToDo {
+  key: string;
+  order: Order<Job>;
+  requirement: Requirement;
+  title: string;
+  limits?: Limits;
+  coolDownMs?: number;
+  began(): void;
+  progress(stage: string, done: number, total: number): void;
+}
+
+/** How long a step may stand in line without any agent that fits. */
+const patienceWithoutAgentsMs = 45_000;
+/** How long the server may be away before this machine does by itself what it can. */
+const patienceWithoutServerMs = 10 * 60_000;
+/** What the server has of a step that nothing was heard of is looked at so often. */
+const lookAgainMs = 30_000;
+const mostUploads = 3;
+
+/** Nobody is there any more who could do it. */
+export class NobodyThere extends Error {}
+
+/** A step in some line, until it is done: by whom and for whom it was put there does not matter. */
+export class PublishedStep {
+  private job: string | undefined;
+  private hasBegun = false;
+  private isOver = false;
+  private isLooking = false;
+  private isStanding = false;
+  private seenAgentsAt = Date.now();
+  private lookedAt = Date.now();
+  private uploads = 0;
+  private readonly result: Promise<DoneOutcome>;
+  private resolve!: (outcome: DoneOutcome) => void;
+  private reject!: (error: Error) => void;
+  private signal = new AbortController().signal;
+
+  constructor(
+    private readonly step: StepToDo,
+    private readonly coordinator: Coordinator,
+  ) {
+    this.result = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.result.catch(() => undefined);
+  }
+
+  /** Throws what the job throws, `cancelled`, `NobodyThere`. */
+  async finish(signal: AbortSignal): Promise<DoneOutcome> {
+    this.signal = signal;
+    const { board, commands } = { board: this.coordinator.board, commands: this.coordinator };
+    const { key } = this.step;
+    const cancel = (): void => {
+      this.end(() => this.reject(new AppError('cancelled')));
+      if (this.job === undefined) return;
+      // It may take until the server is there again.
+      void board.withdraw(key).catch(() => undefined);
+      commands.control({ do: 'cancel', key, job: this.job });
+    };
+    if (signal.aborted) throw new AppError('cancelled');
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      this.stand().catch((thrown: unknown) => this.end(() => this.reject(thrown as Error)));
+      return await this.result;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  heard(outcome: Outcome): void {
+    if (outcome.is === 'done') this.end(() => this.resolve(outcome));
+    else if (outcome.job === this.job) void this.failed(outcome);
+  }
+
+  progressed(stage: string, done: number, total: number): void {
+    if (this.isOver) return;
+    if (!this.hasBegun) {
+      this.hasBegun = true;
+      this.step.began();
+    }
+    this.step.progress(stage, done, total);
+  }
+
+  /**
+   * What was said may have been lost, and what stood in line too.
+   * @param isAfterLoss the server was away
+   */
+  lookAfter(isAfterLoss: boolean): void {
+    const { lostForMs } = this.coordinator;
+    const now = Date.now();
+    if (this.coordinator.slotsFor(this.step.requirement) > 0 || lostForMs > 0) this.seenAgentsAt = now;
+    const isAlone = now - this.seenAgentsAt > patienceWithoutAgentsMs || lostForMs > patienceWithoutServerMs;
+    if (isAlone && this.step.requirement.on === undefined) {
+      this.end(() => this.reject(new NobodyThere()));
+      if (lostForMs === 0) void this.coordinator.board.withdraw(this.step.key).catch(() => undefined);
+      return;
+    }
+    if (!this.isStanding || this.isLooking || this.isOver || lostForMs > 0) return;
+    if (!isAfterLoss && now - this.lookedAt < lookAgainMs) return;
+    this.lookedAt = now;
+    this.isLooking = true;
+    void this.look()
+      .catch(() => undefined)
+      .finally(() => (this.isLooking = false));
+  }
+
+  private async look(): Promise<void> {
+    const { board } = this.coordinator;
+    const { key } = this.step;
+    const outcome = await board.outcome(key, this.signal);
+    if (outcome) this.heard(outcome);
+    if (this.isOver) return;
+    const standing = await board.pending(key, this.signal);
+    if (standing) this.job = standing.id;
+    else {
+      // Between the two answers it may have been finished.
+      const late = await board.outcome(key, this.signal);
+      if (late) this.heard(late);
+      if (!this.isOver) await this.stand();
+    }
+  }
+
+  /** Finds what came of it, or who has it, or puts it into its line. */
+  private async stand(): Promise<void> {
+    const { signal } = this;
+    const { board, announcer } = this.coordinator;
+    const { key, order, requirement, title, limits, coolDownMs } = this.step;
+    const [known, found] = await Promise.all([board.outcome(key, signal), board.pending(key, signal)]);
+    if (known?.is === 'done') return this.heard(known);
+    let standing = found;
+    if (!standing) {
+      const announced = await announcer.announce(order, signal);
+      const classId = classOf(requirement, stepIdentity);
+      await board.openClass(classId, requirement, signal);
+      const { output: _own, key: _named, ...rest } = order as Order<Job> & { output?: string };
+      const job = {
+        id: this.coordinator.newJobId(),
+        key,
+        steps: stepIdentity,
+        requirement,
+        title,
+        order: { ...rest, ...(_named !== undefined && { key: _named }) },
+        ...announced,
+        ...(limits && { limits }),
+        ...(coolDownMs !== undefined && { coolDownMs }),
+      } as AgentJob;
+      this.job = job.id;
+      if (!(await board.publish(classId, job, signal))) standing = await board.pending(key, signal);
+    }
+    if (standing) this.job = standing.id;
+    this.isStanding = true;
+  }
+
+  private async failed({ error, isMissing }: Outcome & { is: 'failed' }): Promise<void> {
+    const code = isErrorCode(error.code) ? error.code : 'internal';
+    if (isMissing && this.uploads++ < mostUploads) {
+      try {
+        const { announcer } = this.coordinator;
+        const pending = await announcer.announce(this.step.order, this.signal);
+        announcer.again(pending);
+        return await this.stand();
+      } catch (thrown) {
+        return this.end(() => this.reject(thrown as Error));
+      }
+    }
+    this.end(() => this.reject(new AppError(code, isErrorCode(error.code) ? error.facts : { detail: error.code })));
+  }
+
+  private end(settle: () => void): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    settle();
+  }
+}

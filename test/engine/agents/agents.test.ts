@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { furnish, writeSweep } from '../cli/laboratory';
+import { Laboratory, natsServer, skipsWithoutServer, timeless, type NatsServer, type Running } from './laboratory';
+
+const begins = /^[0-9a-f]{8} begins: /;
+const done = /^[0-9a-f]{8} done in /;
+/** Of the sweep without targets: describe and evaluate four files, and three compressions, one of them shared. */
+const stepCount = 11;
+
+describe.skipIf(natsServer === undefined)(`agents${skipsWithoutServer}`, () => {
+  let laboratory: Laboratory;
+  let server: NatsServer;
+  let first: Running;
+  let second: Running;
+  let code: string;
+  let calm: unknown;
+  const home = (): string => join(laboratory.folder, 'home');
+  const sweep = (out: string, ...words: string[]): Running =>
+    laboratory.whittle(home(), ['run', 'sweep.yaml', '--out', out, '--server', server.url, ...words]);
+
+  beforeAll(async () => {
+    laboratory = new Laboratory(mkdtempSync(join(tmpdir(), 'whittle-agents-')));
+    await furnish(laboratory.folder);
+    server = await laboratory.server();
+    code = await laboratory.invite(home(), server.url);
+    [first, second] = await Promise.all([laboratory.agent('first', code), laboratory.agent('second', code)]);
+    await Promise.all([first.says(/^Connected to/), second.says(/^Connected to/)]);
+    const alone = await laboratory.whittle(home(), ['run', 'sweep.yaml', '--out', 'alone']).ended;
+    expect(alone.code).toBe(0);
+    calm = timeless(join(laboratory.folder, 'alone'));
+  });
+  afterAll(() => {
+    laboratory.end();
+    rmSync(laboratory.folder, { recursive: true, force: true });
+  });
+  const finished = (): number => first.count(done) + second.count(done);
+
+  it('do the steps of a sweep between them, with the same table, and what is done is not done again by anybody', async () => {
+    const run = await sweep('together').ended;
+    expect(run).toMatchObject({ code: 0 });
+    expect(timeless(join(laboratory.folder, 'together'))).toEqual(calm);
+    expect(finished()).toBe(stepCount);
+    expect(Math.min(first.count(done), second.count(done))).toBeGreaterThan(0);
+
+    // Another coordinator, with a workspace of its own.
+    const other = await sweep('other').ended;
+    expect(other).toMatchObject({ code: 0 });
+    expect(timeless(join(laboratory.folder, 'other'))).toEqual(calm);
+    expect(finished()).toBe(stepCount);
+  });
+
+  it('lose nothing when an agent, the server and the coordinator are killed, and do again only what was under way', async () => {
+    writeSweep(laboratory.folder, {
+      dataset: 'dataset: { path: images, eval: 12, calibration: 6, seed: 5 }',
+      targets: 'targets: []\nseed: 7',
+    });
+    const alone = await laboratory.whittle(home(), ['run', 'sweep.yaml', '--out', 'seventh']).ended;
+    expect(alone.code).toBe(0);
+    const before = [first.count(begins), second.count(begins)];
+    const coordinator = sweep('disturbed');
+    // The first one that has something under way is killed in the middle of it.
+    while (first.count(begins) === before[0]) await sleep(10);
+    await first.kill();
+    await second.says(done, second.count(done) + 1);
+    await server.stop();
+    await sleep(500);
+    await server.start();
+    await second.says(/^Connected again/);
+    await second.says(done, second.count(done) + 1);
+    await coordinator.kill();
+    first = laboratory.restartAgent('first');
+    const resumed = await sweep('disturbed', '--resume').ended;
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(timeless(join(laboratory.folder, 'disturbed'))).toEqual(timeless(join(laboratory.folder, 'seventh')));
+  });
+
+  it('give back what is not done and end with 0 when they are told to', async () => {
+    await first.kill('SIGTERM');
+    expect(await first.ended).toMatchObject({ code: 0 });
+    expect(first.lines.at(-1)).toBe('Leaving: what is not done is given back.');
+  });
+});
