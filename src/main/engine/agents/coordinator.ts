@@ -20,7 +20,7 @@ import {
   type Control,
   type DoneOutcome,
 } from './protocol';
-import { PublishedStep, type StepToDo } from './published-step';
+import { PublishedStep, type Publisher, type StepToDo } from './published-step';
 import { classOf, fits } from './requirement';
 import { Seal } from './seal';
 import { stepIdentity } from './step-identity';
@@ -46,7 +46,7 @@ const countedMs = 1000;
 const lookEveryMs = 5000;
 
 /** This machine as one that gives steps to agents. */
-export class Coordinator {
+export class Coordinator implements Publisher {
   readonly server: string;
   problem: string | undefined;
   readonly board: Board;
