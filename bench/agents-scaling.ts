@@ -28,8 +28,6 @@ import { Laboratory, natsServer } from '../test/engine/agents/laboratory';
 
 const requirement = { versions: {} };
 const [first, ...rest] = process.argv.slice(2);
-if (first === 'simulate') await simulate(JSON.parse(rest[0]!) as Membership, Number(rest[1]), Number(rest[2]));
-else await measure();
 
 /** Agents by their protocol alone: they take steps, sleep, tell, acknowledge. */
 async function simulate(membership: Membership, count: number, sleepMs: number): Promise<void> {
@@ -204,3 +202,6 @@ function statusOf(pid: number): { cpuMs: number; bytes: number } {
     bytes: Number(fields[21]) * 4096,
   };
 }
+
+if (first === 'simulate') await simulate(JSON.parse(rest[0]!) as Membership, Number(rest[1]), Number(rest[2]));
+else await measure();

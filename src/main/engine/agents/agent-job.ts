@@ -15,7 +15,7 @@ import type { FileStore } from './file-store';
 import { inlineBytes, type AgentJob, type DoneOutcome } from './protocol';
 
 /** The order of a job as this machine does it: what it names is known here, and where it writes is our own. Throws what the registries throw. */
-export function ownOrder({ key, order }: AgentJob): Order<Job> {
+function ownOrder({ key, order }: AgentJob): Order<Job> {
   switch (order.kind) {
     case 'compress':
       parseParams(findTechnique(order.technique), order.params);

@@ -27,9 +27,8 @@ import {
 import { Pulls, type Delivery } from './pulls';
 import type { Facts } from './requirement';
 import { Rejected, Seal } from './seal';
-import { stepIdentity } from './step-identity';
+import { ownVersion, stepIdentity } from './step-identity';
 import { watchBucket } from './watch-bucket';
-import { whittleVersion } from '../version';
 
 export interface AgentOptions {
   membership: Membership;
@@ -123,8 +122,8 @@ export class WorkingAgent {
       try {
         const { requirement, steps, version } = this.board.readClass(classId, bytes);
         if (steps !== stepIdentity) {
-          const other = version === whittleVersion ? `another build of Whittle ${version}` : `Whittle ${version}`;
-          const line = `Steps of ${other} are not taken: this machine has Whittle ${whittleVersion}. Install the same on both.`;
+          const other = version === ownVersion ? `another build of Whittle ${version}` : `Whittle ${version}`;
+          const line = `Steps of ${other} are not taken: this machine has Whittle ${ownVersion}. Install the same on both.`;
           if (!refused.has(line)) say(line);
           refused.add(line);
         } else if (fits(requirement, facts)) {
@@ -346,7 +345,7 @@ export class WorkingAgent {
       id: this.id,
       name,
       ...facts,
-      version: whittleVersion,
+      version: ownVersion,
       slots,
       state: this.isDraining ? 'draining' : this.tasks.size > 0 ? 'working' : 'idle',
       ...(this.problem !== undefined && { problem: this.problem }),

@@ -20,8 +20,7 @@ import {
   type Outcome,
 } from './protocol';
 import { Rejected, type Seal } from './seal';
-import { whittleVersion } from '../version';
-import { stepIdentity } from './step-identity';
+import { ownVersion, stepIdentity } from './step-identity';
 
 const nanosPerMs = 1e6;
 const outcomesKeptMs = 90 * 24 * 3600_000;
@@ -72,7 +71,7 @@ export class Board {
     await this.link.ask(async (_stream, manager) => {
       await addLine(manager, classId);
       const bucket = await new Kvm(manager.jetstream()).open(classBucket);
-      const entry = { requirement, steps: stepIdentity, version: whittleVersion };
+      const entry = { requirement, steps: stepIdentity, version: ownVersion };
       await bucket.put(classId, this.seal.close(classSubject(classId), entry));
     }, signal);
     this.known.add(classId);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Agent, MachinesStatus } from '@shared/agents';
@@ -10,6 +11,7 @@ import { ControlLine } from './control';
 import { FileStore } from './file-store';
 import { Link } from './link';
 import { keyOf, type Membership } from './membership';
+import { whileNone } from './patience';
 import { Presences } from './presences';
 import {
   agentBucket,
@@ -20,7 +22,7 @@ import {
   type Control,
   type DoneOutcome,
 } from './protocol';
-import { PublishedStep, type StepToDo } from './published-step';
+import { PublishedStep, type Publisher, type StepToDo } from './published-step';
 import { classOf } from './requirement';
 import { Seal } from './seal';
 import { stepIdentity } from './step-identity';
@@ -41,13 +43,14 @@ export interface CoordinatorOptions {
 const storeLimitBytes = 100e9;
 /** How long the first look at who is there may take. */
 const firstLookMs = 5000;
+const toldEveryMs = 300;
 /** Who may do a step is not counted anew for each of a hundred thousand. */
 const countedMs = 1000;
 /** How often a step that somebody else has is looked after, in case that what was said of it was lost. */
 const lookEveryMs = 5000;
 
 /** This machine as one that gives steps to agents. */
-export class Coordinator {
+export class Coordinator implements Publisher {
   readonly server: string;
   problem: string | undefined;
   readonly board: Board;
@@ -64,12 +67,16 @@ export class Coordinator {
   readonly ready: Promise<void>;
   private lostAt: number | undefined = Date.now();
   private readonly slots = new Map<string, { slots: number; at: number; news: number }>();
+  private presentBefore = 0;
+  private isTelling = false;
   /** Counts agents that came or went. */
   private news = 0;
   private readonly changes = new Set<() => void>();
 
   constructor(private readonly options: CoordinatorOptions) {
     const { membership, name, contents, changed, say } = options;
+    // Every step that is out listens.
+    setMaxListeners(0, this.ending.signal);
     this.server = membership.server;
     this.seal = new Seal(keyOf(membership));
     this.presences = new Presences(this.seal, () =>
@@ -184,7 +191,7 @@ export class Coordinator {
     const published = new PublishedStep(step, this);
     this.steps.set(step.key, published);
     try {
-      return await published.finish(AbortSignal.any([signal, this.ending.signal]));
+      return await whileNone([signal, this.ending.signal], (both) => published.finish(both));
     } finally {
       this.steps.delete(step.key);
     }
@@ -219,10 +226,20 @@ export class Coordinator {
 
   private lookAfterAll(isAfterLoss = false): void {
     for (const step of this.steps.values()) step.lookAfter(isAfterLoss);
+    // Nobody says that it fell silent.
+    const present = this.presences.present().length;
+    if (present !== this.presentBefore) this.agentsChanged();
+    this.presentBefore = present;
   }
 
+  /** A thousand agents say something every few seconds; people read once a second. */
   private agentsChanged(): void {
     for (const listener of this.changes) listener();
-    this.options.changed();
+    if (this.isTelling) return;
+    this.isTelling = true;
+    setTimeout(() => {
+      this.isTelling = false;
+      this.options.changed();
+    }, toldEveryMs).unref();
   }
 }

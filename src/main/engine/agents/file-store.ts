@@ -170,7 +170,7 @@ const openBucket = (manager: JetStreamManager): Promise<ObjectStore> =>
   new Objm(manager.jetstream()).open(fileBucket, false);
 
 /** Before a byte is fetched. Throws `output.disk-full`. */
-export async function ensureRoom(folder: string, bytes: number): Promise<void> {
+async function ensureRoom(folder: string, bytes: number): Promise<void> {
   const free = await freeBytes(folder);
   if (free !== undefined && free < bytes + spareBytes) throw new AppError('output.disk-full', { path: folder });
 }

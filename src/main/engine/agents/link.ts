@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +10,9 @@ import {
   type JetStreamClient,
   type JetStreamManager,
 } from '@nats-io/jetstream';
-import { connect, credsAuthenticator, type Msg, type NatsConnection, type Status } from '@nats-io/transport-node';
+import { connect, credsAuthenticator, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { AppError } from '@shared/errors';
-import { patiently } from './patience';
+import { patiently, whileNone } from './patience';
 
 export type LinkState = 'connecting' | 'connected' | 'lost';
 
@@ -39,7 +40,10 @@ export class Link {
   private readonly subscribed: { subject: string; heard: (message: Msg) => void }[] = [];
   private readonly missing = new Set<() => Promise<void>>();
 
-  constructor(private readonly options: LinkOptions) {}
+  constructor(private readonly options: LinkOptions) {
+    // Everything that is asked at once listens.
+    setMaxListeners(0, this.ending.signal);
+  }
 
   /** Begins to connect. Throws `agents.server` where trying again is of no use. */
   async open(): Promise<void> {
@@ -95,20 +99,21 @@ export class Link {
 
   /** Does something on the server, however long it must be waited for. Throws what is final, and `cancelled`. */
   ask<T>(act: (stream: JetStreamClient, manager: JetStreamManager) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const both = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
-    return patiently(
-      async () => {
-        const connection = await this.connected(both);
-        const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 5000 });
-        try {
-          return await act(jetstream(connection, { timeout: 5000 }), manager);
-        } catch (thrown) {
-          if (isMissing(thrown)) for (const make of this.missing) await make();
-          throw thrown;
-        }
-      },
-      both,
-      isFinal,
+    return whileNone([signal, this.ending.signal], (both) =>
+      patiently(
+        async () => {
+          const connection = await this.connected(both);
+          const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 5000 });
+          try {
+            return await act(jetstream(connection, { timeout: 5000 }), manager);
+          } catch (thrown) {
+            if (isMissing(thrown)) for (const make of this.missing) await make();
+            throw thrown;
+          }
+        },
+        both,
+        isFinal,
+      ),
     );
   }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
@@ -53,9 +53,6 @@ export async function keepMembership(folder: string, membership: Membership): Pr
   }
   await chmod(path, 0o600);
 }
-
-/** This machine belongs to no others any more. */
-export const forgetMembership = (folder: string): Promise<void> => rm(pathIn(folder), { force: true });
 
 /** The membership for a server: the key stays what it is. Throws `agents.server`. */
 export function membershipFor(server: string, known?: Membership): Membership {

@@ -34,3 +34,24 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
+
+/**
+ * Does something with a signal that fires when any of these does, and lets go of them afterwards: `AbortSignal.any` leaves a trace in signals that
+ * live long, for each of a hundred thousand steps.
+ */
+export async function whileNone<T>(
+  signals: readonly (AbortSignal | undefined)[],
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const both = new AbortController();
+  const abort = (): void => both.abort();
+  for (const signal of signals) {
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+  }
+  try {
+    return await act(both.signal);
+  } finally {
+    for (const signal of signals) signal?.removeEventListener('abort', abort);
+  }
+}

@@ -1,8 +1,7 @@
 import type { Agent } from '@shared/agents';
-import { whittleVersion } from '../version';
 import { presenceSchema, silentAfterMs } from './protocol';
 import type { Seal } from './seal';
-import { stepIdentity } from './step-identity';
+import { ownVersion, stepIdentity } from './step-identity';
 
 /** How long an agent that is silent is still shown. */
 const shownMs = 10 * 60_000;
@@ -34,7 +33,7 @@ export class Presences {
       // Sent again by somebody who recorded it.
       if (agent.id !== id || (before && before.agent.lastSeen >= agent.lastSeen)) return false;
       const isOther = steps !== stepIdentity;
-      const problem = `It has ${agent.version === whittleVersion ? 'another build of ' : ''}Whittle ${agent.version}, and this machine ${whittleVersion}: install the same on both`;
+      const problem = `It has ${agent.version === ownVersion ? 'another build of ' : ''}Whittle ${agent.version}, and this machine ${ownVersion}: install the same on both`;
       this.known.set(id, { agent: isOther ? { ...agent, problem } : agent, heardAt: now, isOther });
       return true;
     } catch {

@@ -29,8 +29,8 @@ export const controlValidMs = 5 * 60_000;
 /** What larger results are stored as files for; a server takes messages up to 1 MB. */
 export const inlineBytes = 256 * 1024;
 
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
-export const stepKeySchema = z.string().regex(/^[0-9a-f]{40}$/);
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+const stepKeySchema = z.string().regex(/^[0-9a-f]{40}$/);
 const nameSchema = z.string().regex(/^[\w.:-]{1,80}$/);
 const bytesSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const jsonObject = z.record(z.string().max(200), z.unknown());
@@ -56,7 +56,7 @@ const threadsSchema = z.number().int().min(1).max(256);
 const orderBase = { key: stepKeySchema.optional() };
 
 /** Orders of the steps of a sweep; other jobs stay on the machine where somebody waits for them. */
-export const orderSchema = z.discriminatedUnion('kind', [
+const orderSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...orderBase,
     kind: z.literal('compress'),
@@ -107,7 +107,7 @@ export const orderSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const requirementSchema = z.strictObject({
+const requirementSchema = z.strictObject({
   on: z.string().max(40).optional(),
   machine: z.string().max(64).optional(),
   isa: z.array(z.string().max(40)).max(100).optional(),
@@ -116,13 +116,13 @@ export const requirementSchema = z.strictObject({
 
 /** One object of the store: everything that is fetched is announced with its size. */
 const partSchema = z.strictObject({ location: locationSchema, sha256: sha256Schema, sizeBytes: bytesSchema });
-export const announcedFileSchema = z.strictObject({
+const announcedFileSchema = z.strictObject({
   sha256: sha256Schema,
   format: z.string().regex(/^[a-z0-9]{1,20}$/),
   /** The file itself first, then data files beside it. */
   parts: z.array(partSchema).min(1).max(1000),
 });
-export const announcedImagesSchema = z.strictObject({
+const announcedImagesSchema = z.strictObject({
   key: stepKeySchema,
   /** The list of hashes and labels, an object of its own. */
   list: z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }),

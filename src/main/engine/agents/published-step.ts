@@ -3,8 +3,9 @@ import type { Limits } from '@shared/sweep-file';
 import type { Job } from '../jobs/job';
 import type { Order } from '../jobs/order';
 import type { Requirement } from '../sweep/plan';
-import type { Coordinator } from './coordinator';
-import type { AgentJob, DoneOutcome, Outcome } from './protocol';
+import type { Announcer } from './announce';
+import type { Board } from './board';
+import type { AgentJob, Control, DoneOutcome, Outcome } from './protocol';
 import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 
@@ -18,6 +19,17 @@ export interface StepToDo {
   coolDownMs?: number;
   began(): void;
   progress(stage: string, done: number, total: number): void;
+}
+
+/** Who publishes it. */
+export interface Publisher {
+  readonly board: Board;
+  readonly announcer: Announcer;
+  /** How long the server has been away, milliseconds; 0: it is there. */
+  readonly lostForMs: number;
+  slotsFor(requirement: Requirement): number;
+  newJobId(): AgentJob['id'];
+  control(control: Control): void;
 }
 
 /** How long a step may stand in line without any agent that fits. */
@@ -48,7 +60,7 @@ export class PublishedStep {
 
   constructor(
     private readonly step: StepToDo,
-    private readonly coordinator: Coordinator,
+    private readonly coordinator: Publisher,
   ) {
     this.result = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -60,14 +72,14 @@ export class PublishedStep {
   /** Throws what the job throws, `cancelled`, `NobodyThere`. */
   async finish(signal: AbortSignal): Promise<DoneOutcome> {
     this.signal = signal;
-    const { board, commands } = { board: this.coordinator.board, commands: this.coordinator };
+    const { board } = this.coordinator;
     const { key } = this.step;
     const cancel = (): void => {
       this.end(() => this.reject(new AppError('cancelled')));
       if (this.job === undefined) return;
       // It may take until the server is there again.
       void board.withdraw(key).catch(() => undefined);
-      commands.control({ do: 'cancel', key, job: this.job });
+      this.coordinator.control({ do: 'cancel', key, job: this.job });
     };
     if (signal.aborted) throw new AppError('cancelled');
     signal.addEventListener('abort', cancel, { once: true });

@@ -1,3 +1,4 @@
+import { version } from '../../../../package.json';
 import { stepKey } from '../jobs/step-key';
 import { stepVersions } from '../jobs/step-versions';
 import { formats } from '../formats/registry';
@@ -10,3 +11,6 @@ export const stepIdentity: string = stepKey(
   techniques.map(({ id, version }) => [id, version]),
   formats.map(({ id, version }) => [id, version]),
 ).slice(0, 16);
+
+/** Of Whittle, for people. */
+export const ownVersion: string = version;
