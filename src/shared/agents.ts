@@ -3,10 +3,10 @@ import { machineSchema } from './run';
 
 /** Other machines that take steps of sweeps: what the window and the command line see of them. */
 
-export const agentStates = ['idle', 'working', 'draining', 'silent'] as const;
+const agentStates = ['idle', 'working', 'draining', 'silent'] as const;
 
 /** A step that an agent has under way. */
-export const agentStepSchema = z.object({
+const agentStepSchema = z.object({
   key: z.string(),
   kind: z.string(),
   /** As the plan says it. */
