@@ -83,6 +83,17 @@ describe('who is there', () => {
     expect(presences.heard('two', said(agent()), 9000)).toBe(false);
   });
 
+  it('is forgotten once it is silent, and there again when it speaks', () => {
+    const presences = new Presences(seal);
+    presences.heard('one', said(agent()), 1000);
+    presences.forget('one', 2000);
+    expect(presences.all(2000)).toHaveLength(1);
+    presences.forget('one', 20_000);
+    expect(presences.all(20_000)).toEqual([]);
+    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), 30_000)).toBe(true);
+    expect(presences.all(30_000)).toMatchObject([{ id: 'one', state: 'idle' }]);
+  });
+
   it('takes no steps while it drains, has a problem, or is of another version, which is said', () => {
     const presences = new Presences(seal);
     presences.heard('one', said(agent({ state: 'draining' })), 1000);

@@ -186,6 +186,13 @@ export class Coordinator implements Publisher {
     this.commands.say(control);
   }
 
+  /** An agent that is there ends; one that is silent is not shown any more. */
+  remove(agent: string): void {
+    this.control({ do: 'leave', agent });
+    this.presences.forget(agent);
+    this.agentsChanged();
+  }
+
   /** Puts a step into its line, unless it is done or stands there already. */
   async give(step: StepToDo, signal: AbortSignal): Promise<DoneOutcome> {
     const published = new PublishedStep(step, this);

@@ -15,7 +15,7 @@ export interface Machines {
   invite(): Promise<string>;
   /** An agent that drains finishes what it has and takes nothing more. @throws `machines.none` */
   drain(agent: string, isDraining: boolean): Promise<void>;
-  /** It gives back what it has, and ends. @throws `machines.none` */
+  /** It gives back what it has, and ends; one that is silent is forgotten. @throws `machines.none` */
   remove(agent: string): Promise<void>;
   /** Answers what ends it. */
   onChange(listener: () => void): () => void;
@@ -82,7 +82,7 @@ export class JoinedMachines implements Machines {
   }
 
   async remove(agent: string): Promise<void> {
-    this.connected().control({ do: 'leave', agent });
+    this.connected().remove(agent);
   }
 
   onChange(listener: () => void): () => void {

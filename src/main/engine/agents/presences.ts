@@ -43,10 +43,16 @@ export class Presences {
     }
   }
 
+  /** One that is silent is not shown any more, unless it speaks again. */
+  forget(id: string, now = Date.now()): void {
+    const one = this.known.get(id);
+    if (one && isSilent(one, now)) this.known.delete(id);
+  }
+
   all(now = Date.now()): Agent[] {
     return [...this.known.values()]
       .filter(({ heardAt }) => now - heardAt < shownMs)
-      .map(({ agent, heardAt }) => (now - heardAt > silentAfterMs ? { ...agent, state: 'silent' as const } : agent));
+      .map((one) => (isSilent(one, now) ? { ...one.agent, state: 'silent' as const } : one.agent));
   }
 
   /** Those that take steps. */
@@ -60,6 +66,9 @@ export class Presences {
   }
 }
 
-function takesSteps({ agent, heardAt, isOther }: Known, now: number): boolean {
-  return !isOther && now - heardAt <= silentAfterMs && agent.state !== 'draining' && agent.problem === undefined;
+const isSilent = ({ heardAt }: Known, now: number): boolean => now - heardAt > silentAfterMs;
+
+function takesSteps(one: Known, now: number): boolean {
+  const { agent, isOther } = one;
+  return !isOther && !isSilent(one, now) && agent.state !== 'draining' && agent.problem === undefined;
 }
