@@ -3,10 +3,11 @@ import type { Job, JobResults } from '../jobs/job';
 import type { Contents, Order } from '../jobs/order';
 import type { Executor, JobEvents, Placed } from '../sweep/executor';
 import type { Requirement } from '../sweep/plan';
+import { isForThisMachine } from '../sweep/requirement';
 import type { Coordinator } from './coordinator';
 import type { JoinedMachines } from './machines';
 import { NobodyThere } from './published-step';
-import { classOf, isForThisMachine } from './requirement';
+import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 import { isDoneHere } from './this-machine';
 
