@@ -179,7 +179,7 @@ export class AgentsExecutor implements Executor {
     const { key, title = order.kind, limits, coolDownMs } = placed;
     let hasBegun = false;
     const began = (): void => {
-      if (!hasBegun) events.started?.();
+      if (!hasBegun) events.started?.(true);
       hasBegun = true;
     };
     try {
