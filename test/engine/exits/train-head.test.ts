@@ -22,7 +22,11 @@ function seen(count: number, seed: number): SeenImages {
         score += 2 * truth[at * channels + channel]! * features[row * channels + channel]!;
       scores[row * classes + at] = score;
     }
-  return { count, features: [Float32Array.from(features)], scores, labels: new Float32Array(count).fill(-1) };
+  const labels = Float32Array.from({ length: count }, (_, row) => {
+    const own = scores.subarray(row * classes, (row + 1) * classes);
+    return own.indexOf(Math.max(...own));
+  });
+  return { count, features: [Float32Array.from(features)], scores, labels };
 }
 
 function joined(a: SeenImages, b: SeenImages): SeenImages {
@@ -36,26 +40,41 @@ function joined(a: SeenImages, b: SeenImages): SeenImages {
 }
 
 const [fitted, tuning, fresh] = [seen(64, 1), seen(32, 2), seen(2000, 3)];
-const all = joined(fitted, tuning);
 
-async function agreement(parts: SeenImages[], epochs = 60): Promise<{ percent: number; stages: Set<string> }> {
-  const stages = new Set<string>();
+async function agreement(
+  parts: SeenImages[],
+  { epochs = 60, labelShare = 0 } = {},
+): Promise<{ percent: number; steps: Map<string, number> }> {
+  const steps = new Map<string, number>();
   const context = {
     ...{ seed: 1, threads: 1, signal: new AbortController().signal },
-    progress: (stage: string) => void stages.add(stage),
+    progress: (stage: string, _done: number, total: number) => void steps.set(stage, total),
   };
-  const options = { exit: 0, classes, epochs, images: all.count, labelShare: 0 };
+  const all = parts.reduce(joined);
+  const options = { exit: 0, classes, epochs, images: all.count, labelShare };
   const head = await trainHead('exit.early', { all, parts }, options, context);
   const { agrees } = judgeExits(fresh, [head], [1])[0]!;
-  return { percent: (100 * Array.from(agrees).filter(Boolean).length) / fresh.count, stages };
+  return { percent: (100 * Array.from(agrees).filter(Boolean).length) / fresh.count, steps };
 }
 
 test('a head that is chosen on images held out from the fit answers more like the network than one that nobody watches', async () => {
-  const [watched, unwatched] = [await agreement([fitted, tuning]), await agreement([all])];
+  const [watched, unwatched] = [await agreement([fitted, tuning]), await agreement([joined(fitted, tuning)])];
   expect(watched.percent).toBeGreaterThan(unwatched.percent + 2);
-  expect(unwatched.stages).toEqual(new Set(['training exit 1']));
-  expect(watched.stages).toContain('choosing exit 1');
+  expect([...unwatched.steps.keys()]).toEqual(['training exit 1']);
+  expect([...watched.steps.keys()]).toContain('choosing exit 1');
   expect((await agreement([fitted, tuning])).percent).toBe(watched.percent);
+}, 60_000);
+
+test('the epochs that were chosen are of the batches that they were chosen with', async () => {
+  // Labels that the regression knows nothing of, so that the descent gains.
+  const relabelled = [fitted, tuning].map((each) => ({
+    ...each,
+    labels: each.labels.map((label) => (label + 1) % classes),
+  }));
+  const { steps } = await agreement(relabelled, { epochs: 20, labelShare: 1 });
+  const [stepsOfChoosing, stepsOfEpoch] = [64 / 32, 96 / 32];
+  expect(steps.get('choosing exit 1')).toBe(20 * stepsOfChoosing);
+  expect(steps.get('training exit 1')! % stepsOfEpoch).toBe(0);
 }, 60_000);
 
 test('of regressions the one with the least divergence is taken, with scores as large as they should be', async () => {

@@ -24,6 +24,10 @@ export class ScriptedExecutor implements Executor {
   workspace = '';
   /** Jobs begun, as "compress net with fp16", in order. */
   readonly begun: string[] = [];
+  /** By what the work at each is known, as they were given. */
+  readonly keys = new Map<string, string>();
+  /** It says that another machine does them. */
+  isElsewhere = false;
   /** What ran at the same time, seen at each beginning. */
   readonly together: string[][] = [];
   private readonly running = new Set<string>();
@@ -44,8 +48,9 @@ export class ScriptedExecutor implements Executor {
   ): Promise<JobResults[K]> {
     const place = { lane: laneOf(order), order: placed?.order };
     const work = async (): Promise<JobResults[K]> => {
-      events.started?.();
+      events.started?.(this.isElsewhere);
       const job = await jobOf<Job>(order, new LocalContents(this.workspace));
+      if (placed?.key) this.keys.set(nameOf(job), placed.key);
       const result = (await this.begin(job, events, signal)) as JobResults[K];
       await placed?.settle(result);
       return result;

@@ -81,6 +81,40 @@ it('trains on: what was stopped is done in full, with all that follows from it',
   }
 });
 
+it('is known to checkpoints and other machines by another key than the work in full, with all that follows from it', async () => {
+  const { runs, workspace, executor, id } = await stoppedRun();
+  const half = new Map([...executor.keys].filter(([name]) => name.includes('half a finetune')));
+  expect([...half.keys()].map((name) => name.split(' ')[0]).toSorted()).toEqual([
+    'compress',
+    'describe',
+    'describe',
+    'evaluate',
+    'evaluate',
+    'measure',
+    'measure',
+  ]);
+  executor.keys.clear();
+  const again = stoppedSteps(runs.view(id), 'net/both');
+  expect(await runs.resume(id, prepare(workspace, { recipes }), { again }).finished).toBe('done');
+  const planned = runs.view(id).trials.flatMap(({ steps }) => steps.map(({ key }) => key));
+  for (const [name, key] of executor.keys) expect(planned, name).toContain(key);
+  for (const [name, key] of half) expect(planned, name).not.toContain(key);
+});
+
+it('does not reach a training that another machine does', async () => {
+  const { open, reached, before } = gate(/with finetune$/);
+  const executor = new ScriptedExecutor(1, before);
+  executor.isElsewhere = true;
+  const { runs, workspace, progress } = managed(executor);
+  const { id, finished } = runs.start(prepare(workspace, { recipes }));
+  await reached;
+  expect(progress.at(-1)!.trainings).toBeUndefined();
+  runs.control(id).stopTraining('net/tuned');
+  open();
+  expect(await finished).toBe('done');
+  expect(runs.view(id).trials.every(({ training }) => training === undefined)).toBe(true);
+});
+
 it('of a search, no training is stopped: it compares equal effort', async () => {
   const { open, reached, before } = gate(/with finetune$/);
   const { runs, workspace, progress } = managed(new ScriptedExecutor(1, before));

@@ -80,6 +80,38 @@ test('channels that a whole convolution reads as well stay as they are', async (
   expect(await levelChannels(float, planQdq(float), context, 'quantize.static')).toBe(float);
 });
 
+test('channels beside one that a whole convolution reads stay as they are, whatever others have', async () => {
+  const net = new NetworkBuilder(8);
+  const parts = ['wide', 'other', 'narrow', 'bound'].map((name) => net.conv('input', name, 3, 8, 3));
+  for (const [name, { shape, data }] of [...net.graph.initializers])
+    if (/^(narrow|bound)/.test(name))
+      net.constant(
+        name,
+        float32Tensor(
+          shape,
+          (data as Float32Array).map((value) => value * 0.01),
+        ),
+      );
+  const norms = [parts.slice(0, 2), parts.slice(2)].map((members, at) => {
+    const joined = net.node('Concat', members, `joined.${at}`, { axis: attr.int(1) });
+    const constants = [1, 0.1, 0, at === 0 ? 1 : 1e-4].map((value, input) =>
+      net.constant(`norm.${at}.${input}`, float32Tensor([16], new Float32Array(16).fill(value))),
+    );
+    const normed = net.node('BatchNormalization', [joined, ...constants], `normed.${at}`);
+    return net.conv(net.node('Relu', [normed], `active.${at}`), `mix.${at}`, 16, 16, 1);
+  });
+  const beside = net.conv(parts[3]!, 'beside', 8, 16, 1);
+  const network = net.head(net.node('Add', [net.node('Add', norms, 'both'), beside], 'sum'), 16, 10);
+  const float = integerForms(network);
+  const context = contextFor(cardFor(float), images(32));
+  const result = await levelChannels(float, planQdq(float), context, 'quantize.static');
+  expect(result).not.toBe(float);
+  const weights = ['narrow.weight', 'bound.weight'];
+  expect(weights.map((name) => result.initializers.get(name))).toEqual(
+    weights.map((name) => float.initializers.get(name)),
+  );
+});
+
 test('a matrix product that only float operators read gives floats', async () => {
   const net = new NetworkBuilder(6);
   const flat = net.node(

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Agent } from '@shared/agents';
 import { Presences } from '../../../src/main/engine/agents/presences';
-import { classOf, isForThisMachine } from '../../../src/main/engine/agents/requirement';
+import { classOf } from '../../../src/main/engine/agents/requirement';
 import { Rejected, Seal } from '../../../src/main/engine/agents/seal';
 import { stepIdentity } from '../../../src/main/engine/agents/step-identity';
+import { isForThisMachine } from '../../../src/main/engine/sweep/requirement';
 import { z } from 'zod';
 
 const machine = {

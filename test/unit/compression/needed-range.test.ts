@@ -60,14 +60,22 @@ describe('the part of a range that makes a difference', () => {
     expect(1 / (1 + Math.exp(-min))).toBeLessThanOrEqual(0.5 / 255);
     expect(1 / (1 + Math.exp(-min - 0.1))).toBeGreaterThan(0.5 / 255);
   });
+  test('a sigmoid that stays low has codes for less', () => {
+    const { min, max } = rangeUpTo(-2, makeNode('Sigmoid', ['x'], ['y']));
+    const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+    const halfStep = sigmoid(-2) / 255 / 2;
+    expect(max).toBe(-min);
+    expect(sigmoid(min)).toBeLessThanOrEqual(halfStep);
+    expect(sigmoid(min + 0.1)).toBeGreaterThan(halfStep);
+  });
   test.each([
     ['low', 1],
     ['high', 12],
   ])('a swish that reaches %s: what lies below rounds to zero, and no more is left out', (_, most) => {
     const nodes = [makeNode('Sigmoid', ['x'], ['gate']), makeNode('Mul', ['gate', 'x'], ['y'])];
     const { min, max } = rangeUpTo(most, ...nodes);
-    const halfStep = (most + 0.2785) / 255 / 2;
     const swish = (x: number): number => x / (1 + Math.exp(-x));
+    const halfStep = (swish(most) + 0.2785) / 255 / 2;
     expect(max).toBe(Infinity);
     for (let x = min; x > -40; x -= 0.5) expect(Math.abs(swish(x))).toBeLessThanOrEqual(halfStep);
     expect(Math.abs(swish(min + 0.1))).toBeGreaterThan(halfStep);

@@ -123,7 +123,7 @@ describe('what a step takes', () => {
     expect(both.steps.find(({ kind }) => kind === 'measure')!.requires!.versions).toEqual({ chip: '14', lite: '2.17' });
   });
 
-  it('is bound to a machine by a device that is named and where instruction sets are unknown', () => {
+  it('is bound to a machine by a device that is named, by a runtime of one that is not known of others, and where instruction sets are unknown', () => {
     const requirementsOf = (target: object, changed: Partial<Surroundings> = {}) =>
       plan({ baseline: [] }, { targets: [target], surroundings: { ...surroundings, ...changed } })[0]!
         .steps.filter(({ kind }) => kind === 'evaluate' || kind === 'measure')
@@ -134,6 +134,9 @@ describe('what a step takes', () => {
       { on: 'pi4', machine: 'p1' },
       { on: 'pi4', machine: 'p1' },
     ]);
+    const gpu = { version: '1.30.0', format: 'onnx', isDeviceBound: true };
+    const [onDevice] = requirementsOf({ runtime: 'gpu' }, { runtimes: { ...surroundings.runtimes, gpu } });
+    expect(onDevice).toMatchObject({ machine: 'm1' });
     const unknown = { ...board, machine: { ...board.machine, isa: [] } };
     const [answers] = requirementsOf({ runtime: 'lite', on: 'pi4' }, { elsewhere: { pi4: unknown } });
     expect(answers).toMatchObject({ on: 'pi4', machine: 'p1' });

@@ -3,10 +3,11 @@ import type { Job, JobResults } from '../jobs/job';
 import type { Contents, Order } from '../jobs/order';
 import type { Executor, JobEvents, Placed } from '../sweep/executor';
 import type { Requirement } from '../sweep/plan';
+import { isForThisMachine } from '../sweep/requirement';
 import type { Coordinator } from './coordinator';
 import type { JoinedMachines } from './machines';
 import { NobodyThere } from './published-step';
-import { classOf, isForThisMachine } from './requirement';
+import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 import { isDoneHere } from './this-machine';
 
@@ -178,7 +179,7 @@ export class AgentsExecutor implements Executor {
     const { key, title = order.kind, limits, coolDownMs } = placed;
     let hasBegun = false;
     const began = (): void => {
-      if (!hasBegun) events.started?.();
+      if (!hasBegun) events.started?.(true);
       hasBegun = true;
     };
     try {

@@ -9,6 +9,3 @@ export type Facts = Pick<Agent, 'labels' | 'machine' | 'runtimes'>;
 export function classOf({ on, machine, isa, versions }: Requirement, steps: string): string {
   return stepKey('class', steps, on, machine, isa && [...isa].sort(), versions).slice(0, 24);
 }
-
-/** Only the machine that runs the sweep may do it: it takes times, and no target names another one. */
-export const isForThisMachine = ({ on, machine }: Requirement): boolean => on === undefined && machine !== undefined;

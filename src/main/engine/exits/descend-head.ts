@@ -19,11 +19,12 @@ export interface Descent {
   epochs: number;
   /** How many of them are done. */
   upTo: number;
+  /** Samples a step; no more than there are to train on, and to judge. */
+  batch: number;
   /** Share of the loss that true classes have. */
   labelShare: number;
 }
 
-const batchSize = 64;
 const weightDecay = 1e-3;
 const warmUp = 0.05;
 /** Over the root of the channels: the more of them, the further one step of all weights moves a score. */
@@ -44,13 +45,12 @@ export async function descend(
   id: string,
   start: ExitHead,
   samples: HeadSamples,
-  { exit, epochs, upTo, labelShare }: Descent,
+  { exit, epochs, upTo, batch, labelShare }: Descent,
   context: Pick<TechniqueContext, 'seed' | 'threads' | 'progress' | 'signal'>,
   judges?: HeadSamples,
 ): Promise<{ head: ExitHead; epochs: number }> {
   if (upTo === 0) return { head: start, epochs: 0 };
   const [classes, channels] = start.weight.shape as [number, number];
-  const batch = Math.min(batchSize, samples.count, judges?.count ?? batchSize);
   const network = headNetwork(start, batch);
   const session = await TrainingSession.open(stepOf(network, labelShare), network.initializers, context.threads);
   try {

@@ -29,10 +29,13 @@ interface Fit {
   scale: number;
   /** Of gradient descent. */
   epochs: number;
+  /** An epoch of other batches would have another number of steps. */
+  batch: number;
 }
 
 /** Where images are too few to ask. */
 const usualStrength = 1;
+const largestBatch = 64;
 
 /**
  * Fits the head of an exit to answer as the whole network does, and as labels say where there are any: ridge regression onto the network's
@@ -49,7 +52,8 @@ export async function trainHead(
   context: HeadContext,
 ): Promise<ExitHead> {
   const [fitted, tuning] = parts;
-  const usual = { strength: usualStrength, scale: 1, epochs: options.epochs };
+  const batch = Math.min(largestBatch, all.count);
+  const usual = { strength: usualStrength, scale: 1, epochs: options.epochs, batch };
   const isChosen = tuning !== undefined && tuning.count > 0 && fitted!.count > 0;
   const fit = isChosen ? await chosenFit(id, fitted!, tuning, options, context) : usual;
   return fittedHead(id, all, fit, options, context);
@@ -73,16 +77,10 @@ async function chosenFit(
     ridgeStrengths,
   );
   const { at, scale: by } = await chooseRegression(heads, judges, context.threads);
-  const start = scaled(heads[at]!, by);
-  const { epochs: best } = await descend(
-    id,
-    start,
-    samples,
-    { exit, epochs, upTo: epochs, labelShare },
-    context,
-    judges,
-  );
-  return { strength: ridgeStrengths[at]!, scale: by, epochs: best };
+  const batch = Math.min(largestBatch, samples.count, judges.count);
+  const descent = { exit, epochs, upTo: epochs, batch, labelShare };
+  const { epochs: best } = await descend(id, scaled(heads[at]!, by), samples, descent, context, judges);
+  return { strength: ridgeStrengths[at]!, scale: by, epochs: best, batch };
 }
 
 async function fittedHead(
@@ -97,7 +95,7 @@ async function fittedHead(
   const samples = headSamples(seen, exit, scale);
   const sizes = sizesFor(samples, options, context);
   const [head] = await regressedHeads(samples.rows, samples.scores, sizes, [fit.strength]);
-  const descent = { exit, epochs, upTo: fit.epochs, labelShare };
+  const descent = { exit, epochs, upTo: fit.epochs, batch: fit.batch, labelShare };
   return unscaled((await descend(id, scaled(head!, fit.scale), samples, descent, context)).head, scale);
 }
 

@@ -185,6 +185,7 @@ function runtimeOf(provider: Provider): Runtime {
     format: 'onnx',
     // What computes is the device; a thread feeds it.
     maximumThreads: 1,
+    isDeviceBound: true,
     options: z.strictObject({}),
     isElsewhere: () => isElsewhere(provider),
     remedyCommand: () => (!isElsewhere(provider) && lacksLibrary(provider) ? cudaCommand : undefined),

@@ -97,6 +97,8 @@ export interface Runtime {
   readonly sharesWeightMemory?: boolean;
   /** Threads it can use at most; absent: as many as there are. */
   readonly maximumThreads?: number;
+  /** What computes is no processor, so machines with the same instruction sets may give other answers; absent: it is one, or a chip of one kind. */
+  readonly isDeviceBound?: boolean;
   /** Options a target may set; strict, every one with a default. */
   readonly options: z.ZodType<Record<string, unknown>>;
   /** Names of options that change answers, not only times; absent: none. */

@@ -4,8 +4,8 @@ import type { Limits } from '@shared/sweep-file';
 import type { Requirement } from './plan';
 
 export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log' | 'stop'> {
-  /** The job got its core. */
-  started?(): void;
+  /** The job got its core. @param isElsewhere on another machine, where it cannot be stopped by hand */
+  started?(isElsewhere?: boolean): void;
 }
 
 /** Stage of a job that a person waits for while others have the cores. */
@@ -19,7 +19,7 @@ export interface Placed<R> {
   requires?: Requirement;
   /** As people know the step. */
   title?: string;
-  /** Of the step: whoever finished it, it is not done again. */
+  /** Of the work at the step: whoever finished it, it is not done again. */
   key?: string;
   limits?: Limits;
   /** Rest before a job that takes times, with the core idle. */

@@ -32,14 +32,15 @@ export function toCompress(
   };
 }
 
-/** For answers: any machine of the kind, but for a device that is named and where instruction sets are unknown. */
+/** For answers: any machine of the kind, but for devices that are not known of others and where instruction sets are unknown. */
 export function toEvaluate({ runtime, device, on }: Target, { machine: { id, isa }, runtimes }: Place): Requirement {
-  const isBound = device !== undefined || isa.length === 0;
+  const { version, isDeviceBound = false } = runtimes[runtime]!;
+  const isBound = isDeviceBound || device !== undefined || isa.length === 0;
   return {
     ...(isBound && on !== undefined && { on }),
     ...(isBound && { machine: id }),
     isa,
-    versions: { [runtime]: runtimes[runtime]!.version },
+    versions: { [runtime]: version },
   };
 }
 
@@ -53,11 +54,14 @@ export function toMeasure(own: Target, beside: Target, { machine: { id }, runtim
   };
 }
 
+/** Only the machine that runs the sweep may do it: its result is of one machine, and no target names another. */
+export const isForThisMachine = ({ on, machine }: Requirement): boolean => on === undefined && machine !== undefined;
+
 /** Whether a step done on another machine has the result that its key stands for. */
 export function fits(requires: Requirement, candidate: Candidate): boolean {
-  const { on, machine } = requires;
-  const isForHere = on === undefined && machine !== undefined;
-  return !isForHere && (on === undefined || candidate.labels.includes(on)) && agrees(requires, candidate);
+  const { on } = requires;
+  const isLabelled = on === undefined || candidate.labels.includes(on);
+  return !isForThisMachine(requires) && isLabelled && agrees(requires, candidate);
 }
 
 /** Whether the machine that runs the sweep may do a step. */

@@ -6,6 +6,7 @@ import { incomingName } from '../store/artifacts';
 import type { FinishedStep } from '../store/step-journal';
 import { orderOfStep, type OrderContext } from './order-of-step';
 import type { PlannedStep } from './plan';
+import { workKeyOf } from './work-key';
 
 /** Of results that follow from a training that was stopped by hand, outside of any run: nobody finds them again. */
 const noRun = 'none';
@@ -31,9 +32,10 @@ export async function runRecipe(
       continue;
     }
     const started = Date.now();
-    const path = artifacts.reserve(incomingName(step.key));
+    const key = workKeyOf(step, journal);
+    const path = artifacts.reserve(incomingName(key));
     try {
-      const { result, notes } = await run(orderOfStep(step, context));
+      const { result, notes } = await run(orderOfStep({ ...step, key }, context));
       const { sha256 } = await artifacts.adopt(path);
       const elapsedMs = Date.now() - started;
       if (isStopped(result)) stopped ??= { run: noRun, at: step.key };

@@ -6,6 +6,7 @@ import { orderOfStep, type OrderContext } from './order-of-step';
 import { formatOf, type PlannedStep } from './plan';
 import type { RunJournal } from './run-journal';
 import type { StepInHand } from './steps-in-hand';
+import { workKeyOf } from './work-key';
 
 /** What an attempt at a step needs of its run. */
 export interface AttemptBench {
@@ -44,10 +45,12 @@ export async function attemptStep(
 ): Promise<void> {
   const { artifacts, steps } = context.workspace;
   const notes: string[] = [];
-  const outputPath = artifacts.reserve(incomingName(step.key));
+  const key = workKeyOf(step, steps);
+  const outputPath = artifacts.reserve(incomingName(key));
   const format = formatOf(step.order);
-  const started = (): void => {
+  const started = (isElsewhere = false): void => {
     inHand.startedAt = Date.now();
+    inHand.isElsewhere = isElsewhere;
     events.began();
     journal.log(step);
   };
@@ -69,11 +72,11 @@ export async function attemptStep(
     events.progressed();
   };
   try {
-    const order = orderOfStep(step, context);
+    const order = orderOfStep({ ...step, key }, context);
     const note = (sentence: string): void => void notes.push(sentence);
     const log = (line: string): void => journal.line(step, line);
     const told = { started, progress, note, log, stop: inHand.stop.signal };
-    const { key, requires, title } = step;
+    const { requires, title } = step;
     const placed = { order: place, key, requires, title, limits, coolDownMs, settle };
     await executor.run(order, told, inHand.abort.signal, placed);
   } catch (thrown) {

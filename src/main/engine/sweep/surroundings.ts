@@ -14,6 +14,8 @@ export interface RuntimeFacts {
   answerOptions?: readonly string[];
   /** Id of the one, also here, that runs the networks in floats which this one does not take; absent: it takes all. */
   floatsIn?: string;
+  /** Its answers are of a device that is not known of other machines. */
+  isDeviceBound?: boolean;
   /** How devices are connected, by their ids, '' for the first; absent: times do not depend on it. */
   links?: Readonly<Record<string, string>>;
 }
@@ -109,10 +111,16 @@ function otherPlace(targets: readonly Target[], elsewhere: Elsewhere): Place {
   return { machine: found.machine, runtimes: Object.fromEntries(runtimes) };
 }
 
-const declaredFacts = ({ format, answerOptions, floatsIn }: Runtime): Omit<RuntimeFacts, 'version' | 'links'> => ({
+const declaredFacts = ({
+  format,
+  answerOptions,
+  floatsIn,
+  isDeviceBound,
+}: Runtime): Omit<RuntimeFacts, 'version' | 'links'> => ({
   format,
   ...(answerOptions && { answerOptions }),
   ...(floatsIn !== undefined && { floatsIn }),
+  ...(isDeviceBound && { isDeviceBound }),
 });
 
 async function runtimeFacts(id: string): Promise<RuntimeFacts> {

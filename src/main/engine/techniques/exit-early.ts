@@ -16,7 +16,7 @@ export const exitEarly = defineTechnique({
   family: 'dynamic',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 3,
+  version: 4,
   params: z.strictObject({
     first: z
       .number()

@@ -8,7 +8,7 @@ import type { TechniqueContext } from '../calibration/technique-context';
 import { weightLayers, type WeightLayer } from '../layers/weight-layers';
 import type { QdqPlan } from './qdq-plan';
 
-/** Channels that meet others in a Concat and that only depthwise convolutions read. */
+/** Channels that meet others in a Concat and that, like all that they meet there, only depthwise convolutions read. */
 interface FreeChannels {
   /** Labels of the channels of each value, by which one channel is known in all values. Only values with a free channel are there. */
   of: ReadonlyMap<string, Int32Array>;
@@ -66,6 +66,11 @@ function freeChannels(graph: Graph): FreeChannels {
     else for (const value of readsOf(node)) bind(value);
   }
   for (const { name } of graph.outputs) bind(name);
+  // A wider range of the others would cost those that are bound their resolution.
+  for (let before = -1; before < bound.size;) {
+    before = bound.size;
+    for (const [value, own] of of) if (own.some((label) => bound.has(label))) bind(value);
+  }
   const isFree = (label: number): boolean => joined.has(label) && !bound.has(label);
   for (const [value, own] of of) if (!own.some(isFree)) of.delete(value);
   return { of, makers, readers, isFree };

@@ -1,5 +1,5 @@
 import type { Graph, Node } from '../../onnx/graph';
-import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
+import type { GraphIndex } from '../../onnx/graph-index';
 import type { Range } from '../algebra/affine-quantization';
 import { scalarOf } from './integer-forms';
 
@@ -34,6 +34,7 @@ function gateFrom(node: Node, value: string, graph: Graph, index: GraphIndex): G
 
 const everything: Range = { min: -Infinity, max: Infinity };
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const swish = (x: number): number => x * sigmoid(x);
 /** Where x sigmoid(x) is smallest, and what it is there. */
 const swishLowest = { at: -1.2785, value: -0.2785 };
 /** Of 8 bits. */
@@ -55,7 +56,7 @@ function sigmoidRange(value: string, readers: readonly Node[], most: number, ind
   if (gates.length === 0) return undefined;
   const others = readers.filter(({ op }) => op !== 'Sigmoid');
   if (others.length === 0) {
-    const end = vanishes(sigmoid, 0, 1 / (2 * steps));
+    const end = vanishes(sigmoid, 0, sigmoid(most) / steps / 2);
     return { min: end, max: -end };
   }
   const [gate] = gates;
@@ -64,8 +65,8 @@ function sigmoidRange(value: string, readers: readonly Node[], most: number, ind
     others.every(({ op, inputs }) => op === 'Mul' && inputs.includes(value) && inputs.includes(gate!.outputs[0]!)) &&
     index.consumers(gate!.outputs[0]!).length === others.length;
   if (!isSwish) return undefined;
-  const step = (Math.max(0, most) - swishLowest.value) / steps;
-  return { min: vanishes((x) => x * sigmoid(x), swishLowest.at, step / 2), max: Infinity };
+  const step = (Math.max(0, swish(most)) - swishLowest.value) / steps;
+  return { min: vanishes(swish, swishLowest.at, step / 2), max: Infinity };
 }
 
 /**
@@ -73,7 +74,7 @@ function sigmoidRange(value: string, readers: readonly Node[], most: number, ind
  * because zero comes of all below; of a sigmoid or swish as far as its codes change. Levels spent outside are lost, and none of the answer is lost with them.
  * @param most the largest value seen
  */
-export function neededRange(graph: Graph, value: string, index = indexGraph(graph), most = Infinity): Range {
+export function neededRange(graph: Graph, value: string, index: GraphIndex, most: number): Range {
   if (index.isOutput(value)) return everything;
   const readers = index.consumers(value);
   const soft = sigmoidRange(value, readers, most, index);

@@ -48,8 +48,8 @@ export const followingOps: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What ONNX Runtime fuses to integer kernels on its CPU provider. Concat members keep scales of their own: one scale for all made SqueezeNet 3 % faster but
- * changed more of its answers (12 against 7 of 200), and it would tie all layers of a dense block together.
+ * What ONNX Runtime fuses to integer kernels on its CPU provider. Concat members keep scales of their own, which costs SqueezeNet 3 % of its time: one scale for
+ * all would tie all layers of a dense block together.
  */
 export const fusedOperators: QuantizedOperators = {
   moving: movingOps,
