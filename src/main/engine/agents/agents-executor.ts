@@ -43,7 +43,7 @@ export class AgentsExecutor implements Executor {
 
   constructor(
     private readonly local: Executor,
-    private readonly machines: Pick<JoinedMachines, 'coordinator' | 'machine'>,
+    private readonly machines: Pick<JoinedMachines, 'coordinator' | 'isChanging' | 'machine'>,
     private readonly contents: Pick<Contents, 'outputPath'>,
   ) {
     setInterval(() => this.pump(), 1000).unref();
@@ -144,7 +144,7 @@ export class AgentsExecutor implements Executor {
         this.pumpSoon();
       });
     }
-    if (this.isLooking && coordinator) return;
+    if ((this.isLooking && coordinator) || this.machines.isChanging) return;
     for (const line of this.lines.values()) {
       const { requirement, isDoneHere, waiting } = line;
       if (waiting.length === 0) continue;
@@ -178,7 +178,7 @@ export class AgentsExecutor implements Executor {
     const { key, title = order.kind, limits, coolDownMs } = placed;
     let hasBegun = false;
     const began = (): void => {
-      if (!hasBegun) events.started?.();
+      if (!hasBegun) events.started?.(true);
       hasBegun = true;
     };
     try {

@@ -4,8 +4,8 @@ import type { Limits } from '@shared/sweep-file';
 import type { Requirement } from './plan';
 
 export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log' | 'stop'> {
-  /** The job got its core. */
-  started?(): void;
+  /** The job got its core. @param isElsewhere on another machine, where nobody ends a training by hand */
+  started?(isElsewhere?: boolean): void;
 }
 
 /** Stage of a job that a person waits for while others have the cores. */

@@ -1,4 +1,5 @@
 import type { Limits } from '@shared/sweep-file';
+import { stepKey } from '../jobs/step-key';
 import { isStopped } from '../jobs/stopped';
 import { incomingName } from '../store/artifacts';
 import type { Executor } from './executor';
@@ -43,11 +44,14 @@ export async function attemptStep(
   events: AttemptEvents,
 ): Promise<void> {
   const { artifacts, steps } = context.workspace;
+  const needed = step.needs.map((need) => steps.find(need));
+  const before = needed.find((one) => one?.stopped)?.stopped?.at;
   const notes: string[] = [];
   const outputPath = artifacts.reserve(incomingName(step.key));
   const format = formatOf(step.order);
-  const started = (): void => {
+  const started = (isElsewhere = false): void => {
     inHand.startedAt = Date.now();
+    inHand.isElsewhere = isElsewhere;
     events.began();
     journal.log(step);
   };
@@ -56,7 +60,6 @@ export async function attemptStep(
     const adopted = format && (await events.persist(() => artifacts.adopt(outputPath, format)));
     const artifact = adopted ? adopted.sha256 : undefined;
     events.made(artifact);
-    const [before] = step.needs.flatMap((need) => steps.find(need)?.stopped?.at ?? []);
     const at = before ?? (isStopped(result) ? step.key : undefined);
     const stopped = at === undefined ? undefined : { run, at };
     const finished = { key: step.key, kind: step.kind, result, artifact, notes, elapsedMs, stopped };
@@ -73,7 +76,9 @@ export async function attemptStep(
     const note = (sentence: string): void => void notes.push(sentence);
     const log = (line: string): void => journal.line(step, line);
     const told = { started, progress, note, log, stop: inHand.stop.signal };
-    const { key, requires, title } = step;
+    const { requires, title } = step;
+    // Others who want the step want what follows from the whole training.
+    const key = before === undefined ? step.key : stepKey('stopped', step.key, ...needed.map((one) => one?.artifact));
     const placed = { order: place, key, requires, title, limits, coolDownMs, settle };
     await executor.run(order, told, inHand.abort.signal, placed);
   } catch (thrown) {
