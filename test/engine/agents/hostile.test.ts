@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
+import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Board } from '../../../src/main/engine/agents/board';
@@ -16,6 +17,7 @@ import { ownFacts } from '../../../src/main/engine/agents/own-facts';
 import {
   classBucket,
   controlSubject,
+  fileBucket,
   outcomeSubject,
   stepSubject,
   type AgentJob,
@@ -191,6 +193,11 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     await agent.says(new RegExp(`is given back: What the server has under ${lie} is not what`));
     await board.withdraw(crafted.key);
 
+    // It was removed, so that it can be uploaded again.
+    expect(await store.has(lie)).toBe(true);
+    store.forget(lie);
+    expect(await store.has(lie)).toBe(false);
+    await store.put(lie, other.length, () => Readable.from([other], { objectMode: false }));
     const longer = job(naming(lie, other.length - 1));
     await board.publish(classId, longer, signal);
     await agent.says(new RegExp(`is given back: What the server has under ${lie} is not what`), 2);
@@ -205,6 +212,55 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     const kept = filesBelow(join(laboratory.folder, 'victim', 'agent'));
     expect(kept.filter((path) => path.includes(lie) || path.includes('incoming') || path.includes('evil'))).toEqual([]);
     expect(existsSync('/tmp/evil.bin')).toBe(false);
+  });
+
+  it('holds it up with no entry of the store: bytes that were changed, or links in a circle, are removed', async () => {
+    const objects = await new Objm(jetstream(raw)).open(fileBucket);
+    const folder = join(laboratory.folder, 'fetched');
+    const fetch = (name: string): Promise<unknown> =>
+      store.fetch({ name, sha256: name, sizeBytes: 5 }, join(folder, name), AbortSignal.timeout(10_000));
+    const changed = digest(Buffer.from('bytes'));
+    await objects.putBlob({ name: changed }, Buffer.from('bytes'));
+    const { nuid } = (await objects.info(changed))!;
+    await (await jetstreamManager(raw)).streams.purge(`OBJ_${fileBucket}`, { filter: `$O.${fileBucket}.C.${nuid}` });
+    await jetstream(raw).publish(`$O.${fileBucket}.C.${nuid}`, Buffer.from('other'));
+    const circle = digest(Buffer.from('circle'));
+    await objects.putBlob({ name: changed + '0' }, Buffer.from('12345'));
+    await objects.link(circle, (await objects.info(changed + '0'))!);
+    for (const name of [changed, circle]) {
+      await expect(fetch(name)).rejects.toMatchObject({ code: 'agents.damaged' });
+      expect(await store.has(name)).toBe(false);
+      expect(existsSync(join(folder, name))).toBe(false);
+    }
+  });
+
+  it('holds it up with no entry whose bytes are gone', async () => {
+    const objects = await new Objm(jetstream(raw)).open(fileBucket);
+    const name = digest(Buffer.from('gone'));
+    await objects.putBlob({ name }, Buffer.from('gone'));
+    const { nuid } = (await objects.info(name))!;
+    await (await jetstreamManager(raw)).streams.purge(`OBJ_${fileBucket}`, { filter: `$O.${fileBucket}.C.${nuid}` });
+    const path = join(laboratory.folder, 'gone');
+    await expect(
+      new FileStore(link, 500).fetch({ name, sha256: name, sizeBytes: 4 }, path, AbortSignal.timeout(20_000)),
+    ).rejects.toMatchObject({ code: 'agents.gone' });
+    expect(await store.has(name)).toBe(false);
+  });
+
+  it('ends an upload whose file is not there any more', async () => {
+    const name = randomBytes(32).toString('hex');
+    await expect(
+      store.putFile(name, join(laboratory.folder, 'none'), 10, AbortSignal.timeout(10_000)),
+    ).rejects.toMatchObject({ code: 'model.changed' });
+    expect(await store.has(name)).toBe(false);
+  });
+
+  it('moves no cursor: titles are said without control characters', async () => {
+    const crafted = job({ title: 'a\u001b]0;b\u0007\n00000000 done in 1 s' });
+    await board.publish(classId, crafted, signal);
+    await agent.says(/begins: describe a \]0;b  00000000 done in 1 s$/);
+    await outcomeOf(crafted.key);
+    expect(agent.stderr).not.toContain('\u001b');
   });
 
   it('gives a coordinator no result: what is not signed is not taken', async () => {

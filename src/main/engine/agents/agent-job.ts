@@ -85,8 +85,10 @@ export async function doJob(
     );
     if (artifact && format !== undefined) {
       const path = artifacts.path(artifact.sha256, format);
-      await cache.keep(path);
-      await store.putFile(artifact.sha256, path, artifact.sizeBytes, signal);
+      const release = await cache.keep(path);
+      // Whoever was told of it before may have found it gone.
+      store.forget(artifact.sha256);
+      await store.putFile(artifact.sha256, path, artifact.sizeBytes, signal).finally(release);
     }
     const kept = await keepResult(result, store, signal);
     return {
@@ -121,7 +123,9 @@ async function keepResult(result: unknown, store: FileStore, signal: AbortSignal
 /** Whether another machine may do better, or this one later. */
 export function isOfThisMachine(thrown: unknown): boolean {
   const { code } = toAppError(thrown);
-  return ['output.disk-full', 'output.unwritable', 'agents.too-large', 'agents.damaged'].includes(code);
+  return ['output.disk-full', 'output.unwritable', 'agents.too-large', 'agents.damaged', 'model.changed'].includes(
+    code,
+  );
 }
 
 export const isMissing = (thrown: unknown): boolean =>

@@ -211,7 +211,7 @@ export class Coordinator implements Publisher {
       await this.store.fetch({ name: artifact.sha256, ...artifact }, path, signal);
     }
     if ('inline' in result) return result.inline;
-    const temporary = this.options.contents.outputPath(`${process.pid}-result-${result.sha256}`);
+    const temporary = this.options.contents.outputPath(`${process.pid}-result-${this.newJobId()}`);
     await this.store.fetch({ name: result.sha256, ...result }, temporary, signal);
     try {
       return JSON.parse(
