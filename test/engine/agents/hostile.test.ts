@@ -9,7 +9,9 @@ import { Kvm } from '@nats-io/kv';
 import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { doJob } from '../../../src/main/engine/agents/agent-job';
 import { Board } from '../../../src/main/engine/agents/board';
+import { ContentCache } from '../../../src/main/engine/agents/content-cache';
 import { FileStore } from '../../../src/main/engine/agents/file-store';
 import { Link } from '../../../src/main/engine/agents/link';
 import { keyOf, readMembership, type Membership } from '../../../src/main/engine/agents/membership';
@@ -29,6 +31,8 @@ import { machineFacts } from '../../../src/main/engine/machine/machine';
 import type { Requirement } from '../../../src/main/engine/sweep/plan';
 import { filesBelow } from '../cli/whittle';
 import { furnish } from '../cli/laboratory';
+import { gate } from '../sweep/managed';
+import { ScriptedExecutor } from '../sweep/scripted-executor';
 import { Laboratory, natsServer, selfSigned, skipsWithoutServer, type NatsServer, type Running } from './laboratory';
 
 const signal = new AbortController().signal;
@@ -253,6 +257,38 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
       store.putFile(name, join(laboratory.folder, 'none'), 10, AbortSignal.timeout(10_000)),
     ).rejects.toMatchObject({ code: 'model.changed' });
     expect(await store.has(name)).toBe(false);
+  });
+
+  it('fetches nothing while times are taken', async () => {
+    const folder = join(laboratory.folder, 'quiet');
+    const own = new FileStore(link);
+    const cache = new ContentCache(folder, 1e9, own);
+    await cache.open();
+    const { open, reached, before } = gate(/^measure/);
+    const executor = new ScriptedExecutor(2, before);
+    executor.workspace = folder;
+    const parts = { cache, store: own, executor };
+    const events = { began: () => undefined, progress: () => undefined, note: () => undefined, log: () => undefined };
+    await doJob(job(), parts, events, signal);
+    const content = { content: 'file', sha256: model.sha256, format: 'onnx' } as const;
+    const card = JSON.parse(readFileSync(join(laboratory.folder, 'small.card.json'), 'utf8')) as never;
+    const target = { runtime: 'ort-cpu', threads: 1 } as never;
+    const measure = { kind: 'measure', candidate: content, baseline: content, card, target } as const;
+    const times = executor.run({ ...measure, mode: 'quick', seed: 1 }, events, signal, {
+      order: 0,
+      settle: async () => undefined,
+    });
+    await reached;
+    const other = Buffer.from('another model');
+    await store.put(digest(other), other.length, () => Readable.from([other], { objectMode: false }));
+    const { receivedBytes } = own.traffic;
+    const done = doJob(job(naming(digest(other), other.length)), parts, events, signal);
+    await sleep(500);
+    expect(own.traffic.receivedBytes).toBe(receivedBytes);
+    open();
+    await times;
+    await done;
+    expect(own.traffic.receivedBytes).toBe(receivedBytes + other.length);
   });
 
   it('moves no cursor: titles are said without control characters', async () => {

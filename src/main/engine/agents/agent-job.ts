@@ -42,7 +42,7 @@ interface WorkEvents {
   log(line: string): void;
 }
 
-/** Does a job: fetches what it names, works, uploads what came of it. Throws what each of these throws. */
+/** Does a job: fetches what it names, works, uploads what came of it. While times are taken nothing travels. Throws what each of these throws. */
 export async function doJob(
   job: AgentJob,
   { cache, store, executor }: { cache: ContentCache; store: FileStore; executor: Executor },
@@ -51,7 +51,7 @@ export async function doJob(
 ): Promise<{ outcome: Omit<DoneOutcome, 'by'>; fetchedBytes: number }> {
   const order = ownOrder(job);
   events.progress('fetching', 0, 0);
-  const { release, fetchedBytes } = await cache.gather(job, signal);
+  const { release, fetchedBytes } = await executor.beside(signal, () => cache.gather(job, signal));
   const notes: string[] = [];
   let startedAt = Date.now();
   let artifact: DoneOutcome['artifact'];
@@ -88,9 +88,10 @@ export async function doJob(
       const release = await cache.keep(path);
       // Whoever was told of it before may have found it gone.
       store.forget(artifact.sha256);
-      await store.putFile(artifact.sha256, path, artifact.sizeBytes, signal).finally(release);
+      const { sha256, sizeBytes } = artifact;
+      await executor.beside(signal, () => store.putFile(sha256, path, sizeBytes, signal)).finally(release);
     }
-    const kept = await keepResult(result, store, signal);
+    const kept = await executor.beside(signal, () => keepResult(result, store, signal));
     return {
       outcome: {
         is: 'done',
