@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { Link } from '../../../src/main/engine/agents/link';
 import { keyOf, readMembership, type Membership } from '../../../src/main/engine/agents/membership';
 import { ownFacts } from '../../../src/main/engine/agents/own-facts';
 import {
+  agentBucket,
   classBucket,
   controlSubject,
   fileBucket,
@@ -259,6 +260,56 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     expect(await store.has(name)).toBe(false);
   });
 
+  it('leaves nothing of a model of which a part is missing', async () => {
+    const folder = join(laboratory.folder, 'halves');
+    const cache = new ContentCache(folder, 1e9, store);
+    await cache.open();
+    const [whole, missing] = [digest(Buffer.from('whole')), digest(Buffer.from('missing'))];
+    const crafted = job({
+      files: [
+        {
+          sha256: whole,
+          format: 'onnx',
+          parts: [
+            { location: '', ...model },
+            { location: 'weights.bin', sha256: missing, sizeBytes: 5 },
+          ],
+        },
+      ],
+    });
+    await expect(cache.gather(crafted, signal)).rejects.toMatchObject({ code: 'agents.gone' });
+    expect(filesBelow(folder)).toEqual([]);
+  });
+
+  it('does its steps in a flood of what nobody signed, of strange names, and of what is as deep as a message holds', async () => {
+    const junk = Buffer.from('['.repeat(30_000));
+    for (let at = 0; at < 1000; at++) {
+      raw.publish(controlSubject, junk);
+      raw.publish(`$KV.${agentBucket}.${at}`, junk);
+      raw.publish(`$KV.${classBucket}.${at}`, junk);
+      if (at % 50 === 0) await raw.flush();
+    }
+    const nested = job({
+      order: {
+        kind: 'convert',
+        model: { content: 'file', sha256: model.sha256, format: 'onnx' },
+        card: JSON.parse(readFileSync(join(laboratory.folder, 'small.card.json'), 'utf8')) as never,
+        format: 'litert',
+        options: { deep: 'here' },
+      },
+    });
+    const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+    const body = Buffer.from(JSON.stringify(nested).replace('"here"', deep));
+    const subject = stepSubject(classId, nested.key);
+    const mac = createHmac('sha256', keyOf(membership)).update(subject).update('\0').update(body).digest();
+    await publish(nested.key, Buffer.concat([mac, body]));
+    expect(await outcomeOf(nested.key)).toMatchObject({ is: 'failed' });
+    const wanted = job();
+    await board.publish(classId, wanted, signal);
+    expect(await outcomeOf(wanted.key)).toMatchObject({ is: 'done' });
+    expect(agent.isRunning).toBe(true);
+  });
+
   it('fetches nothing while times are taken', async () => {
     const folder = join(laboratory.folder, 'quiet');
     const own = new FileStore(link);
@@ -294,7 +345,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
   it('moves no cursor: titles are said without control characters', async () => {
     const crafted = job({ title: 'a\u001b]0;b\u0007\n00000000 done in 1 s' });
     await board.publish(classId, crafted, signal);
-    await agent.says(/begins: describe a \]0;b  00000000 done in 1 s$/);
+    await agent.says(/begins: describe a \]0;b {2}00000000 done in 1 s$/);
     await outcomeOf(crafted.key);
     expect(agent.stderr).not.toContain('\u001b');
   });

@@ -118,13 +118,15 @@ export class ContentCache {
         const temporary = `${folder}.part`;
         await rm(temporary, { recursive: true, force: true });
         await this.shrink(parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-        for (const { location, sha256: hash, sizeBytes } of parts)
-          await this.store.fetch(
-            { name: hash, sha256: hash, sizeBytes },
-            join(temporary, location || `model.${format}`),
-            signal,
-          );
-        await rename(temporary, folder);
+        await orNothing(temporary, async () => {
+          for (const { location, sha256: hash, sizeBytes } of parts)
+            await this.store.fetch(
+              { name: hash, sha256: hash, sizeBytes },
+              join(temporary, location || `model.${format}`),
+              signal,
+            );
+          await rename(temporary, folder);
+        });
         await this.note(folder);
       }
       // Hashes what all files together are.
@@ -162,8 +164,10 @@ export class ContentCache {
       await this.once(folder, async () => {
         if (existsSync(folder)) return this.hit(folder);
         await this.shrink(pack.sizeBytes);
-        await this.store.stream({ ...pack, folder: join(this.folder, 'images') }, signal, (chunks) =>
-          unpack(parsed.data, chunks, folder),
+        await orNothing(`${folder}.part`, () =>
+          this.store.stream({ ...pack, folder: join(this.folder, 'images') }, signal, (chunks) =>
+            unpack(parsed.data, chunks, folder),
+          ),
         );
         await this.note(folder);
       });
@@ -231,6 +235,16 @@ export class ContentCache {
     }
     if (bytes > 0 && this.bytes + bytes > this.limitBytes)
       throw new AppError('agents.too-large', { bytes, limit: this.limitBytes });
+  }
+}
+
+/** What did not become whole takes no room. */
+async function orNothing(temporary: string, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (thrown) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw thrown;
   }
 }
 
