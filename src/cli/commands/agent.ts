@@ -93,7 +93,8 @@ async function work(arguments_: Arguments): Promise<number> {
   if (wrong !== undefined) throw usageError(agent, `--labels takes up to 16 short words, not "${wrong}"`);
   const slots = arguments_.integer('slots', 1, 64) ?? 1;
   const cacheGb = arguments_.integer('cache-gb', 1, 100_000) ?? usualCacheGb;
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  // Titles come from other machines.
+  const say = (line: string): void => void process.stderr.write(`${line.replace(/[\p{Cc}\p{Cf}]/gu, ' ')}\n`);
   const { WorkingAgent } = await import('../../main/engine/agents/agent');
   const executor = new LocalExecutor(builtFile('worker.js'), folder, availableParallelism(), slots);
   const working = new WorkingAgent({

@@ -1,21 +1,26 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
+import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { doJob } from '../../../src/main/engine/agents/agent-job';
 import { Board } from '../../../src/main/engine/agents/board';
+import { ContentCache } from '../../../src/main/engine/agents/content-cache';
 import { FileStore } from '../../../src/main/engine/agents/file-store';
 import { Link } from '../../../src/main/engine/agents/link';
 import { keyOf, readMembership, type Membership } from '../../../src/main/engine/agents/membership';
 import { ownFacts } from '../../../src/main/engine/agents/own-facts';
 import {
+  agentBucket,
   classBucket,
   controlSubject,
+  fileBucket,
   outcomeSubject,
   stepSubject,
   type AgentJob,
@@ -27,6 +32,8 @@ import { machineFacts } from '../../../src/main/engine/machine/machine';
 import type { Requirement } from '../../../src/main/engine/sweep/plan';
 import { filesBelow } from '../cli/whittle';
 import { furnish } from '../cli/laboratory';
+import { gate } from '../sweep/managed';
+import { ScriptedExecutor } from '../sweep/scripted-executor';
 import { Laboratory, natsServer, selfSigned, skipsWithoutServer, type NatsServer, type Running } from './laboratory';
 
 const signal = new AbortController().signal;
@@ -191,6 +198,11 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     await agent.says(new RegExp(`is given back: What the server has under ${lie} is not what`));
     await board.withdraw(crafted.key);
 
+    // It was removed, so that it can be uploaded again.
+    expect(await store.has(lie)).toBe(true);
+    store.forget(lie);
+    expect(await store.has(lie)).toBe(false);
+    await store.put(lie, other.length, () => Readable.from([other], { objectMode: false }));
     const longer = job(naming(lie, other.length - 1));
     await board.publish(classId, longer, signal);
     await agent.says(new RegExp(`is given back: What the server has under ${lie} is not what`), 2);
@@ -205,6 +217,137 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     const kept = filesBelow(join(laboratory.folder, 'victim', 'agent'));
     expect(kept.filter((path) => path.includes(lie) || path.includes('incoming') || path.includes('evil'))).toEqual([]);
     expect(existsSync('/tmp/evil.bin')).toBe(false);
+  });
+
+  it('holds it up with no entry of the store: bytes that were changed, or links in a circle, are removed', async () => {
+    const objects = await new Objm(jetstream(raw)).open(fileBucket);
+    const folder = join(laboratory.folder, 'fetched');
+    const fetch = (name: string): Promise<unknown> =>
+      store.fetch({ name, sha256: name, sizeBytes: 5 }, join(folder, name), AbortSignal.timeout(10_000));
+    const changed = digest(Buffer.from('bytes'));
+    await objects.putBlob({ name: changed }, Buffer.from('bytes'));
+    const { nuid } = (await objects.info(changed))!;
+    await (await jetstreamManager(raw)).streams.purge(`OBJ_${fileBucket}`, { filter: `$O.${fileBucket}.C.${nuid}` });
+    await jetstream(raw).publish(`$O.${fileBucket}.C.${nuid}`, Buffer.from('other'));
+    const circle = digest(Buffer.from('circle'));
+    await objects.putBlob({ name: changed + '0' }, Buffer.from('12345'));
+    await objects.link(circle, (await objects.info(changed + '0'))!);
+    for (const name of [changed, circle]) {
+      await expect(fetch(name)).rejects.toMatchObject({ code: 'agents.damaged' });
+      expect(await store.has(name)).toBe(false);
+      expect(existsSync(join(folder, name))).toBe(false);
+    }
+  });
+
+  it('holds it up with no entry whose bytes are gone', async () => {
+    const objects = await new Objm(jetstream(raw)).open(fileBucket);
+    const name = digest(Buffer.from('gone'));
+    await objects.putBlob({ name }, Buffer.from('gone'));
+    const { nuid } = (await objects.info(name))!;
+    await (await jetstreamManager(raw)).streams.purge(`OBJ_${fileBucket}`, { filter: `$O.${fileBucket}.C.${nuid}` });
+    const path = join(laboratory.folder, 'gone');
+    await expect(
+      new FileStore(link, 500).fetch({ name, sha256: name, sizeBytes: 4 }, path, AbortSignal.timeout(20_000)),
+    ).rejects.toMatchObject({ code: 'agents.gone' });
+    expect(await store.has(name)).toBe(false);
+  });
+
+  it('ends an upload whose file is not there any more', async () => {
+    const name = randomBytes(32).toString('hex');
+    await expect(
+      store.putFile(name, join(laboratory.folder, 'none'), 10, AbortSignal.timeout(10_000)),
+    ).rejects.toMatchObject({ code: 'model.changed' });
+    expect(await store.has(name)).toBe(false);
+  });
+
+  it('leaves nothing of a model of which a part is missing', async () => {
+    const folder = join(laboratory.folder, 'halves');
+    const cache = new ContentCache(folder, 1e9, store);
+    await cache.open();
+    const [whole, missing] = [digest(Buffer.from('whole')), digest(Buffer.from('missing'))];
+    const crafted = job({
+      files: [
+        {
+          sha256: whole,
+          format: 'onnx',
+          parts: [
+            { location: '', ...model },
+            { location: 'weights.bin', sha256: missing, sizeBytes: 5 },
+          ],
+        },
+      ],
+    });
+    await expect(cache.gather(crafted, signal)).rejects.toMatchObject({ code: 'agents.gone' });
+    expect(filesBelow(folder)).toEqual([]);
+  });
+
+  it('does its steps in a flood of what nobody signed, of strange names, and of what is as deep as a message holds', async () => {
+    const junk = Buffer.from('['.repeat(30_000));
+    for (let at = 0; at < 1000; at++) {
+      raw.publish(controlSubject, junk);
+      raw.publish(`$KV.${agentBucket}.${at}`, junk);
+      raw.publish(`$KV.${classBucket}.${at}`, junk);
+      if (at % 50 === 0) await raw.flush();
+    }
+    const nested = job({
+      order: {
+        kind: 'convert',
+        model: { content: 'file', sha256: model.sha256, format: 'onnx' },
+        card: JSON.parse(readFileSync(join(laboratory.folder, 'small.card.json'), 'utf8')) as never,
+        format: 'litert',
+        options: { deep: 'here' },
+      },
+    });
+    const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+    const body = Buffer.from(JSON.stringify(nested).replace('"here"', deep));
+    const subject = stepSubject(classId, nested.key);
+    const mac = createHmac('sha256', keyOf(membership)).update(subject).update('\0').update(body).digest();
+    await publish(nested.key, Buffer.concat([mac, body]));
+    expect(await outcomeOf(nested.key)).toMatchObject({ is: 'failed' });
+    const wanted = job();
+    await board.publish(classId, wanted, signal);
+    expect(await outcomeOf(wanted.key)).toMatchObject({ is: 'done' });
+    expect(agent.isRunning).toBe(true);
+  });
+
+  it('fetches nothing while times are taken', async () => {
+    const folder = join(laboratory.folder, 'quiet');
+    const own = new FileStore(link);
+    const cache = new ContentCache(folder, 1e9, own);
+    await cache.open();
+    const { open, reached, before } = gate(/^measure/);
+    const executor = new ScriptedExecutor(2, before);
+    executor.workspace = folder;
+    const parts = { cache, store: own, executor };
+    const events = { began: () => undefined, progress: () => undefined, note: () => undefined, log: () => undefined };
+    await doJob(job(), parts, events, signal);
+    const content = { content: 'file', sha256: model.sha256, format: 'onnx' } as const;
+    const card = JSON.parse(readFileSync(join(laboratory.folder, 'small.card.json'), 'utf8')) as never;
+    const target = { runtime: 'ort-cpu', threads: 1 } as never;
+    const measure = { kind: 'measure', candidate: content, baseline: content, card, target } as const;
+    const times = executor.run({ ...measure, mode: 'quick', seed: 1 }, events, signal, {
+      order: 0,
+      settle: async () => undefined,
+    });
+    await reached;
+    const other = Buffer.from('another model');
+    await store.put(digest(other), other.length, () => Readable.from([other], { objectMode: false }));
+    const { receivedBytes } = own.traffic;
+    const done = doJob(job(naming(digest(other), other.length)), parts, events, signal);
+    await sleep(500);
+    expect(own.traffic.receivedBytes).toBe(receivedBytes);
+    open();
+    await times;
+    await done;
+    expect(own.traffic.receivedBytes).toBe(receivedBytes + other.length);
+  });
+
+  it('moves no cursor: titles are said without control characters', async () => {
+    const crafted = job({ title: 'a\u001b]0;b\u0007\n00000000 done in 1 s' });
+    await board.publish(classId, crafted, signal);
+    await agent.says(/begins: describe a \]0;b {2}00000000 done in 1 s$/);
+    await outcomeOf(crafted.key);
+    expect(agent.stderr).not.toContain('\u001b');
   });
 
   it('gives a coordinator no result: what is not signed is not taken', async () => {

@@ -40,6 +40,46 @@ it('ends a training with the best so far; every trial that follows from it says 
   expect(workspace.runs.log(id, 'net/tuned').join('\n')).toContain('training is stopped by hand');
 });
 
+it('leaves steps that executors know by keys of their own: others have what the whole training leaves', async () => {
+  const { open, reached, before } = gate(/with finetune$/);
+  const executor = new ScriptedExecutor(1, before);
+  const told: (string | undefined)[] = [];
+  const run = executor.run.bind(executor);
+  executor.run = (order, events, signal, placed) => {
+    told.push(placed?.key);
+    return run(order, events, signal, placed);
+  };
+  const { runs, workspace } = managed(executor);
+  const { id, finished } = runs.start(prepare(workspace, { recipes }));
+  await reached;
+  runs.control(id).stopTraining('net/tuned');
+  open();
+  expect(await finished).toBe('done');
+  const steps = runs.view(id).trials.flatMap((trial) => trial.steps);
+  const [training, ...later] = [...new Set(steps.filter(({ stopped }) => stopped).map(({ key }) => key))];
+  expect(later.length).toBeGreaterThan(3);
+  expect(told).toContain(training);
+  for (const key of later) expect(told).not.toContain(key);
+  for (const { key, stopped } of steps) if (!stopped) expect(told).toContain(key);
+  expect(new Set(told).size).toBe(new Set(steps.map(({ key }) => key)).size);
+});
+
+it('is not offered, and does nothing, while another machine trains', async () => {
+  const { open, reached, before } = gate(/with finetune$/);
+  const executor = new ScriptedExecutor(1, before);
+  const run = executor.run.bind(executor);
+  executor.run = (order, events, signal, placed) =>
+    run(order, { ...events, started: () => events.started?.(true) }, signal, placed);
+  const { runs, workspace, progress } = managed(executor);
+  const { id, finished } = runs.start(prepare(workspace, { recipes }));
+  await reached;
+  expect(progress.at(-1)!.trainings).toBeUndefined();
+  runs.control(id).stopTraining('net/tuned');
+  open();
+  expect(await finished).toBe('done');
+  expect(runs.view(id).trials.every(({ training }) => training === undefined)).toBe(true);
+});
+
 it('stands for its keys in this run alone: the run taken up again leaves it, another run does it in full', async () => {
   const { runs, workspace, executor, id, trial } = await stoppedRun();
   executor.begun.length = 0;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,6 +24,22 @@ describe('a membership', () => {
     expect(membershipFor('nats://here:4222').key).not.toBe(made.key);
   });
 
+  it.skipIf(process.platform === 'win32')('is closed to others where it was readable, whoever opened it', async () => {
+    await keepMembership(folder, membershipFor('nats://here:4222'));
+    const path = join(folder, 'agents.json');
+    chmodSync(path, 0o644);
+    readMembership(folder);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('says that it cannot be kept where its folder cannot be made', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const made = membershipFor('nats://here:4222');
+    await expect(keepMembership(join(folder, 'file', 'home'), made)).rejects.toMatchObject({
+      code: 'output.unwritable',
+    });
+  });
+
   it('travels as a code that notices when a part is missing or wrong', () => {
     const made = membershipFor('tls://machines.example:4222');
     const code = joinCode(made);
@@ -32,9 +48,12 @@ describe('a membership', () => {
       expect(() => readJoinCode(wrong)).toThrow('The code is not complete');
   });
 
-  it.each(['http://here', 'nats://', 'here:4222', 'nats://a b', 'file:///etc/passwd'])('is not for %s', (server) => {
-    expect(() => membershipFor(server)).toThrow('cannot be used');
-  });
+  it.each(['http://here', 'nats://', 'here:4222', 'nats://a b', 'file:///etc/passwd', 'nats://a\u001b[2Jb'])(
+    'is not for %s',
+    (server) => {
+      expect(() => membershipFor(server)).toThrow('cannot be used');
+    },
+  );
 
   it('says where it is when it cannot be read, and is none where there is none', () => {
     expect(readMembership(folder)).toBeUndefined();

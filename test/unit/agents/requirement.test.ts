@@ -95,6 +95,27 @@ describe('who is there', () => {
     expect(presences.all(30_000)).toMatchObject([{ id: 'one', state: 'idle' }]);
   });
 
+  it('is not brought back by what was recorded of it, however it went', () => {
+    const presences = new Presences(seal);
+    const recorded = said(agent());
+    presences.heard('one', recorded, 1000);
+    presences.heard('one', undefined, 2000);
+    expect(presences.heard('one', recorded, 3000)).toBe(false);
+    expect(presences.all(3000)).toEqual([]);
+    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), 3000)).toBe(true);
+  });
+
+  it('is heard again when its clock, that was far ahead, is set right', () => {
+    const presences = new Presences(seal);
+    const now = Date.parse('2026-11-27T08:00:00.000Z');
+    const at = (time: string): Uint8Array => said(agent({ lastSeen: time }));
+    expect(presences.heard('one', at('2031-01-01T00:00:00.000Z'), now)).toBe(true);
+    expect(presences.heard('one', at('2026-11-20T08:00:00.000Z'), now)).toBe(false);
+    expect(presences.heard('one', at('2026-11-27T08:00:03.000Z'), now + 3000)).toBe(true);
+    expect(presences.heard('one', at('2026-11-27T08:00:02.000Z'), now + 4000)).toBe(false);
+    expect(presences.present(now + 4000)).toHaveLength(1);
+  });
+
   it('takes no steps while it drains, has a problem, or is of another version, which is said', () => {
     const presences = new Presences(seal);
     presences.heard('one', said(agent({ state: 'draining' })), 1000);

@@ -42,7 +42,7 @@ interface WorkEvents {
   log(line: string): void;
 }
 
-/** Does a job: fetches what it names, works, uploads what came of it. Throws what each of these throws. */
+/** Does a job: fetches what it names, works, uploads what came of it. While times are taken nothing travels. Throws what each of these throws. */
 export async function doJob(
   job: AgentJob,
   { cache, store, executor }: { cache: ContentCache; store: FileStore; executor: Executor },
@@ -51,7 +51,7 @@ export async function doJob(
 ): Promise<{ outcome: Omit<DoneOutcome, 'by'>; fetchedBytes: number }> {
   const order = ownOrder(job);
   events.progress('fetching', 0, 0);
-  const { release, fetchedBytes } = await cache.gather(job, signal);
+  const { release, fetchedBytes } = await executor.beside(signal, () => cache.gather(job, signal));
   const notes: string[] = [];
   let startedAt = Date.now();
   let artifact: DoneOutcome['artifact'];
@@ -85,10 +85,13 @@ export async function doJob(
     );
     if (artifact && format !== undefined) {
       const path = artifacts.path(artifact.sha256, format);
-      await cache.keep(path);
-      await store.putFile(artifact.sha256, path, artifact.sizeBytes, signal);
+      const release = await cache.keep(path);
+      // Whoever was told of it before may have found it gone.
+      store.forget(artifact.sha256);
+      const { sha256, sizeBytes } = artifact;
+      await executor.beside(signal, () => store.putFile(sha256, path, sizeBytes, signal)).finally(release);
     }
-    const kept = await keepResult(result, store, signal);
+    const kept = await executor.beside(signal, () => keepResult(result, store, signal));
     return {
       outcome: {
         is: 'done',
@@ -121,7 +124,9 @@ async function keepResult(result: unknown, store: FileStore, signal: AbortSignal
 /** Whether another machine may do better, or this one later. */
 export function isOfThisMachine(thrown: unknown): boolean {
   const { code } = toAppError(thrown);
-  return ['output.disk-full', 'output.unwritable', 'agents.too-large', 'agents.damaged'].includes(code);
+  return ['output.disk-full', 'output.unwritable', 'agents.too-large', 'agents.damaged', 'model.changed'].includes(
+    code,
+  );
 }
 
 export const isMissing = (thrown: unknown): boolean =>

@@ -108,12 +108,22 @@ export class WorkingAgent {
     await this.link.open();
     const { signal } = this.ending;
     const control = new ControlLine(this.link, this.seal);
-    control.hear((message) => {
-      if (message.do === 'cancel') this.cancel(message.key, message.job);
-      else if (message.agent !== this.id) return;
-      else if (message.do === 'leave') void this.stop();
-      else this.drain(message.isDraining);
-    });
+    let isStaleSaid = false;
+    control.hear(
+      (message) => {
+        if (message.do === 'cancel') this.cancel(message.key, message.job);
+        else if (message.agent !== this.id) return;
+        else if (message.do === 'leave') void this.stop();
+        else this.drain(message.isDraining);
+      },
+      (ageMs) => {
+        if (!isStaleSaid)
+          this.options.say(
+            `A message ${ageMs < 0 ? 'from the future' : 'of long ago'} (${Math.round(Math.abs(ageMs) / 60_000)} minutes) was not obeyed: the clocks of the machines differ, or somebody sent it again.`,
+          );
+        isStaleSaid = true;
+      },
+    );
     await this.board.prepare();
     await this.store.prepare();
     const refused = new Set<string>();

@@ -44,7 +44,7 @@ export class AgentsExecutor implements Executor {
 
   constructor(
     private readonly local: Executor,
-    private readonly machines: Pick<JoinedMachines, 'coordinator' | 'machine'>,
+    private readonly machines: Pick<JoinedMachines, 'coordinator' | 'isChanging' | 'machine'>,
     private readonly contents: Pick<Contents, 'outputPath'>,
   ) {
     setInterval(() => this.pump(), 1000).unref();
@@ -145,7 +145,7 @@ export class AgentsExecutor implements Executor {
         this.pumpSoon();
       });
     }
-    if (this.isLooking && coordinator) return;
+    if ((this.isLooking && coordinator) || this.machines.isChanging) return;
     for (const line of this.lines.values()) {
       const { requirement, isDoneHere, waiting } = line;
       if (waiting.length === 0) continue;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@shared/errors';
-import { writeFileAtomic } from '../files/atomic-file';
+import { writeError, writeFileAtomic } from '../files/atomic-file';
 import { folderBytes } from '../files/folder-bytes';
 import { LocalContents } from '../sweep/local-contents';
 import type { FileStore } from './file-store';
@@ -34,14 +34,16 @@ export class ContentCache {
     this.contents = new LocalContents(folder);
   }
 
-  /** Finds what is there from before. */
+  /** Finds what is there from before. Throws `output.disk-full`, `output.unwritable`. */
   async open(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    await mkdir(this.folder, { recursive: true }).catch((thrown: unknown) => {
+      throw writeError(this.folder, thrown);
+    });
     await this.contents.artifacts.sweepIncoming();
     const artifacts = join(this.folder, 'artifacts');
     for (const part of await names(artifacts))
       for (const name of await names(join(artifacts, part))) await this.note(join(artifacts, part, name));
-    for (const kind of ['models', 'images'])
+    for (const kind of ['models', 'images', 'lists'])
       for (const name of await names(join(this.folder, kind))) {
         const path = join(this.folder, kind, name);
         if (name.endsWith('.part')) await rm(path, { recursive: true, force: true });
@@ -79,10 +81,12 @@ export class ContentCache {
     return { release, fetchedBytes: this.store.traffic.receivedBytes - before };
   }
 
-  /** An artifact was made here. */
-  async keep(path: string): Promise<void> {
+  /** An artifact was made here, which stays until what is answered is called. */
+  async keep(path: string): Promise<() => void> {
+    this.used.set(path, (this.used.get(path) ?? 0) + 1);
     await this.note(path);
     await this.shrink(0);
+    return () => this.unuse(path);
   }
 
   private async file(
@@ -114,13 +118,15 @@ export class ContentCache {
         const temporary = `${folder}.part`;
         await rm(temporary, { recursive: true, force: true });
         await this.shrink(parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-        for (const { location, sha256: hash, sizeBytes } of parts)
-          await this.store.fetch(
-            { name: hash, sha256: hash, sizeBytes },
-            join(temporary, location || `model.${format}`),
-            signal,
-          );
-        await rename(temporary, folder);
+        await orNothing(temporary, async () => {
+          for (const { location, sha256: hash, sizeBytes } of parts)
+            await this.store.fetch(
+              { name: hash, sha256: hash, sizeBytes },
+              join(temporary, location || `model.${format}`),
+              signal,
+            );
+          await rename(temporary, folder);
+        });
         await this.note(folder);
       }
       // Hashes what all files together are.
@@ -140,6 +146,7 @@ export class ContentCache {
     const listPath = join(lists, `${list.sha256}.json`);
     const folder = join(this.folder, 'images', pack.name);
     use(folder);
+    use(listPath);
     await this.once(`${folder} ${key}`, async () => {
       if (!existsSync(listPath)) {
         await this.shrink(list.sizeBytes + pack.sizeBytes);
@@ -149,6 +156,7 @@ export class ContentCache {
           signal,
         );
         await rename(`${listPath}.part`, listPath);
+        await this.note(listPath);
       }
       const parsed = imageListSchema.safeParse(JSON.parse(await readFile(listPath, 'utf8')));
       if (!parsed.success) throw new AppError('agents.damaged', { file: list.sha256 });
@@ -156,7 +164,11 @@ export class ContentCache {
       await this.once(folder, async () => {
         if (existsSync(folder)) return this.hit(folder);
         await this.shrink(pack.sizeBytes);
-        await this.store.stream(pack, signal, (chunks) => unpack(parsed.data, chunks, folder));
+        await orNothing(`${folder}.part`, () =>
+          this.store.stream({ ...pack, folder: join(this.folder, 'images') }, signal, (chunks) =>
+            unpack(parsed.data, chunks, folder),
+          ),
+        );
         await this.note(folder);
       });
       await this.contents.addImages(set);
@@ -226,15 +238,27 @@ export class ContentCache {
   }
 }
 
+/** What did not become whole takes no room. */
+async function orNothing(temporary: string, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (thrown) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw thrown;
+  }
+}
+
 const names = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
-/** A small file of the agent's folder that outlives it. */
+/** A small file of the agent's folder that outlives it. Throws `output.disk-full`, `output.unwritable`. */
 export async function rememberedId(folder: string, make: () => string): Promise<string> {
   const path = join(folder, 'agent-id');
   const known = (await readFile(path, 'utf8').catch(() => '')).trim();
   if (/^[0-9a-f]{12}$/.test(known)) return known;
   const id = make();
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((thrown: unknown) => {
+    throw writeError(folder, thrown);
+  });
   await writeFileAtomic(path, `${id}\n`);
   return id;
 }

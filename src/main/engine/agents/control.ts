@@ -17,13 +17,15 @@ export class ControlLine {
     this.link.say(controlSubject, this.seal.close(controlSubject, message));
   }
 
-  hear(obey: (control: Control) => void): void {
+  /** @param stale told how old a message is, milliseconds, that was not obeyed */
+  hear(obey: (control: Control) => void, stale: (ageMs: number) => void = () => undefined): void {
     this.link.subscribe(controlSubject, ({ data }) => {
       const now = Date.now();
       try {
         const message = this.seal.open(controlSubject, data, controlSchema);
         for (const [nonce, at] of this.seen) if (now - at > 2 * controlValidMs) this.seen.delete(nonce);
-        if (Math.abs(now - message.at) > controlValidMs || this.seen.has(message.nonce)) return;
+        if (this.seen.has(message.nonce)) return;
+        if (Math.abs(now - message.at) > controlValidMs) return stale(now - message.at);
         this.seen.set(message.nonce, now);
         obey(message);
       } catch {

@@ -46,6 +46,7 @@ const firstLookMs = 5000;
 const toldEveryMs = 300;
 /** Who may do a step is not counted anew for each of a hundred thousand. */
 const countedMs = 1000;
+const takenOutMs = 1000;
 /** How often a step that somebody else has is looked after, in case that what was said of it was lost. */
 const lookEveryMs = 5000;
 
@@ -128,6 +129,11 @@ export class Coordinator implements Publisher {
       }
     });
     this.link_.onRestored(() => this.lookAfterAll(true));
+    // Somebody else wanted it too, and does not any more; it takes a moment until it is out of its line.
+    this.commands.hear((control) => {
+      if (control.do !== 'cancel') return;
+      setTimeout(() => this.steps.get(control.key)?.lookAfter(true), takenOutMs).unref();
+    });
     setInterval(() => this.lookAfterAll(), lookEveryMs).unref();
     void (async () => {
       await this.board.prepare();
@@ -211,7 +217,7 @@ export class Coordinator implements Publisher {
       await this.store.fetch({ name: artifact.sha256, ...artifact }, path, signal);
     }
     if ('inline' in result) return result.inline;
-    const temporary = this.options.contents.outputPath(`${process.pid}-result-${result.sha256}`);
+    const temporary = this.options.contents.outputPath(`${process.pid}-result-${this.newJobId()}`);
     await this.store.fetch({ name: result.sha256, ...result }, temporary, signal);
     try {
       return JSON.parse(

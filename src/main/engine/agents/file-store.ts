@@ -13,8 +13,8 @@ import { unlessAborted } from './patience';
 import { fileBucket } from './protocol';
 
 const keptMs = 90 * 24 * 3600_000;
-/** A download of which nothing came for so long is begun anew. */
-const stalledMs = 20_000;
+/** So often in a row nothing at all comes before the file is taken for gone: its entry may outlive its bytes. */
+const mostStalls = 3;
 /** Left on the disk whatever comes. */
 const spareBytes = 64 * 1024 * 1024;
 /** What is remembered to be in the store; longer ago it is looked at again. */
@@ -30,7 +30,11 @@ export class FileStore {
   readonly traffic: Traffic = { receivedBytes: 0, sentBytes: 0 };
   private readonly seen = new Map<string, number>();
 
-  constructor(private readonly link: Link) {
+  /** @param stalledMs a download of which nothing came for so long is begun anew */
+  constructor(
+    private readonly link: Link,
+    private readonly stalledMs = 20_000,
+  ) {
     link.onMissing(() => this.prepare());
   }
 
@@ -72,11 +76,11 @@ export class FileStore {
   }
 
   async putFile(name: string, path: string, sizeBytes: number, signal?: AbortSignal): Promise<void> {
-    await this.put(name, sizeBytes, () => createReadStream(path), signal);
+    await this.put(name, sizeBytes, () => Readable.from(bytesOf(path), { objectMode: false }), signal);
   }
 
   /**
-   * Fetches a file whose size was announced. What holds anything else, or more, is not kept.
+   * Fetches a file whose size was announced. What holds anything else, or more, is not kept, here or on the server.
    * Throws `agents.gone`, `agents.damaged`, `output.disk-full`, `output.unwritable`.
    */
   async fetch(
@@ -84,15 +88,13 @@ export class FileStore {
     path: string,
     signal: AbortSignal,
   ): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
-    await ensureRoom(dirname(path), sizeBytes);
-    await this.link.ask(async (_stream, manager) => {
+    await this.stream({ name, sizeBytes, folder: dirname(path) }, signal, async (chunks) => {
       const file = await open(path, 'w').catch((thrown: unknown) => {
         throw writeError(path, thrown);
       });
       try {
         const hash = createHash('sha256');
-        for await (const chunk of this.chunks(await openBucket(manager), name, sizeBytes, signal)) {
+        for await (const chunk of chunks) {
           hash.update(chunk);
           await writeAll(file, chunk, path);
         }
@@ -103,12 +105,15 @@ export class FileStore {
       } finally {
         await file.close();
       }
-    }, signal);
+    });
   }
 
   /** The bytes of an object as they come. Throws `agents.gone`, `agents.damaged`. */
   async *chunks(bucket: ObjectStore, name: string, sizeBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const found = await bucket.get(name);
+    const info = await bucket.info(name);
+    // A link may lead in a circle.
+    if (info?.options?.link) throw new AppError('agents.damaged', { file: name });
+    const found = info && (await within(bucket.get(name), this.stalledMs));
     if (!found) {
       this.forget(name);
       throw new AppError('agents.gone', { file: name });
@@ -119,7 +124,12 @@ export class FileStore {
     let left = sizeBytes;
     try {
       for (;;) {
-        const { done, value } = await within(unlessAborted(reader.read(), signal), stalledMs);
+        const { done, value } = await within(unlessAborted(reader.read(), signal), this.stalledMs).catch(
+          (thrown: unknown) => {
+            if (/corrupt object/.test((thrown as Error).message)) throw new AppError('agents.damaged', { file: name });
+            throw left === sizeBytes && thrown instanceof Stalled ? thrown : new Error('the download ended early');
+          },
+        );
         if (done) break;
         left -= value.length;
         if (left < 0) throw new AppError('agents.damaged', { file: name });
@@ -132,16 +142,32 @@ export class FileStore {
     }
   }
 
-  /** As `chunks`, over all reconnections where `take` begins anew each time. */
+  /**
+   * As `chunks`, over all reconnections where `take` begins anew each time. What is not what it should be is removed: only then is it uploaded again.
+   * @param folder where it will lie
+   * Throws `agents.gone`, `agents.damaged`, `output.disk-full`, `output.unwritable`, and what `take` throws.
+   */
   async stream(
-    { name, sizeBytes }: { name: string; sizeBytes: number },
+    { name, sizeBytes, folder }: { name: string; sizeBytes: number; folder: string },
     signal: AbortSignal,
     take: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
   ): Promise<void> {
-    await this.link.ask(
-      async (_stream, manager) => take(this.chunks(await openBucket(manager), name, sizeBytes, signal)),
-      signal,
-    );
+    await ensureRoom(folder, sizeBytes);
+    let stalls = 0;
+    await this.link.ask(async (_stream, manager) => {
+      const bucket = await openBucket(manager);
+      try {
+        await take(this.chunks(bucket, name, sizeBytes, signal));
+      } catch (thrown) {
+        const isGone = thrown instanceof Stalled && ++stalls >= mostStalls;
+        const isDamaged = thrown instanceof AppError && thrown.code === 'agents.damaged';
+        if (isGone || isDamaged) {
+          this.forget(name);
+          await bucket.delete(name).catch(() => undefined);
+        }
+        throw isGone ? new AppError('agents.gone', { file: name }) : thrown;
+      }
+    }, signal);
   }
 
   /** Removes what was stored longest ago until the rest is within the limit. Answers how many files went. */
@@ -169,8 +195,20 @@ export class FileStore {
 const openBucket = (manager: JetStreamManager): Promise<ObjectStore> =>
   new Objm(manager.jetstream()).open(fileBucket, false);
 
-/** Before a byte is fetched. Throws `output.disk-full`. */
+/** Throws `model.changed` where it cannot be read to its end. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
+  } catch (cause) {
+    throw new AppError('model.changed', { path }, { cause });
+  }
+}
+
+/** Before a byte is fetched. Throws `output.disk-full`, `output.unwritable`. */
 async function ensureRoom(folder: string, bytes: number): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((thrown: unknown) => {
+    throw writeError(folder, thrown);
+  });
   const free = await freeBytes(folder);
   if (free !== undefined && free < bytes + spareBytes) throw new AppError('output.disk-full', { path: folder });
 }
@@ -181,9 +219,12 @@ async function writeAll(file: FileHandle, chunk: Uint8Array, path: string): Prom
   });
 }
 
+/** Nothing came for too long. */
+class Stalled extends Error {}
+
 function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('nothing came any more')), limitMs);
+    const timer = setTimeout(() => reject(new Stalled()), limitMs);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

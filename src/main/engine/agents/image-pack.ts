@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError } from '@shared/errors';
 import type { ImageEntry, ImageSet } from '../dataset/dataset';
+import { writeError } from '../files/atomic-file';
 import { imagesKey } from '../jobs/step-key';
 import type { ImageList } from './protocol';
 
@@ -37,11 +38,15 @@ export function readPack(entries: readonly ImageEntry[]): Readable {
   );
 }
 
-/** Writes the images of a pack below a folder by their hashes, each checked. Throws `agents.damaged`, and what writing throws. */
+/** Writes the images of a pack below a folder by their hashes, each checked. Throws `agents.damaged`, `output.disk-full`, `output.unwritable`. */
 export async function unpack(list: ImageList, chunks: AsyncIterable<Uint8Array>, folder: string): Promise<void> {
   const temporary = `${folder}.part`;
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true });
+  const kept = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((thrown: unknown) => {
+      throw writeError(folder, thrown);
+    });
+  await kept(rm(temporary, { recursive: true, force: true }));
+  await kept(mkdir(temporary, { recursive: true }));
   const wanted = packed(list.entries.map(([hash, , sizeBytes]) => ({ hash, sizeBytes })));
   let at = 0;
   let parts: Uint8Array[] = [];
@@ -52,7 +57,7 @@ export async function unpack(list: ImageList, chunks: AsyncIterable<Uint8Array>,
       const all = Buffer.concat(parts);
       const image = all.subarray(0, sizeBytes);
       if (sha256(image) !== hash) throw new AppError('agents.damaged', { file: hash });
-      await writeFile(join(temporary, hash), image);
+      await kept(writeFile(join(temporary, hash), image));
       parts = [all.subarray(sizeBytes)];
       gathered = all.length - sizeBytes;
     }
@@ -64,8 +69,8 @@ export async function unpack(list: ImageList, chunks: AsyncIterable<Uint8Array>,
   }
   await finish();
   if (at < wanted.length || gathered > 0) throw new AppError('agents.damaged', { file: wanted[at]?.hash ?? 'images' });
-  await rm(folder, { recursive: true, force: true });
-  await rename(temporary, folder);
+  await kept(rm(folder, { recursive: true, force: true }));
+  await kept(rename(temporary, folder));
 }
 
 /** The set that a list stands for, with its images in a folder. Throws `agents.damaged` where it is not the set of that key. */

@@ -28,6 +28,8 @@ export class JoinedMachines implements Machines {
   private readonly listeners = new Set<() => void>();
   private readonly told: ((line: string) => void)[] = [];
   coordinator: Coordinator | undefined;
+  private connecting: Promise<void> = Promise.resolve();
+  private changes = 0;
 
   /** @param folder of the person's settings */
   constructor(
@@ -36,7 +38,19 @@ export class JoinedMachines implements Machines {
     private readonly contents: Contents,
   ) {}
 
+  /** Another server is being named: nothing follows yet from there being none. */
+  get isChanging(): boolean {
+    return this.changes > 0;
+  }
+
   async connect(server: string | undefined): Promise<void> {
+    this.changes++;
+    const after = this.connecting.catch(() => undefined);
+    this.connecting = after.then(() => this.use(server)).finally(() => this.changes--);
+    await this.connecting;
+  }
+
+  private async use(server: string | undefined): Promise<void> {
     const before = this.coordinator;
     this.coordinator = undefined;
     await before?.close();

@@ -1,16 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
-import { writeFileAtomic } from '../files/atomic-file';
+import { writeError, writeFileAtomic } from '../files/atomic-file';
 
 const keyBytes = 32;
 const serverSchema = z
   .string()
   .max(500)
-  .regex(/^(nats|tls|ws|wss):\/\/[^\s/]+$/);
+  .regex(/^(nats|tls|ws|wss):\/\/[^\s\p{Cc}\p{Cf}/]+$/u);
 
 /** Which machines work together: they share a key, and a server that they meet on. */
 const membershipSchema = z.strictObject({
@@ -30,6 +30,7 @@ export function readMembership(folder: string): Membership | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
+    closeToOthers(path);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new AppError('agents.membership', { path }, { cause: thrown });
@@ -41,9 +42,20 @@ export function readMembership(folder: string): Membership | undefined {
   }
 }
 
+/** A copy or a backup may have made it readable for everybody. */
+function closeToOthers(path: string): void {
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  } catch {
+    // Of another person, or on a disk that is read alone.
+  }
+}
+
 /** Keeps it where only this person may read it. Throws `output.disk-full`, `output.unwritable`. */
 export async function keepMembership(folder: string, membership: Membership): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((thrown: unknown) => {
+    throw writeError(folder, thrown);
+  });
   const path = pathIn(folder);
   const mask = process.umask(0o077);
   try {

@@ -1,5 +1,5 @@
 import type { Agent } from '@shared/agents';
-import { presenceSchema, silentAfterMs } from './protocol';
+import { controlValidMs, presenceSchema, silentAfterMs } from './protocol';
 import type { Seal } from './seal';
 import { ownVersion, stepIdentity } from './step-identity';
 
@@ -15,6 +15,8 @@ interface Known {
 /** Which agents are there, as they say themselves. */
 export class Presences {
   private readonly known = new Map<string, Known>();
+  /** When each said something last, by its own clock, also of those that are gone: nobody else brings them back. */
+  private readonly spoke = new Map<string, string>();
 
   private hasStrangers = false;
 
@@ -29,9 +31,10 @@ export class Presences {
     if (!bytes) return this.known.delete(id);
     try {
       const { agent, steps } = this.seal.open(`whittle.agent.${id}`, bytes, presenceSchema);
-      const before = this.known.get(id);
+      const before = this.spoke.get(id);
       // Sent again by somebody who recorded it.
-      if (agent.id !== id || (before && before.agent.lastSeen >= agent.lastSeen)) return false;
+      if (agent.id !== id || (before !== undefined && !isLater(agent.lastSeen, before, now))) return false;
+      this.spoke.set(id, agent.lastSeen);
       const isOther = steps !== stepIdentity;
       const problem = `It has ${agent.version === ownVersion ? 'another build of ' : ''}Whittle ${agent.version}, and this machine ${ownVersion}: install the same on both`;
       this.known.set(id, { agent: isOther ? { ...agent, problem } : agent, heardAt: now, isOther });
@@ -64,6 +67,12 @@ export class Presences {
     const one = this.known.get(id);
     return one !== undefined && takesSteps(one, now);
   }
+}
+
+/** Whether one time is after another, or the right one after a clock was far ahead. */
+function isLater(time: string, before: string, now: number): boolean {
+  const [at, last] = [Date.parse(time), Date.parse(before)];
+  return at > last || (last > now + controlValidMs && Math.abs(at - now) <= controlValidMs);
 }
 
 const isSilent = ({ heardAt }: Known, now: number): boolean => now - heardAt > silentAfterMs;

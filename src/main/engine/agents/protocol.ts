@@ -135,7 +135,10 @@ export type AnnouncedImages = z.infer<typeof announcedImagesSchema>;
 export const imageListSchema = z.strictObject({
   split: z.enum(['eval', 'calibration', 'train']),
   alreadyResized: z.boolean(),
-  entries: z.array(z.tuple([sha256Schema, z.number().int().min(-1).max(1_000_000), bytesSchema])).max(5_000_000),
+  /** Hash, label, bytes: an image is held in memory while it comes. */
+  entries: z
+    .array(z.tuple([sha256Schema, z.number().int().min(-1).max(1_000_000), bytesSchema.max(1 << 30)]))
+    .max(5_000_000),
 });
 export type ImageList = z.infer<typeof imageListSchema>;
 

@@ -1,4 +1,5 @@
 import type { Limits } from '@shared/sweep-file';
+import { stepKey } from '../jobs/step-key';
 import { isStopped } from '../jobs/stopped';
 import { incomingName } from '../store/artifacts';
 import type { Executor } from './executor';
@@ -44,6 +45,8 @@ export async function attemptStep(
   events: AttemptEvents,
 ): Promise<void> {
   const { artifacts, steps } = context.workspace;
+  const needed = step.needs.map((need) => steps.find(need));
+  const before = needed.find((one) => one?.stopped)?.stopped?.at;
   const notes: string[] = [];
   const key = workKeyOf(step, steps);
   const outputPath = artifacts.reserve(incomingName(key));
@@ -59,7 +62,6 @@ export async function attemptStep(
     const adopted = format && (await events.persist(() => artifacts.adopt(outputPath, format)));
     const artifact = adopted ? adopted.sha256 : undefined;
     events.made(artifact);
-    const [before] = step.needs.flatMap((need) => steps.find(need)?.stopped?.at ?? []);
     const at = before ?? (isStopped(result) ? step.key : undefined);
     const stopped = at === undefined ? undefined : { run, at };
     const finished = { key: step.key, kind: step.kind, result, artifact, notes, elapsedMs, stopped };
