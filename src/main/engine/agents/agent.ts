@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kvm } from '@nats-io/kv';
 import type { Agent as AgentView } from '@shared/agents';
 import { AppError, toAppError } from '@shared/errors';
-import { formatBytes } from '@shared/format';
+import { formatNumber } from '@shared/format';
 import { shownServer } from '@shared/server-address';
 import { freeBytes } from '../files/free-space';
 import type { Executor } from '../sweep/executor';
@@ -258,7 +258,7 @@ export class WorkingAgent {
       this.finished++;
       const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
       say(
-        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${formatBytes(fetchedBytes)}, ${this.cache.hits - hits} from the cache${isFirst ? '' : '; somebody was faster'}`,
+        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${isFirst ? '' : '; somebody was faster'}`,
       );
     } catch (thrown) {
       await this.afterFailure(task, delivery, thrown);
