@@ -52,7 +52,7 @@ const names = ['a', 'b', 'c', 'd'];
 const agents = new Map<string, Running>();
 const said: Running[] = [];
 const begun = /^([0-9a-f]{8}) begins: /;
-const done = /^([0-9a-f]{8}) done in .* fetched (\d+) bytes, (\d+) from the cache/;
+const done = /^([0-9a-f]{8}) done in .* fetched ([\d,]+) bytes, (\d+) from the cache/;
 const lines = (): string[] => said.flatMap((one) => one.lines);
 const count = (pattern: RegExp): number => lines().filter((line) => pattern.test(line)).length;
 
@@ -141,7 +141,7 @@ try {
   const isSame = ended.code === 0 && isDeepStrictEqual(found, expected);
   const finished = lines().flatMap((line) => done.exec(line)?.[1] ?? []);
   const started = lines().flatMap((line) => begun.exec(line)?.[1] ?? []);
-  const fetched = lines().reduce((sum, line) => sum + Number(done.exec(line)?.[2] ?? 0), 0);
+  const fetched = lines().reduce((sum, line) => sum + Number(done.exec(line)?.[2]?.replaceAll(',', '') ?? 0), 0);
   const hits = lines().reduce((sum, line) => sum + Number(done.exec(line)?.[3] ?? 0), 0);
   const twice = (keys: string[]): number => keys.length - new Set(keys).size;
   console.log(

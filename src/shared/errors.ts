@@ -183,7 +183,7 @@ const sentences = {
   'target.mixed': (f: Facts) =>
     `The machines labelled "${f.label}" are of different kinds: of ${f.one} and ${f.other}, ${f.detail}. Make them alike, or give each kind a label of its own.`,
   'target.lacking': (f: Facts) =>
-    `The machine "${f.label}" has no ${f.runtime}, which the target "${f.target}" takes there; it has ${f.there}. Install it there, or change the target.`,
+    `The machine "${f.label}" has no ${f.runtime}, which the target "${f.target}" takes there; it has ${f.there}. Install it there and start its agent again, or change the target.`,
   'agents.server': (f: Facts) =>
     `The server "${f.server}" cannot be used${f.detail ? ` (${f.detail})` : ''}. Name it as in nats://computer:4222, or tls://computer:4222 where it asks for TLS.`,
   'agents.not-joined': () =>

@@ -30,3 +30,10 @@ export const serverAddressSchema = z
 export function shownServer(address: string): string {
   return address.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1');
 }
+
+/** Of an address that leads every machine to itself, in a sentence; undefined where others reach it too. */
+export function reachProblem(address: string): string | undefined {
+  const host = /^[a-z]+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:]*)/i.exec(address.trim())?.[1]?.toLowerCase() ?? '';
+  if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host)) return undefined;
+  return `Other machines do not reach this one as ${host}: name it as they do, as in ${example}.`;
+}

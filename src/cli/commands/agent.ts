@@ -14,6 +14,7 @@ import {
 import { ownFacts } from '../../main/engine/agents/own-facts';
 import { LocalExecutor } from '../../main/engine/sweep/local-executor';
 import { AppError } from '@shared/errors';
+import { reachProblem, shownServer } from '@shared/server-address';
 import { usageError, type Arguments, type Command } from '../arguments';
 
 const bytesPerGb = 1e9;
@@ -36,12 +37,24 @@ export const agent: Command = {
   async run(arguments_) {
     const [action, code, ...rest] = arguments_.positionals;
     if (rest.length > 0 || (action !== 'join' && code !== undefined)) throw usageError(agent, 'that is too much');
+    if (action === 'invite' || action === 'join') refuseOthers(arguments_, action);
     if (action === 'invite') return invite(arguments_);
     if (action === 'join') return join_(arguments_, code);
     if (action !== undefined) throw usageError(agent, `"${action}" is neither invite nor join`);
     return work(arguments_);
   },
 };
+
+/** What each takes; the rest is for the agent when it works. */
+const taken = { invite: ['server', 'tls-ca', 'creds'], join: ['tls-ca', 'creds'] };
+
+function refuseOthers(arguments_: Arguments, action: keyof typeof taken): void {
+  const other = Object.keys(agent.options).find(
+    (name) => arguments_.text(name) !== undefined && !taken[action].includes(name),
+  );
+  if (other === 'server') throw usageError(agent, 'join takes no --server: CODE names it');
+  if (other !== undefined) throw usageError(agent, `${action} takes no --${other}: give it to "whittle agent"`);
+}
 
 /** What was said now goes before what is known. Throws `agents.not-joined`, `agents.server`. */
 function membershipOf(arguments_: Arguments): Membership {
@@ -66,20 +79,36 @@ async function invite(arguments_: Arguments): Promise<number> {
     process.stderr.write(
       'On the other machine: whittle agent join CODE. Whoever has the code can give your machines work: pass it on like a password.\n',
     );
+    const problem = reachProblem(membership.server);
+    if (problem !== undefined) process.stderr.write(`${problem}\n`);
   }
   return 0;
+}
+
+/** A file that cannot be read is replaced like none. */
+function keyBefore(): string | undefined {
+  try {
+    return readMembership(homeFolder())?.key;
+  } catch {
+    return undefined;
+  }
 }
 
 async function join_(arguments_: Arguments, code: string | undefined): Promise<number> {
   if (code === undefined) throw usageError(agent, 'CODE is missing');
   const [tlsCa, credentials] = [arguments_.text('tls-ca'), arguments_.text('creds')];
   const joined = readJoinCode(code);
+  const before = keyBefore();
   await keepMembership(homeFolder(), {
     ...joined,
     ...(tlsCa !== undefined && { tlsCa: resolve(tlsCa) }),
     ...(credentials !== undefined && { credentials: resolve(credentials) }),
   });
-  process.stdout.write(`Joined ${joined.server}. "whittle agent" takes steps from now on.\n`);
+  process.stdout.write(`Joined ${shownServer(joined.server)}. Start "whittle agent" to take steps.\n`);
+  if (before !== undefined && before !== joined.key)
+    process.stderr.write(
+      'The key that was here is replaced: machines that joined with it work with this one no more, until they join anew.\n',
+    );
   return 0;
 }
 
@@ -107,13 +136,17 @@ async function work(arguments_: Arguments): Promise<number> {
     executor,
     say,
   });
+  let isLeaving = false;
   const leave = (): void => {
+    isLeaving = true;
     say('Leaving: what is not done is given back.');
     void working.stop();
   };
   process.once('SIGINT', leave);
   process.once('SIGTERM', leave);
-  await working.start();
+  await working.start().catch((thrown: unknown) => {
+    if (!isLeaving) throw thrown;
+  });
   // Nothing else may be pending while it waits for steps.
   const awake = setInterval(() => undefined, 60_000);
   await working.left;

@@ -118,7 +118,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       cacheFolder: workspace.cacheFolder,
       machine,
       versions,
-      elsewhere: elsewhereOf(sweep.targets, agents(), planned),
+      elsewhere: elsewhereOf(sweep.targets, agents(), planned, (await machines.status()).problem),
       choice: options.choice,
       signal,
       progress,

@@ -102,7 +102,7 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
     'targets.check': ({ target }) =>
       problemIn(async () => {
         await checkTarget(target);
-        elsewhereOf([target], engine.agents());
+        elsewhereOf([target], engine.agents(), {}, (await engine.machines.status()).problem);
       }),
     'deploy.check': ({ format, options }) => problemIn(() => deployOptions(findFormat(format), options)),
     'models.list': ({ folder }) => listModels(folder ?? engine.modelFolder()),

@@ -42,7 +42,7 @@ export async function invite(server: string, folder: string): Promise<string> {
 }
 
 export async function joinAgents(code: string, folder: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [whittle, 'agent', 'join', code, '--folder', folder], {
+  await promisify(execFile)(process.execPath, [whittle, 'agent', 'join', code], {
     env: { ...process.env, WHITTLE_HOME: folder },
   });
 }

@@ -83,4 +83,22 @@ describe.skipIf(natsServer === undefined)(`agents${skipsWithoutServer}`, () => {
     expect(await first.ended).toMatchObject({ code: 0 });
     expect(first.lines.at(-1)).toBe('Leaving: what is not done is given back.');
   });
+
+  it('say what a server lacks, and end with 0 while they wait for it', async () => {
+    const bare = await laboratory.server([], false);
+    const agent = await laboratory.agent('third', await laboratory.invite(home(), bare.url));
+    await agent.says(/has no JetStream: start it with "nats-server -js"\.$/);
+    await agent.kill('SIGTERM');
+    expect(await agent.ended).toMatchObject({ code: 0 });
+    expect(agent.lines.at(-1)).toBe('Leaving: what is not done is given back.');
+  });
+
+  it('give a name and password that stand in the address, and do not say the password', async () => {
+    const guarded = await laboratory.server(['authorization { user: ann, password: "se%cret" }']);
+    const named = guarded.url.replace('://', '://ann:se%25cret@');
+    const agent = await laboratory.agent('fourth', await laboratory.invite(home(), named), ['--labels', 'shelf']);
+    await agent.says(/^Connected to/);
+    expect(agent.lines).toContain(`Connected to ${guarded.url} as fourth, shelf. Waits for steps; Ctrl-C leaves.`);
+    await agent.kill('SIGTERM');
+  });
 });

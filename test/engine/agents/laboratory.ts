@@ -21,14 +21,14 @@ export class Laboratory {
 
   constructor(readonly folder: string) {}
 
-  async server(lines: readonly string[] = []): Promise<NatsServer> {
+  async server(lines: readonly string[] = [], hasStreams = true): Promise<NatsServer> {
     const port = await freePort();
     mkdirSync(this.folder, { recursive: true });
     const config = join(this.folder, `nats-${port}.conf`);
     const store = join(this.folder, `nats-${port}`);
     writeFileSync(
       config,
-      ['listen: "127.0.0.1:' + port + '"', `jetstream { store_dir: "${store}" }`, ...lines, ''].join('\n'),
+      [`listen: "127.0.0.1:${port}"`, hasStreams ? `jetstream { store_dir: "${store}" }` : '', ...lines, ''].join('\n'),
     );
     const server = new NatsServer(port, () => this.spawn(natsServer!, ['-c', config], {}));
     await server.start();

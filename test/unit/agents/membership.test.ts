@@ -48,12 +48,17 @@ describe('a membership', () => {
       expect(() => readJoinCode(wrong)).toThrow('The code is not complete');
   });
 
-  it.each(['http://here', 'nats://', 'here:4222', 'nats://a b', 'file:///etc/passwd', 'nats://a\u001b[2Jb'])(
-    'is not for %s',
-    (server) => {
-      expect(() => membershipFor(server)).toThrow('cannot be used');
-    },
-  );
+  it.each([
+    'http://here',
+    'nats://',
+    'here:4222',
+    'nats://a b',
+    'nats://here:99999',
+    'file:///etc/passwd',
+    'nats://a\u001b[2Jb',
+  ])('is not for %s', (server) => {
+    expect(() => membershipFor(server)).toThrow('cannot be used');
+  });
 
   it('says where it is when it cannot be read, and is none where there is none', () => {
     expect(readMembership(folder)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serverAddressSchema, serverProblem, shownServer } from '@shared/server-address';
+import { reachProblem, serverAddressSchema, serverProblem, shownServer } from '@shared/server-address';
 
 describe('the address of a server', () => {
   it.each([
@@ -34,4 +34,16 @@ describe('the address of a server', () => {
     expect(shownServer('tls://ada:secret@host:4222')).toBe('tls://host:4222');
     expect(shownServer('nats://host:4222')).toBe('nats://host:4222');
   });
+});
+
+describe('where an address leads', () => {
+  it.each(['nats://localhost:4222', 'tls://127.0.1.1', 'nats://[::1]:4222', 'nats://ann:secret@localhost'])(
+    '%s is every machine itself',
+    (address) =>
+      expect(reachProblem(address)).toMatch(/^Other machines do not reach this one as (localhost|127|\[::1)/),
+  );
+  it.each(['nats://computer:4222', 'nats://192.168.1.20', 'nats://localhost.example:4222', 'nats://127@computer', ''])(
+    '%s may be reached',
+    (address) => expect(reachProblem(address)).toBeUndefined(),
+  );
 });

@@ -72,6 +72,10 @@ describe('machines that targets name', () => {
     expect(thrownBy(() => elsewhereOf([target], [old])).message).toContain(
       '(board-1: It has version 0.9.0, update it).',
     );
+    const lost = 'nats://host:4222 cannot be reached';
+    expect(thrownBy(() => elsewhereOf([target], [], {}, lost)).message).toContain(`(${lost}).`);
+    const others = [agent({ labels: ['pi5', 'lab'] }), agent({ labels: ['pi5'] })];
+    expect(thrownBy(() => elsewhereOf([target], others)).message).toContain('(there are "lab", "pi5").');
   });
 
   it.each([
@@ -95,7 +99,7 @@ describe('machines that targets name', () => {
   it('are refused where they lack the runtime', () => {
     const bare = agent({ runtimes: { 'ort-cpu': '1.30.0' } });
     expect(thrownBy(() => elsewhereOf([target], [bare])).message).toBe(
-      'The machine "pi4" has no litert, which the target "litert x4 on pi4" takes there; it has ort-cpu. Install it there, or change the target.',
+      'The machine "pi4" has no litert, which the target "litert x4 on pi4" takes there; it has ort-cpu. Install it there and start its agent again, or change the target.',
     );
     // The chip has the network in floats run in tflite.
     const chip = agent({ runtimes: { 'ort-cpu': '1.30.0', edgetpu: '14' } });

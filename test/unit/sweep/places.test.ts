@@ -53,6 +53,8 @@ describe('the places of a plan', () => {
     const { steps, places } = await planned([board, twin]);
     expect(places.map(({ place }) => place).sort()).toEqual(['board-1, twin', 'pi4', 'this machine', 'twin']);
     expect(places.reduce((sum, place) => sum + place.steps, 0)).toBe(steps.length);
+    const alike = await planned([board, twin, { ...twin, id: 'b3' }]);
+    expect(alike.places.find(({ place }) => place === 'twin')).toMatchObject({ agents: 2 });
     const twins = places.find(({ place }) => place === 'twin')!;
     // Its instruction sets are this one's; times of this machine stay here, though that one has its id too.
     expect(twins.steps).toBe(count(steps, ({ requires }) => requires!.isa?.[0] === 'AVX2'));

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kvm } from '@nats-io/kv';
 import type { Agent as AgentView } from '@shared/agents';
 import { AppError, toAppError } from '@shared/errors';
+import { formatNumber } from '@shared/format';
+import { shownServer } from '@shared/server-address';
 import { freeBytes } from '../files/free-space';
 import type { Executor } from '../sweep/executor';
 import { fits } from '../sweep/requirement';
@@ -53,6 +55,8 @@ interface Task {
   fraction: number;
 }
 
+const otherKey =
+  'Some steps on this server have another key and are not taken. To take them, join with a code of "whittle agent invite" of the machine that gives them out.';
 const restAfterFullDiskMs = 30_000;
 
 /** This machine as one that takes steps of sweeps of others. */
@@ -77,16 +81,20 @@ export class WorkingAgent {
   readonly left = new Promise<void>((resolve) => (this.ended = resolve));
 
   constructor(private readonly options: AgentOptions) {
-    const { membership, folder, cacheLimitBytes, name, say } = options;
+    const { membership, folder, cacheLimitBytes, name, facts, say } = options;
+    const server = shownServer(membership.server);
+    const self = [name, ...facts.labels].join(', ');
     this.seal = new Seal(keyOf(membership));
     let wasLost = false;
     this.link = new Link({
       ...membership,
       name: `whittle agent ${name}`,
       changed: (state, problem) => {
-        if (state === 'connected') say(wasLost ? 'Connected again.' : `Connected to ${membership.server}.`);
+        if (state === 'connected' && problem !== undefined) say(`${server} ${problem}.`);
+        else if (state === 'connected')
+          say(wasLost ? 'Connected again.' : `Connected to ${server} as ${self}. Waits for steps; Ctrl-C leaves.`);
         else if (!wasLost)
-          say(`${membership.server} cannot be reached${problem ? ` (${problem})` : ''}; it is tried again and again.`);
+          say(`${server} cannot be reached${problem ? ` (${problem})` : ''}; it is tried again and again.`);
         wasLost = state !== 'connected';
       },
     });
@@ -142,6 +150,8 @@ export class WorkingAgent {
         }
       } catch (thrown) {
         if (!(thrown instanceof Rejected)) throw thrown;
+        if (thrown.reason === 'signature' && !refused.has(otherKey)) say(otherKey);
+        if (thrown.reason === 'signature') refused.add(otherKey);
       }
     });
     this.updateRoom();
@@ -258,7 +268,7 @@ export class WorkingAgent {
       this.finished++;
       const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
       say(
-        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${fetchedBytes} bytes, ${this.cache.hits - hits} from the cache${isFirst ? '' : '; somebody was faster'}`,
+        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${isFirst ? '' : '; somebody was faster'}`,
       );
     } catch (thrown) {
       await this.afterFailure(task, delivery, thrown);
@@ -266,11 +276,13 @@ export class WorkingAgent {
   }
 
   private async afterFailure(task: Task, delivery: Delivery, thrown: unknown): Promise<void> {
-    const { abort, title } = task;
+    const { abort, title, job } = task;
     const { say } = this.options;
     if (abort.signal.aborted) {
       // Told to end: somebody else is to have it. Cancelled: it is out of its line already.
-      if (this.isDraining) delivery.giveBack();
+      const isLeft = !(abort.signal.reason instanceof AppError);
+      say(`${job.key.slice(0, 8)} ${isLeft ? 'given back' : 'cancelled'}: ${title}`);
+      if (isLeft) delivery.giveBack();
       else await delivery.acknowledge();
       return;
     }

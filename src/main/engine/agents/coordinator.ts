@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Agent, MachinesStatus } from '@shared/agents';
 import { AppError } from '@shared/errors';
+import { shownServer } from '@shared/server-address';
 import type { Contents } from '../jobs/order';
 import { Announcer } from './announce';
 import { Board } from './board';
@@ -83,15 +84,17 @@ export class Coordinator implements Publisher {
     this.presences = new Presences(this.seal, () =>
       say('An agent on this server has another key: give it a code of "whittle agent invite" of this machine.'),
     );
+    const server = shownServer(membership.server);
     let wasLost = false;
     this.link_ = new Link({
       ...membership,
       name: `whittle ${name}`,
       changed: (state, problem) => {
-        this.problem =
-          state === 'connected' ? undefined : `${membership.server} cannot be reached${problem ? ` (${problem})` : ''}`;
+        if (state === 'connected') this.problem = problem && `${server} ${problem}`;
+        else this.problem = `${server} cannot be reached${problem ? ` (${problem})` : ''}`;
         if (state === 'connected') {
-          if (wasLost) say(`${membership.server} is there again.`);
+          if (this.problem !== undefined) say(`${this.problem}.`);
+          else if (wasLost) say(`${server} is there again.`);
         } else if (!wasLost) say(`${this.problem}; it is tried again and again.`);
         wasLost = state !== 'connected';
         this.lostAt = wasLost ? (this.lostAt ?? Date.now()) : undefined;
@@ -154,7 +157,7 @@ export class Coordinator implements Publisher {
     })().catch((thrown: unknown) => {
       if (signal.aborted) return;
       this.problem = (thrown as Error).message;
-      this.options.say(`${this.server}: ${this.problem}`);
+      this.options.say(`${shownServer(this.server)}: ${this.problem}`);
       this.options.changed();
     });
   }

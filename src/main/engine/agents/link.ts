@@ -12,6 +12,7 @@ import {
 } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { AppError } from '@shared/errors';
+import { shownServer } from '@shared/server-address';
 import { patiently, whileNone } from './patience';
 
 export type LinkState = 'connecting' | 'connected' | 'lost';
@@ -24,6 +25,7 @@ export interface LinkOptions {
   tlsCa?: string;
   /** File of NATS credentials. */
   credentials?: string;
+  /** @param problem without the address; of one that is connected, what it lacks */
   changed(state: LinkState, problem?: string): void;
 }
 
@@ -34,6 +36,8 @@ const longestPauseMs = 10_000;
 export class Link {
   state: LinkState = 'connecting';
   private connection: NatsConnection | undefined;
+  /** Id of the server that was said to have no JetStream. */
+  private lacking: string | undefined;
   private readonly ending = new AbortController();
   private readonly waiting = new Set<() => void>();
   private readonly restored = new Set<() => void>();
@@ -51,12 +55,17 @@ export class Link {
     const secure = server.startsWith('tls://') || tlsCa !== undefined;
     const read = async (path: string): Promise<string> =>
       readFile(path, 'utf8').catch((cause: unknown) => {
-        throw new AppError('agents.server', { server, detail: `${path} cannot be read` }, { cause });
+        throw new AppError(
+          'agents.server',
+          { server: shownServer(server), detail: `${path} cannot be read` },
+          { cause },
+        );
       });
     const authority = tlsCa === undefined ? undefined : await read(tlsCa);
     const creds = credentials === undefined ? undefined : await read(credentials);
     void this.connect({
-      servers: server,
+      servers: shownServer(server),
+      ...identityIn(server),
       name: this.options.name,
       maxReconnectAttempts: -1,
       reconnectTimeWait: firstPauseMs,
@@ -108,6 +117,7 @@ export class Link {
             return await act(jetstream(connection, { timeout: 5000 }), manager);
           } catch (thrown) {
             if (isMissing(thrown)) for (const make of this.missing) await make();
+            if ((thrown as Error).name === 'JetStreamNotEnabled') this.lacksStreams(connection);
             throw thrown;
           }
         },
@@ -145,9 +155,9 @@ export class Link {
   async close(): Promise<void> {
     this.ending.abort();
     // What was said last is to arrive; a server that is away is not waited for.
-    const flushed = this.raw?.flush().catch(() => undefined);
-    await Promise.race([flushed, sleep(1000, undefined, { ref: false })]);
-    await this.connection?.close().catch(() => undefined);
+    const moment = (): Promise<void> => sleep(1000, undefined, { ref: false });
+    await Promise.race([this.raw?.flush().catch(() => undefined), moment()]);
+    await Promise.race([this.connection?.close().catch(() => undefined), moment()]);
   }
 
   private async connect(options: Parameters<typeof connect>[0]): Promise<void> {
@@ -167,6 +177,13 @@ export class Link {
     }
   }
 
+  /** One that restarts says that it has them before they are there. */
+  private lacksStreams(connection: NatsConnection): void {
+    if (connection.info?.jetstream || this.lacking === connection.info?.server_id) return;
+    this.lacking = connection.info?.server_id;
+    this.options.changed(this.state, 'has no JetStream: start it with "nats-server -js"');
+  }
+
   private async watch(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect' || status.type === 'staleConnection') this.become('lost');
@@ -181,6 +198,18 @@ export class Link {
     if (state !== 'connected') return;
     for (const wake of this.waiting) wake();
     for (const listener of this.restored) listener();
+  }
+}
+
+/** Name and password, or token, that stand before the host: the client does not read them there. Throws `agents.server`. */
+function identityIn(server: string): { user: string; pass: string } | { token: string } | undefined {
+  try {
+    const { username, password } = new URL(server.replace(/^\w+:/, 'https:'));
+    const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
+    if (user === '') return undefined;
+    return pass === '' ? { token: user } : { user, pass };
+  } catch (cause) {
+    throw new AppError('agents.server', { server: shownServer(server) }, { cause });
   }
 }
 

@@ -4,6 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
+import { serverProblem, shownServer } from '@shared/server-address';
 import { writeError, writeFileAtomic } from '../files/atomic-file';
 
 const keyBytes = 32;
@@ -68,7 +69,8 @@ export async function keepMembership(folder: string, membership: Membership): Pr
 
 /** The membership for a server: the key stays what it is. Throws `agents.server`. */
 export function membershipFor(server: string, known?: Membership): Membership {
-  if (!serverSchema.safeParse(server).success) throw new AppError('agents.server', { server });
+  if (!serverSchema.safeParse(server).success || serverProblem(server) !== undefined)
+    throw new AppError('agents.server', { server: shownServer(server) });
   return { ...known, server, key: known?.key ?? randomBytes(keyBytes).toString('base64url') };
 }
 

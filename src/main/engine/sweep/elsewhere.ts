@@ -46,6 +46,7 @@ export function versionsOn(targets: readonly Target[], { runtimes }: OtherMachin
 /**
  * The machines that targets name. Where several have a label, the one with the smallest id stands for them; one that is silent counts where no
  * other has it, so that a run goes on with the rest until it is back.
+ * @param problem of the server that agents meet on
  * @param planned what the machines of a run were when it was planned: its numbers are of these, where nobody has the label now
  * @throws `target.nobody`, `target.mixed`, `target.lacking`, `target.unknown`
  */
@@ -53,6 +54,7 @@ export function elsewhereOf(
   targets: readonly Target[],
   agents: readonly Agent[],
   planned: Readonly<Record<string, OtherMachine>> = {},
+  problem?: string,
 ): Elsewhere {
   return new Map(
     [...targetsByLabel(targets)].map(([label, own]): [string, OtherMachine] => {
@@ -62,7 +64,7 @@ export function elsewhereOf(
       const [first, ...others] = (heard.length > 0 ? heard : usable).toSorted(byMachine);
       const before = planned[label];
       if (!first && before) return [label, before];
-      if (!first) throw nobody(own[0]!, reasonOf(labelled));
+      if (!first) throw nobody(own[0]!, reasonOf(labelled) ?? problem ?? otherLabels(agents));
       for (const other of others) {
         const detail = differenceOf(first, other, runtimesOn(own));
         if (detail !== undefined)
@@ -82,6 +84,12 @@ export function nobody(target: Target, detail?: string): AppError {
 /** Why one that has a label gets no steps; undefined where nobody has it. */
 const reasonOf = ([first]: readonly Agent[]): string | undefined =>
   first && `${first.name}: ${first.problem}`.replace(/[.]+$/, '');
+
+/** A label that is there may be what was meant. */
+function otherLabels(agents: readonly Agent[]): string | undefined {
+  const labels = [...new Set(agents.flatMap((agent) => agent.labels))].toSorted();
+  return labels.length > 0 ? `there are ${labels.map((label) => `"${label}"`).join(', ')}` : undefined;
+}
 
 const byMachine = ({ machine: { id: one } }: Agent, { machine: { id: other } }: Agent): number =>
   one < other ? -1 : Number(one > other);

@@ -71,8 +71,8 @@ function labelOf(requires: Requirement, { elsewhere = {} }: Surroundings): strin
 }
 
 function namesOf(agents: readonly Agent[]): string {
-  const names = agents.map(({ name }) => name);
-  return names.length > mostNames ? `any of ${names.length} machines` : names.join(', ');
+  const names = [...new Set(agents.map(({ name }) => name))];
+  return names.length > mostNames ? `any of ${agents.length} machines` : names.join(', ');
 }
 
 function problemOf(requires: Requirement, fitting: readonly Agent[]): string {
