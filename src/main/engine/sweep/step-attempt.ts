@@ -1,5 +1,4 @@
 import type { Limits } from '@shared/sweep-file';
-import { stepKey } from '../jobs/step-key';
 import { isStopped } from '../jobs/stopped';
 import { incomingName } from '../store/artifacts';
 import type { Executor } from './executor';
