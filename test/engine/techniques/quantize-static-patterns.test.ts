@@ -57,7 +57,7 @@ test.each(['ort', 'tflite'])(
   },
 );
 
-test('levelled channels leave the answers, and all have one range', async () => {
+test('levelled channels leave the answers, and narrow ones reach a third of the widest', async () => {
   const float = integerForms(joinedBeforeNorm());
   const context = contextFor(cardFor(float), images(32));
   const result = await levelChannels(float, planQdq(float), context, 'quantize.static');
@@ -71,7 +71,9 @@ test('levelled channels leave the answers, and all have one range', async () => 
       for (let at = 0; at < area; at++) peak = Math.max(peak, Math.abs(values[(image * 16 + channel) * area + at]!));
     return peak;
   });
-  for (const peak of peaks) expect(peak / peaks[0]!).toBeCloseTo(1, 4);
+  const top = Math.max(...peaks);
+  for (const peak of peaks) expect(peak / top).toBeGreaterThan(1 / 3 - 1e-4);
+  for (const peak of peaks.slice(8)) expect(peak / top).toBeCloseTo(1 / 3, 4);
 });
 
 test('channels that a whole convolution reads as well stay as they are', async () => {

@@ -122,7 +122,7 @@ describe('checkRecipe', () => {
       },
       {
         technique: 'quantize.static',
-        version: 4,
+        version: 6,
         params: {
           weights: 'channel',
           calibration: 'min-max',

@@ -25,6 +25,12 @@ const homogeneous: ReadonlySet<string> = new Set(['Relu', 'LeakyRelu', 'MaxPool'
 /** Magnitudes below this share of the largest are those of channels that carry nothing. */
 const leastShare = 1e-5;
 
+/**
+ * How far beyond its calibrated peak a raised channel has codes: images that were not calibrated on pass the peaks of single channels more often than that of
+ * the tensor.
+ */
+const headroom = 3;
+
 /** @param graph float, with plain weights */
 function freeChannels(graph: Graph): FreeChannels {
   const uses = new Map<string, number>();
@@ -94,7 +100,7 @@ function showingValues({ of, isFree }: FreeChannels, values: readonly string[]):
 }
 
 /**
- * The same network, up to float32 rounding, in which the free channels of a tensor have one range.
+ * The same network, up to float32 rounding, in which no free channel of a tensor is much narrower than the widest.
  * @param observations of values that show the free channels
  */
 function levelled(
@@ -111,7 +117,7 @@ function levelled(
   const top = Math.max(...peaks.values());
   const factorOf = (label: number): number => {
     const peak = peaks.get(label) ?? 0;
-    return peak > leastShare * top ? top / peak : 1;
+    return peak > leastShare * top ? Math.max(1, top / (headroom * peak)) : 1;
   };
   const result = copyGraph(graph);
   const scale = (name: string, factors: readonly number[]): void => {
@@ -138,7 +144,7 @@ function levelled(
 /**
  * Members of a concatenation differ in range, by ten times where batch norms stand before convolutions (DenseNet), and share the scale of what they are joined
  * to. Where only depthwise convolutions read them, as such norms are, every channel may have any scale: the weights of either side have a scale a channel and
- * take up a factor without another error. So all channels are given one range, as if the tensor had a scale for each. What lies between hands a factor on: Relu,
+ * take up a factor without another error. So narrow channels are raised to a third of the widest, nearly as if the tensor had a scale for each. What lies between hands a factor on: Relu,
  * pooling, Concat. Elsewhere it does not pay: channels that seldom fire are clipped where others used to give them room.
  * @returns the same network up to float32 rounding, the graph itself where it has no such channels
  * @param plan what is quantized of it. Throws as `observeActivations` does.
