@@ -9,11 +9,11 @@ const { set, card, cacheFolder, batchSize, type, ahead } = workerData as ThreadO
 const port = parentPort!;
 const free: Pixels[] = [];
 let credit = ahead;
-let stopped = false;
+const ending = new AbortController();
 let wake: () => void = () => undefined;
 
 port.on('message', (message: ThreadMessage) => {
-  if (message === 'stop') stopped = true;
+  if (message === 'stop') ending.abort();
   else {
     credit++;
     free.push(message);
@@ -22,12 +22,13 @@ port.on('message', (message: ThreadMessage) => {
 });
 
 async function walk(): Promise<void> {
-  const images = await openImages(set, card, { cacheFolder });
+  const { signal } = ending;
+  const images = await openImages(set, card, { cacheFolder, signal });
   const indexOf = new Map(set.entries.map((entry, index) => [entry, index]));
   let reported = 0;
   for await (const { data, shape, entries } of images.batches(batchSize, { take: () => free.pop(), type })) {
-    while (credit === 0 && !stopped) await new Promise<void>((resolve) => (wake = resolve));
-    if (stopped) return;
+    while (credit === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+    if (signal.aborted) return;
     credit--;
     const batch: ThreadBatch = {
       data,

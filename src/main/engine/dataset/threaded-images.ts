@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ImageProblem, Split } from '@shared/dataset';
 import { AppError, type ErrorReport } from '@shared/errors';
@@ -33,6 +34,8 @@ export type ThreadMessage = 'stop' | Pixels;
 type Answer = { batch: ThreadBatch } | { end: ImageProblem[] } | { error: ErrorReport };
 
 const ahead = 3;
+/** For what the thread is writing when nobody wants more. */
+const graceMs = 2000;
 
 /**
  * The images of a split like `openImages`, prepared in a thread of their own: inference blocks its thread, and everything an image
@@ -51,6 +54,7 @@ export function openImagesInThread<S extends Split>(
     async *batches(batchSize, { type = 'float32' } = {}): AsyncGenerator<ImageBatch, void, undefined> {
       const order: ThreadOrder = { set, card, cacheFolder: options.cacheFolder, batchSize, type, ahead };
       const thread = new Worker(builtFile('image-thread.js'), { workerData: order });
+      const exited = new Promise((resolve) => thread.once('exit', resolve));
       const answers: Answer[] = [];
       let wake: () => void = () => undefined;
       const take = (answer: Answer): void => {
@@ -82,6 +86,7 @@ export function openImagesInThread<S extends Split>(
       } finally {
         options.signal?.removeEventListener('abort', abort);
         thread.postMessage('stop');
+        await Promise.race([exited, sleep(graceMs, undefined, { ref: false })]);
         await thread.terminate();
       }
     },
