@@ -1,16 +1,14 @@
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import type { Agent } from '@shared/agents';
-import { toAppError } from '@shared/errors';
+import { useAttempts } from '../bridge/attempt';
 import { call, useSignal } from '../bridge/client';
 import { byName } from '../machines/agent-texts';
 
 /** Other machines that take steps: what is seen of them, and what can be asked of them. */
 export const useMachinesStore = defineStore('machines', () => {
   const status = useSignal('machines.status');
-  /** Of the last thing that was asked. */
-  const problem = ref('');
-  const isBusy = ref(false);
+  const { problem, isBusy, attempt } = useAttempts();
   const chosenId = ref<string>();
   /** As it was typed last; it is still there after working alone for a while. */
   const address = ref('');
@@ -21,20 +19,6 @@ export const useMachinesStore = defineStore('machines', () => {
   const chosen = computed(() => agents.value.find(({ id }) => id === chosenId.value));
   /** What shows is not what is, but what was seen last. */
   const isStale = computed(() => status.value?.link !== 'connected');
-
-  async function attempt(work: () => Promise<unknown>): Promise<boolean> {
-    problem.value = '';
-    isBusy.value = true;
-    try {
-      await work();
-      return true;
-    } catch (thrown) {
-      problem.value = toAppError(thrown).message;
-      return false;
-    } finally {
-      isBusy.value = false;
-    }
-  }
 
   /** @param server null: alone */
   function connect(server: string | null): Promise<boolean> {

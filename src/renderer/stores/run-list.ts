@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import { toAppError } from '@shared/errors';
 import type { RunEdit, RunSummary } from '@shared/run';
+import { useAttempts } from '../bridge/attempt';
 import { call } from '../bridge/client';
 import { listRuns, usualRunListView, type RunListView, type RunSort } from '../runs/list-runs';
 import { useRunsStore } from './runs';
@@ -15,25 +15,13 @@ export const useRunListStore = defineStore('run-list', () => {
   const inputs = useSweepInputsStore();
   const view = ref<RunListView>({ ...usualRunListView });
   const chosenId = ref<string>();
-  const problem = ref('');
+  const { problem, attempt } = useAttempts();
   /** What was done last that can be taken back. */
   const undoable = shallowRef<{ sentence: string; revert: () => Promise<void> }>();
 
   const shown = computed(() => listRuns(runs.list, view.value));
   const chosen = computed(() => shown.value.find(({ id }) => id === chosenId.value));
   const tags = computed(() => [...new Set(runs.list.flatMap((run) => run.tags))].sort());
-
-  /** Answers whether it worked; what did not is said. */
-  async function attempt(work: () => Promise<unknown>): Promise<boolean> {
-    problem.value = '';
-    try {
-      await work();
-      return true;
-    } catch (thrown) {
-      problem.value = toAppError(thrown).message;
-      return false;
-    }
-  }
 
   /** First press: this order. Second: the other way. */
   function sortBy(sort: RunSort): void {

@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import { toAppError } from '@shared/errors';
 import type { SearchSpec } from '@shared/search';
 import type { SearchRequest } from '@shared/search-state';
+import { useAttempts } from '../bridge/attempt';
 import { call, useSignal } from '../bridge/client';
 import { router } from '../router';
 
@@ -11,7 +11,7 @@ export const useSearchStore = defineStore('search', () => {
   const state = useSignal('search.state');
   /** The form is open, for one network or for those of the sweep; it begins as usual, or with what a sweep file looks for. */
   const asks = shallowRef<{ model?: string; spec?: SearchSpec }>();
-  const problem = ref('');
+  const { problem, attempt } = useAttempts();
   /** The search whose end was put away, by when it began. */
   const dismissed = ref<number>();
   /** A search was started here, and its run is to be shown as soon as there is one. */
@@ -22,16 +22,6 @@ export const useSearchStore = defineStore('search', () => {
   const ended = computed(() =>
     state.value?.stage === 'ended' && state.value.beganAt !== dismissed.value ? state.value.ended : [],
   );
-
-  async function attempt(work: () => Promise<unknown>): Promise<boolean> {
-    problem.value = '';
-    try {
-      await work();
-    } catch (thrown) {
-      problem.value = toAppError(thrown).message;
-    }
-    return problem.value === '';
-  }
 
   async function start(request: SearchRequest): Promise<boolean> {
     follows = true;
