@@ -52,6 +52,7 @@ describe('messages of protobuf', () => {
         const found = decodeMessage(schema, 'Tree', encodeMessage(schema, 'Tree', value));
         expect(withoutEmpty(found)).toEqual(withoutEmpty(value));
       }),
+      { examples: [[{ words: { ['__proto__']: 'a key as any other' } }]] },
     );
   });
 

@@ -101,7 +101,9 @@ function read(reader: BinaryReader, schema: ProtoSchema, name: string, end: numb
     }
     const { form, of } = parsed(known.type);
     if (form === 'one') message[known.field] = readOne(reader, schema, of);
-    else if (form === 'map') Object.assign((message[known.field] ??= {}), readEntry(reader, schema, of));
+    // Without a prototype "__proto__" is a key as any other.
+    else if (form === 'map')
+      Object.assign((message[known.field] ??= Object.create(null)), readEntry(reader, schema, of));
     else {
       const list = (message[known.field] ??= []) as unknown[];
       if (isScalar(of) && isPacked(of) && wire === WireType.LengthDelimited) {
