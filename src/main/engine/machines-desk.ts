@@ -1,6 +1,6 @@
 import type { MachinesStatus } from '@shared/agents';
 import { toAppError, withoutCommands } from '@shared/errors';
-import type { Machines } from './agents/machines';
+import type { JoinedMachines } from './agents/machines';
 
 /** Where the address of the server is kept. */
 interface Kept {
@@ -14,7 +14,7 @@ export class MachinesDesk {
   private readonly listeners = new Set<() => void>();
 
   constructor(
-    private readonly machines: Machines,
+    private readonly machines: JoinedMachines,
     private readonly settings: Kept,
   ) {
     machines.onChange(() => this.changed());
@@ -49,9 +49,9 @@ export class MachinesDesk {
     return () => this.listeners.delete(listener);
   }
 
-  invite: Machines['invite'] = () => this.machines.invite();
-  drain: Machines['drain'] = (agent, isDraining) => this.machines.drain(agent, isDraining);
-  remove: Machines['remove'] = (agent) => this.machines.remove(agent);
+  invite: JoinedMachines['invite'] = () => this.machines.invite();
+  drain: JoinedMachines['drain'] = (agent, isDraining) => this.machines.drain(agent, isDraining);
+  remove: JoinedMachines['remove'] = (agent) => this.machines.remove(agent);
 
   private async use(server: string | undefined): Promise<void> {
     this.problem = undefined;

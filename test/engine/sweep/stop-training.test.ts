@@ -64,22 +64,6 @@ it('leaves steps that executors know by keys of their own: others have what the 
   expect(new Set(told).size).toBe(new Set(steps.map(({ key }) => key)).size);
 });
 
-it('is not offered, and does nothing, while another machine trains', async () => {
-  const { open, reached, before } = gate(/with finetune$/);
-  const executor = new ScriptedExecutor(1, before);
-  const run = executor.run.bind(executor);
-  executor.run = (order, events, signal, placed) =>
-    run(order, { ...events, started: () => events.started?.(true) }, signal, placed);
-  const { runs, workspace, progress } = managed(executor);
-  const { id, finished } = runs.start(prepare(workspace, { recipes }));
-  await reached;
-  expect(progress.at(-1)!.trainings).toBeUndefined();
-  runs.control(id).stopTraining('net/tuned');
-  open();
-  expect(await finished).toBe('done');
-  expect(runs.view(id).trials.every(({ training }) => training === undefined)).toBe(true);
-});
-
 it('stands for its keys in this run alone: the run taken up again leaves it, another run does it in full', async () => {
   const { runs, workspace, executor, id, trial } = await stoppedRun();
   executor.begun.length = 0;
@@ -141,7 +125,7 @@ it('is known to checkpoints and other machines by another key than the work in f
   for (const [name, key] of half) expect(planned, name).not.toContain(key);
 });
 
-it('does not reach a training that another machine does', async () => {
+it('is not offered, and does nothing, while another machine trains', async () => {
   const { open, reached, before } = gate(/with finetune$/);
   const executor = new ScriptedExecutor(1, before);
   executor.isElsewhere = true;

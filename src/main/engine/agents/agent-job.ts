@@ -1,6 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { AppError, toAppError } from '@shared/errors';
 import type { Job } from '../jobs/job';
 import type { Order } from '../jobs/order';
@@ -9,6 +7,7 @@ import { findTechnique } from '../techniques/registry';
 import { findRuntime } from '../runtimes/registry';
 import { deployOptions, findFormat } from '../formats/registry';
 import type { Executor } from '../sweep/executor';
+import { formatOf } from '../sweep/plan';
 import { incomingName } from '../store/artifacts';
 import type { ContentCache } from './content-cache';
 import type { FileStore } from './file-store';
@@ -57,7 +56,7 @@ export async function doJob(
   let artifact: DoneOutcome['artifact'];
   const { coolDownMs = 0 } = job;
   try {
-    const format = order.kind === 'convert' ? order.format : order.kind === 'compress' ? 'onnx' : undefined;
+    const format = formatOf(order);
     const { artifacts } = cache.contents;
     let elapsedMs = 0;
     const result = await executor.run(
@@ -115,10 +114,7 @@ export async function doJob(
 async function keepResult(result: unknown, store: FileStore, signal: AbortSignal): Promise<DoneOutcome['result']> {
   const text = JSON.stringify(result);
   if (text.length < inlineBytes) return { inline: result };
-  const bytes = gzipSync(text);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  await store.put(sha256, bytes.length, () => Readable.from([bytes], { objectMode: false }), signal);
-  return { sha256, sizeBytes: bytes.length };
+  return store.putBytes(gzipSync(text), signal);
 }
 
 /** Whether another machine may do better, or this one later. */

@@ -34,6 +34,8 @@ interface Line {
 const ahead = 2;
 /** Without the server, steps wait so long for it before this machine does them. */
 const patienceMs = 60_000;
+/** What waits is looked at so often, also where nothing is told. */
+const lookEveryMs = 1000;
 
 /** Runs on agents what they may do, when there are any, and the rest on this machine. */
 export class AgentsExecutor implements Executor {
@@ -41,14 +43,13 @@ export class AgentsExecutor implements Executor {
   private heard: Coordinator | undefined;
   private isLooking = false;
   private isDue = false;
+  private later: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly local: Executor,
     private readonly machines: Pick<JoinedMachines, 'coordinator' | 'isChanging' | 'machine'>,
     private readonly contents: Pick<Contents, 'outputPath'>,
-  ) {
-    setInterval(() => this.pump(), 1000).unref();
-  }
+  ) {}
 
   get slots(): number {
     const { coordinator } = this.machines;
@@ -135,6 +136,13 @@ export class AgentsExecutor implements Executor {
   }
 
   private pump(): void {
+    this.handOut();
+    clearTimeout(this.later);
+    const isAnybodyWaiting = [...this.lines.values()].some(({ waiting }) => waiting.length > 0);
+    if (isAnybodyWaiting) this.later = setTimeout(() => this.pump(), lookEveryMs).unref();
+  }
+
+  private handOut(): void {
     const { coordinator } = this.machines;
     if (coordinator && coordinator !== this.heard) {
       this.heard = coordinator;

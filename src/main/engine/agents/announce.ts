@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import type { ImageSet } from '../dataset/dataset';
 import { hashFile } from '../files/hash-file';
-import type { Contents, FileContent, ImagesContent } from '../jobs/order';
+import { isContent, type Contents, type FileContent, type ImagesContent } from '../jobs/order';
 import { partsOf } from '../models/model-format';
 import type { FileStore } from './file-store';
 import { packed, packName, readPack } from './image-pack';
@@ -26,12 +24,12 @@ export class Announcer {
     const files = new Map<string, AnnouncedFile>();
     const images = new Map<string, AnnouncedImages>();
     for (const value of values) {
-      if (isContent<FileContent>(value, 'file'))
+      if (isContent(value, 'file'))
         files.set(
           `${value.sha256}.${value.format}`,
           await once(this.files, `${value.sha256}.${value.format}`, () => this.file(value, signal)),
         );
-      else if (isContent<ImagesContent>(value, 'images'))
+      else if (isContent(value, 'images'))
         images.set(value.key, await once(this.images, value.key, () => this.set(value, signal)));
     }
     return { files: [...files.values()], images: [...images.values()] };
@@ -73,18 +71,13 @@ export class Announcer {
       alreadyResized,
       entries: entries.map(({ hash, label }) => [hash, label, sizes.get(hash)!]),
     };
-    const bytes = Buffer.from(JSON.stringify(list));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.store.put(sha256, bytes.length, () => Readable.from([bytes], { objectMode: false }), signal);
+    const listed = await this.store.putBytes(Buffer.from(JSON.stringify(list)), signal);
     const name = packName(entries.map(({ hash }) => hash));
     const sizeBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     await this.store.put(name, sizeBytes, () => readPack(entries), signal);
-    return { key: content.key, list: { sha256, sizeBytes: bytes.length }, pack: { name, sizeBytes } };
+    return { key: content.key, list: listed, pack: { name, sizeBytes } };
   }
 }
-
-const isContent = <C extends FileContent | ImagesContent>(value: unknown, content: C['content']): value is C =>
-  typeof value === 'object' && value !== null && (value as { content?: unknown }).content === content;
 
 /** What failed is tried again by the next who asks. */
 function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {

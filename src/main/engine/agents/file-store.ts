@@ -75,6 +75,13 @@ export class FileStore {
     this.seen.set(name, Date.now());
   }
 
+  /** Uploads bytes under their hash. */
+  async putBytes(bytes: Uint8Array, signal?: AbortSignal): Promise<{ sha256: string; sizeBytes: number }> {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await this.put(sha256, bytes.length, () => Readable.from([bytes], { objectMode: false }), signal);
+    return { sha256, sizeBytes: bytes.length };
+  }
+
   async putFile(name: string, path: string, sizeBytes: number, signal?: AbortSignal): Promise<void> {
     await this.put(name, sizeBytes, () => Readable.from(bytesOf(path), { objectMode: false }), signal);
   }

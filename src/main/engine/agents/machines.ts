@@ -6,25 +6,8 @@ import type { Contents } from '../jobs/order';
 import type { Coordinator } from './coordinator';
 import { joinCode, keepMembership, membershipFor, readMembership } from './membership';
 
-/** Other machines that take steps of sweeps. */
-export interface Machines {
-  status(): Promise<MachinesStatus>;
-  /** Resolves when it is known who is there, or will not be soon. @param server absent: works alone. Throws `agents.server`, `agents.not-joined`. */
-  connect(server: string | undefined): Promise<void>;
-  /** A join code for another machine. Throws `agents.server`. */
-  invite(): Promise<string>;
-  /** An agent that drains finishes what it has and takes nothing more. @throws `machines.none` */
-  drain(agent: string, isDraining: boolean): Promise<void>;
-  /** It gives back what it has, and ends; one that is silent is forgotten. @throws `machines.none` */
-  remove(agent: string): Promise<void>;
-  /** Answers what ends it. */
-  onChange(listener: () => void): () => void;
-  /** As last heard of. */
-  agents(): readonly Agent[];
-}
-
-/** The machines of one person. Nothing of the server is loaded before one is named. */
-export class JoinedMachines implements Machines {
+/** Other machines that take steps of sweeps, all of one person. Nothing of the server is loaded before one is named. */
+export class JoinedMachines {
   private readonly listeners = new Set<() => void>();
   private readonly told: ((line: string) => void)[] = [];
   coordinator: Coordinator | undefined;
@@ -43,6 +26,7 @@ export class JoinedMachines implements Machines {
     return this.changes > 0;
   }
 
+  /** Resolves when it is known who is there, or will not be soon. @param server absent: works alone. Throws `agents.server`, `agents.not-joined`. */
   async connect(server: string | undefined): Promise<void> {
     this.changes++;
     const after = this.connecting.catch(() => undefined);
@@ -85,25 +69,30 @@ export class JoinedMachines implements Machines {
     return { link, server, ...(problem !== undefined && { problem }), agents: [...this.agents()] };
   }
 
+  /** A join code for another machine. Throws `agents.not-joined`. */
   async invite(): Promise<string> {
     const membership = readMembership(this.folder);
     if (!membership) throw new AppError('agents.not-joined');
     return joinCode(membership);
   }
 
+  /** An agent that drains finishes what it has and takes nothing more. @throws `machines.none` */
   async drain(agent: string, isDraining: boolean): Promise<void> {
     this.connected().control({ do: 'drain', agent, isDraining });
   }
 
+  /** It gives back what it has, and ends; one that is silent is forgotten. @throws `machines.none` */
   async remove(agent: string): Promise<void> {
     this.connected().remove(agent);
   }
 
+  /** Answers what ends it. */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
+  /** As last heard of. */
   agents(): readonly Agent[] {
     return this.coordinator?.agents() ?? [];
   }

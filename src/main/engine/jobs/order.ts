@@ -58,14 +58,18 @@ export interface Contents {
 export async function jobOf<J extends Job>(order: Order<J>, contents: Contents): Promise<J> {
   const job: Record<string, unknown> = { cacheFolder: contents.cacheFolder };
   for (const [name, value] of Object.entries(order as Record<string, unknown>)) {
-    if (isContent(value, 'file')) job[`${name}Path`] = await contents.file(value as FileContent);
-    else if (isContent(value, 'images')) job[name] = await contents.images(value as ImagesContent);
+    if (isContent(value, 'file')) job[`${name}Path`] = await contents.file(value);
+    else if (isContent(value, 'images')) job[name] = await contents.images(value);
     else job[name] = value;
   }
   if (order.output !== undefined) job.outputPath = contents.outputPath(order.output);
   return job as unknown as J;
 }
 
-function isContent(value: unknown, content: 'file' | 'images'): boolean {
+/** Whether a value of an order names a content of that kind. */
+export function isContent<K extends 'file' | 'images'>(
+  value: unknown,
+  content: K,
+): value is K extends 'file' ? FileContent : ImagesContent {
   return typeof value === 'object' && value !== null && (value as { content?: unknown }).content === content;
 }

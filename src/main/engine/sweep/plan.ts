@@ -125,8 +125,8 @@ export function imagesOf(order: StepOrder): readonly Split[] {
   return order.kind === 'evaluate' || (order.kind === 'measure' && order.overImages) ? ['eval'] : [];
 }
 
-/** The format of the file that a step makes; undefined for one that makes none. */
-export function formatOf(order: StepOrder): string | undefined {
+/** The format of the file that a step, or an order, makes; undefined for one that makes none. */
+export function formatOf(order: { kind: string; format?: string }): string | undefined {
   if (order.kind === 'convert') return order.format;
   return order.kind === 'compress' ? 'onnx' : undefined;
 }
