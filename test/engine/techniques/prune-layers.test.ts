@@ -148,6 +148,27 @@ test('in one round blocks are weighed once, and one by one again for each', asyn
   expect([once.times.length, each.times.length]).toEqual([3, 3 + 2]);
 });
 
+describe('by measured time', () => {
+  const byLatency = async (latency: number) => {
+    const network = residualNetwork([0.5, 0, 0.3]);
+    const context = contextFor(cardFor(network), images(32));
+    const result = await prune(network, { latency, refit: false }, context);
+    return { left: residualBlocks(result).map(({ name }) => name), notes: context.notes };
+  };
+
+  test('a block that does nothing goes first and is enough for a little', async () => {
+    const { left, notes } = await byLatency(0.95);
+    expect(left).toEqual(['stage.0', 'stage.2']);
+    expect(notes[0]).toMatch(/^Removed 1 of 3 residual blocks: stage\.1;/);
+  });
+
+  test('where all blocks take too little time, all are gone and that is said', async () => {
+    const { left, notes } = await byLatency(0.1);
+    expect(left).toEqual([]);
+    expect(notes[1]).toBe('All blocks are gone, and the layers still take more than 10 % of their time.');
+  });
+});
+
 const withBlocks = Array.from({ length: 100 }, (_, seed) => simplify(randomNetwork(seed)))
   .filter((network) => residualBlocks(network).length > 0)
   .slice(0, 6);

@@ -2,8 +2,12 @@ import { AppError } from '@shared/errors';
 import type { Graph } from '../../onnx/graph';
 import { bypassBlock, residualBlocks, type ResidualBlock } from '../../onnx/residual-blocks';
 import type { TechniqueContext } from '../calibration/technique-context';
+import type { LatencyTable } from '../latency/layer-latency';
 import { OutputLoss } from '../reconstruction/output-loss';
 import { refitBeforeBlock } from '../reconstruction/residual-refit';
+
+/** Milliseconds that a block takes at least, so that one without a measured layer can be compared. */
+const least = 1e-6;
 
 /** Images on which the influence of a block is measured. */
 const influenceImages = 64;
@@ -15,8 +19,18 @@ export interface RemovedBlock {
   isRefitted: boolean;
 }
 
+export interface BlockRemoval {
+  graph: Graph;
+  removed: RemovedBlock[];
+  /** Whether all blocks are gone and the layers still take more time than was wanted. */
+  isShort: boolean;
+}
+
+/** How many blocks go: a number, or as many as it takes until the layers need so much of their time. */
+export type BlocksToRemove = { count: number } | { table: LatencyTable; fraction: number };
+
 export interface BlockRemovalOptions {
-  /** Rounds in which blocks go, at most as many as blocks. */
+  /** Rounds in which blocks go, at most as many as blocks; where time decides they go one by one. */
   steps: number;
   refit: boolean;
   images: number;
@@ -25,35 +39,43 @@ export interface BlockRemovalOptions {
 }
 
 /**
- * Bypasses `count` residual blocks: always those without which the answers, measured with each alone gone, change least; what remains is measured
- * anew before the next round. With `refit`, the layer before each takes over what it can.
+ * Bypasses residual blocks: always those without which the answers, measured with each alone gone, change least, or least for the
+ * milliseconds that they take, where time is what is wanted; what remains is measured anew before the next round. With `refit`, the layer
+ * before each takes over what it can.
  */
 export async function removeBlocks(
   float: Graph,
-  count: number,
+  wanted: BlocksToRemove,
   { steps, refit, images, id, context }: BlockRemovalOptions,
-): Promise<{ graph: Graph; removed: RemovedBlock[] }> {
+): Promise<BlockRemoval> {
   let left = residualBlocks(float);
   const loss = await OutputLoss.of(float, influenceImages, context, id);
   const removed: RemovedBlock[] = [];
   let graph = float;
-  const rounds = Math.min(steps, count);
-  for (let round = 1; round <= rounds; round++) {
+  const isByTime = 'table' in wanted;
+  const timeOf = ({ nodes }: ResidualBlock): number =>
+    isByTime ? nodes.reduce((sum, node) => sum + wanted.table.current(node), least) : 1;
+  let tooLong = isByTime ? (1 - wanted.fraction) * wanted.table.total() : 0;
+  const most = isByTime ? left.length : wanted.count;
+  const rounds = isByTime ? most : Math.min(steps, most);
+  for (let round = 1; round <= rounds && (!isByTime || tooLong > 0); round++) {
     const drifts = new Map<ResidualBlock, number>();
     for (const [at, block] of left.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('weighing blocks', (round - 1) * left.length + at, rounds * left.length);
       drifts.set(block, await loss.measure(bypassBlock(graph, block)));
     }
-    const ranked = [...left].sort((a, b) => drifts.get(a)! - drifts.get(b)!);
-    const wanted = Math.round((count * round) / rounds) - removed.length;
-    for (const block of ranked.slice(0, wanted)) {
+    const costOf = (block: ResidualBlock): number => drifts.get(block)! / timeOf(block);
+    const ranked = [...left].sort((a, b) => costOf(a) - costOf(b));
+    const chosen = ranked.slice(0, Math.round((most * round) / rounds) - removed.length);
+    for (const block of chosen) {
       graph = bypassBlock(graph, block);
       const refitted = refit ? await refitBeforeBlock(graph, float, block, images, { id, context }) : undefined;
       graph = refitted ?? graph;
       removed.push({ name: block.name, loss: drifts.get(block)!, isRefitted: refitted !== undefined });
+      tooLong -= timeOf(block);
     }
-    left = left.filter((block) => !ranked.slice(0, wanted).includes(block));
+    left = left.filter((block) => !chosen.includes(block));
   }
-  return { graph, removed };
+  return { graph, removed, isShort: tooLong > 0 };
 }
