@@ -53,11 +53,13 @@ describe.each([
 
   test('images it has not seen get answers closer to those of the float network', async () => {
     expect(await errorOf(tuned)).toBeLessThan(share * (await errorOf(pruned)));
-    expect(context.notes[0]).toBe('Trained for 110 steps of 8 images, by the float network alone.');
-    expect(context.notes[1]).toMatch(
+    const notes = context.notes.filter((note) => !note.startsWith('No block gives a map'));
+    expect(notes.length < context.notes.length).toBe(recipe.startsWith('prune.channels'));
+    expect(notes[0]).toBe('Trained for 110 steps of 8 images, by the float network alone.');
+    expect(notes[1]).toMatch(
       /^Loss on 8 images that were not trained on: \S+ before, \S+ after(; the weights of step \d+ were best and are kept)?\.$/,
     );
-    expect(context.notes[2]).toMatch(
+    expect(notes[2]).toMatch(
       /^Of these images, \S+ % had the class of the float network before, \S+ % have it after\.$/,
     );
     const [stage, ...counts] = context.steps.at(-1)!;

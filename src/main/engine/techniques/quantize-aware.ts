@@ -83,7 +83,7 @@ export const quantizeAware = defineTechnique({
       .default(1e-3)
       .describe('The share by which a scale changes in a step at most, while the learning rate is at its highest'),
     features: featuresParam,
-    blocks: blocksParam,
+    blocks: blocksParam(0),
   }),
   adds: 'scales and conversions of activations, which few-bit weights do not have',
   handling: (choice) => ({

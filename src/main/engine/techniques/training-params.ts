@@ -63,11 +63,13 @@ export const featuresParam = z
     'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
   );
 
-export const blocksParam = z
-  .number()
-  .min(0)
-  .max(1000)
-  .default(0)
-  .describe(
-    'Weight of the distance from what the float network has behind each of its blocks, the mean over those that have the same size in both: it says more of few images than their answers do; 0: not compared',
-  );
+/** @param usual the default */
+export const blocksParam = (usual: number) =>
+  z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(usual)
+    .describe(
+      'Weight of the distance from what the float network has behind each of its blocks, the mean over those that have the same size in both: it says more of few images than their answers do; 0: not compared',
+    );
