@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RemainingTime } from '../../../src/main/engine/sweep/remaining-time';
+import { StepsInHand } from '../../../src/main/engine/sweep/steps-in-hand';
 import { distinctSteps } from '../../../src/main/engine/sweep/plan';
 import { model, plan } from './sweeps';
 
@@ -42,5 +43,28 @@ describe('RemainingTime', () => {
     const remaining = new RemainingTime();
     remaining.add(step('a', 'evaluate'), 1000);
     expect(remaining.estimate([{ step: step('a', 'evaluate'), share: 0.25 }], 1)).toBe(250);
+  });
+
+  it('believes a training under way more than other steps of its kind', () => {
+    const remaining = new RemainingTime();
+    remaining.add(step('a', 'compress'), 1000);
+    expect(remaining.estimate([{ step: step('a', 'compress'), share: 0.5, ownMs: 60_000 }], 1)).toBe(60_000);
+  });
+});
+
+describe('the pace of a training', () => {
+  const begun = (technique: string, fraction: number, from = 0) => {
+    const steps = new StepsInHand();
+    const planned = distinctSteps(plan({ trained: [technique] }, { models: [model('a')] }));
+    const compress = planned.find(({ kind }) => kind === 'compress')!;
+    Object.assign(steps.take(compress), { first: { fraction: from, at: 1000 }, fraction });
+    return steps.trainingLeftMs(compress.key, 31_000);
+  };
+
+  it('is what it took for its share so far', () => expect(begun('finetune', 0.25)).toBe(90_000));
+  it('does not count what an earlier run did', () => expect(begun('finetune', 0.75, 0.5)).toBe(30_000));
+  it('is not known in its first moments, nor of other steps', () => {
+    expect(begun('finetune', 0.001)).toBeUndefined();
+    expect(begun('fp16', 0.25)).toBeUndefined();
   });
 });

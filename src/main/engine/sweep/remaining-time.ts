@@ -1,9 +1,12 @@
 import type { PlannedStep } from './plan';
 
-/** A step that is not finished; `share` of it is left, 1 where it has not begun. */
+/** A step that is not finished. */
 export interface StepLeft {
   step: PlannedStep;
+  /** How much of it is left, 1 where it has not begun. */
   share: number;
+  /** What is left at its own pace, where that tells more than other steps do: of trainings, which have nothing in common but their kind. */
+  ownMs?: number;
 }
 
 /** Learns how long steps take and estimates what is left: same kind and model first, else same kind, else any. */
@@ -21,8 +24,7 @@ export class RemainingTime {
   estimate(left: readonly StepLeft[], slots: number): number | undefined {
     if (this.samples.length === 0) return undefined;
     let [quiet, shared, longest] = [0, 0, 0];
-    for (const { step, share } of left) {
-      const expected = share * this.expect(step);
+    for (const { step, share, ownMs: expected = share * this.expect(step) } of left) {
       if (step.kind === 'measure') quiet += expected;
       else {
         shared += expected;

@@ -69,6 +69,7 @@ export async function attemptStep(
   };
   const progress = (stage: string, done: number, total: number): void => {
     inHand.fraction = total > 0 ? done / total : 0;
+    inHand.first ??= { fraction: inHand.fraction, at: Date.now() };
     inHand.stage = stage;
     events.progressed();
   };

@@ -16,8 +16,13 @@ export interface StepInHand {
   startedAt?: number;
   /** Of it, done. */
   fraction: number;
+  /** What was done when it first said so, and when that was: a training that goes on from a checkpoint does not begin at 0. */
+  first?: { fraction: number; at: number };
   stage: string;
 }
+
+/** Of a training, from which on its pace says how long it takes. */
+const tellingFraction = 0.01;
 
 const mayStop = ({ endsByHand, isElsewhere, startedAt, stop }: StepInHand): boolean =>
   endsByHand && !isElsewhere && startedAt !== undefined && !stop.signal.aborted;
@@ -67,6 +72,13 @@ export class StepsInHand {
   /** How much of a step is done; 0 where the executor does not have it. */
   fractionOf(key: string): number {
     return this.steps.get(key)?.fraction ?? 0;
+  }
+
+  /** Milliseconds that a training under way still takes at the pace it had so far; undefined for other steps and in its first moments. */
+  trainingLeftMs(key: string, now: number): number | undefined {
+    const { endsByHand, first, fraction } = this.steps.get(key) ?? { fraction: 0 };
+    if (!endsByHand || !first || fraction - first.fraction < tellingFraction) return undefined;
+    return ((now - first.at) * (1 - fraction)) / (fraction - first.fraction);
   }
 
   /** Ends a step, if the executor has it. */

@@ -257,7 +257,12 @@ export class SweepRun {
   private changed(): void {
     this.keepTime();
     const { id, status, board, room, elapsedMs } = this;
-    const left = board.open.map((step) => ({ step, share: 1 - this.inHand.fractionOf(step.key) }));
+    const now = Date.now();
+    const left = board.open.map((step) => ({
+      step,
+      share: 1 - this.inHand.fractionOf(step.key),
+      ownMs: this.inHand.trainingLeftMs(step.key, now),
+    }));
     this.events.progress(
       runProgress({
         id,
