@@ -1,17 +1,16 @@
 /**
- * What members of a concatenation with scales of their own cost in time, and what one scale for all, which other quantizers write, costs in answers: squeezenet1.1 in int8
- * with scales of their own (what `quantize.static` writes), with one scale for all, and with one scale after the members were given one range by factors that
- * their readers take back. Times alternate image by image; the quartile of the ratios counts. Wants a quiet machine.
- * Usage: concat-scales [images] [rounds] [dataset folder]
+ * What members of a concatenation with scales of their own cost in time, and what one scale for all costs in answers: squeezenet1.1 in int8 with scales of their own,
+ * with one scale for all (what `quantize.static` writes), with one scale after the members were given one range by factors that their readers take back, and as
+ * another quantizer wrote it, where a file of that is given. Times alternate image by image; the quartile of the ratios counts. Wants a quiet machine.
+ * Usage: concat-scales [images] [rounds] [dataset folder] [file of another quantizer]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { observeActivations } from '../src/main/engine/compression/calibration/observe-activations';
 import { integerForms } from '../src/main/engine/compression/quantization/integer-forms';
 import { planQdq, type QdqPlan } from '../src/main/engine/compression/quantization/qdq-plan';
 import { rewriteQdq } from '../src/main/engine/compression/quantization/qdq-rewrite';
-import { fusedOperators } from '../src/main/engine/compression/quantization/quantized-operators';
 import { fusedKernels } from '../src/main/engine/compression/quantization/quantizer-profile';
 import { StaticQuantizer } from '../src/main/engine/compression/quantization/static-quantizer';
 import { openDataset } from '../src/main/engine/dataset/open-dataset';
@@ -19,16 +18,27 @@ import { openImages } from '../src/main/engine/dataset/image-batches';
 import { copyGraph, type Graph } from '../src/main/engine/onnx/graph';
 import { indexGraph } from '../src/main/engine/onnx/graph-index';
 import { float32Tensor } from '../src/main/engine/onnx/make';
+import { loadModel } from '../src/main/engine/onnx/load';
 import { encodeModel } from '../src/main/engine/onnx/save';
 import { ort } from '../src/main/engine/runtimes/ort';
 import { staticChoices, staticParams } from '../src/main/engine/techniques/quantize-static';
 import { datasetSpecSchema } from '../src/shared/dataset';
 import { shared, zooContext } from './zoo-context';
 
-const [images = '1000', rounds = '200', path = join(shared, 'imagenet')] = process.argv.slice(2);
-const oneScale = { ...fusedOperators, pooling: new Set(['Concat']) };
-const planTogether = (graph: Graph, isExcluded?: Parameters<typeof planQdq>[1]): QdqPlan =>
-  planQdq(graph, isExcluded, oneScale);
+const [images = '1000', rounds = '200', path = join(shared, 'imagenet'), other] = process.argv.slice(2);
+
+/** The same plan where members of a Concat have scales of their own; what they are joined to is observed. */
+function planApart(graph: Graph): QdqPlan {
+  const plan = planQdq(graph);
+  const concats = graph.nodes.filter(({ op }) => op === 'Concat');
+  const members = new Set(concats.flatMap(({ inputs }) => inputs));
+  const results = new Set(concats.flatMap(({ outputs }) => outputs));
+  const groupOf = (value: string): string => {
+    const group = plan.groupOf(value);
+    return members.has(group) && !members.has(value) ? `joined to ${group}` : members.has(value) ? value : group;
+  };
+  return { ...plan, groupOf, derived: new Set([...plan.derived].filter((value) => !results.has(value))) };
+}
 
 /** The largest magnitude of each member of a Concat of convolutions with Relu is made that of the largest; convolutions that read it take the factors back. */
 function levelMembers(graph: Graph, peakOf: (value: string) => number): Graph {
@@ -75,14 +85,15 @@ try {
     );
     return rewriteQdq(graph, plan, await quantizer.choicesFor(plan));
   };
-  const members = float.nodes.flatMap(({ op, inputs }) => (op === 'Concat' ? inputs : []));
-  const seen = await observeActivations(float, members, context, 'quantize.static');
+  const joined = float.nodes.flatMap(({ op, inputs }) => (op === 'Concat' ? inputs : []));
+  const seen = await observeActivations(float, joined, context, 'quantize.static');
   const levelled = levelMembers(float, (value) => seen.get(value)!.max);
   const variants = {
     float,
-    'own scales': await written(float, planQdq(float)),
-    'one scale': await written(float, planTogether(float)),
-    'one scale, levelled': await written(levelled, planTogether(levelled)),
+    'own scales': await written(float, planApart(float)),
+    'one scale': await written(float, planQdq(float)),
+    'one scale, levelled': await written(levelled, planQdq(levelled)),
+    ...(other === undefined ? {} : { [basename(other)]: await loadModel(other) }),
   };
   const sessions = await Promise.all(
     Object.values(variants).map((graph) => ort.open(encodeModel(graph), { threads: 1 })),

@@ -1,6 +1,6 @@
 /**
  * What int8 costs small trained networks of the kinds that lose most by it: gates and swish, batch norms before convolutions, shuffles, LayerNormalization and GELU.
- * They are trained once from random weights on rendered pictures (about three minutes each), then kept in the folder. 128 pictures calibrate, 2,000 others are asked.
+ * They are trained once from random weights on rendered pictures (about three minutes each), then kept in the folder. 128 pictures calibrate, 8,000 others are asked.
  * Usage: int8-kinds [folder] [kinds, comma separated] [recipe, "quantize.static" by default ...]
  */
 import { applyStep } from '../src/main/engine/techniques/apply-step';

@@ -8,7 +8,7 @@ import {
 } from '../../../src/main/engine/compression/calibration/gram';
 import { inputColumns } from '../../../src/main/engine/compression/calibration/input-columns';
 import { writeLayerError } from '../../../src/main/engine/compression/calibration/layer-error';
-import { shrunkGram } from '../../../src/main/engine/compression/calibration/shrunk-gram';
+import { shrinkGram, shrunkGram } from '../../../src/main/engine/compression/calibration/shrunk-gram';
 import { singleBatch } from '../../../src/main/engine/onnx/classifier';
 import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
 import { weightRows } from '../../../src/main/engine/compression/layers/weight-rows';
@@ -118,6 +118,9 @@ describe('the Gram matrix of a layer gives its outputs', () => {
   test('is shrunk towards its diagonal where samples are few', () => {
     const gram = { rows: 2, columns: 2, data: Float32Array.of(4, 2, 2, 8) };
     expect([...shrunkGram(gram, 6).data]).toEqual([4, 1.5, 1.5, 8]);
+    expect([...gram.data]).toEqual([4, 2, 2, 8]);
+    expect(shrinkGram(gram, 6)).toBe(gram);
+    expect([...gram.data]).toEqual([4, 1.5, 1.5, 8]);
   });
 
   test('positions of large maps are skipped, deep ones are not', () => {

@@ -36,6 +36,15 @@ describe('cholesky', () => {
       }
     expect(largest).toBeLessThan(1e-4);
   });
+
+  test('in place where the matrix may go', async () => {
+    const gram = gramOf(200, 403, 200);
+    damp(gram, 0.01);
+    const { data } = await cholesky(gram, products);
+    for (let row = 0; row < 200; row++) gram.data.fill(0, row * 200 + row + 1, (row + 1) * 200);
+    expect(await cholesky(gram, products, gram)).toBe(gram);
+    expect(gram.data).toEqual(data);
+  });
 });
 
 describe('solve', () => {

@@ -122,7 +122,7 @@ describe('checkRecipe', () => {
       },
       {
         technique: 'quantize.static',
-        version: 6,
+        version: 7,
         params: {
           weights: 'channel',
           calibration: 'min-max',

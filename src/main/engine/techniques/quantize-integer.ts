@@ -22,7 +22,7 @@ export const quantizeInteger = defineTechnique({
     'Raw uint8 pixels in, integer scores out, the normalisation folded into the first layer: nothing is computed in float. Takes a statically quantized network, or quantizes it with default settings.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 5,
+  version: 6,
   usesReference: true,
   params: z.strictObject({}),
   adds: 'scales and conversions of activations, which few-bit weights do not have',

@@ -110,7 +110,7 @@ export const quantizeStatic = defineTechnique({
   needs: ['calibration'],
   // Integer sums saturate on some instruction sets, so what the network answers does too.
   dependsOnFor: ({ maxDrop }) => (maxDrop < noLimit ? ['kernels'] : []),
-  version: 6,
+  version: 7,
   search: {
     place: 'integers',
     params: {

@@ -1,4 +1,4 @@
-import { subMatrix, type Matrix, type MatrixProducts } from './matrix-products';
+import { subMatrix, zeros, type Matrix, type MatrixProducts } from './matrix-products';
 
 const blockSize = 192;
 /** A pivot below this share of the largest diagonal element counts as zero. */
@@ -42,10 +42,14 @@ export function invertLower(lower: Float64Array, size: number): Float64Array {
 /**
  * The lower triangular L with L L^T = `matrix` (symmetric, positive definite after `damp`); only its lower half is read. Blocked and
  * left-looking, the products by the runtime. A pivot that rounding makes negative counts as tiny.
+ * @param lower where L goes, zero above the diagonal; the matrix itself may take it
  */
-export async function cholesky(matrix: Matrix, products: MatrixProducts): Promise<Matrix> {
+export async function cholesky(
+  matrix: Matrix,
+  products: MatrixProducts,
+  lower = zeros(matrix.rows, matrix.rows),
+): Promise<Matrix> {
   const size = matrix.rows;
-  const lower: Matrix = { rows: size, columns: size, data: new Float32Array(size * size) };
   let largest = 0;
   for (let index = 0; index < size; index++) largest = Math.max(largest, matrix.data[index * size + index]!);
   for (let start = 0; start < size; start += blockSize) {

@@ -8,9 +8,16 @@ export const believedShare = (columns: number, count: number): number => count /
  * nothing must not take all the error. (Shrinkage as of Ledoit and Wolf 2004, with the share s simplified to samples / (columns + samples).)
  * s H + (1 - s) D = s (H + columns / samples D): who solves with it shrinks the other side by s as well, or else goes 1 / s times too far.
  */
-export function shrunkGram({ rows, columns, data }: Matrix, count: number): Matrix {
+export function shrunkGram(gram: Matrix, count: number): Matrix {
+  return shrinkGram({ ...gram, data: gram.data.slice() }, count);
+}
+
+/** The same in place, for those who need the sums no more: H of a wide layer is larger than its weights. */
+export function shrinkGram(gram: Matrix, count: number): Matrix {
+  const { columns, data } = gram;
   const share = believedShare(columns, count);
-  const shrunk = data.map((value) => value * share);
-  for (let diagonal = 0; diagonal < data.length; diagonal += columns + 1) shrunk[diagonal] = data[diagonal]!;
-  return { rows, columns, data: shrunk };
+  const diagonal = Float32Array.from({ length: columns }, (_, index) => data[index * (columns + 1)]!);
+  for (let index = 0; index < data.length; index++) data[index]! *= share;
+  for (const [index, value] of diagonal.entries()) data[index * (columns + 1)] = value;
+  return gram;
 }

@@ -5,6 +5,7 @@ import { weightLayers, type WeightLayer } from '../layers/weight-layers';
 import type { AffineScale } from '../algebra/affine-quantization';
 import { scalarOf } from './integer-forms';
 import { fusedOperators, joiningOps, type QuantizedOperators } from './quantized-operators';
+import { allBounds, valueBounds } from './value-bounds';
 
 /**
  * Where a graph computes in integers: which layers and operators take quantized inputs, and which values get a quantization of their own.
@@ -132,6 +133,26 @@ function absorbedBy(
 }
 
 /**
+ * The members of a Concat that may have the scale of what they are joined to: those that nothing else reads, so that they are rounded once in place of twice.
+ * One behind a Relu or Clip keeps its scale where others reach beyond its bounds: codes that do too would not imply the activation, and the kernel would not fuse it.
+ */
+function joinedMembers(
+  node: Node,
+  members: readonly string[],
+  graph: Graph,
+  index: GraphIndex,
+  { moving }: QuantizedOperators,
+): string[] {
+  const [lowest, highest] = allBounds(members, graph, index);
+  return members.filter((member) => {
+    const producer = index.producer(member);
+    const [low, high] = valueBounds(member, graph, index);
+    const isOwn = producer !== undefined && !moving.has(producer.op) && index.soleConsumer(member) === node;
+    return isOwn && low <= lowest && high >= highest;
+  });
+}
+
+/**
  * Plans the quantization of a float graph with plain weights and batch norms folded. Excluded nodes go on computing in float.
  * @param operators which operators have integer kernels and which share a scale; those of ONNX Runtime by default
  */
@@ -188,6 +209,11 @@ export function planQdq(
         fixed.set(result, prescribed);
         derived.add(result);
       } else if (operators.moving.has(node.op) || operators.pooling.has(node.op)) share(variable, result);
+      else if (node.op === 'Concat') {
+        const joined = joinedMembers(node, variable, graph, index, operators).filter((member) => !rescaled.has(member));
+        if (joined.length === variable.length) share(joined, result);
+        else for (const member of joined) groups.join(result, member);
+      }
     }
   }
   const isReadAsCodes = (value: string): boolean =>

@@ -12,9 +12,9 @@ import {
 } from '../algebra/affine-quantization';
 import { FreshNames, shortenValueNames } from '../../onnx/fresh-names';
 import type { QdqPlan, QuantizedLayer } from './qdq-plan';
-import { scalarOf } from './integer-forms';
 import { joiningOps } from './quantized-operators';
 import { NodeWriter } from '../../onnx/node-writer';
+import { boundsOf } from './value-bounds';
 import { storeInt8 } from '../storage/store-int8';
 import type { WeightCodes } from '../storage/weight-codes';
 
@@ -263,14 +263,6 @@ export class QdqWriter extends NodeWriter {
   private quantizeAs(value: string, source = value): void {
     this.quantizeValue(value, source, this.names.next());
   }
-}
-
-/** Between which numbers a Relu or Clip leaves values as they are. */
-export function boundsOf({ op, inputs }: Node, graph: Graph): [low: number, high: number] {
-  if (op === 'Relu') return [0, Infinity];
-  const bound = (name: string | undefined, fallback: number): number =>
-    (name ?? '') === '' ? fallback : (scalarOf(graph, name) ?? -fallback);
-  return [bound(inputs[1], -Infinity), bound(inputs[2], Infinity)];
 }
 
 /** The graph with integer layers and operators as planned, in the QDQ form of the ONNX documentation. */

@@ -47,10 +47,7 @@ export const followingOps: ReadonlySet<string> = new Set([
   'Clip',
 ]);
 
-/**
- * What ONNX Runtime fuses to integer kernels on its CPU provider. Concat members keep scales of their own, which costs SqueezeNet 3 % of its time: one scale for
- * all would tie all layers of a dense block together.
- */
+/** What ONNX Runtime fuses to integer kernels on its CPU provider. Members of a Concat may have scales of their own; see `joinedMembers`. */
 export const fusedOperators: QuantizedOperators = {
   moving: movingOps,
   pooling: new Set(),

@@ -56,7 +56,7 @@ export async function factorInputs(
   const order = columnOrder(gram);
   const ordered = permuted(gram, order);
   damp(ordered, damping);
-  return { lower: await cholesky(ordered, products), order };
+  return { lower: await cholesky(ordered, products, ordered), order };
 }
 
 /** Y with Y L L^T = `right`, columns in the factor's order. Blocks on the diagonal are inverted, so that all else are products. */

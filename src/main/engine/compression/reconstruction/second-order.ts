@@ -3,7 +3,7 @@ import { float32Tensor } from '../../onnx/make';
 import { damp } from '../algebra/cholesky';
 import { descend } from './coordinate-descent';
 import { FreshNames } from '../../onnx/fresh-names';
-import { believedShare, shrunkGram } from '../calibration/shrunk-gram';
+import { believedShare, shrinkGram } from '../calibration/shrunk-gram';
 import {
   correctedBias,
   importanceOf,
@@ -115,7 +115,7 @@ async function layerProblem({ layer, rows, total }: LayerInputs, products: Matri
   const data = new Float32Array(rows.data.length);
   for (let group = 0; group < count; group++) {
     const part = count === 1 ? rows : subMatrix(rows, group * perGroup, (group + 1) * perGroup, 0, columns);
-    const gram = shrunkGram(total.grams[group]!, total.count);
+    const gram = shrinkGram(total.grams[group]!, total.count);
     const factor = await factorInputs(gram, products);
     const errors = total.errors[group];
     const share = believedShare(columns, total.count);

@@ -1,6 +1,7 @@
 import { scalesThatHoldBias, type CodeRange } from '../../compression/algebra/affine-quantization';
 import { integersOf, type QdqPlan, type QuantizedLayer } from '../../compression/quantization/qdq-plan';
-import { boundsOf, type CodeLimits, type QdqChoices } from '../../compression/quantization/qdq-rewrite';
+import type { CodeLimits, QdqChoices } from '../../compression/quantization/qdq-rewrite';
+import { boundsOf } from '../../compression/quantization/value-bounds';
 import type { FreshNames } from '../../onnx/fresh-names';
 import type { Graph, Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
