@@ -24,6 +24,7 @@ import {
   mostDeliveries,
   progressSubject,
   type AgentJob,
+  type Control,
   type Outcome,
 } from './protocol';
 import { Pulls, type Delivery } from './pulls';
@@ -50,6 +51,8 @@ interface Task {
   job: AgentJob;
   title: string;
   abort: AbortController;
+  /** Of its training, by hand. */
+  stop: AbortController;
   startedAt: string;
   stage: string;
   fraction: number;
@@ -119,7 +122,7 @@ export class WorkingAgent {
     let isStaleSaid = false;
     control.hear(
       (message) => {
-        if (message.do === 'cancel') this.cancel(message.key, message.job);
+        if (message.do === 'cancel' || message.do === 'stop') this.end(message);
         else if (message.agent !== this.id) return;
         else if (message.do === 'leave') void this.stop();
         else this.drain(message.isDraining);
@@ -193,9 +196,11 @@ export class WorkingAgent {
     void this.announce();
   }
 
-  private cancel(key: string, job: string): void {
+  private end({ do: how, key, job }: Extract<Control, { key: string }>): void {
     const task = this.tasks.get(key);
-    if (task?.job.id === job) task.abort.abort(new AppError('cancelled'));
+    if (task?.job.id !== job) return;
+    if (how === 'stop') task.stop.abort();
+    else task.abort.abort(new AppError('cancelled'));
   }
 
   private async mendLine(classId: string): Promise<void> {
@@ -226,6 +231,7 @@ export class WorkingAgent {
       job,
       title,
       abort: new AbortController(),
+      stop: new AbortController(),
       startedAt: new Date().toISOString(),
       stage: '',
       fraction: 0,
@@ -250,7 +256,8 @@ export class WorkingAgent {
     const { job, title, abort } = task;
     const { say } = this.options;
     // Published twice, or sent again by somebody who listened.
-    if ((await this.board.outcome(job.key, abort.signal))?.is === 'done') {
+    const known = await this.board.outcome(job.key, abort.signal);
+    if (known?.is === 'done' || (known?.is === 'stopped' && known.job === job.id)) {
       await delivery.acknowledge();
       return;
     }
@@ -268,7 +275,7 @@ export class WorkingAgent {
       this.finished++;
       const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
       say(
-        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${isFirst ? '' : '; somebody was faster'}`,
+        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${outcome.is === 'stopped' ? '; training was stopped by hand' : ''}${isFirst ? '' : '; somebody was faster'}`,
       );
     } catch (thrown) {
       await this.afterFailure(task, delivery, thrown);
@@ -323,6 +330,7 @@ export class WorkingAgent {
 
   private eventsOf(task: Task): Parameters<typeof doJob>[2] {
     const { key } = task.job;
+    const { signal: stop } = task.stop;
     let toldAt = 0;
     const progress = (stage: string, done: number, total: number): void => {
       task.fraction = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
@@ -334,7 +342,7 @@ export class WorkingAgent {
         this.seal.close(progressSubject(key), { key, agent: this.id, stage, done, total }),
       );
     };
-    return { began: () => progress('began', 0, 0), progress, log: () => undefined };
+    return { began: () => progress('began', 0, 0), progress, log: () => undefined, stop };
   }
 
   private get by(): Outcome['by'] {

@@ -187,7 +187,7 @@ export class AgentsExecutor implements Executor {
     const { key, title = order.kind, limits, coolDownMs } = placed;
     let hasBegun = false;
     const began = (): void => {
-      if (!hasBegun) events.started?.(true);
+      if (!hasBegun) events.started?.();
       hasBegun = true;
     };
     try {
@@ -198,6 +198,7 @@ export class AgentsExecutor implements Executor {
         title,
         limits,
         coolDownMs,
+        stop: events.stop,
         began,
         progress: events.progress,
       };

@@ -169,20 +169,23 @@ const madeBySchema = z.strictObject({
   machine: z.string().max(64),
 });
 
+const left = {
+  key: stepKeySchema,
+  /** JSON; or the object that holds it. */
+  result: z.union([
+    z.strictObject({ inline: z.unknown() }),
+    z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }),
+  ]),
+  artifact: z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }).optional(),
+  notes: z.array(z.string().max(10_000)).max(1000),
+  elapsedMs: z.number().min(0),
+  by: madeBySchema,
+};
+
 export const outcomeSchema = z.discriminatedUnion('is', [
-  z.strictObject({
-    is: z.literal('done'),
-    key: stepKeySchema,
-    /** JSON; or the object that holds it. */
-    result: z.union([
-      z.strictObject({ inline: z.unknown() }),
-      z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }),
-    ]),
-    artifact: z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }).optional(),
-    notes: z.array(z.string().max(10_000)).max(1000),
-    elapsedMs: z.number().min(0),
-    by: madeBySchema,
-  }),
+  z.strictObject({ is: z.literal('done'), ...left }),
+  /** A training that was stopped by hand: nobody else's result. @see job of a failure */
+  z.strictObject({ is: z.literal('stopped'), job: z.string(), ...left }),
   z.strictObject({
     is: z.literal('failed'),
     key: stepKeySchema,
@@ -195,7 +198,8 @@ export const outcomeSchema = z.discriminatedUnion('is', [
   }),
 ]);
 export type Outcome = z.infer<typeof outcomeSchema>;
-export type DoneOutcome = Extract<Outcome, { is: 'done' }>;
+/** With a result. */
+export type DoneOutcome = Extract<Outcome, { is: 'done' | 'stopped' }>;
 
 export const progressSchema = z.strictObject({
   key: stepKeySchema,
@@ -217,12 +221,13 @@ export const classSchema = z.strictObject({
 export const controlSchema = z.intersection(
   z.object({ at: z.number(), nonce: z.string().regex(/^[0-9a-f]{32}$/) }),
   z.discriminatedUnion('do', [
-    z.object({ do: z.literal('cancel'), key: stepKeySchema, job: z.string() }),
+    z.object({ do: z.enum(['cancel', 'stop']), key: stepKeySchema, job: z.string() }),
     z.object({ do: z.literal('drain'), agent: z.string(), isDraining: z.boolean() }),
     z.object({ do: z.literal('leave'), agent: z.string() }),
   ]),
 );
 export type Control =
-  | { do: 'cancel'; key: string; job: string }
+  /** `stop`: its training ends with the best so far. */
+  | { do: 'cancel' | 'stop'; key: string; job: string }
   | { do: 'drain'; agent: string; isDraining: boolean }
   | { do: 'leave'; agent: string };

@@ -17,6 +17,8 @@ export interface StepToDo {
   title: string;
   limits?: Limits;
   coolDownMs?: number;
+  /** Ends its training with the best so far. */
+  stop?: AbortSignal;
   began(): void;
   progress(stage: string, done: number, total: number): void;
 }
@@ -82,18 +84,25 @@ export class PublishedStep {
       this.coordinator.control({ do: 'cancel', key, job: this.job });
     };
     if (signal.aborted) throw new AppError('cancelled');
+    const stop = (): void => this.sayStop();
+    const { stop: byHand } = this.step;
     signal.addEventListener('abort', cancel, { once: true });
+    byHand?.addEventListener('abort', stop, { once: true });
     try {
       this.stand().catch((thrown: unknown) => this.end(() => this.reject(thrown as Error)));
       return await this.result;
     } finally {
       signal.removeEventListener('abort', cancel);
+      byHand?.removeEventListener('abort', stop);
     }
   }
 
   heard(outcome: Outcome): void {
     if (outcome.is === 'done') this.end(() => this.resolve(outcome));
-    else if (outcome.job === this.job) void this.failed(outcome);
+    else if (outcome.job !== this.job) return;
+    else if (outcome.is === 'failed') void this.failed(outcome);
+    // Others that want the step want it in full.
+    else if (this.step.stop?.aborted) this.end(() => this.resolve(outcome));
   }
 
   progressed(stage: string, done: number, total: number): void {
@@ -120,12 +129,18 @@ export class PublishedStep {
       return;
     }
     if (!this.isStanding || this.isLooking || this.isOver || lostForMs > 0) return;
+    if (this.step.stop?.aborted) this.sayStop();
     if (!isAfterLoss && now - this.lookedAt < lookAgainMs) return;
     this.lookedAt = now;
     this.isLooking = true;
     void this.look()
       .catch(() => undefined)
       .finally(() => (this.isLooking = false));
+  }
+
+  /** It holds until the step is over, also for the agent that gets it next. */
+  private sayStop(): void {
+    if (this.job !== undefined) this.coordinator.control({ do: 'stop', key: this.step.key, job: this.job });
   }
 
   private async look(): Promise<void> {

@@ -4,8 +4,8 @@ import type { Limits } from '@shared/sweep-file';
 import type { Requirement } from './plan';
 
 export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log' | 'stop'> {
-  /** The job got its core. @param isElsewhere on another machine, where it cannot be stopped by hand */
-  started?(isElsewhere?: boolean): void;
+  /** The job got its core, here or on another machine. */
+  started?(): void;
 }
 
 /** Stage of a job that a person waits for while others have the cores. */

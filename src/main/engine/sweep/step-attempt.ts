@@ -50,9 +50,8 @@ export async function attemptStep(
   const key = workKeyOf(step, steps);
   const outputPath = artifacts.reserve(incomingName(key));
   const format = formatOf(step.order);
-  const started = (isElsewhere = false): void => {
+  const started = (): void => {
     inHand.startedAt = Date.now();
-    inHand.isElsewhere = isElsewhere;
     events.began();
     journal.log(step);
   };

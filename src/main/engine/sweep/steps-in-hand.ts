@@ -8,8 +8,6 @@ export interface StepInHand {
   stop: AbortController;
   /** Whether it is a technique that trains and can be stopped. */
   endsByHand: boolean;
-  /** Another machine does it, to which nobody can say that it be stopped. */
-  isElsewhere?: boolean;
   /** What a failed attempt had written is gone. */
   discarded?: Promise<void>;
   /** When it got its core, milliseconds since 1970. */
@@ -19,8 +17,8 @@ export interface StepInHand {
   stage: string;
 }
 
-const mayStop = ({ endsByHand, isElsewhere, startedAt, stop }: StepInHand): boolean =>
-  endsByHand && !isElsewhere && startedAt !== undefined && !stop.signal.aborted;
+const mayStop = ({ endsByHand, startedAt, stop }: StepInHand): boolean =>
+  endsByHand && startedAt !== undefined && !stop.signal.aborted;
 
 /** The steps of a run that the executor has. */
 export class StepsInHand {
