@@ -51,6 +51,10 @@ describe.skipIf(natsServer === undefined)(`a training that an agent does${skipsW
     };
     const [first, second] = [await begun('first'), await begun('second')];
     await Promise.all([first.trains(), second.trains()]);
+    await vi.waitFor(
+      () => expect(first.engine.agents()[0]!.steps).toMatchObject([{ kind: 'compress', trial: 'small · tuned' }]),
+      10_000,
+    );
     first.engine.runs.control(first.run.id).stopTraining('small/tuned');
     expect(await first.run.finished).toBe('done');
     const [training] = first.trial().training!;

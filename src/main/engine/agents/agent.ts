@@ -31,6 +31,7 @@ import { Pulls, type Delivery } from './pulls';
 import type { Facts } from './requirement';
 import { Rejected, Seal } from './seal';
 import { ownVersion, stepIdentity } from './step-identity';
+import { taskOf, taskText, taskView, type Task } from './task';
 import { watchBucket } from './watch-bucket';
 
 export interface AgentOptions {
@@ -45,17 +46,6 @@ export interface AgentOptions {
   executor: Executor;
   /** A line for people. */
   say(line: string): void;
-}
-
-interface Task {
-  job: AgentJob;
-  title: string;
-  abort: AbortController;
-  /** Of its training, by hand. */
-  stop: AbortController;
-  startedAt: string;
-  stage: string;
-  fraction: number;
 }
 
 const otherKey =
@@ -122,7 +112,7 @@ export class WorkingAgent {
     let isStaleSaid = false;
     control.hear(
       (message) => {
-        if (message.do === 'cancel' || message.do === 'stop') this.end(message);
+        if ('key' in message) this.end(message);
         else if (message.agent !== this.id) return;
         else if (message.do === 'leave') void this.stop();
         else this.drain(message.isDraining);
@@ -225,23 +215,13 @@ export class WorkingAgent {
       delivery.working();
       return true;
     }
-    const { kind } = job.order;
-    const title = `${kind} ${job.title}`;
-    const task: Task = {
-      job,
-      title,
-      abort: new AbortController(),
-      stop: new AbortController(),
-      startedAt: new Date().toISOString(),
-      stage: '',
-      fraction: 0,
-    };
+    const task = taskOf(job);
     this.tasks.set(job.key, task);
     this.updateRoom();
     const alive = setInterval(() => delivery.working(), aliveEveryMs);
     void this.work(task, delivery)
       .catch((thrown: unknown) => {
-        if (!this.ending.signal.aborted) this.options.say(`${title}: ${toAppError(thrown).message}`);
+        if (!this.ending.signal.aborted) this.options.say(`${taskText(task)}: ${toAppError(thrown).message}`);
       })
       .finally(() => {
         clearInterval(alive);
@@ -263,7 +243,7 @@ export class WorkingAgent {
     }
     if (delivery.count > mostDeliveries)
       return this.fail(task, delivery, new AppError('agents.tried', { step: title, count: mostDeliveries }));
-    say(`${job.key.slice(0, 8)} begins: ${title}`);
+    say(`${job.key.slice(0, 8)} begins: ${taskText(task)}`);
     void this.announce();
     const startedAt = Date.now();
     const hits = this.cache.hits;
@@ -275,7 +255,7 @@ export class WorkingAgent {
       this.finished++;
       const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
       say(
-        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${outcome.is === 'stopped' ? '; training was stopped by hand' : ''}${isFirst ? '' : '; somebody was faster'}`,
+        `${job.key.slice(0, 8)} done in ${seconds} s: ${taskText(task)}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${outcome.is === 'stopped' ? '; training was stopped by hand' : ''}${isFirst ? '' : '; somebody was faster'}`,
       );
     } catch (thrown) {
       await this.afterFailure(task, delivery, thrown);
@@ -283,19 +263,19 @@ export class WorkingAgent {
   }
 
   private async afterFailure(task: Task, delivery: Delivery, thrown: unknown): Promise<void> {
-    const { abort, title, job } = task;
+    const { abort, job } = task;
     const { say } = this.options;
     if (abort.signal.aborted) {
       // Told to end: somebody else is to have it. Cancelled: it is out of its line already.
       const isLeft = !(abort.signal.reason instanceof AppError);
-      say(`${job.key.slice(0, 8)} ${isLeft ? 'given back' : 'cancelled'}: ${title}`);
+      say(`${job.key.slice(0, 8)} ${isLeft ? 'given back' : 'cancelled'}: ${taskText(task)}`);
       if (isLeft) delivery.giveBack();
       else await delivery.acknowledge();
       return;
     }
     const error = toAppError(thrown);
     if (isOfThisMachine(error)) {
-      say(`${title} is given back: ${error.message}`);
+      say(`${taskText(task)} is given back: ${error.message}`);
       delivery.giveBack(5000);
       if (error.code === 'output.disk-full' || error.code === 'output.unwritable') void this.rest(error.message);
       return;
@@ -303,9 +283,10 @@ export class WorkingAgent {
     await this.fail(task, delivery, error);
   }
 
-  private async fail({ job, title }: Task, delivery: Delivery, error: AppError): Promise<void> {
+  private async fail(task: Task, delivery: Delivery, error: AppError): Promise<void> {
     this.failed++;
-    this.options.say(`${title} failed: ${error.message}`);
+    this.options.say(`${taskText(task)} failed: ${error.message}`);
+    const { job } = task;
     const { code, facts } = error.toReport();
     const outcome: Outcome = {
       is: 'failed',
@@ -379,14 +360,7 @@ export class WorkingAgent {
       slots,
       state: this.isDraining ? 'draining' : this.tasks.size > 0 ? 'working' : 'idle',
       ...(this.problem !== undefined && { problem: this.problem }),
-      steps: [...this.tasks.values()].map(({ job, title, startedAt, stage, fraction }) => ({
-        key: job.key,
-        kind: job.order.kind,
-        title,
-        startedAt,
-        ...(stage !== '' && { stage }),
-        fraction,
-      })),
+      steps: [...this.tasks.values()].map(taskView),
       load: loadavg()[0],
       ...(free !== undefined && { freeBytes: free }),
       cache: { bytes: this.cache.bytes, limitBytes: cacheLimitBytes },

@@ -184,7 +184,7 @@ export class AgentsExecutor implements Executor {
     placed: Placed<JobResults[K]>,
   ): Promise<{ result: JobResults[K] } | undefined> {
     const { requirement } = line;
-    const { key, title = order.kind, limits, coolDownMs } = placed;
+    const { key, title = order.kind, trial, limits, coolDownMs } = placed;
     let hasBegun = false;
     const began = (): void => {
       if (!hasBegun) events.started?.();
@@ -196,6 +196,7 @@ export class AgentsExecutor implements Executor {
         order: order as Order<Job>,
         requirement,
         title,
+        trial,
         limits,
         coolDownMs,
         stop: events.stop,

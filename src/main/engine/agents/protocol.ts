@@ -5,6 +5,9 @@ import { latencyModes, optionsSchema, targetSchema } from '@shared/sweep-file';
 
 /** Names on the server and what travels under them. Whatever another machine says is checked by these schemas, after its signature. */
 
+/** Machines that would not understand each other do nothing for each other. */
+export const protocolVersion = 2;
+
 export const stepStream = 'WHITTLE_STEPS';
 export const outcomeStream = 'WHITTLE_OUTCOMES';
 export const agentBucket = 'whittle-agents';
@@ -28,6 +31,9 @@ export const mostDeliveries = 12;
 export const controlValidMs = 5 * 60_000;
 /** What larger results are stored as files for; a server takes messages up to 1 MB. */
 export const inlineBytes = 256 * 1024;
+
+/** Of what people read, characters. */
+export const [titleLength, trialLength] = [2000, 200];
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 const stepKeySchema = z.string().regex(/^[0-9a-f]{40}$/);
@@ -149,7 +155,8 @@ export const jobSchema = z.strictObject({
   /** @see stepIdentity */
   steps: z.string().max(64),
   requirement: requirementSchema,
-  title: z.string().max(2000),
+  title: z.string().max(titleLength),
+  trial: z.string().max(trialLength).optional(),
   order: orderSchema,
   files: z.array(announcedFileSchema).max(8),
   images: z.array(announcedImagesSchema).max(4),

@@ -5,7 +5,7 @@ import type { Order } from '../jobs/order';
 import type { Requirement } from '../sweep/plan';
 import type { Announcer } from './announce';
 import type { Board } from './board';
-import type { AgentJob, Control, DoneOutcome, Outcome } from './protocol';
+import { titleLength, trialLength, type AgentJob, type Control, type DoneOutcome, type Outcome } from './protocol';
 import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 
@@ -15,6 +15,8 @@ export interface StepToDo {
   order: Order<Job>;
   requirement: Requirement;
   title: string;
+  /** A trial that it is for, as people know it. */
+  trial?: string;
   limits?: Limits;
   coolDownMs?: number;
   /** Ends its training with the best so far. */
@@ -163,7 +165,7 @@ export class PublishedStep {
   private async stand(): Promise<void> {
     const { signal } = this;
     const { board, announcer } = this.coordinator;
-    const { key, order, requirement, title, limits, coolDownMs } = this.step;
+    const { key, order, requirement, title, trial, limits, coolDownMs } = this.step;
     const [known, found] = await Promise.all([board.outcome(key, signal), board.pending(key, signal)]);
     if (known?.is === 'done') return this.heard(known);
     let standing = found;
@@ -177,7 +179,8 @@ export class PublishedStep {
         key,
         steps: stepIdentity,
         requirement,
-        title,
+        title: title.slice(0, titleLength),
+        ...(trial !== undefined && { trial: trial.slice(0, trialLength) }),
         order: { ...rest, ...(_named !== undefined && { key: _named }) },
         ...announced,
         ...(limits && { limits }),

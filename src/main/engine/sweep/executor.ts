@@ -19,6 +19,8 @@ export interface Placed<R> {
   requires?: Requirement;
   /** As people know the step. */
   title?: string;
+  /** A trial that it is for, as people know it: "mobilenetv2 · int8". */
+  trial?: string;
   /** Of the work at the step: whoever finished it, it is not done again. */
   key?: string;
   limits?: Limits;
