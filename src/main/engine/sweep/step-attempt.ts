@@ -74,7 +74,7 @@ export async function attemptStep(
     const order = orderOfStep({ ...step, key }, context);
     const note = (sentence: string): void => void notes.push(sentence);
     const log = (line: string): void => journal.line(step, line);
-    const told = { started, progress, note, log, stop: inHand.stop.signal };
+    const told = { started, progress, note, log, stop: inHand.stop?.signal };
     const { requires, title } = step;
     const placed = { ...place, key, requires, title, limits, coolDownMs, settle };
     await executor.run(order, told, inHand.abort.signal, placed);

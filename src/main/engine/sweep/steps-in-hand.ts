@@ -4,10 +4,8 @@ import type { PlannedStep } from './plan';
 /** A step that the executor has, begun or not. */
 export interface StepInHand {
   abort: AbortController;
-  /** Of its training, which ends with the best so far. */
-  stop: AbortController;
-  /** Whether it is a technique that trains and can be stopped. */
-  endsByHand: boolean;
+  /** Of its training, which ends with the best so far; absent: it has none that can be stopped. */
+  stop?: AbortController;
   /** What a failed attempt had written is gone. */
   discarded?: Promise<void>;
   /** When it got its core, milliseconds since 1970. */
@@ -17,8 +15,8 @@ export interface StepInHand {
   stage: string;
 }
 
-const mayStop = ({ endsByHand, startedAt, stop }: StepInHand): boolean =>
-  endsByHand && startedAt !== undefined && !stop.signal.aborted;
+const mayStop = ({ startedAt, stop }: StepInHand): boolean =>
+  stop !== undefined && startedAt !== undefined && !stop.signal.aborted;
 
 /** The steps of a run that the executor has. */
 export class StepsInHand {
@@ -34,7 +32,8 @@ export class StepsInHand {
 
   take({ key, title, order }: PlannedStep): StepInHand {
     const endsByHand = order.kind === 'compress' && findTechnique(order.technique).endsByHand === true;
-    const step = { abort: new AbortController(), stop: new AbortController(), endsByHand, fraction: 0, stage: title };
+    const abort = new AbortController();
+    const step = { abort, ...(endsByHand && { stop: new AbortController() }), fraction: 0, stage: title };
     this.steps.set(key, step);
     return step;
   }
@@ -58,7 +57,7 @@ export class StepsInHand {
   stop(key: string): boolean {
     const step = this.steps.get(key);
     if (!step || !mayStop(step)) return false;
-    step.stop.abort();
+    step.stop?.abort();
     return true;
   }
 
