@@ -153,7 +153,7 @@ export class Coordinator implements Publisher {
           if (this.presences.takesSteps(id) !== before) this.news++;
           this.agentsChanged();
         },
-        () => this.looked(),
+        () => void (this.presences.hasDoubtful || this.looked()),
       );
       await this.store.prune(storeLimitBytes);
     })().catch((thrown: unknown) => {
