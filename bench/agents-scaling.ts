@@ -88,6 +88,7 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
     setTimeout(() => setInterval(announce, aliveEveryMs), aliveEveryMs * Math.random());
     announce();
   }
+  process.once('disconnect', () => process.exit());
   process.send!('ready');
 }
 

@@ -11,8 +11,8 @@ const agentStepSchema = z.object({
   kind: z.string(),
   /** As the plan says it. */
   title: z.string(),
-  /** "model/recipe" of a trial that needs it. */
-  trial: z.string().optional(),
+  /** A trial that it is for, as people know it: "mobilenetv2 · int8". */
+  trial: z.string().max(200).optional(),
   startedAt: z.iso.datetime(),
   stage: z.string().optional(),
   /** Share that is done, 0 to 1. */

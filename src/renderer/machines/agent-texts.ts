@@ -53,7 +53,7 @@ export function loadText({ load, machine }: Pick<Agent, 'load' | 'machine'>): st
   return load === undefined ? absent : `${formatNumber(load, 1)} / ${machine.cores}`;
 }
 
-/** "resnet50/int8 · images · 3 min 20 s": for whom, how far, for how long. */
+/** "resnet50 · int8 · images · 3 min 20 s": for whom, how far, for how long. */
 export function stepNote({ trial, stage, startedAt }: Step, now: Date): string {
   const elapsed = formatDuration(Math.max(0, now.getTime() - Date.parse(startedAt)));
   return [trial, stage, elapsed].filter(Boolean).join(' · ');

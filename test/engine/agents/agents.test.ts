@@ -8,6 +8,7 @@ import { Laboratory, natsServer, skipsWithoutServer, timeless, type NatsServer, 
 
 const begins = /^[0-9a-f]{8} begins: /;
 const done = /^[0-9a-f]{8} done in /;
+const isForTrial = /^[0-9a-f]{8} begins: \w+ .+, for small · (baseline|int8|pruned|both)$/;
 /** Of the sweep without targets: describe and evaluate four files, and three compressions, one of them shared. */
 const stepCount = 11;
 
@@ -45,6 +46,7 @@ describe.skipIf(natsServer === undefined)(`agents${skipsWithoutServer}`, () => {
     expect(timeless(join(laboratory.folder, 'together'))).toEqual(calm);
     expect(finished()).toBe(stepCount);
     expect(Math.min(first.count(done), second.count(done))).toBeGreaterThan(0);
+    expect(first.count(isForTrial) + second.count(isForTrial)).toBe(stepCount);
 
     // Another coordinator, with a workspace of its own.
     const other = await sweep('other').ended;

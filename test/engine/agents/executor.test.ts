@@ -17,18 +17,13 @@ it('does a step of another machine nowhere else, and refuses it only when no ser
   const local = new ScriptedExecutor();
   const executor = new AgentsExecutor(local, machines, contents);
   const order = { kind: 'describe', model: { content: 'file', sha256: '0'.repeat(64), format: 'onnx' } } as const;
-  const run = (): Promise<unknown> =>
-    executor.run(
-      { ...order, format: 'onnx' },
-      { progress: () => 0, note: () => 0, log: () => 0 },
-      AbortSignal.any([]),
-      {
-        order: 0,
-        key: '0'.repeat(40),
-        requires: { on: 'board', versions: {} },
-        settle: async () => undefined,
-      },
-    );
+  const run = (signal = AbortSignal.any([])): Promise<unknown> =>
+    executor.run({ ...order, format: 'onnx' }, { progress: () => 0, note: () => 0, log: () => 0 }, signal, {
+      order: 0,
+      key: '0'.repeat(40),
+      requires: { on: 'board', versions: {} },
+      settle: async () => undefined,
+    });
   await expect(run()).rejects.toMatchObject({ code: 'agents.none' });
 
   // Nobody listens there.
@@ -36,6 +31,10 @@ it('does a step of another machine nowhere else, and refuses it only when no ser
   const second = machines.connect('nats://127.0.0.1:1');
   let refused: unknown;
   const waiting = run().catch((thrown: unknown) => (refused = thrown));
+  const abort = new AbortController();
+  const unwanted = run(abort.signal);
+  abort.abort();
+  await expect(unwanted).rejects.toMatchObject({ code: 'cancelled' });
   await first;
   const { coordinator } = machines;
   await second;

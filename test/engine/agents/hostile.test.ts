@@ -319,7 +319,8 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     const executor = new ScriptedExecutor(2, before);
     executor.workspace = folder;
     const parts = { cache, store: own, executor };
-    const events = { began: () => undefined, progress: () => undefined, note: () => undefined, log: () => undefined };
+    const { signal: stop } = new AbortController();
+    const events = { began: () => 0, progress: () => 0, note: () => 0, log: () => 0, stop };
     await doJob(job(), parts, events, signal);
     const content = { content: 'file', sha256: model.sha256, format: 'onnx' } as const;
     const card = JSON.parse(readFileSync(join(laboratory.folder, 'small.card.json'), 'utf8')) as never;
@@ -343,11 +344,17 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
   });
 
   it('moves no cursor: titles are said without control characters', async () => {
-    const crafted = job({ title: 'a\u001b]0;b\u0007\n00000000 done in 1 s' });
+    const crafted = job({ title: 'a\u001b]0;b\u0007\n00000000 done in 1 s', trial: 'net\u202e · \u001bint8' });
     await board.publish(classId, crafted, signal);
-    await agent.says(/begins: describe a \]0;b {2}00000000 done in 1 s$/);
+    await agent.says(/begins: describe a \]0;b {2}00000000 done in 1 s, for net {2}· {2}int8$/);
     await outcomeOf(crafted.key);
     expect(agent.stderr).not.toContain('\u001b');
+    expect(agent.stderr).not.toContain('\u202e');
+    const long = job({ trial: 'a'.repeat(201) });
+    const refused = /^A step was not obeyed: it does not hold what it should\.$/;
+    const before = agent.count(refused);
+    await publish(long.key, seal.close(stepSubject(classId, long.key), long));
+    await agent.says(refused, before + 1);
   });
 
   it('gives a coordinator no result: what is not signed is not taken', async () => {

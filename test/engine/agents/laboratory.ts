@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { TrialMetrics } from '@shared/metrics';
 import { builtFile } from '../../../src/main/engine/files/built-file';
 
@@ -66,11 +67,12 @@ export class Laboratory {
     };
   }
 
-  /** The built command line with a person's folder of its own. */
-  whittle(home: string, words: readonly string[], cwd = this.folder): Running {
+  /** The built command line with a person's folder of its own. @param node options of Node */
+  whittle(home: string, words: readonly string[], node: readonly string[] = []): Running {
     mkdirSync(home, { recursive: true });
     const environment = { ...process.env, WHITTLE_HOME: home, NO_COLOR: '1' };
-    return new Running(this.spawn(process.execPath, [builtFile('cli.js'), ...words], { cwd, env: environment }));
+    const all = [...node, builtFile('cli.js'), ...words];
+    return new Running(this.spawn(process.execPath, all, { cwd: this.folder, env: environment }));
   }
 
   /** A join code for a server. */
@@ -81,15 +83,33 @@ export class Laboratory {
   }
 
   /** A machine that joined and takes steps; it can be started again. */
-  async agent(name: string, code: string, words: readonly string[] = []): Promise<Running> {
+  async agent(name: string, code: string, words: readonly string[] = [], node?: readonly string[]): Promise<Running> {
     const home = join(this.folder, name);
     const joined = await this.whittle(home, ['agent', 'join', code]).ended;
     if (joined.code !== 0) throw new Error(joined.stderr);
-    return this.restartAgent(name, words);
+    return this.restartAgent(name, words, node);
   }
 
-  restartAgent(name: string, words: readonly string[] = []): Running {
-    return this.whittle(join(this.folder, name), ['agent', '--name', name, ...words]);
+  restartAgent(name: string, words: readonly string[] = [], node?: readonly string[]): Running {
+    return this.whittle(join(this.folder, name), ['agent', '--name', name, ...words], node);
+  }
+
+  /** Options of Node for a process that finds these flags of its processor in place of the real ones, and so other instruction sets. Linux. */
+  foreignProcessor(flags: string): string[] {
+    const path = join(this.folder, 'foreign-processor.mjs');
+    writeFileSync(
+      path,
+      `import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+const { readFile } = files;
+files.readFile = async (path, ...rest) => {
+  const text = await readFile(path, ...rest);
+  return path === '/proc/cpuinfo' ? text.replace(/^(flags|Features)(\\s*):.*$/gm, '$1$2: ${flags}') : text;
+};
+syncBuiltinESMExports();
+`,
+    );
+    return ['--import', pathToFileURL(path).href];
   }
 
   end(): void {

@@ -26,8 +26,6 @@ export class ScriptedExecutor implements Executor {
   readonly begun: string[] = [];
   /** By what the work at each is known, as they were given. */
   readonly keys = new Map<string, string>();
-  /** It says that another machine does them. */
-  isElsewhere = false;
   /** What ran at the same time, seen at each beginning. */
   readonly together: string[][] = [];
   private readonly running = new Set<string>();
@@ -48,7 +46,7 @@ export class ScriptedExecutor implements Executor {
   ): Promise<JobResults[K]> {
     const place = { lane: laneOf(order), order: placed?.order };
     const work = async (): Promise<JobResults[K]> => {
-      events.started?.(this.isElsewhere);
+      events.started?.();
       const job = await jobOf<Job>(order, new LocalContents(this.workspace));
       if (placed?.key) this.keys.set(nameOf(job), placed.key);
       const result = (await this.begin(job, events, signal)) as JobResults[K];

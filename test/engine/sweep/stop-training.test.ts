@@ -125,20 +125,6 @@ it('is known to checkpoints and other machines by another key than the work in f
   for (const [name, key] of half) expect(planned, name).not.toContain(key);
 });
 
-it('is not offered, and does nothing, while another machine trains', async () => {
-  const { open, reached, before } = gate(/with finetune$/);
-  const executor = new ScriptedExecutor(1, before);
-  executor.isElsewhere = true;
-  const { runs, workspace, progress } = managed(executor);
-  const { id, finished } = runs.start(prepare(workspace, { recipes }));
-  await reached;
-  expect(progress.at(-1)!.trainings).toBeUndefined();
-  runs.control(id).stopTraining('net/tuned');
-  open();
-  expect(await finished).toBe('done');
-  expect(runs.view(id).trials.every(({ training }) => training === undefined)).toBe(true);
-});
-
 it('of a search, no training is stopped: it compares equal effort', async () => {
   const { open, reached, before } = gate(/with finetune$/);
   const { runs, workspace, progress } = managed(new ScriptedExecutor(1, before));

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ContentCache, rememberedId } from '../../../src/main/engine/agents/content-cache';
 import { FileStore } from '../../../src/main/engine/agents/file-store';
 import { unpack } from '../../../src/main/engine/agents/image-pack';
 import { Link } from '../../../src/main/engine/agents/link';
-import { imageListSchema, type ImageList } from '../../../src/main/engine/agents/protocol';
+import { imageListSchema, type AgentJob, type ImageList } from '../../../src/main/engine/agents/protocol';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'whittle-kept-'))));
@@ -48,6 +48,32 @@ it('keeps an artifact that is to be uploaded, also where it is more than may be 
   await cache.keep(second);
   expect(existsSync(first)).toBe(false);
   expect(existsSync(second)).toBe(true);
+});
+
+it('keeps checkpoints of trainings that were cancelled as long as there is room, and none of one that is done', async () => {
+  const write = (key: string, bytes: number): string => {
+    const path = join(folder, 'checkpoints', key);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, '1.checkpoint'), Buffer.alloc(bytes));
+    return path;
+  };
+  const [old, left] = [write('old', 600), write('left', 600)];
+  utimesSync(old, 1, 1);
+  const cache = cacheOf(folder, 1000);
+  await cache.open();
+  expect([existsSync(old), existsSync(left), cache.bytes]).toEqual([false, true, 600]);
+
+  const job = (key: string): AgentJob => ({ key, files: [], images: [] }) as unknown as AgentJob;
+  const never = new AbortController().signal;
+  const training = await cache.gather(job('training'), never);
+  const under = write('training', 900);
+  const again = await cache.gather(job('left'), never);
+  training.release();
+  await vi.waitFor(() => expect(existsSync(under)).toBe(false));
+  expect([existsSync(left), cache.bytes]).toEqual([true, 600]);
+  rmSync(left, { recursive: true });
+  again.release();
+  await vi.waitFor(() => expect(cache.bytes).toBe(0));
 });
 
 it('unpacks images by their hashes, and says where they cannot be written', async () => {

@@ -71,45 +71,58 @@ describe('who is there', () => {
     lastSeen: '2026-11-27T08:00:01.000Z',
     ...changes,
   });
+  /** Milliseconds after that. */
+  const after = (ms: number): number => Date.parse('2026-11-27T08:00:00.000Z') + ms;
   const said = (one: Agent, steps = stepIdentity): Uint8Array =>
     seal.close(`whittle.agent.${one.id}`, { agent: one, steps });
 
   it('is silent after ten seconds, whatever is sent again by who recorded it', () => {
     const presences = new Presences(seal);
-    expect(presences.heard('one', said(agent()), 1000)).toBe(true);
-    expect(presences.present(2000).map(({ id }) => id)).toEqual(['one']);
-    expect(presences.heard('one', said(agent()), 9000)).toBe(false);
-    expect(presences.present(11_500)).toEqual([]);
-    expect(presences.all(11_500)).toMatchObject([{ state: 'silent' }]);
-    expect(presences.heard('two', said(agent()), 9000)).toBe(false);
+    expect(presences.heard('one', said(agent()), after(1000))).toBe(true);
+    expect(presences.present(after(2000)).map(({ id }) => id)).toEqual(['one']);
+    expect(presences.heard('one', said(agent()), after(9000))).toBe(false);
+    expect(presences.present(after(11_500))).toEqual([]);
+    expect(presences.all(after(11_500))).toMatchObject([{ state: 'silent' }]);
+    expect(presences.heard('two', said(agent()), after(9000))).toBe(false);
   });
 
   it('is forgotten once it is silent, and there again when it speaks', () => {
     const presences = new Presences(seal);
-    presences.heard('one', said(agent()), 1000);
-    presences.forget('one', 2000);
-    expect(presences.all(2000)).toHaveLength(1);
-    presences.forget('one', 20_000);
-    expect(presences.all(20_000)).toEqual([]);
-    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), 30_000)).toBe(true);
-    expect(presences.all(30_000)).toMatchObject([{ id: 'one', state: 'idle' }]);
+    presences.heard('one', said(agent()), after(1000));
+    presences.forget('one', after(2000));
+    expect(presences.all(after(2000))).toHaveLength(1);
+    presences.forget('one', after(20_000));
+    expect(presences.all(after(20_000))).toEqual([]);
+    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), after(30_000))).toBe(true);
+    expect(presences.all(after(30_000))).toMatchObject([{ id: 'one', state: 'idle' }]);
   });
 
   it('is not brought back by what was recorded of it, however it went', () => {
     const presences = new Presences(seal);
     const recorded = said(agent());
-    presences.heard('one', recorded, 1000);
-    presences.heard('one', undefined, 2000);
-    expect(presences.heard('one', recorded, 3000)).toBe(false);
-    expect(presences.all(3000)).toEqual([]);
-    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), 3000)).toBe(true);
+    presences.heard('one', recorded, after(1000));
+    presences.heard('one', undefined, after(2000));
+    expect(presences.heard('one', recorded, after(3000))).toBe(false);
+    expect(presences.all(after(3000))).toEqual([]);
+    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), after(3000))).toBe(true);
+  });
+
+  it('is not believed to be there by one recorded word of long ago, and is where it speaks on: its clock is wrong', () => {
+    const presences = new Presences(seal);
+    const recorded = said(agent({ lastSeen: '2026-11-27T07:50:00.000Z' }));
+    expect(presences.heard('one', recorded, after(0))).toBe(false);
+    expect(presences.heard('one', recorded, after(3000))).toBe(false);
+    expect([presences.all(after(3000)), presences.hasDoubtful]).toEqual([[], true]);
+    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T07:50:03.000Z' })), after(3000))).toBe(true);
+    expect(presences.present(after(3000))).toHaveLength(1);
   });
 
   it('is heard again when its clock, that was far ahead, is set right', () => {
     const presences = new Presences(seal);
     const now = Date.parse('2026-11-27T08:00:00.000Z');
     const at = (time: string): Uint8Array => said(agent({ lastSeen: time }));
-    expect(presences.heard('one', at('2031-01-01T00:00:00.000Z'), now)).toBe(true);
+    presences.heard('one', at('2031-01-01T00:00:00.000Z'), now);
+    expect(presences.heard('one', at('2031-01-01T00:00:03.000Z'), now)).toBe(true);
     expect(presences.heard('one', at('2026-11-20T08:00:00.000Z'), now)).toBe(false);
     expect(presences.heard('one', at('2026-11-27T08:00:03.000Z'), now + 3000)).toBe(true);
     expect(presences.heard('one', at('2026-11-27T08:00:02.000Z'), now + 4000)).toBe(false);
@@ -118,10 +131,10 @@ describe('who is there', () => {
 
   it('takes no steps while it drains, has a problem, or is of another version, which is said', () => {
     const presences = new Presences(seal);
-    presences.heard('one', said(agent({ state: 'draining' })), 1000);
-    presences.heard('two', said(agent({ id: 'two', problem: 'The disk is full' })), 1000);
-    presences.heard('three', said(agent({ id: 'three', version: '9.0.0' }), 'other'), 1000);
-    expect(presences.present(1001)).toEqual([]);
-    expect(presences.all(1001)[2]!.problem).toMatch(/^It has Whittle 9\.0\.0, and this machine \S+: install/);
+    presences.heard('one', said(agent({ state: 'draining' })), after(1000));
+    presences.heard('two', said(agent({ id: 'two', problem: 'The disk is full' })), after(1000));
+    presences.heard('three', said(agent({ id: 'three', version: '9.0.0' }), 'other'), after(1000));
+    expect(presences.present(after(1001))).toEqual([]);
+    expect(presences.all(after(1001))[2]!.problem).toMatch(/^It has Whittle 9\.0\.0, and this machine \S+: install/);
   });
 });

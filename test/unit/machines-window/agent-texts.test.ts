@@ -95,8 +95,8 @@ describe('what a machine is', () => {
 
 describe('a step under way', () => {
   it('says for whom, how far and for how long', () => {
-    const one = step('quantize.static', { trial: 'resnet50/int8', stage: 'images', fraction: 0.999 });
-    expect(stepNote(one, now)).toBe('resnet50/int8 · images · 3 min 20 s');
+    const one = step('quantize.static', { trial: 'resnet50 · int8', stage: 'images', fraction: 0.999 });
+    expect(stepNote(one, now)).toBe('resnet50 · int8 · images · 3 min 20 s');
     expect(shareText(one)).toBe('99 %');
   });
 

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { AppError, toAppError } from '@shared/errors';
 import type { Job } from '../jobs/job';
 import type { Order } from '../jobs/order';
+import { isStopped } from '../jobs/stopped';
 import { parseParams } from '../techniques/parse-params';
 import { findTechnique } from '../techniques/registry';
 import { findRuntime } from '../runtimes/registry';
@@ -39,7 +40,11 @@ interface WorkEvents {
   began(): void;
   progress(stage: string, done: number, total: number): void;
   log(line: string): void;
+  /** Of a training, which ends with the best so far. */
+  stop: AbortSignal;
 }
+
+type WithoutBy<T> = T extends unknown ? Omit<T, 'by'> : never;
 
 /** Does a job: fetches what it names, works, uploads what came of it. While times are taken nothing travels. Throws what each of these throws. */
 export async function doJob(
@@ -47,7 +52,7 @@ export async function doJob(
   { cache, store, executor }: { cache: ContentCache; store: FileStore; executor: Executor },
   events: WorkEvents,
   signal: AbortSignal,
-): Promise<{ outcome: Omit<DoneOutcome, 'by'>; fetchedBytes: number }> {
+): Promise<{ outcome: WithoutBy<DoneOutcome>; fetchedBytes: number }> {
   const order = ownOrder(job);
   events.progress('fetching', 0, 0);
   const { release, fetchedBytes } = await executor.beside(signal, () => cache.gather(job, signal));
@@ -69,6 +74,7 @@ export async function doJob(
         progress: events.progress,
         note: (sentence) => void notes.push(sentence),
         log: events.log,
+        stop: events.stop,
       },
       signal,
       {
@@ -93,7 +99,7 @@ export async function doJob(
     const kept = await executor.beside(signal, () => keepResult(result, store, signal));
     return {
       outcome: {
-        is: 'done',
+        ...(isStopped(result) ? { is: 'stopped', job: job.id } : { is: 'done' }),
         key: job.key,
         result: kept,
         ...(artifact && { artifact }),

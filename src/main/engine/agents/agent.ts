@@ -24,12 +24,14 @@ import {
   mostDeliveries,
   progressSubject,
   type AgentJob,
+  type Control,
   type Outcome,
 } from './protocol';
 import { Pulls, type Delivery } from './pulls';
 import type { Facts } from './requirement';
 import { Rejected, Seal } from './seal';
 import { ownVersion, stepIdentity } from './step-identity';
+import { taskOf, taskText, taskView, type Task } from './task';
 import { watchBucket } from './watch-bucket';
 
 export interface AgentOptions {
@@ -44,15 +46,6 @@ export interface AgentOptions {
   executor: Executor;
   /** A line for people. */
   say(line: string): void;
-}
-
-interface Task {
-  job: AgentJob;
-  title: string;
-  abort: AbortController;
-  startedAt: string;
-  stage: string;
-  fraction: number;
 }
 
 const otherKey =
@@ -119,7 +112,7 @@ export class WorkingAgent {
     let isStaleSaid = false;
     control.hear(
       (message) => {
-        if (message.do === 'cancel') this.cancel(message.key, message.job);
+        if ('key' in message) this.end(message);
         else if (message.agent !== this.id) return;
         else if (message.do === 'leave') void this.stop();
         else this.drain(message.isDraining);
@@ -193,9 +186,11 @@ export class WorkingAgent {
     void this.announce();
   }
 
-  private cancel(key: string, job: string): void {
+  private end({ do: how, key, job }: Extract<Control, { key: string }>): void {
     const task = this.tasks.get(key);
-    if (task?.job.id === job) task.abort.abort(new AppError('cancelled'));
+    if (task?.job.id !== job) return;
+    if (how === 'stop') task.stop.abort();
+    else task.abort.abort(new AppError('cancelled'));
   }
 
   private async mendLine(classId: string): Promise<void> {
@@ -220,22 +215,13 @@ export class WorkingAgent {
       delivery.working();
       return true;
     }
-    const { kind } = job.order;
-    const title = `${kind} ${job.title}`;
-    const task: Task = {
-      job,
-      title,
-      abort: new AbortController(),
-      startedAt: new Date().toISOString(),
-      stage: '',
-      fraction: 0,
-    };
+    const task = taskOf(job);
     this.tasks.set(job.key, task);
     this.updateRoom();
     const alive = setInterval(() => delivery.working(), aliveEveryMs);
     void this.work(task, delivery)
       .catch((thrown: unknown) => {
-        if (!this.ending.signal.aborted) this.options.say(`${title}: ${toAppError(thrown).message}`);
+        if (!this.ending.signal.aborted) this.options.say(`${taskText(task)}: ${toAppError(thrown).message}`);
       })
       .finally(() => {
         clearInterval(alive);
@@ -250,13 +236,14 @@ export class WorkingAgent {
     const { job, title, abort } = task;
     const { say } = this.options;
     // Published twice, or sent again by somebody who listened.
-    if ((await this.board.outcome(job.key, abort.signal))?.is === 'done') {
+    const known = await this.board.outcome(job.key, abort.signal);
+    if (known?.is === 'done' || (known?.is === 'stopped' && known.job === job.id)) {
       await delivery.acknowledge();
       return;
     }
     if (delivery.count > mostDeliveries)
       return this.fail(task, delivery, new AppError('agents.tried', { step: title, count: mostDeliveries }));
-    say(`${job.key.slice(0, 8)} begins: ${title}`);
+    say(`${job.key.slice(0, 8)} begins: ${taskText(task)}`);
     void this.announce();
     const startedAt = Date.now();
     const hits = this.cache.hits;
@@ -268,7 +255,7 @@ export class WorkingAgent {
       this.finished++;
       const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
       say(
-        `${job.key.slice(0, 8)} done in ${seconds} s: ${title}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${isFirst ? '' : '; somebody was faster'}`,
+        `${job.key.slice(0, 8)} done in ${seconds} s: ${taskText(task)}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${outcome.is === 'stopped' ? '; training was stopped by hand' : ''}${isFirst ? '' : '; somebody was faster'}`,
       );
     } catch (thrown) {
       await this.afterFailure(task, delivery, thrown);
@@ -276,19 +263,19 @@ export class WorkingAgent {
   }
 
   private async afterFailure(task: Task, delivery: Delivery, thrown: unknown): Promise<void> {
-    const { abort, title, job } = task;
+    const { abort, job } = task;
     const { say } = this.options;
     if (abort.signal.aborted) {
       // Told to end: somebody else is to have it. Cancelled: it is out of its line already.
       const isLeft = !(abort.signal.reason instanceof AppError);
-      say(`${job.key.slice(0, 8)} ${isLeft ? 'given back' : 'cancelled'}: ${title}`);
+      say(`${job.key.slice(0, 8)} ${isLeft ? 'given back' : 'cancelled'}: ${taskText(task)}`);
       if (isLeft) delivery.giveBack();
       else await delivery.acknowledge();
       return;
     }
     const error = toAppError(thrown);
     if (isOfThisMachine(error)) {
-      say(`${title} is given back: ${error.message}`);
+      say(`${taskText(task)} is given back: ${error.message}`);
       delivery.giveBack(5000);
       if (error.code === 'output.disk-full' || error.code === 'output.unwritable') void this.rest(error.message);
       return;
@@ -296,9 +283,10 @@ export class WorkingAgent {
     await this.fail(task, delivery, error);
   }
 
-  private async fail({ job, title }: Task, delivery: Delivery, error: AppError): Promise<void> {
+  private async fail(task: Task, delivery: Delivery, error: AppError): Promise<void> {
     this.failed++;
-    this.options.say(`${title} failed: ${error.message}`);
+    this.options.say(`${taskText(task)} failed: ${error.message}`);
+    const { job } = task;
     const { code, facts } = error.toReport();
     const outcome: Outcome = {
       is: 'failed',
@@ -323,6 +311,7 @@ export class WorkingAgent {
 
   private eventsOf(task: Task): Parameters<typeof doJob>[2] {
     const { key } = task.job;
+    const { signal: stop } = task.stop;
     let toldAt = 0;
     const progress = (stage: string, done: number, total: number): void => {
       task.fraction = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
@@ -334,7 +323,7 @@ export class WorkingAgent {
         this.seal.close(progressSubject(key), { key, agent: this.id, stage, done, total }),
       );
     };
-    return { began: () => progress('began', 0, 0), progress, log: () => undefined };
+    return { began: () => progress('began', 0, 0), progress, log: () => undefined, stop };
   }
 
   private get by(): Outcome['by'] {
@@ -371,14 +360,7 @@ export class WorkingAgent {
       slots,
       state: this.isDraining ? 'draining' : this.tasks.size > 0 ? 'working' : 'idle',
       ...(this.problem !== undefined && { problem: this.problem }),
-      steps: [...this.tasks.values()].map(({ job, title, startedAt, stage, fraction }) => ({
-        key: job.key,
-        kind: job.order.kind,
-        title,
-        startedAt,
-        ...(stage !== '' && { stage }),
-        fraction,
-      })),
+      steps: [...this.tasks.values()].map(taskView),
       load: loadavg()[0],
       ...(free !== undefined && { freeBytes: free }),
       cache: { bytes: this.cache.bytes, limitBytes: cacheLimitBytes },

@@ -11,12 +11,37 @@ import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 import { isDoneHere } from './this-machine';
 
-/** A step that other machines may do. */
-interface Waiting {
-  place: number;
-  /** Undefined: this machine does it. */
-  begin(coordinator: Coordinator | undefined): void;
-  refuse(reason: AppError): void;
+/** A step that other machines may do. There may be a hundred thousand: each is one object, which hears of its signal itself. */
+class Waiting {
+  constructor(
+    readonly place: number,
+    private readonly line: Line,
+    private readonly signal: AbortSignal,
+    private readonly resolve: (coordinator: Coordinator | undefined) => void,
+    private readonly reject: (reason: AppError) => void,
+  ) {
+    signal.addEventListener('abort', this);
+  }
+
+  /** @param coordinator undefined: this machine does it */
+  begin(coordinator: Coordinator | undefined): void {
+    this.signal.removeEventListener('abort', this);
+    this.resolve(coordinator);
+  }
+
+  refuse(reason: AppError): void {
+    this.signal.removeEventListener('abort', this);
+    this.reject(reason);
+  }
+
+  /** Of the signal. */
+  handleEvent(): void {
+    const { waiting } = this.line;
+    const at = waiting.indexOf(this);
+    if (at < 0) return;
+    waiting.splice(at, 1);
+    this.refuse(new AppError('cancelled'));
+  }
 }
 
 /** Steps with equal requirements. */
@@ -64,23 +89,33 @@ export class AgentsExecutor implements Executor {
     return this.local.beside(signal, work, waits);
   }
 
-  async run<K extends Job['kind']>(
+  run<K extends Job['kind']>(
     order: Order & { kind: K },
     events: JobEvents,
     signal: AbortSignal,
     placed?: Placed<JobResults[K]>,
   ): Promise<JobResults[K]> {
-    const here = (): Promise<JobResults[K]> => this.local.run(order, events, signal, placed);
     // Plans of earlier versions know this machine alone.
-    if (!placed?.key || !placed.requires || isForThisMachine(placed.requires)) return here();
+    if (!placed?.key || !placed.requires || isForThisMachine(placed.requires))
+      return this.local.run(order, events, signal, placed);
     const line = this.lineOf(placed.requires);
-    if (!this.machines.coordinator && line.isDoneHere) return here();
-    for (;;) {
-      const coordinator = await this.turn(line, placed.order, signal);
-      if (!coordinator) return here();
+    if (!this.machines.coordinator && line.isDoneHere) return this.local.run(order, events, signal, placed);
+    return this.inTurn(line, order, events, signal, placed);
+  }
+
+  /** While it waits, no frame of a function waits with it. */
+  private inTurn<K extends Job['kind']>(
+    line: Line,
+    order: Order & { kind: K },
+    events: JobEvents,
+    signal: AbortSignal,
+    placed: Placed<JobResults[K]>,
+  ): Promise<JobResults[K]> {
+    return this.turn(line, placed.order, signal).then(async (coordinator) => {
+      if (!coordinator) return this.local.run(order, events, signal, placed);
       const given = await this.give(coordinator, order, line, events, signal, placed);
-      if (given) return given.result;
-    }
+      return given ? given.result : this.inTurn(line, order, events, signal, placed);
+    });
   }
 
   /** Resolves when it is to be given to agents, or, without a coordinator, done here. Throws `cancelled`, `agents.none`. */
@@ -88,24 +123,7 @@ export class AgentsExecutor implements Executor {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new AppError('cancelled'));
       const { waiting } = line;
-      const cancel = (): void => {
-        const at = waiting.indexOf(one);
-        if (at < 0) return;
-        waiting.splice(at, 1);
-        one.refuse(new AppError('cancelled'));
-      };
-      const one: Waiting = {
-        place,
-        begin: (coordinator) => {
-          signal.removeEventListener('abort', cancel);
-          resolve(coordinator);
-        },
-        refuse: (reason) => {
-          signal.removeEventListener('abort', cancel);
-          reject(reason);
-        },
-      };
-      signal.addEventListener('abort', cancel, { once: true });
+      const one = new Waiting(place, line, signal, resolve, reject);
       let [low, high] = [0, waiting.length];
       while (low < high) {
         const middle = (low + high) >> 1;
@@ -161,11 +179,11 @@ export class AgentsExecutor implements Executor {
       if (slots > 0) {
         const begun = waiting.splice(0, Math.max(0, ahead * slots - line.given));
         line.given += begun.length;
-        for (const { begin } of begun) begin(coordinator);
+        for (const one of begun) one.begin(coordinator);
       } else if (!this.isHopeless(coordinator)) continue;
-      else if (isDoneHere) for (const { begin } of waiting.splice(0)) begin(undefined);
+      else if (isDoneHere) for (const one of waiting.splice(0)) one.begin(undefined);
       else if (!coordinator)
-        for (const { refuse } of waiting.splice(0)) refuse(new AppError('agents.none', { label: requirement.on }));
+        for (const one of waiting.splice(0)) one.refuse(new AppError('agents.none', { label: requirement.on }));
     }
   }
 
@@ -184,10 +202,10 @@ export class AgentsExecutor implements Executor {
     placed: Placed<JobResults[K]>,
   ): Promise<{ result: JobResults[K] } | undefined> {
     const { requirement } = line;
-    const { key, title = order.kind, limits, coolDownMs } = placed;
+    const { key, title = order.kind, trial, limits, coolDownMs } = placed;
     let hasBegun = false;
     const began = (): void => {
-      if (!hasBegun) events.started?.(true);
+      if (!hasBegun) events.started?.();
       hasBegun = true;
     };
     try {
@@ -196,8 +214,10 @@ export class AgentsExecutor implements Executor {
         order: order as Order<Job>,
         requirement,
         title,
+        trial,
         limits,
         coolDownMs,
+        stop: events.stop,
         began,
         progress: events.progress,
       };

@@ -16,7 +16,7 @@ interface Item {
   usedAt: number;
 }
 
-/** What an agent keeps of models, images and artifacts: the least recently used goes first, never what a step uses. */
+/** What an agent keeps of models, images, artifacts and checkpoints: the least recently used goes first, never what a step uses. */
 export class ContentCache {
   readonly contents: LocalContents;
   bytes = 0;
@@ -43,7 +43,7 @@ export class ContentCache {
     const artifacts = join(this.folder, 'artifacts');
     for (const part of await names(artifacts))
       for (const name of await names(join(artifacts, part))) await this.note(join(artifacts, part, name));
-    for (const kind of ['models', 'images', 'lists'])
+    for (const kind of ['models', 'images', 'lists', 'checkpoints'])
       for (const name of await names(join(this.folder, kind))) {
         const path = join(this.folder, kind, name);
         if (name.endsWith('.part')) await rm(path, { recursive: true, force: true });
@@ -65,12 +65,20 @@ export class ContentCache {
     // Before a byte is fetched.
     if (total > this.limitBytes) throw new AppError('agents.too-large', { bytes: total, limit: this.limitBytes });
     const paths: string[] = [];
-    const release = (): void => paths.forEach((path) => this.unuse(path));
+    const checkpoints = join(this.folder, 'checkpoints', job.key);
+    const release = (): void => {
+      paths.forEach((path) => this.unuse(path));
+      // Those of a training that was cancelled, or given back, stay as long as there is room.
+      void this.note(checkpoints)
+        .then(() => this.shrink(0))
+        .catch(() => undefined);
+    };
     const use = (path: string): void => {
       paths.push(path);
       this.used.set(path, (this.used.get(path) ?? 0) + 1);
     };
     const before = this.store.traffic.receivedBytes;
+    use(checkpoints);
     try {
       for (const file of job.files) await this.file(file, use, signal);
       for (const images of job.images) await this.images(images, use, signal);
@@ -212,10 +220,10 @@ export class ContentCache {
 
   private async note(path: string): Promise<void> {
     const found = await stat(path).catch(() => undefined);
-    if (!found) return;
-    const bytes = found.isDirectory() ? await folderBytes(path) : found.size;
+    const bytes = found?.isDirectory() ? await folderBytes(path) : (found?.size ?? 0);
     this.bytes += bytes - (this.items.get(path)?.bytes ?? 0);
-    this.items.set(path, { path, bytes, usedAt: found.mtimeMs });
+    if (found) this.items.set(path, { path, bytes, usedAt: found.mtimeMs });
+    else this.items.delete(path);
   }
 
   private async remove(path: string): Promise<void> {

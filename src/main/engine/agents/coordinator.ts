@@ -120,6 +120,8 @@ export class Coordinator implements Publisher {
       const step = this.steps.get(key);
       const outcome = step && this.board.readOutcome(key, data);
       if (outcome) step.heard(outcome);
+      // Where somebody else stopped it, it takes a moment until it is out of its line.
+      if (outcome?.is === 'stopped') this.lookAfterSoon(key);
     });
     this.link_.subscribe(progressSubject('*'), ({ subject, data }) => {
       const step = this.steps.get(subject.slice(progressSubject('').length));
@@ -135,7 +137,7 @@ export class Coordinator implements Publisher {
     // Somebody else wanted it too, and does not any more; it takes a moment until it is out of its line.
     this.commands.hear((control) => {
       if (control.do !== 'cancel') return;
-      setTimeout(() => this.steps.get(control.key)?.lookAfter(true), takenOutMs).unref();
+      this.lookAfterSoon(control.key);
     });
     setInterval(() => this.lookAfterAll(), lookEveryMs).unref();
     void (async () => {
@@ -151,7 +153,7 @@ export class Coordinator implements Publisher {
           if (this.presences.takesSteps(id) !== before) this.news++;
           this.agentsChanged();
         },
-        () => this.looked(),
+        () => void (this.presences.hasDoubtful || this.looked()),
       );
       await this.store.prune(storeLimitBytes);
     })().catch((thrown: unknown) => {
@@ -238,6 +240,10 @@ export class Coordinator implements Publisher {
   async close(): Promise<void> {
     this.ending.abort();
     await this.link_.close();
+  }
+
+  private lookAfterSoon(key: string): void {
+    setTimeout(() => this.steps.get(key)?.lookAfter(true), takenOutMs).unref();
   }
 
   private lookAfterAll(isAfterLoss = false): void {

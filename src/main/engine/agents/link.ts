@@ -36,6 +36,8 @@ const longestPauseMs = 10_000;
 export class Link {
   state: LinkState = 'connecting';
   private connection: NatsConnection | undefined;
+  /** Of the connection: made once, since a step asks many things. */
+  private streams: { stream: JetStreamClient; manager: JetStreamManager } | undefined;
   /** Id of the server that was said to have no JetStream. */
   private lacking: string | undefined;
   private readonly ending = new AbortController();
@@ -112,9 +114,12 @@ export class Link {
       patiently(
         async () => {
           const connection = await this.connected(both);
-          const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 5000 });
+          this.streams ??= {
+            stream: jetstream(connection, { timeout: 5000 }),
+            manager: await jetstreamManager(connection, { checkAPI: false, timeout: 5000 }),
+          };
           try {
-            return await act(jetstream(connection, { timeout: 5000 }), manager);
+            return await act(this.streams.stream, this.streams.manager);
           } catch (thrown) {
             if (isMissing(thrown)) for (const make of this.missing) await make();
             if ((thrown as Error).name === 'JetStreamNotEnabled') this.lacksStreams(connection);

@@ -19,6 +19,8 @@ export class Presences {
   private readonly spoke = new Map<string, string>();
 
   private hasStrangers = false;
+  /** Some spoke whose clock is wrong, or somebody sent again what they said long ago: the next word tells. */
+  hasDoubtful = false;
 
   /** @param strange called once, where others meet on the same server */
   constructor(
@@ -35,6 +37,10 @@ export class Presences {
       // Sent again by somebody who recorded it.
       if (agent.id !== id || (before !== undefined && !isLater(agent.lastSeen, before, now))) return false;
       this.spoke.set(id, agent.lastSeen);
+      if (before === undefined && !isRecent(agent.lastSeen, now)) {
+        this.hasDoubtful = true;
+        return false;
+      }
       const isOther = steps !== stepIdentity;
       const problem = `It has ${agent.version === ownVersion ? 'another build of ' : ''}Whittle ${agent.version}, and this machine ${ownVersion}: install the same on both`;
       this.known.set(id, { agent: isOther ? { ...agent, problem } : agent, heardAt: now, isOther });
@@ -72,8 +78,10 @@ export class Presences {
 /** Whether one time is after another, or the right one after a clock was far ahead. */
 function isLater(time: string, before: string, now: number): boolean {
   const [at, last] = [Date.parse(time), Date.parse(before)];
-  return at > last || (last > now + controlValidMs && Math.abs(at - now) <= controlValidMs);
+  return at > last || (last > now + controlValidMs && isRecent(time, now));
 }
+
+const isRecent = (time: string, now: number): boolean => Math.abs(Date.parse(time) - now) <= controlValidMs;
 
 const isSilent = ({ heardAt }: Known, now: number): boolean => now - heardAt > silentAfterMs;
 

@@ -5,6 +5,9 @@ import { latencyModes, optionsSchema, targetSchema } from '@shared/sweep-file';
 
 /** Names on the server and what travels under them. Whatever another machine says is checked by these schemas, after its signature. */
 
+/** Machines that would not understand each other do nothing for each other. */
+export const protocolVersion = 2;
+
 export const stepStream = 'WHITTLE_STEPS';
 export const outcomeStream = 'WHITTLE_OUTCOMES';
 export const agentBucket = 'whittle-agents';
@@ -28,6 +31,9 @@ export const mostDeliveries = 12;
 export const controlValidMs = 5 * 60_000;
 /** What larger results are stored as files for; a server takes messages up to 1 MB. */
 export const inlineBytes = 256 * 1024;
+
+/** Of what people read, characters. */
+export const [titleLength, trialLength] = [2000, 200];
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 const stepKeySchema = z.string().regex(/^[0-9a-f]{40}$/);
@@ -149,7 +155,8 @@ export const jobSchema = z.strictObject({
   /** @see stepIdentity */
   steps: z.string().max(64),
   requirement: requirementSchema,
-  title: z.string().max(2000),
+  title: z.string().max(titleLength),
+  trial: z.string().max(trialLength).optional(),
   order: orderSchema,
   files: z.array(announcedFileSchema).max(8),
   images: z.array(announcedImagesSchema).max(4),
@@ -169,20 +176,23 @@ const madeBySchema = z.strictObject({
   machine: z.string().max(64),
 });
 
+const left = {
+  key: stepKeySchema,
+  /** JSON; or the object that holds it. */
+  result: z.union([
+    z.strictObject({ inline: z.unknown() }),
+    z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }),
+  ]),
+  artifact: z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }).optional(),
+  notes: z.array(z.string().max(10_000)).max(1000),
+  elapsedMs: z.number().min(0),
+  by: madeBySchema,
+};
+
 export const outcomeSchema = z.discriminatedUnion('is', [
-  z.strictObject({
-    is: z.literal('done'),
-    key: stepKeySchema,
-    /** JSON; or the object that holds it. */
-    result: z.union([
-      z.strictObject({ inline: z.unknown() }),
-      z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }),
-    ]),
-    artifact: z.strictObject({ sha256: sha256Schema, sizeBytes: bytesSchema }).optional(),
-    notes: z.array(z.string().max(10_000)).max(1000),
-    elapsedMs: z.number().min(0),
-    by: madeBySchema,
-  }),
+  z.strictObject({ is: z.literal('done'), ...left }),
+  /** A training that was stopped by hand: nobody else's result. @see job of a failure */
+  z.strictObject({ is: z.literal('stopped'), job: z.string(), ...left }),
   z.strictObject({
     is: z.literal('failed'),
     key: stepKeySchema,
@@ -195,7 +205,8 @@ export const outcomeSchema = z.discriminatedUnion('is', [
   }),
 ]);
 export type Outcome = z.infer<typeof outcomeSchema>;
-export type DoneOutcome = Extract<Outcome, { is: 'done' }>;
+/** With a result. */
+export type DoneOutcome = Extract<Outcome, { is: 'done' | 'stopped' }>;
 
 export const progressSchema = z.strictObject({
   key: stepKeySchema,
@@ -217,12 +228,13 @@ export const classSchema = z.strictObject({
 export const controlSchema = z.intersection(
   z.object({ at: z.number(), nonce: z.string().regex(/^[0-9a-f]{32}$/) }),
   z.discriminatedUnion('do', [
-    z.object({ do: z.literal('cancel'), key: stepKeySchema, job: z.string() }),
+    z.object({ do: z.enum(['cancel', 'stop']), key: stepKeySchema, job: z.string() }),
     z.object({ do: z.literal('drain'), agent: z.string(), isDraining: z.boolean() }),
     z.object({ do: z.literal('leave'), agent: z.string() }),
   ]),
 );
 export type Control =
-  | { do: 'cancel'; key: string; job: string }
+  /** `stop`: its training ends with the best so far. */
+  | { do: 'cancel' | 'stop'; key: string; job: string }
   | { do: 'drain'; agent: string; isDraining: boolean }
   | { do: 'leave'; agent: string };

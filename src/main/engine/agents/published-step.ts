@@ -5,7 +5,7 @@ import type { Order } from '../jobs/order';
 import type { Requirement } from '../sweep/plan';
 import type { Announcer } from './announce';
 import type { Board } from './board';
-import type { AgentJob, Control, DoneOutcome, Outcome } from './protocol';
+import { titleLength, trialLength, type AgentJob, type Control, type DoneOutcome, type Outcome } from './protocol';
 import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 
@@ -15,8 +15,12 @@ export interface StepToDo {
   order: Order<Job>;
   requirement: Requirement;
   title: string;
+  /** A trial that it is for, as people know it. */
+  trial?: string;
   limits?: Limits;
   coolDownMs?: number;
+  /** Ends its training with the best so far. */
+  stop?: AbortSignal;
   began(): void;
   progress(stage: string, done: number, total: number): void;
 }
@@ -82,18 +86,25 @@ export class PublishedStep {
       this.coordinator.control({ do: 'cancel', key, job: this.job });
     };
     if (signal.aborted) throw new AppError('cancelled');
+    const stop = (): void => this.sayStop();
+    const { stop: byHand } = this.step;
     signal.addEventListener('abort', cancel, { once: true });
+    byHand?.addEventListener('abort', stop, { once: true });
     try {
       this.stand().catch((thrown: unknown) => this.end(() => this.reject(thrown as Error)));
       return await this.result;
     } finally {
       signal.removeEventListener('abort', cancel);
+      byHand?.removeEventListener('abort', stop);
     }
   }
 
   heard(outcome: Outcome): void {
     if (outcome.is === 'done') this.end(() => this.resolve(outcome));
-    else if (outcome.job === this.job) void this.failed(outcome);
+    else if (outcome.job !== this.job) return;
+    else if (outcome.is === 'failed') void this.failed(outcome);
+    // Others that want the step want it in full.
+    else if (this.step.stop?.aborted) this.end(() => this.resolve(outcome));
   }
 
   progressed(stage: string, done: number, total: number): void {
@@ -120,12 +131,18 @@ export class PublishedStep {
       return;
     }
     if (!this.isStanding || this.isLooking || this.isOver || lostForMs > 0) return;
+    if (this.step.stop?.aborted) this.sayStop();
     if (!isAfterLoss && now - this.lookedAt < lookAgainMs) return;
     this.lookedAt = now;
     this.isLooking = true;
     void this.look()
       .catch(() => undefined)
       .finally(() => (this.isLooking = false));
+  }
+
+  /** It holds until the step is over, also for the agent that gets it next. */
+  private sayStop(): void {
+    if (this.job !== undefined) this.coordinator.control({ do: 'stop', key: this.step.key, job: this.job });
   }
 
   private async look(): Promise<void> {
@@ -148,7 +165,7 @@ export class PublishedStep {
   private async stand(): Promise<void> {
     const { signal } = this;
     const { board, announcer } = this.coordinator;
-    const { key, order, requirement, title, limits, coolDownMs } = this.step;
+    const { key, order, requirement, title, trial, limits, coolDownMs } = this.step;
     const [known, found] = await Promise.all([board.outcome(key, signal), board.pending(key, signal)]);
     if (known?.is === 'done') return this.heard(known);
     let standing = found;
@@ -162,7 +179,8 @@ export class PublishedStep {
         key,
         steps: stepIdentity,
         requirement,
-        title,
+        title: title.slice(0, titleLength),
+        ...(trial !== undefined && { trial: trial.slice(0, trialLength) }),
         order: { ...rest, ...(_named !== undefined && { key: _named }) },
         ...announced,
         ...(limits && { limits }),

@@ -4,8 +4,8 @@ import type { Limits } from '@shared/sweep-file';
 import type { Requirement } from './plan';
 
 export interface JobEvents extends Pick<JobReporter, 'progress' | 'note' | 'log' | 'stop'> {
-  /** The job got its core. @param isElsewhere on another machine, where it cannot be stopped by hand */
-  started?(isElsewhere?: boolean): void;
+  /** The job got its core, here or on another machine. */
+  started?(): void;
 }
 
 /** Stage of a job that a person waits for while others have the cores. */
@@ -19,6 +19,8 @@ export interface Placed<R> {
   requires?: Requirement;
   /** As people know the step. */
   title?: string;
+  /** A trial that it is for, as people know it: "mobilenetv2 · int8". */
+  trial?: string;
   /** Of the work at the step: whoever finished it, it is not done again. */
   key?: string;
   limits?: Limits;

@@ -57,9 +57,7 @@ export class RunJournal {
 
   /** A line as a worker says it. */
   line({ key }: Pick<PlannedStep, 'key'>, line: string): void {
-    const trials = this.board.trialsOf(key);
-    const owner = trials.find(({ id }) => !this.board.isSkipped(id)) ?? trials[0]!;
-    this.keep(() => this.workspace.runs.appendLog(this.id, owner.id, line));
+    this.keep(() => this.workspace.runs.appendLog(this.id, this.board.ownerOf(key).id, line));
   }
 
   /** What was thrown, as an error; `output.disk-full` where SQLite had no space. */

@@ -1,7 +1,7 @@
 import type { Limits } from '@shared/sweep-file';
 import { isStopped } from '../jobs/stopped';
 import { incomingName } from '../store/artifacts';
-import type { Executor } from './executor';
+import type { Executor, Placed } from './executor';
 import { orderOfStep, type OrderContext } from './order-of-step';
 import { formatOf, type PlannedStep } from './plan';
 import type { RunJournal } from './run-journal';
@@ -34,11 +34,10 @@ interface AttemptEvents {
 /**
  * Does one step: the executor gets its order, and what comes of it is kept while the core is still the step's. What a failed attempt had written is
  * discarded. Throws what the job, and keeping its result, throw.
- * @param place position in the plan: the lower, the earlier
  */
 export async function attemptStep(
   step: PlannedStep,
-  place: number,
+  place: Pick<Placed<unknown>, 'order' | 'trial'>,
   inHand: StepInHand,
   { run, context, executor, journal, limits, coolDownMs }: AttemptBench,
   events: AttemptEvents,
@@ -50,9 +49,8 @@ export async function attemptStep(
   const key = workKeyOf(step, steps);
   const outputPath = artifacts.reserve(incomingName(key));
   const format = formatOf(step.order);
-  const started = (isElsewhere = false): void => {
+  const started = (): void => {
     inHand.startedAt = Date.now();
-    inHand.isElsewhere = isElsewhere;
     events.began();
     journal.log(step);
   };
@@ -77,9 +75,9 @@ export async function attemptStep(
     const order = orderOfStep({ ...step, key }, context);
     const note = (sentence: string): void => void notes.push(sentence);
     const log = (line: string): void => journal.line(step, line);
-    const told = { started, progress, note, log, stop: inHand.stop.signal };
+    const told = { started, progress, note, log, stop: inHand.stop?.signal };
     const { requires, title } = step;
-    const placed = { order: place, key, requires, title, limits, coolDownMs, settle };
+    const placed = { ...place, key, requires, title, limits, coolDownMs, settle };
     await executor.run(order, told, inHand.abort.signal, placed);
   } catch (thrown) {
     // Not waited for: the state must be known before the core goes to the next. What stays is swept when the run ends.

@@ -70,6 +70,12 @@ export class StepBoard {
     return this.owners.get(key) ?? [];
   }
 
+  /** A trial that has the step, one that is wanted where there is one. */
+  ownerOf(key: string): TrialPlan {
+    const trials = this.trialsOf(key);
+    return trials.find(({ id }) => !this.skipped.has(id)) ?? trials[0]!;
+  }
+
   /** Whether some trial that is not skipped has the step. */
   isWanted(key: string): boolean {
     return this.trialsOf(key).some(({ id }) => !this.skipped.has(id));

@@ -50,7 +50,9 @@ export class StepRunner {
     const inHand = this.inHand.take(step);
     let tookMs: number | undefined;
     try {
-      await attemptStep(step, this.board.placeOf(step.key), inHand, this.bench, {
+      const { model, recipe } = this.board.ownerOf(step.key);
+      const place = { order: this.board.placeOf(step.key), trial: `${model} · ${recipe}` };
+      await attemptStep(step, place, inHand, this.bench, {
         began: () => {
           this.board.set(step.key, 'running');
           this.events.changed(step);

@@ -4,12 +4,8 @@ import type { PlannedStep } from './plan';
 /** A step that the executor has, begun or not. */
 export interface StepInHand {
   abort: AbortController;
-  /** Of its training, which ends with the best so far. */
-  stop: AbortController;
-  /** Whether it is a technique that trains and can be stopped. */
-  endsByHand: boolean;
-  /** Another machine does it, to which nobody can say that it be stopped. */
-  isElsewhere?: boolean;
+  /** Of its training, which ends with the best so far; absent: it has none that can be stopped. */
+  stop?: AbortController;
   /** What a failed attempt had written is gone. */
   discarded?: Promise<void>;
   /** When it got its core, milliseconds since 1970. */
@@ -24,8 +20,8 @@ export interface StepInHand {
 /** Of a training, from which on its pace says how long it takes. */
 const tellingFraction = 0.01;
 
-const mayStop = ({ endsByHand, isElsewhere, startedAt, stop }: StepInHand): boolean =>
-  endsByHand && !isElsewhere && startedAt !== undefined && !stop.signal.aborted;
+const mayStop = ({ startedAt, stop }: StepInHand): boolean =>
+  stop !== undefined && startedAt !== undefined && !stop.signal.aborted;
 
 /** The steps of a run that the executor has. */
 export class StepsInHand {
@@ -41,7 +37,8 @@ export class StepsInHand {
 
   take({ key, title, order }: PlannedStep): StepInHand {
     const endsByHand = order.kind === 'compress' && findTechnique(order.technique).endsByHand === true;
-    const step = { abort: new AbortController(), stop: new AbortController(), endsByHand, fraction: 0, stage: title };
+    const abort = new AbortController();
+    const step = { abort, ...(endsByHand && { stop: new AbortController() }), fraction: 0, stage: title };
     this.steps.set(key, step);
     return step;
   }
@@ -65,7 +62,7 @@ export class StepsInHand {
   stop(key: string): boolean {
     const step = this.steps.get(key);
     if (!step || !mayStop(step)) return false;
-    step.stop.abort();
+    step.stop?.abort();
     return true;
   }
 
@@ -76,8 +73,8 @@ export class StepsInHand {
 
   /** Milliseconds that a training under way still takes at the pace it had so far; undefined for other steps and in its first moments. */
   trainingLeftMs(key: string, now: number): number | undefined {
-    const { endsByHand, first, fraction } = this.steps.get(key) ?? { fraction: 0 };
-    if (!endsByHand || !first || fraction - first.fraction < tellingFraction) return undefined;
+    const { stop, first, fraction } = this.steps.get(key) ?? { fraction: 0 };
+    if (!stop || !first || fraction - first.fraction < tellingFraction) return undefined;
     return ((now - first.at) * (1 - fraction)) / (fraction - first.fraction);
   }
 
