@@ -137,6 +137,14 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     }
   });
 
+  it('a step of the same key that a Whittle of another protocol wants does not stand for this one', async () => {
+    const theirs = job({ steps: 'another' });
+    await board.publish('elsewhere', theirs, signal);
+    expect(await board.pending(theirs.key, signal)).toBeUndefined();
+    expect(await board.publish(classId, { ...theirs, steps: stepIdentity }, signal)).toBe(true);
+    expect(await outcomeOf(theirs.key)).toMatchObject({ is: 'done' });
+  });
+
   it('makes it do nothing twice with what it recorded: a step that is done, or a message of before', async () => {
     const recorded = job();
     const bytes = seal.close(stepSubject(classId, recorded.key), recorded);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RemainingTime } from '../../../src/main/engine/sweep/remaining-time';
-import { StepsInHand } from '../../../src/main/engine/sweep/steps-in-hand';
+import { notePace, StepsInHand } from '../../../src/main/engine/sweep/steps-in-hand';
 import { distinctSteps } from '../../../src/main/engine/sweep/plan';
 import { model, plan } from './sweeps';
 
@@ -53,18 +53,27 @@ describe('RemainingTime', () => {
 });
 
 describe('the pace of a training', () => {
-  const begun = (technique: string, fraction: number, from = 0) => {
+  /** @param told seconds, and what is done then */
+  const leftAfter = (technique: string, ...told: [seconds: number, fraction: number][]) => {
     const steps = new StepsInHand();
     const planned = distinctSteps(plan({ trained: [technique] }, { models: [model('a')] }));
     const compress = planned.find(({ kind }) => kind === 'compress')!;
-    Object.assign(steps.take(compress), { first: { fraction: from, at: 1000 }, fraction });
-    return steps.trainingLeftMs(compress.key, 31_000);
+    const step = steps.take(compress);
+    for (const [seconds, fraction] of told) {
+      notePace(step, fraction, 1000 * seconds);
+      step.fraction = fraction;
+    }
+    return steps.trainingLeftMs(compress.key, 1000 * told.at(-1)![0]);
   };
 
-  it('is what it took for its share so far', () => expect(begun('finetune', 0.25)).toBe(90_000));
-  it('does not count what an earlier run did', () => expect(begun('finetune', 0.75, 0.5)).toBe(30_000));
+  it('is what it took for its share so far', () => expect(leftAfter('finetune', [1, 0], [31, 0.25])).toBe(90_000));
+  it('does not count what an earlier run did', () => expect(leftAfter('finetune', [1, 0.5], [31, 0.75])).toBe(30_000));
+  it('begins anew with what comes after calibration, and on another machine', () =>
+    expect(leftAfter('quantize.aware', [1, 0], [61, 0.9], [62, 0], [92, 0.25])).toBe(90_000));
+  it('is not known of one in rounds', () =>
+    expect(leftAfter('iterate', [1, 0], [2, 1], [3, 0], [4, 1], [5, 0], [6, 1], [7, 0], [8, 0.9])).toBeUndefined());
   it('is not known in its first moments, nor of other steps', () => {
-    expect(begun('finetune', 0.001)).toBeUndefined();
-    expect(begun('fp16', 0.25)).toBeUndefined();
+    expect(leftAfter('finetune', [1, 0], [31, 0.001])).toBeUndefined();
+    expect(leftAfter('fp16', [1, 0], [31, 0.25])).toBeUndefined();
   });
 });

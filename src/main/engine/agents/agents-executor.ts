@@ -228,7 +228,8 @@ export class AgentsExecutor implements Executor {
         result = (await coordinator.takeIn(outcome, path, signal)) as JobResults[K];
       } catch (thrown) {
         if (!(thrown instanceof AppError) || !['agents.gone', 'agents.damaged'].includes(thrown.code)) throw thrown;
-        await coordinator.board.forget(outcome, signal);
+        // One that was stopped counts for nobody else, and what another coordinator has in full may stand there by now.
+        if (outcome.is === 'done') await coordinator.board.forget(outcome, signal);
         return undefined;
       }
       began();

@@ -104,7 +104,10 @@ export class Board {
     );
   }
 
-  /** The job under which a step stands in some line, waiting or under way. What is not signed is taken out. */
+  /**
+   * The job under which a step stands in some line, waiting or under way. What is not signed is taken out; what another Whittle asked for, whose keys stand
+   * for other work, is not this step.
+   */
   async pending(key: string, signal: AbortSignal): Promise<AgentJob | undefined> {
     const found = await this.link.ask(
       (_stream, manager) => manager.direct.getMessage(stepStream, { last_by_subj: stepSubject('*', key) }),
@@ -112,7 +115,8 @@ export class Board {
     );
     if (!found) return undefined;
     try {
-      return this.seal.open(found.subject, found.data, jobSchema);
+      const job = this.seal.open(found.subject, found.data, jobSchema);
+      return job.steps === stepIdentity ? job : undefined;
     } catch (thrown) {
       if (!(thrown instanceof Rejected)) throw thrown;
       this.rejected(`A step in line was not obeyed: ${thrown.message}.`);

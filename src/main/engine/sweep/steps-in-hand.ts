@@ -12,13 +12,21 @@ export interface StepInHand {
   startedAt?: number;
   /** Of it, done. */
   fraction: number;
-  /** What was done when it first said so, and when that was: a training that goes on from a checkpoint does not begin at 0. */
-  first?: { fraction: number; at: number };
+  /**
+   * What was done when it began to count, and when that was: a training that goes on from a checkpoint does not begin at 0. Each of its parts counts anew.
+   */
+  pace?: { from: number; at: number; parts: number };
   stage: string;
 }
 
-/** Of a training, from which on its pace says how long it takes. */
-const tellingFraction = 0.01;
+/** Of a training, from which on its pace says how long it takes; of one of more parts, such as rounds, no part says it. */
+const [tellingFraction, mostParts] = [0.01, 3];
+
+/** @param fraction that is done now, of the part under way */
+export function notePace(step: StepInHand, fraction: number, now: number): void {
+  if (step.pace === undefined || fraction < step.fraction)
+    step.pace = { from: fraction, at: now, parts: (step.pace?.parts ?? 0) + 1 };
+}
 
 const mayStop = ({ startedAt, stop }: StepInHand): boolean =>
   stop !== undefined && startedAt !== undefined && !stop.signal.aborted;
@@ -73,9 +81,9 @@ export class StepsInHand {
 
   /** Milliseconds that a training under way still takes at the pace it had so far; undefined for other steps and in its first moments. */
   trainingLeftMs(key: string, now: number): number | undefined {
-    const { stop, first, fraction } = this.steps.get(key) ?? { fraction: 0 };
-    if (!stop || !first || fraction - first.fraction < tellingFraction) return undefined;
-    return ((now - first.at) * (1 - fraction)) / (fraction - first.fraction);
+    const { stop, pace, fraction } = this.steps.get(key) ?? { fraction: 0 };
+    if (!stop || !pace || pace.parts > mostParts || fraction - pace.from < tellingFraction) return undefined;
+    return ((now - pace.at) * (1 - fraction)) / (fraction - pace.from);
   }
 
   /** Ends a step, if the executor has it. */

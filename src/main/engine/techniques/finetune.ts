@@ -12,16 +12,10 @@ import { plainForm } from '../training/trained-form';
 import { trainingNotes } from '../training/training-notes';
 import { trainsWeights } from './handling';
 import { defineTechnique } from './technique';
-import { blocksParam, featuresParam, trainingParams } from './training-params';
+import { blocksParam, featuresParam, trainingParams, usualBlocks } from './training-params';
 import { trainingPlan } from './training-plan';
 
 const id = 'finetune';
-
-/**
- * At this weight the maps count ten times as much as the answers: of 1,000 images these are learned by heart within an epoch, while those of
- * every position behind every block still tell something of images that were not seen.
- */
-const usualBlocks = 30;
 
 const usual = trainingParams({ epochs: 4, learningRate: 1e-4 });
 

@@ -17,11 +17,11 @@ import { pruneMagnitude } from './prune-magnitude';
 import { pruneSecondOrder } from './prune-second-order';
 import { storePruned } from './pruned-weights';
 import { defineTechnique, handlingOf, type Technique } from './technique';
-import { trainingParams } from './training-params';
+import { blocksParam, trainingParams, usualBlocks } from './training-params';
 
 const id = 'iterate';
 
-const usual = trainingParams({ epochs: 2, learningRate: 5e-5 });
+const usual = trainingParams({ epochs: 2, learningRate: 1e-4 });
 
 /** What a round may compress with, each as a technique of its own; their other parameters stand at their defaults. */
 const compressors = {
@@ -49,7 +49,7 @@ export const iterate = defineTechnique({
   family: 'pruning',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 2,
+  version: 3,
   usesReference: true,
   endsByHand: true,
   params: z
@@ -84,6 +84,7 @@ export const iterate = defineTechnique({
         .describe('Share of the training images that only judges: more of them tell a point from chance'),
       ...usual,
       epochs: usual.epochs.describe('Times that every training image is seen in a round'),
+      blocks: blocksParam(usualBlocks),
     })
     .refine(({ from, to }) => from <= to, '"from" must not be above "to"'),
   handling: ({ technique }) => {

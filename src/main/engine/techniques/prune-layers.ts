@@ -46,7 +46,9 @@ export const pruneLayers = defineTechnique({
       .min(1)
       .max(100)
       .default(100)
-      .describe('Blocks go in so many rounds, weighed anew before each; no fewer than blocks: one by one'),
+      .describe(
+        'Blocks go in so many rounds, weighed anew before each; no fewer than blocks: one by one, as always where latency is below 1',
+      ),
     refit: z
       .boolean()
       .default(true)
@@ -78,7 +80,9 @@ export const pruneLayers = defineTechnique({
       `Removed ${removed.length} of ${available} residual blocks: ${names}; ${percent} % of the MACs are left.`,
     );
     if (isShort)
-      context.note(`All blocks are gone, and the layers still take more than ${100 * latency} % of their time.`);
+      context.note(
+        `All blocks are gone, and the layers still take more than ${Number((100 * latency).toFixed(2))} % of their time.`,
+      );
     const alone = removed.filter(({ isRefitted }) => !isRefitted).length;
     if (refit && alone > 0)
       context.note(

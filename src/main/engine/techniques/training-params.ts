@@ -63,6 +63,12 @@ export const featuresParam = z
     'Weight of the distance from the features that the float network has before its classifier; 0: not compared',
   );
 
+/**
+ * For networks that are to answer as they did: at this weight the maps count ten times as much as the answers, which training images in the hundreds
+ * teach by heart within an epoch, while maps of every position behind every block still tell something of images that were not seen.
+ */
+export const usualBlocks = 30;
+
 /** @param usual the default */
 export const blocksParam = (usual: number) =>
   z
