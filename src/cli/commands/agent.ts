@@ -28,7 +28,11 @@ export const agent: Command = {
     server: { type: 'string', value: 'URL', help: 'where the machines meet: nats://computer:4222, or tls://' },
     labels: { type: 'string', value: 'A,B', help: 'names that targets may ask for: "on: pi4"' },
     slots: { type: 'string', value: 'N', help: 'steps at once (1)' },
-    'cache-gb': { type: 'string', value: 'N', help: `what models, images, artifacts and old checkpoints may take (${usualCacheGb})` },
+    'cache-gb': {
+      type: 'string',
+      value: 'N',
+      help: `what models, images, artifacts and old checkpoints may take (${usualCacheGb})`,
+    },
     folder: { type: 'string', value: 'DIR', help: 'where they are kept' },
     name: { type: 'string', value: 'NAME', help: 'as it is shown to people; the usual is the name of the computer' },
     'tls-ca': { type: 'string', value: 'FILE', help: 'certificate of the authority that signed the server’s' },
