@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '@shared/errors';
 import { removeBlocks } from '../compression/pruning/block-removal';
-import { latencyTable } from '../compression/latency/layer-latency';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { recountParameters } from '../compression/storage/provenance';
 import { countMacs } from '../onnx/count';
@@ -69,7 +68,7 @@ export const pruneLayers = defineTechnique({
       const detail = `"count" is ${count}, but ${context.card.name} has ${available} residual blocks that can be removed`;
       throw new AppError('technique.params', { id, detail });
     }
-    const wanted = isByTime ? { table: await latencyTable(plain, context), fraction: latency } : { count };
+    const wanted = isByTime ? { latency } : { count };
     const options = { steps, refit, images, id, context };
     const { graph: bypassed, removed, isShort } = await removeBlocks(plain, wanted, options);
     const result = removeIdentities(bypassed);

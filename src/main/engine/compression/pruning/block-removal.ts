@@ -2,7 +2,7 @@ import { AppError } from '@shared/errors';
 import type { Graph } from '../../onnx/graph';
 import { bypassBlock, residualBlocks, type ResidualBlock } from '../../onnx/residual-blocks';
 import type { TechniqueContext } from '../calibration/technique-context';
-import type { LatencyTable } from '../latency/layer-latency';
+import { latencyTable } from '../latency/layer-latency';
 import { OutputLoss } from '../reconstruction/output-loss';
 import { refitBeforeBlock } from '../reconstruction/residual-refit';
 
@@ -26,8 +26,8 @@ export interface BlockRemoval {
   isShort: boolean;
 }
 
-/** How many blocks go: a number, or as many as it takes until the layers need so much of their time. */
-export type BlocksToRemove = { count: number } | { table: LatencyTable; fraction: number };
+/** How many blocks go: a number, or as many as it takes until the layers need so much of their time on this machine. */
+export type BlocksToRemove = { count: number } | { latency: number };
 
 export interface BlockRemovalOptions {
   /** Rounds in which blocks go, at most as many as blocks; where time decides they go one by one. */
@@ -52,13 +52,13 @@ export async function removeBlocks(
   const loss = await OutputLoss.of(float, influenceImages, context, id);
   const removed: RemovedBlock[] = [];
   let graph = float;
-  const isByTime = 'table' in wanted;
+  const table = 'latency' in wanted ? await latencyTable(float, context) : undefined;
   const timeOf = ({ nodes }: ResidualBlock): number =>
-    isByTime ? nodes.reduce((sum, node) => sum + wanted.table.current(node), least) : 1;
-  let tooLong = isByTime ? (1 - wanted.fraction) * wanted.table.total() : 0;
-  const most = isByTime ? left.length : wanted.count;
-  const rounds = isByTime ? most : Math.min(steps, most);
-  for (let round = 1; round <= rounds && (!isByTime || tooLong > 0); round++) {
+    table ? nodes.reduce((sum, node) => sum + table.current(node), least) : 1;
+  let tooLong = table && 'latency' in wanted ? (1 - wanted.latency) * table.total() : 0;
+  const most = 'count' in wanted ? wanted.count : left.length;
+  const rounds = table ? most : Math.min(steps, most);
+  for (let round = 1; round <= rounds && (!table || tooLong > 0); round++) {
     const drifts = new Map<ResidualBlock, number>();
     for (const [at, block] of left.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
