@@ -115,6 +115,27 @@ describe('a damaged artifact', () => {
     expect(workspace.runs.log(id, 'net/pruned').join('\n')).toContain('its file is damaged or gone and is made again');
   });
 
+  it('that several steps find at once is made again once', async () => {
+    const stop = gate(/^describe net\|prune\.magnitude$/);
+    const { workspace, runs, executor } = managed(new ScriptedExecutor(1, stop.before));
+    const { id, finished } = runs.start(prepare(workspace, { recipes: { baseline: [], pruned: recipes.pruned } }));
+    await stop.reached;
+    damage(runs.view(id).trials[1]!.artifact!.path);
+    const compressed = () => executor.begun.filter((name) => name.startsWith('compress')).length;
+    // The second step finds it damaged while the first still looks, and is told so when the file was made again long ago.
+    const isWhole = workspace.artifacts.isWhole.bind(workspace.artifacts);
+    let looks = 0;
+    workspace.artifacts.isWhole = async (...file) => {
+      const found = await isWhole(...file);
+      if (!found) await new Promise((resolve) => setTimeout(resolve, looks++ === 0 ? 50 : 300));
+      return found;
+    };
+    stop.open();
+    expect(await finished).toBe('done');
+    expect(looks).toBe(2);
+    expect(compressed()).toBe(2);
+  });
+
   it('is found at the end of a run that had no more use for it, also in a second run', async () => {
     const { workspace, runs, executor } = managed(new ScriptedExecutor(1));
     const first = runs.start(prepare(workspace));

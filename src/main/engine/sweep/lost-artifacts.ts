@@ -27,20 +27,27 @@ export class LostArtifacts {
     return !artifact || artifacts.isWhole(artifact, formatOf(order));
   }
 
+  /** How often the file of a step had to be made again. */
+  timesOf({ key }: PlannedStep): number {
+    return this.times.get(key) ?? 0;
+  }
+
   /** What is wrong where a file was made anew several times and is damaged again; undefined: it is worth another try. */
-  tooOften({ key, order }: PlannedStep): AppError | undefined {
-    if ((this.times.get(key) ?? 0) < timesMade) return undefined;
+  tooOften(step: PlannedStep): AppError | undefined {
+    if (this.timesOf(step) < timesMade) return undefined;
+    const { key, order } = step;
     const { steps, artifacts } = this.workspace;
     return new AppError('artifact.damaged', {
       path: artifacts.path(steps.find(key)?.artifact ?? key, formatOf(order)),
     });
   }
 
-  forget({ key }: PlannedStep): void {
+  forget(step: PlannedStep): void {
+    const { key } = step;
     const artifact = this.workspace.steps.find(key)?.artifact;
     if (artifact) {
       this.lost.set(key, artifact);
-      this.times.set(key, (this.times.get(key) ?? 0) + 1);
+      this.times.set(key, this.timesOf(step) + 1);
     }
     this.workspace.steps.forget(key);
   }

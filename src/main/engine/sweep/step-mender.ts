@@ -25,10 +25,17 @@ export class StepMender {
     this.lost = new LostArtifacts(workspace);
   }
 
-  /** Looks at the files of finished steps. Answers whether some of the steps are not done (any more). */
+  /** Looks at the files of finished steps. Answers whether some of the steps are not done (any more), or were made again meanwhile. */
   async mend(steps: readonly PlannedStep[]): Promise<boolean> {
+    let isMadeMeanwhile = false;
     for (const step of steps) {
+      const timesLost = this.lost.timesOf(step);
       if (this.board.stateOf(step.key) !== 'done' || (await this.lost.isWhole(step))) continue;
+      // Another step that reads the file found it damaged too, while this one looked: what is there by now is another file.
+      if (this.lost.timesOf(step) !== timesLost) {
+        isMadeMeanwhile = true;
+        continue;
+      }
       const error = this.lost.tooOften(step);
       if (error) this.events.failed(step, error);
       else {
@@ -36,7 +43,7 @@ export class StepMender {
         this.computeAgain(step);
       }
     }
-    return steps.some(({ key }) => this.board.stateOf(key) !== 'done');
+    return isMadeMeanwhile || steps.some(({ key }) => this.board.stateOf(key) !== 'done');
   }
 
   /** Before the run is called done: every file that it names holds what it says, unless it was collected. */
