@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RemainingTime } from '../../../src/main/engine/sweep/remaining-time';
-import { notePace, StepsInHand } from '../../../src/main/engine/sweep/steps-in-hand';
+import { noteProgress, StepsInHand } from '../../../src/main/engine/sweep/steps-in-hand';
 import { distinctSteps } from '../../../src/main/engine/sweep/plan';
 import { model, plan } from './sweeps';
 
@@ -54,15 +54,12 @@ describe('RemainingTime', () => {
 
 describe('the pace of a training', () => {
   /** @param told seconds, and what is done then */
-  const leftAfter = (technique: string, ...told: [seconds: number, fraction: number][]) => {
+  const leftAfter = (technique: string, ...told: [seconds: number, done: number, total?: number][]) => {
     const steps = new StepsInHand();
     const planned = distinctSteps(plan({ trained: [technique] }, { models: [model('a')] }));
     const compress = planned.find(({ kind }) => kind === 'compress')!;
     const step = steps.take(compress);
-    for (const [seconds, fraction] of told) {
-      notePace(step, fraction, 1000 * seconds);
-      step.fraction = fraction;
-    }
+    for (const [seconds, done, total = 1] of told) noteProgress(step, done, total, 1000 * seconds);
     return steps.trainingLeftMs(compress.key, 1000 * told.at(-1)![0]);
   };
 
@@ -70,6 +67,8 @@ describe('the pace of a training', () => {
   it('does not count what an earlier run did', () => expect(leftAfter('finetune', [1, 0.5], [31, 0.75])).toBe(30_000));
   it('begins anew with what comes after calibration, and on another machine', () =>
     expect(leftAfter('quantize.aware', [1, 0], [61, 0.9], [62, 0], [92, 0.25])).toBe(90_000));
+  it('begins anew behind what nobody can measure: another agent fetches what it needs, and trains from the beginning', () =>
+    expect(leftAfter('finetune', [1, 0], [601, 0], [602, 0, 0], [603, 0], [633, 0.25])).toBe(90_000));
   it('is not known of one in rounds', () =>
     expect(leftAfter('iterate', [1, 0], [2, 1], [3, 0], [4, 1], [5, 0], [6, 1], [7, 0], [8, 0.9])).toBeUndefined());
   it('is not known in its first moments, nor of other steps', () => {

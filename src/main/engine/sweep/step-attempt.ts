@@ -5,7 +5,7 @@ import type { Executor, Placed } from './executor';
 import { orderOfStep, type OrderContext } from './order-of-step';
 import { formatOf, type PlannedStep } from './plan';
 import type { RunJournal } from './run-journal';
-import { notePace, type StepInHand } from './steps-in-hand';
+import { noteProgress, type StepInHand } from './steps-in-hand';
 import { workKeyOf } from './work-key';
 
 /** What an attempt at a step needs of its run. */
@@ -66,8 +66,7 @@ export async function attemptStep(
     journal.log(step, `done in ${(elapsedMs / 1000).toFixed(1)} s`);
   };
   const progress = (stage: string, done: number, total: number): void => {
-    if (total > 0) notePace(inHand, done / total, Date.now());
-    inHand.fraction = total > 0 ? done / total : 0;
+    noteProgress(inHand, done, total, Date.now());
     inHand.stage = stage;
     events.progressed();
   };

@@ -15,17 +15,24 @@ export interface StepInHand {
   /**
    * What was done when it began to count, and when that was: a training that goes on from a checkpoint does not begin at 0. Each of its parts counts anew.
    */
-  pace?: { from: number; at: number; parts: number };
+  pace?: { from: number; at: number };
+  /** Parts that began to count. */
+  parts: number;
   stage: string;
 }
 
 /** Of a training, from which on its pace says how long it takes; of one of more parts, such as rounds, no part says it. */
 const [tellingFraction, mostParts] = [0.01, 3];
 
-/** @param fraction that is done now, of the part under way */
-export function notePace(step: StepInHand, fraction: number, now: number): void {
-  if (step.pace === undefined || fraction < step.fraction)
-    step.pace = { from: fraction, at: now, parts: (step.pace?.parts ?? 0) + 1 };
+/** @param total of the part under way; 0: how much there is to do is not known, and what comes counts anew */
+export function noteProgress(step: StepInHand, done: number, total: number, now: number): void {
+  const fraction = total > 0 ? done / total : 0;
+  if (total === 0) step.pace = undefined;
+  else if (step.pace === undefined || fraction < step.fraction) {
+    step.pace = { from: fraction, at: now };
+    step.parts++;
+  }
+  step.fraction = fraction;
 }
 
 const mayStop = ({ startedAt, stop }: StepInHand): boolean =>
@@ -46,7 +53,8 @@ export class StepsInHand {
   take({ key, title, order }: PlannedStep): StepInHand {
     const endsByHand = order.kind === 'compress' && findTechnique(order.technique).endsByHand === true;
     const abort = new AbortController();
-    const step = { abort, ...(endsByHand && { stop: new AbortController() }), fraction: 0, stage: title };
+    const stop = endsByHand ? { stop: new AbortController() } : {};
+    const step: StepInHand = { abort, ...stop, fraction: 0, parts: 0, stage: title };
     this.steps.set(key, step);
     return step;
   }
@@ -81,8 +89,10 @@ export class StepsInHand {
 
   /** Milliseconds that a training under way still takes at the pace it had so far; undefined for other steps and in its first moments. */
   trainingLeftMs(key: string, now: number): number | undefined {
-    const { stop, pace, fraction } = this.steps.get(key) ?? { fraction: 0 };
-    if (!stop || !pace || pace.parts > mostParts || fraction - pace.from < tellingFraction) return undefined;
+    const step = this.steps.get(key);
+    if (!step?.stop || !step.pace || step.parts > mostParts) return undefined;
+    const { pace, fraction } = step;
+    if (fraction - pace.from < tellingFraction) return undefined;
     return ((now - pace.at) * (1 - fraction)) / (fraction - pace.from);
   }
 
