@@ -5,6 +5,9 @@ import { machineSchema } from './run';
 
 const agentStates = ['idle', 'working', 'draining', 'silent'] as const;
 
+/** Of a trial as people know it, characters. */
+export const trialLength = 200;
+
 /** A step that an agent has under way. */
 const agentStepSchema = z.object({
   key: z.string(),
@@ -12,7 +15,7 @@ const agentStepSchema = z.object({
   /** As the plan says it. */
   title: z.string(),
   /** A trial that it is for, as people know it: "mobilenetv2 · int8". */
-  trial: z.string().max(200).optional(),
+  trial: z.string().max(trialLength).optional(),
   startedAt: z.iso.datetime(),
   stage: z.string().optional(),
   /** Share that is done, 0 to 1. */

@@ -100,13 +100,19 @@ describe('a damaged artifact', () => {
     utimesSync(path, atime, mtime);
   }
 
-  it('is found before the next step reads it, and made again', async () => {
+  /** A run whose pruned network is damaged before the steps that read it. */
+  async function damagedRun() {
     const stop = gate(/^describe net\|prune\.magnitude$/);
     const { workspace, runs, executor } = managed(new ScriptedExecutor(1, stop.before));
     const { id, finished } = runs.start(prepare(workspace, { recipes: { baseline: [], pruned: recipes.pruned } }));
     await stop.reached;
     damage(runs.view(id).trials[1]!.artifact!.path);
-    stop.open();
+    return { workspace, runs, executor, id, finished, goOn: stop.open };
+  }
+
+  it('is found before the next step reads it, and made again', async () => {
+    const { workspace, runs, executor, id, finished, goOn } = await damagedRun();
+    goOn();
     expect(await finished).toBe('done');
     expect(executor.begun.filter((name) => name.startsWith('compress'))).toHaveLength(2);
     const trial = runs.view(id).trials[1]!;
@@ -116,11 +122,7 @@ describe('a damaged artifact', () => {
   });
 
   it('that several steps find at once is made again once', async () => {
-    const stop = gate(/^describe net\|prune\.magnitude$/);
-    const { workspace, runs, executor } = managed(new ScriptedExecutor(1, stop.before));
-    const { id, finished } = runs.start(prepare(workspace, { recipes: { baseline: [], pruned: recipes.pruned } }));
-    await stop.reached;
-    damage(runs.view(id).trials[1]!.artifact!.path);
+    const { workspace, executor, finished, goOn } = await damagedRun();
     const compressed = () => executor.begun.filter((name) => name.startsWith('compress')).length;
     // The second step finds it damaged while the first still looks, and is told so when the file was made again long ago.
     const isWhole = workspace.artifacts.isWhole.bind(workspace.artifacts);
@@ -130,7 +132,7 @@ describe('a damaged artifact', () => {
       if (!found) await new Promise((resolve) => setTimeout(resolve, looks++ === 0 ? 50 : 300));
       return found;
     };
-    stop.open();
+    goOn();
     expect(await finished).toBe('done');
     expect(looks).toBe(2);
     expect(compressed()).toBe(2);

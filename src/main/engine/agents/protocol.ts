@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentSchema } from '@shared/agents';
+import { agentSchema, trialLength } from '@shared/agents';
 import { modelCardSchema } from '@shared/model-card';
 import { latencyModes, optionsSchema, targetSchema } from '@shared/sweep-file';
 
@@ -33,7 +33,7 @@ export const controlValidMs = 5 * 60_000;
 export const inlineBytes = 256 * 1024;
 
 /** Of what people read, characters. */
-export const [titleLength, trialLength] = [2000, 200];
+export const titleLength = 2000;
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 const stepKeySchema = z.string().regex(/^[0-9a-f]{40}$/);

@@ -1,3 +1,4 @@
+import { trialLength } from '@shared/agents';
 import { AppError, isErrorCode } from '@shared/errors';
 import type { Limits } from '@shared/sweep-file';
 import type { Job } from '../jobs/job';
@@ -5,7 +6,7 @@ import type { Order } from '../jobs/order';
 import type { Requirement } from '../sweep/plan';
 import type { Announcer } from './announce';
 import type { Board } from './board';
-import { titleLength, trialLength, type AgentJob, type Control, type DoneOutcome, type Outcome } from './protocol';
+import { titleLength, type AgentJob, type Control, type DoneOutcome, type Outcome } from './protocol';
 import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 

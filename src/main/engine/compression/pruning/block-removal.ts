@@ -38,6 +38,18 @@ export interface BlockRemovalOptions {
   context: TechniqueContext;
 }
 
+/** What is to go, and what a block takes along of it: one of so many blocks, or its milliseconds. */
+async function goalOf(
+  float: Graph,
+  wanted: BlocksToRemove,
+  context: TechniqueContext,
+): Promise<{ goal: number; saved(block: ResidualBlock): number }> {
+  if ('count' in wanted) return { goal: wanted.count, saved: () => 1 };
+  const table = await latencyTable(float, context);
+  const saved = ({ nodes }: ResidualBlock): number => nodes.reduce((sum, node) => sum + table.current(node), least);
+  return { goal: (1 - wanted.latency) * table.total(), saved };
+}
+
 /**
  * Bypasses residual blocks: always those without which the answers, measured with each alone gone, change least, or least for the
  * milliseconds that they take, where time is what is wanted; what remains is measured anew before the next round. With `refit`, the layer
@@ -52,20 +64,17 @@ export async function removeBlocks(
   const loss = await OutputLoss.of(float, influenceImages, context, id);
   const removed: RemovedBlock[] = [];
   let graph = float;
-  const table = 'latency' in wanted ? await latencyTable(float, context) : undefined;
-  const timeOf = ({ nodes }: ResidualBlock): number =>
-    table ? nodes.reduce((sum, node) => sum + table.current(node), least) : 1;
-  let tooLong = table && 'latency' in wanted ? (1 - wanted.latency) * table.total() : 0;
-  const most = 'count' in wanted ? wanted.count : left.length;
-  const rounds = table ? most : Math.min(steps, most);
-  for (let round = 1; round <= rounds && (!table || tooLong > 0); round++) {
+  const { goal, saved } = await goalOf(float, wanted, context);
+  let toGo = goal;
+  const [most, rounds] = 'count' in wanted ? [wanted.count, Math.min(steps, wanted.count)] : [left.length, left.length];
+  for (let round = 1; round <= rounds && toGo > 0; round++) {
     const drifts = new Map<ResidualBlock, number>();
     for (const [at, block] of left.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('weighing blocks', (round - 1) * left.length + at, rounds * left.length);
       drifts.set(block, await loss.measure(bypassBlock(graph, block)));
     }
-    const costOf = (block: ResidualBlock): number => drifts.get(block)! / timeOf(block);
+    const costOf = (block: ResidualBlock): number => drifts.get(block)! / saved(block);
     const ranked = [...left].sort((a, b) => costOf(a) - costOf(b));
     const chosen = ranked.slice(0, Math.round((most * round) / rounds) - removed.length);
     for (const block of chosen) {
@@ -73,9 +82,9 @@ export async function removeBlocks(
       const refitted = refit ? await refitBeforeBlock(graph, float, block, images, { id, context }) : undefined;
       graph = refitted ?? graph;
       removed.push({ name: block.name, loss: drifts.get(block)!, isRefitted: refitted !== undefined });
-      tooLong -= timeOf(block);
+      toGo -= saved(block);
     }
     left = left.filter((block) => !chosen.includes(block));
   }
-  return { graph, removed, isShort: tooLong > 0 };
+  return { graph, removed, isShort: toGo > 0 };
 }
