@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   addBatch,
   centreGrams,
+  diagonalAt,
   emptySums,
   addGrams,
   writeGram,
@@ -37,14 +38,18 @@ async function check(node: Node, inputShape: number[], weightShape: number[], im
   const probed = { ...graph, nodes: [...graph.nodes], outputs: [...graph.outputs] };
   probed.nodes.push(makeNode('Mul', ['x', 'three'], ['reference']));
   const reference = { ...node, inputs: ['reference', 'w'] };
-  const written = writeGram(probed, probe, 'x', (writer) => ({
+  const errorOf: Parameters<typeof writeGram>[3] = (writer) => ({
     value: writeLayerError(writer, { layer: node, reference }),
     outputs: rows,
-  }));
+  });
+  const written = writeGram(probed, probe, 'x', errorOf);
+  const writtenDiagonal = writeGram(probed, probe, 'x', errorOf, 'diagonal');
   const [total, halves] = [emptySums(probe, rows), [emptySums(probe, rows), emptySums(probe, rows)]];
+  const diagonal = emptySums(probe, rows, 'diagonal');
   for (let batch = 0; batch < 2; batch++) {
     const results = await runGraph(probed, { x: noiseTensor([images, ...inputShape], 4 + batch) });
     for (const sums of [total, halves[batch]!]) addBatch(sums, written, results);
+    addBatch(diagonal, writtenDiagonal, results);
     if (batch > 0) continue;
     const output = results['y']!;
     const stride = node.op === 'Conv' ? output.shape.slice(2).reduce((product, size) => product * size, 1) : 1;
@@ -82,8 +87,18 @@ async function check(node: Node, inputShape: number[], weightShape: number[], im
     expect(sums.errorSums[0]).toBeCloseTo(all.errorSums[0]!, 3);
   }
   const { sums, errorSums, count } = total;
+  expect(count).toBe(2 * probe.samples);
+  expect(diagonal).toMatchObject({ sums, errorSums, count, errors: [] });
+  const expectDiagonal = (): void =>
+    total.grams.forEach((gram, group) => {
+      expect(diagonal.grams[group]!.data).toHaveLength(columns);
+      for (let column = 0; column < columns; column++)
+        expect(diagonalAt(diagonal.grams[group]!, column)).toBeCloseTo(diagonalAt(gram, column), 3);
+    });
+  expectDiagonal();
   const [before, beforeError] = [total.grams[0]!.data[0]!, total.errors[0]!.data[0]!];
-  centreGrams(total);
+  for (const each of [total, diagonal]) centreGrams(each);
+  expectDiagonal();
   expect(total.grams[0]!.data[0]).toBeCloseTo(before - sums[0]! ** 2 / count, 3);
   expect(total.errors[0]!.data[0]).toBeCloseTo(beforeError - (errorSums[0]! * sums[0]!) / count, 3);
 }

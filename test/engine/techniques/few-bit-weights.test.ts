@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeWeights } from '../../../src/main/engine/compression/layers/decode-weights';
 import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
+import { attr, makeValue } from '../../../src/main/engine/onnx/make';
 import { parseModel } from '../../../src/main/engine/onnx/load';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
 import { simplify } from '../../../src/main/engine/onnx/simplify';
@@ -61,6 +62,39 @@ describe('quantize.weights', () => {
       expect(secondOrder).toBeLessThan(0.8 * nearest);
     },
   );
+
+  test('of more inputs than images can tell apart, each weight is rounded by itself, to values that fit the inputs', async () => {
+    const wide = new NetworkBuilder(5);
+    const maps = wide.node('Relu', [wide.conv('input', 'stem', 3, 64, 3)], 'maps');
+    const flat = wide.node('Flatten', [maps], 'flat', { axis: attr.int(1) });
+    const columns = 64 * 12 * 12;
+    const weights = wide.constant('logits.weight', wide.weights([columns, 10]));
+    wide.node('Gemm', [flat, weights, wide.constant('logits.bias', wide.weights([10]))], 'logits');
+    const graph: Graph = { ...wide.graph, outputs: [makeValue('logits', 'float32', ['batch', 10])] };
+    const context = contextFor(cardFor(graph), images(24, 3));
+    const rounded = async (rounding: string): Promise<Graph> =>
+      decodeWeights(await applyStep(graph, 'quantize.weights', { bits: 3, rounding, exclude: ['stem'] }, context));
+    const [nearest, fitted] = [await rounded('nearest'), await rounded('second-order')];
+    const float = await runGraph(graph);
+    expect(relativeError(await runGraph(fitted), float)).toBeLessThan(
+      0.9 * relativeError(await runGraph(nearest), float),
+    );
+    const [before, after] = [graph, fitted].map((of) => {
+      const { weight } = weightLayers(of).at(-1)!;
+      return Array.from({ length: 10 }, (_, row) => (weight.data as Float32Array).filter((_, at) => at % 10 === row));
+    });
+    let farther = 0;
+    for (const [row, values] of after!.entries()) {
+      const table = [...new Set(values)];
+      for (const [column, value] of values.entries()) {
+        const wanted = before![row]![column]!;
+        const least = Math.min(...table.map((each) => Math.abs(each - wanted)));
+        if (Math.abs(value - wanted) > least + 1e-6) farther++;
+      }
+    }
+    // Values are fitted once more after the last rounding.
+    expect(farther / (columns * 10)).toBeLessThan(0.02);
+  });
 
   test('second order at 8 bits stays close to the float network, and repeats', async () => {
     const result = await apply('quantize.weights', { bits: 8 });

@@ -78,5 +78,5 @@ const roundAway = (value: number): number => Math.sign(value) * Math.floor(Math.
 
 /** The numbers that codes stand for. */
 export function realNumbers(codes: ArrayLike<number>, { scale, zeroPoint }: Quantization): Float32Array {
-  return Float32Array.from(codes, (code) => scale * (code - zeroPoint));
+  return new Float32Array(codes).map((code) => scale * (code - zeroPoint));
 }

@@ -57,6 +57,6 @@ export function withMasks(graph: Graph, layers: readonly WeightLayer[], masks: r
 
 /** A mask of rows as the weight lies: 1 where a weight stays, 0 where it becomes zero. */
 export function keptOf(layer: WeightLayer, mask: Uint8Array): Float32Array {
-  const kept = Float32Array.from(mask, (gone) => 1 - gone);
+  const kept = new Float32Array(mask).map((gone) => 1 - gone);
   return weightOfRows(weightRows(layer), kept).data as Float32Array;
 }

@@ -93,7 +93,7 @@ export const pruneSecondOrder = defineTechnique({
     }
     if (left.length > 0)
       context.note(
-        `${left.length} of ${layers.length} layers were pruned by magnitude: they share weights or have inputs of unknown shape.`,
+        `${left.length} of ${layers.length} layers were pruned by magnitude: they share weights, have inputs of unknown shape or too many of them for the images.`,
       );
     storePruned(pruned, context);
     return removeDead(pruned);

@@ -12,9 +12,9 @@ import { outputColumns, writeColumns, type InputColumns } from './input-columns'
  * runtime does the work.
  */
 export interface GramSums {
-  /** H = sum x x^T, `[columns, columns]`, one for each group of the convolution. */
+  /** H = sum x x^T, `[columns, columns]`, one for each group of the convolution; `[1, columns]` where it is of the diagonal only. */
   grams: Matrix[];
-  /** M = sum e x^T, `[outputs of the group, columns]`; none where no error was written. */
+  /** M = sum e x^T, `[outputs of the group, columns]`; none where no error was written, or H is of the diagonal only. */
   errors: Matrix[];
   /** sum x, `[groups, columns]`. */
   sums: Float64Array;
@@ -23,6 +23,13 @@ export interface GramSums {
   /** How many x. */
   count: number;
 }
+
+/** All of H, or its diagonal alone. */
+export type GramExtent = 'whole' | 'diagonal';
+
+/** What H has on its diagonal for a column. */
+export const diagonalAt = ({ rows, columns, data }: Matrix, column: number): number =>
+  data[rows === columns ? column * (columns + 1) : column]!;
 
 /** Outputs of the graph that hold the sums. */
 export interface WrittenGram {
@@ -48,6 +55,7 @@ export function writeGram(
   probe: InputColumns,
   input: string,
   errorOf?: (writer: NodeWriter) => OutputError,
+  extent: GramExtent = 'whole',
 ): WrittenGram {
   const writer = new NodeWriter(graph, new FreshNames(graph));
   const output = (name: string, type: GraphValue['type'] = 'float32'): string => {
@@ -65,7 +73,7 @@ export function writeGram(
   const last = writer.constant(int64Tensor([1], [-1]));
   const sum = (value: string): string => output(writer.emit('ReduceSum', [value, last], { keepdims: attr.int(0) }));
   const written: WrittenGram = {
-    gram: output(product(own, probe.columns)),
+    gram: extent === 'whole' ? output(product(own, probe.columns)) : sum(writer.emit('Mul', [own, own])),
     sum: sum(own),
     columns: output(writer.emit('Shape', [own]), 'int64'),
   };
@@ -73,7 +81,7 @@ export function writeGram(
     const { value, outputs } = errorOf(writer);
     const columns = outputColumns(probe, outputs);
     const error = writeColumns(writer, value, columns);
-    written.error = output(product(error, columns.columns));
+    if (extent === 'whole') written.error = output(product(error, columns.columns));
     written.errorSum = sum(error);
   }
   writer.append();
@@ -81,12 +89,12 @@ export function writeGram(
 }
 
 /** Sums of no samples yet. @param outputs channels of the layer's output, where sums of its error are wanted */
-export function emptySums({ groups, columns }: InputColumns, outputs = 0): GramSums {
+export function emptySums({ groups, columns }: InputColumns, outputs = 0, extent: GramExtent = 'whole'): GramSums {
   const matrices = (rows: number): Matrix[] =>
     Array.from({ length: groups }, () => ({ rows, columns, data: new Float32Array(rows * columns) }));
   return {
-    grams: matrices(columns),
-    errors: outputs > 0 ? matrices(outputs / groups) : [],
+    grams: matrices(extent === 'whole' ? columns : 1),
+    errors: outputs > 0 && extent === 'whole' ? matrices(outputs / groups) : [],
     sums: new Float64Array(groups * columns),
     errorSums: new Float64Array(outputs),
     count: 0,
@@ -104,7 +112,7 @@ export function addBatch(total: GramSums, written: WrittenGram, results: Results
   total.grams.forEach(({ data }, group) => add(data, written.gram, group * data.length));
   total.errors.forEach(({ data }, group) => add(data, written.error!, group * data.length));
   add(total.sums, written.sum);
-  if (total.errors.length > 0) add(total.errorSums, written.errorSum!);
+  if (written.errorSum !== undefined) add(total.errorSums, written.errorSum);
   total.count += Number(results[written.columns]!.data[2]);
 }
 
@@ -121,7 +129,8 @@ export function centreGrams({ grams, errors, sums, errorSums, count }: GramSums)
   if (count === 0) return;
   grams.forEach((gram, group) => {
     const own = sums.subarray(group * gram.columns, (group + 1) * gram.columns);
-    subtractOuter(gram, own, own, 1 / count);
+    if (gram.rows === gram.columns) subtractOuter(gram, own, own, 1 / count);
+    else gram.data.forEach((_, column) => (gram.data[column]! -= own[column]! ** 2 / count));
     const error = errors[group];
     if (error) subtractOuter(error, errorSums.subarray(group * error.rows, (group + 1) * error.rows), own, 1 / count);
   });

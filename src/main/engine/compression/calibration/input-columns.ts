@@ -25,6 +25,8 @@ export interface InputColumns {
   window?: Window;
   /** Distance between the positions that are looked at. */
   skip: number;
+  /** How many there will be. */
+  samples: number;
 }
 
 function windowOf(node: Node, kernel: readonly number[], shapes: ReturnType<typeof inferShapes>): Window | undefined {
@@ -67,7 +69,10 @@ export function inputColumns(
   if (node.op !== 'Conv') {
     if (intAttribute(node, 'transA', 0) !== 0) return undefined;
     const columns = weightShape[node.op === 'Gemm' && intAttribute(node, 'transB', 0) !== 0 ? 1 : 0]!;
-    return { node, groups: 1, columns, skip: 1 };
+    const elements = shapes.get(node.inputs[0]!)?.shape.reduce((product: number, size) => product * Number(size), 1);
+    // Shapes are those of a single image; where one is not known, all columns are looked at.
+    const samples = elements === undefined || Number.isNaN(elements) ? Infinity : (images * elements) / columns;
+    return { node, groups: 1, columns, skip: 1, samples };
   }
   const window = windowOf(node, weightShape.slice(2), shapes);
   if (!window) return undefined;
@@ -76,13 +81,9 @@ export function inputColumns(
   const positions = elementCount(window.outputs);
   const skip = Math.floor(((images * positions) / wanted) ** (1 / window.outputs.length));
   const largestSkip = Math.max(1, Math.min(...window.outputs) >> 1);
-  return {
-    node,
-    groups: intAttribute(node, 'group', 1),
-    columns,
-    window,
-    skip: Math.max(1, Math.min(skip, largestSkip)),
-  };
+  const distance = Math.max(1, Math.min(skip, largestSkip));
+  const looked = window.outputs.reduce((product, size) => product * Math.ceil(size / distance), images);
+  return { node, groups: intAttribute(node, 'group', 1), columns, window, skip: distance, samples: looked };
 }
 
 /** Every combination of one index per axis, last axis fastest. */
@@ -97,7 +98,7 @@ function positionsOf(sizes: readonly number[]): number[][] {
 export function writeColumns(
   writer: NodeWriter,
   input: string,
-  { groups, columns, window, skip }: Omit<InputColumns, 'node'>,
+  { groups, columns, window, skip }: Omit<InputColumns, 'node' | 'samples'>,
 ): string {
   const integers = (values: number[]): string => writer.constant(int64Tensor([values.length], values));
   if (!window) {
@@ -129,11 +130,11 @@ export function writeColumns(
 }
 
 /** How a layer's output is cut so that its elements stand at the positions at which `columns` takes what they are computed from. */
-export function outputColumns({ node, groups, window, skip }: InputColumns, outputs: number): InputColumns {
-  const columns = outputs / groups;
-  if (!window) return { node, groups, columns, skip };
+export function outputColumns({ window, ...own }: InputColumns, outputs: number): InputColumns {
+  const columns = outputs / own.groups;
+  if (!window) return { ...own, columns };
   const ones = window.outputs.map(() => 1);
   const zeros = [...ones, ...ones].map(() => 0);
   const single = { kernel: ones, strides: ones, dilations: ones, pads: zeros, outputs: window.outputs };
-  return { node, groups, columns, window: single, skip };
+  return { ...own, columns, window: single };
 }

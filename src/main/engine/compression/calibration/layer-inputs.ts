@@ -3,8 +3,9 @@ import { singleBatch } from '../../onnx/classifier';
 import type { Graph, Node } from '../../onnx/graph';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from './technique-context';
-import { addBatch, centreGrams, emptySums, writeGram, type GramSums, type WrittenGram } from './gram';
+import { addBatch, centreGrams, diagonalAt, emptySums, writeGram, type GramSums, type WrittenGram } from './gram';
 import { inputColumns } from './input-columns';
+import { gramExtent } from './shrunk-gram';
 import { writeLayerError } from './layer-error';
 import { MatrixProducts } from '../algebra/matrix-products';
 import { PairedActivations } from './paired-activations';
@@ -28,6 +29,8 @@ export interface SecondOrderOptions {
   /** How many calibration images are looked at. */
   images: number;
   context: TechniqueContext;
+  /** Whether layers are visited of which the diagonal of H is all that is computed. */
+  takesWide?: boolean;
 }
 
 /** rows of `data` times the summed input of each row's group. */
@@ -44,12 +47,12 @@ function summedOutputs({ rows, columns, groups }: WeightRows, data: Float32Array
 export function importanceOf({ grams, count }: GramSums): Float32Array {
   const columns = grams[0]!.columns;
   const result = new Float32Array(grams.length * columns);
-  grams.forEach(({ data }, group) => {
+  grams.forEach((gram, group) => {
     let sum = 0;
-    for (let column = 0; column < columns; column++) sum += Math.max(0, data[column * (columns + 1)]!);
+    for (let column = 0; column < columns; column++) sum += Math.max(0, diagonalAt(gram, column));
     const least = sum > 0 ? (0.01 * sum) / columns : count;
     for (let column = 0; column < columns; column++)
-      result[group * columns + column] = (Math.max(0, data[column * (columns + 1)]!) + least) / count;
+      result[group * columns + column] = (Math.max(0, diagonalAt(gram, column)) + least) / count;
   });
   return result;
 }
@@ -71,7 +74,7 @@ export async function visitLayers(
   graph: Graph,
   float: Graph,
   layers: readonly WeightLayer[],
-  { id, images, context }: SecondOrderOptions,
+  { id, images, context, takesWide = false }: SecondOrderOptions,
   visit: (inputs: LayerInputs, node: Node, products: MatrixProducts) => Promise<void>,
 ): Promise<void> {
   const shapes = inferShapes(float, singleBatch(float));
@@ -83,7 +86,8 @@ export async function visitLayers(
   const candidates = layers.flatMap((layer) => {
     if (uses.get(layer.weightName) !== 1) return [];
     const probe = inputColumns(layer.node, layer.weight.shape, shapes, activations.imagesFor(nodes.get(layer.node)!));
-    return probe ? [{ layer, rows: weightRows(layer), probe }] : [];
+    if (!probe || (gramExtent(probe) === 'diagonal' && !takesWide)) return [];
+    return [{ layer, rows: weightRows(layer), probe }];
   });
   if (candidates.length === 0) return;
 
@@ -96,7 +100,8 @@ export async function visitLayers(
       // Nothing has an error in a network that is its own reference.
       const outputs = graph === float ? 0 : rows.rows;
       const reference = { ...layer.node, inputs: layer.node.inputs.map(activations.referenceOf) };
-      const total = emptySums(probe, outputs);
+      const extent = gramExtent(probe);
+      const total = emptySums(probe, outputs, extent);
       let written: WrittenGram | undefined;
       await activations.observe(
         node,
@@ -108,6 +113,7 @@ export async function visitLayers(
             outputs > 0
               ? (writer) => ({ value: writeLayerError(writer, { layer: node, reference }), outputs })
               : undefined,
+            extent,
           );
         },
         (results) => addBatch(total, written!, results),

@@ -1,7 +1,19 @@
 import type { Matrix } from '../algebra/matrix-products';
+import type { GramExtent } from './gram';
+import type { InputColumns } from './input-columns';
 
 /** How much of what different columns have in common is believed: the more, the more samples there are for each column. */
 export const believedShare = (columns: number, count: number): number => count / (columns + count);
+
+/** Columns beyond which H takes more than 270 MB, and the share of what they have in common that has to be believed for it. */
+const [manyColumns, leastBelieved] = [8192, 0.05];
+
+/**
+ * How much of H a layer's sums are of. Of a first layer behind flattened maps, which has 25,000 inputs and one sample an image, H would take
+ * gigabytes; making up for errors could save no more than the share of them that is believed, and the diagonal tells the rest.
+ */
+export const gramExtent = ({ groups, columns, samples }: InputColumns): GramExtent =>
+  groups === 1 && columns > manyColumns && believedShare(columns, samples) < leastBelieved ? 'diagonal' : 'whole';
 
 /**
  * H moved towards its diagonal D, the more the fewer samples it has per column: directions in which few calibration images happen to have

@@ -11,6 +11,7 @@ import type { ChannelCosts } from './channel-costs';
 import { eliminationOrder, type Removal } from './elimination-order';
 import { addBatch, centreGrams, emptySums, writeGram, type GramSums, type WrittenGram } from '../calibration/gram';
 import { inputColumns } from '../calibration/input-columns';
+import { gramExtent } from '../calibration/shrunk-gram';
 import { networkKey } from '../calibration/network-key';
 import { addToBias, biasValues } from '../layers/layer-constants';
 import { MatrixProducts, subMatrix, type Matrix } from '../algebra/matrix-products';
@@ -112,7 +113,7 @@ function gatherer(graph: Graph, limit: number, { context, id }: LossOptions) {
   return async (axis: ChannelAxis, products: MatrixProducts): Promise<Reader | undefined> => {
     const layer = layers.get(axis.node);
     const probe = layer && inputColumns(axis.node, layer.weight.shape, shapes, activations.imagesFor(axis.node));
-    if (!probe) return undefined;
+    if (!probe || gramExtent(probe) === 'diagonal') return undefined;
     const sums = emptySums(probe);
     let written: WrittenGram | undefined;
     await activations.observe(

@@ -46,6 +46,6 @@ export function pruneMasks(layers: readonly ScoredLayer[], pattern: PrunePattern
   );
   return layers.map(({ scores, units: { unitOf } }, index) => {
     const marked = marks[index]!;
-    return unitOf ? Uint8Array.from(scores, (_, weight) => marked[unitOf[weight]!]!) : marked;
+    return unitOf ? new Uint8Array(scores.length).map((_, weight) => marked[unitOf[weight]!]!) : marked;
   });
 }

@@ -5,7 +5,7 @@ import { packedInitializer, type PackedWeights } from '../storage/bit-planes';
 import { isPruned, type WeightGrid } from '../storage/few-bit-grid';
 import { FreshNames, shortenValueNames } from '../../onnx/fresh-names';
 import { refitGrid } from '../storage/refit-grid';
-import { quantizing, reconstructLayers, type LayerCoder } from '../reconstruction/second-order';
+import { quantizing, quantizingApart, reconstructLayers, type LayerCoder } from '../reconstruction/second-order';
 import type { WeightLayer } from '../layers/weight-layers';
 import { weightRows, type WeightRows } from '../layers/weight-rows';
 
@@ -33,7 +33,8 @@ export const permutationOf = ({ isTransposed }: WeightRows): Pick<PackedWeights,
   isTransposed ? { permutation: [1, 0] } : {};
 
 function nearestCodes({ data, columns }: WeightRows, grid: WeightGrid): Uint8Array {
-  return Uint8Array.from(data, (value, index) => grid.codeOf(Math.floor(index / columns), value));
+  const codeOf = (_: number, index: number): number => grid.codeOf(Math.floor(index / columns), data[index]!);
+  return new Uint8Array(data.length).map(codeOf);
 }
 
 /** A copy of the graph with the weights of layers stored as their codes. */
@@ -100,14 +101,15 @@ export async function chooseCodes(
       async refit(target, gram) {
         const grid = await refitGrid(started.grid, codes, columns, target, gram);
         started.grid = grid;
-        return Float32Array.from(codes, (code, index) => grid.valueOf(Math.floor(index / columns), code));
+        return new Float32Array(codes).map((code, index) => grid.valueOf(Math.floor(index / columns), code));
       },
     };
   };
   let result = copyGraph(start);
   if (rounding === 'second-order') {
     const options = { id, images: secondOrderImages, context };
-    ({ graph: result } = await reconstructLayers(graph, layers, quantizing(coderFor), options, start));
+    const [solve, solveWide] = [quantizing(coderFor), quantizingApart(coderFor)];
+    ({ graph: result } = await reconstructLayers(graph, layers, solve, options, start, solveWide));
   }
   for (const layer of layers) {
     if (coded.has(layer.weightName)) continue;

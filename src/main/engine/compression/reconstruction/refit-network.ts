@@ -6,7 +6,9 @@ import { indexGraph } from '../../onnx/graph-index';
 import { keptIndices } from '../../onnx/remove-channels';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
-import { addBatch, emptySums, writeGram, type WrittenGram } from '../calibration/gram';
+import { addBatch, emptySums, writeGram, type OutputError, type WrittenGram } from '../calibration/gram';
+import { gramExtent } from '../calibration/shrunk-gram';
+import type { NodeWriter } from '../../onnx/node-writer';
 import { inputColumns, type InputColumns } from '../calibration/input-columns';
 import { writeLayerError, type OtherBranch } from '../calibration/layer-error';
 import { addToBias, biasValues } from '../layers/layer-constants';
@@ -100,22 +102,24 @@ export async function refitBehind(
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('refitting', at, sites.length);
       const { layer, rows, reference, outputs: channels, probe, branch } = site;
+      const extent = gramExtent(probe);
       const parts = Array.from({ length: foldsFor(probe, activations.imagesFor(layer.node)) }, () =>
-        emptySums(probe, rows.rows),
+        emptySums(probe, rows.rows, extent),
       );
       let written: WrittenGram | undefined;
       await activations.observe(
         layer.node,
         (section) => {
-          written = writeGram(section, probe, layer.node.inputs[0]!, (writer) => ({
+          const error = (writer: NodeWriter): OutputError => ({
             value: writeLayerError(writer, { layer: layer.node, reference, channels, branch }),
             outputs: rows.rows,
-          }));
+          });
+          written = writeGram(section, probe, layer.node.inputs[0]!, error, extent);
         },
         (results, batch) => addBatch(parts[batch % parts.length]!, written!, results),
       );
       const bias = biasValues(result, layer.node, rows.rows) !== undefined;
-      const freedom = { bias, weights: !keptWeights.has(layer.weightName) };
+      const freedom = { bias, weights: extent === 'whole' && !keptWeights.has(layer.weightName) };
       const refit = await checkedRefit(parts, freedom, products);
       if (!refit.biasShift && refit.steps.length === 0) kept.push(layer.node.name || layer.node.outputs[0]!);
       changeLayer(result, site, refit);

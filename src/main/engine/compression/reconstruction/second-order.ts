@@ -63,11 +63,15 @@ export interface LayerProblem {
 /** Gives the rows of a layer as they will be. */
 export type LayerSolver = (problem: LayerProblem) => Promise<Float32Array>;
 
+/** Gives the rows of a layer of which only the importance of its inputs is known. */
+export type WideSolver = (problem: Pick<LayerProblem, 'layer' | 'rows' | 'importance'>) => Promise<Float32Array>;
+
 /**
  * Reconstructs layers in the order of the graph, each on the inputs it gets from the layers already done, and moves biases so that the mean
  * of every output channel stays that of the float network. Returns a copy of the graph with the new weights in plain float32, and the
- * names of the weights that were done; layers with shared weights or inputs of unknown shape are left alone.
+ * names of the weights that were done; layers with shared weights or inputs of unknown shape, and wide ones that nobody takes, are left alone.
  * @param start the nodes of `float`, in the same order, some of them done already
+ * @param solveWide of layers of which the diagonal of H is all that is computed (`gramExtent`); absent: they are left alone
  */
 export async function reconstructLayers(
   float: Graph,
@@ -75,13 +79,18 @@ export async function reconstructLayers(
   solve: LayerSolver,
   options: SecondOrderOptions,
   start = float,
+  solveWide?: WideSolver,
 ): Promise<{ graph: Graph; done: Set<string> }> {
   const graph = copyGraph(start);
   const names = new FreshNames(graph);
   const done = new Set<string>();
-  await visitLayers(graph, float, layers, options, async (inputs, node, products) => {
-    const { layer, rows } = inputs;
-    const data = await solve(await layerProblem(inputs, products));
+  const visited = { ...options, takesWide: solveWide !== undefined };
+  await visitLayers(graph, float, layers, visited, async (inputs, node, products) => {
+    const { layer, rows, total } = inputs;
+    const isWhole = total.grams[0]!.rows === rows.columns;
+    const data = isWhole
+      ? await solve(await layerProblem(inputs, products))
+      : await solveWide!({ layer, rows, importance: importanceOf(total) });
     graph.initializers.set(layer.weightName, weightOfRows(rows, data));
     const bias = correctedBias(inputs, data);
     if (bias) {
@@ -126,6 +135,29 @@ async function layerProblem({ layer, rows, total }: LayerInputs, products: Matri
   // Large, and not needed any more.
   total.grams.length = total.errors.length = 0;
   return { layer, rows: { ...rows, data }, groups, count: total.count, means, importance, products };
+}
+
+/** The weights of a wide layer as a coder makes them: codes and what they stand for in turn, each weight by itself. */
+export function quantizingApart(coderFor: CoderFor): WideSolver {
+  return async ({ layer, rows, importance }) => {
+    const coder = coderFor(layer, rows, importance);
+    const { rows: outputs, columns, data: target } = rows;
+    const gram: LayerGram = {
+      async times(weights) {
+        for (let index = 0; index < weights.length; index++) weights[index]! *= importance[index % columns]!;
+        return weights;
+      },
+      diagonal: (index) => importance[index % columns]!,
+    };
+    let data = target;
+    for (let refinement = 0; refinement < refinements; refinement++) {
+      for (let row = 0, index = 0; row < outputs; row++)
+        for (let column = 0; column < columns; column++, index++)
+          coder.quantize(row, column, target[index]!, importance[column]!);
+      data = await coder.refit(target, gram);
+    }
+    return data;
+  };
 }
 
 /** Weights as a coder makes them: column by column, then by coordinate descent and least squares in turn. */

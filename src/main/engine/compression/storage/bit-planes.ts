@@ -115,7 +115,7 @@ export function decodeCodes(packed: PackedWeights): Float32Array | Int8Array {
   const { codes, decode, bits } = packed;
   const { rows, rowLength } = rowsOf(packed);
   if ('offset' in decode)
-    return Int8Array.from(codes, (code, index) => code + decode.offset[Math.floor(index / rowLength)]!);
+    return new Int8Array(codes.length).map((_, index) => codes[index]! + decode.offset[Math.floor(index / rowLength)]!);
   if (!('scale' in decode)) {
     const table = 'table' in decode ? decode.table : tableOfBases(decode.bases, bits);
     const entries = table.length / rows;
@@ -126,7 +126,7 @@ export function decodeCodes(packed: PackedWeights): Float32Array | Int8Array {
   }
   const { scale, zeroPoint } = decode;
   const at = (numbers: Float32Array, row: number): number => numbers[numbers.length > 1 ? row : 0]!;
-  return Float32Array.from(codes, (code, index) => {
+  return new Float32Array(codes).map((code, index) => {
     const row = Math.floor(index / rowLength);
     return Math.fround(code - at(zeroPoint, row)) * at(scale, row);
   });
@@ -158,8 +158,8 @@ function writeCodes(writer: DecoderWriter, codes: Uint8Array, bits: number): str
 function sparseForm({ codes, bits, zeroCode }: PackedWeights): { mask: Uint8Array; stored: Uint8Array } | undefined {
   if (zeroCode === undefined) return undefined;
   // Any number but 0 stands for a code here; +1 tells code 0 from "zero".
-  const { mask, values } = packSparse(Uint16Array.from(codes, (code) => (code === zeroCode ? 0 : code + 1)));
-  const stored = Uint8Array.from(values as Uint16Array, (value) => value - 1);
+  const { mask, values } = packSparse(new Uint16Array(codes).map((code) => (code === zeroCode ? 0 : code + 1)));
+  const stored = new Uint8Array(values.length).map((_, at) => Number(values[at]) - 1);
   stored[0] = zeroCode;
   const decoderBytes = 200;
   return mask.length + (stored.length * bits) / 8 + decoderBytes < (codes.length * bits) / 8

@@ -2,7 +2,7 @@ import type { WeightGrid } from './few-bit-grid';
 
 /** What a least-squares fit of a layer's weights needs to know of its inputs. */
 export interface LayerGram {
-  /** Weights `[outputs, inputs]` times the Gram matrix (of each row's group). */
+  /** Weights `[outputs, inputs]` times the Gram matrix (of each row's group). The numbers may be changed. */
   times(weights: Float32Array): Promise<Float32Array>;
   /** What the Gram matrix has on its diagonal for the weight at `index`. */
   diagonal(index: number): number;
@@ -36,7 +36,7 @@ export async function refitGrid(
   const { start, perGroup, valueFrom, addGradient } = grid.free;
   const rowOf = (index: number): number => Math.floor(index / columns);
   const weightsOf = (numbers: Float64Array): Float32Array =>
-    Float32Array.from(codes, (code, index) => valueFrom(numbers, rowOf(index), code));
+    new Float32Array(codes).map((code, index) => valueFrom(numbers, rowOf(index), code));
   const gradientOf = (weights: Float32Array): Float64Array => {
     const sums = new Float64Array(start.length);
     weights.forEach((weight, index) => addGradient(sums, rowOf(index), codes[index]!, weight, 1));
@@ -47,8 +47,9 @@ export async function refitGrid(
   const scaled = (numbers: Float64Array): Float64Array => ratios(numbers, curvatures);
 
   const solution = start.slice();
-  const current = weightsOf(solution);
-  const rest = gradientOf(await gram.times(target.map((value, index) => value - current[index]!)));
+  const missing = weightsOf(solution);
+  for (let index = 0; index < missing.length; index++) missing[index] = target[index]! - missing[index]!;
+  const rest = gradientOf(await gram.times(missing));
   let direction = scaled(rest);
   let descent = products(rest, direction, perGroup);
   for (let step = 0; step < Math.min(perGroup, mostSteps); step++) {

@@ -41,7 +41,7 @@ function sharedTable(integers: Tensor, zeros: number, zero: number): Form | unde
     bytes: (data.length * storedBits) / 8 + table.length,
     packed() {
       const codeOf = new Map(table.map((value, code) => [value, code]));
-      const codes = Uint8Array.from(data, (value) => codeOf.get(value)!);
+      const codes = new Uint8Array(data.length).map((_, at) => codeOf.get(data[at]!)!);
       const decode = { table: Int8Array.from(table) };
       return { codes, bits, shape: integers.shape, decode, zeroCode: codeOf.get(zero) };
     },
@@ -92,7 +92,7 @@ function channelOffsets({ rows, order }: ChannelRows): Form | undefined {
       const codes = new Uint8Array(length);
       rows.forEach((row, at) =>
         codes.set(
-          Uint8Array.from(row, (value) => value - offset[at]!),
+          new Uint8Array(row.length).map((_, column) => row[column]! - offset[at]!),
           at * row.length,
         ),
       );

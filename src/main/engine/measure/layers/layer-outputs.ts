@@ -92,5 +92,5 @@ export class LayerOutputs {
 function realsOf({ type, data }: RuntimeTensor, scale: number, zeroPoint: number): ArrayLike<number> {
   if (type === 'float32') return data as Float32Array;
   if (type === 'float16') return fromFloat16(new Uint16Array(data.buffer, data.byteOffset, data.length));
-  return Float32Array.from(data as Int8Array, (code) => (code - zeroPoint) * scale);
+  return new Float32Array(data as Int8Array).map((code) => (code - zeroPoint) * scale);
 }

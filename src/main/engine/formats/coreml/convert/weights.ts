@@ -84,7 +84,7 @@ export function storedForm(weights: LayerWeights, precision: Precision): StoredF
   const all = tableForm(values, rows, size, undefined);
   if (all) found.push({ kind: 'table', bytes: all.bytes, values, table: all.form });
   if (form) found.push({ kind: 'steps', bytes: stepBytes(form, values.length, size), values, steps: form });
-  const mask = Uint8Array.from(values, (value) => Number(value !== 0));
+  const mask = new Uint8Array(values.length).map((_, at) => Number(values[at] !== 0));
   const count = mask.reduce((sum, bit) => sum + bit, 0);
   if (count > 0 && count < values.length) {
     const maskBytes = Math.ceil(values.length / 8);
@@ -110,7 +110,7 @@ function stepForm({ codes, scale, zero }: Steps, rows: number, precision: Precis
   if (zero.every(Number.isInteger) && low >= -128 && high <= 127)
     return { type: low >= -8 && high <= 7 ? 'INT4' : 'INT8', codes: Int8Array.from(centred), scale: scales };
   const shift = codes instanceof Int8Array ? 128 : 0;
-  const shifted = Uint8Array.from(codes, (code) => code + shift);
+  const shifted = new Uint8Array(codes).map((code) => code + shift);
   const offset = Float32Array.from(zero.length === scale.length ? zero : scale, (_, row) =>
     rounded((zero.length === 1 ? zero[0]! : zero[row]!) + shift, precision),
   );

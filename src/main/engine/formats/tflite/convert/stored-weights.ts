@@ -72,6 +72,6 @@ function codesOf(weight: Tensor, axis: number, steps: Float32Array): Tensor {
   const data = weight.data as Float32Array;
   return int8Tensor(
     weight.shape,
-    Int8Array.from(data, (value, index) => Math.min(127, Math.round(value / steps[channel(index)]!))),
+    new Int8Array(data.length).map((_, index) => Math.min(127, Math.round(data[index]! / steps[channel(index)]!))),
   );
 }

@@ -7,7 +7,7 @@ import { unary } from './elementwise';
 /** Codes of 8 bits or fewer as int8, with the zero points that go with them: uint8 ones lie 128 lower. */
 function asInt8({ type, shape, data }: Tensor): { codes: () => TensorData; shift: number } | undefined {
   if (type === 'int8') return { codes: () => data, shift: 0 };
-  if (type === 'uint8') return { codes: () => Int8Array.from(data as Uint8Array, (code) => code - 128), shift: 128 };
+  if (type === 'uint8') return { codes: () => new Int8Array(data as Uint8Array).map((code) => code - 128), shift: 128 };
   if (type !== 'int4' && type !== 'uint4') return undefined;
   const count = shape.reduce((product, size) => product * size, 1);
   const bytes = data as Uint8Array;
