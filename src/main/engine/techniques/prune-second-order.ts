@@ -24,7 +24,7 @@ export const pruneSecondOrder = defineTechnique({
     'Sets the weights to zero that the output of their layer misses least and lets the others make up for them, layer after layer on the pruned network: a smaller file, the same speed, far more accurate than magnitude.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 4,
+  version: 5,
   search: { place: 'zeros', params: { amount: { ordered: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7] } } },
   params: z.strictObject({
     amount: amountParam,
