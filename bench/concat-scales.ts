@@ -1,7 +1,8 @@
 /**
  * What members of a concatenation with scales of their own cost in time, and what one scale for all costs in answers: squeezenet1.1 in int8 with scales of their own,
  * with one scale for all (what `quantize.static` writes), with one scale after the members were given one range by factors that their readers take back, and as
- * another quantizer wrote it, where a file of that is given. Times alternate image by image; the quartile of the ratios counts. Wants a quiet machine.
+ * another quantizer wrote it, where a file of that is given. Times alternate image by image; the quartile of the ratios counts. The same file opened again says
+ * how far apart two sessions may be for no reason. Wants a quiet machine.
  * Usage: concat-scales [images] [rounds] [dataset folder] [file of another quantizer]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -92,6 +93,7 @@ try {
     float,
     'own scales': await written(float, planApart(float)),
     'one scale': await written(float, planQdq(float)),
+    'one scale, again': await written(float, planQdq(float)),
     'one scale, levelled': await written(levelled, planQdq(levelled)),
     ...(other === undefined ? {} : { [basename(other)]: await loadModel(other) }),
   };
@@ -108,14 +110,19 @@ try {
   const evaluated = await openImages(dataset.eval, card, { cacheFolder });
   for await (const { data, shape, entries } of evaluated.batches(1)) {
     const best: number[] = [];
-    for (const [at, session] of sessions.entries()) {
+    for (let turn = 0; turn < sessions.length; turn++) {
+      // Another begins each time: what a session finds in the caches is what the one before it left.
+      const at = (turn + asked) % sessions.length;
+      const session = sessions[at]!;
       const start = performance.now();
       const results = await session.run({ [card.input.name]: { type: 'float32', shape, data: data } });
       if (asked < Number(rounds)) times[at]!.push(performance.now() - start);
       const scores = Array.from(results[card.output.name]!.data as Float32Array);
       best.push(scores.indexOf(Math.max(...scores)));
-      if (best[at] === entries[0]!.label) right[at]!++;
-      if (best[at] === best[0]) same[at]!++;
+    }
+    for (const [at, found] of best.entries()) {
+      if (found === entries[0]!.label) right[at]!++;
+      if (found === best[0]) same[at]!++;
     }
     asked++;
   }
