@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { TrainingBatch } from '../../../src/main/engine/compression/calibration/technique-context';
 import { calculator } from '../../../src/main/engine/compression/calculator';
 import { sgd } from '../../../src/main/engine/gradients/optimizers';
+import { shortenValueNames } from '../../../src/main/engine/onnx/fresh-names';
 import type { Graph } from '../../../src/main/engine/onnx/graph';
 import { makeValue } from '../../../src/main/engine/onnx/make';
 import { encodeModel } from '../../../src/main/engine/onnx/save';
@@ -63,6 +64,16 @@ test('maps are compared behind each block, relative to what the teacher has ther
   const compared = lessonOf('finetune', 'whole', student, teacher, { ...base, blockWeight: 1 });
   expect(compared.comparedBlocks).toBe(counted.length);
   expect((await lossOf({ blockWeight: 3 })) - (await lossOf({}))).toBeCloseTo(3 * mean, 4);
+});
+
+test('maps are found where values have other names', async () => {
+  const renamed = { ...student, nodes: student.nodes.map((node) => ({ ...node })) };
+  shortenValueNames(renamed);
+  expect(renamed.nodes.map(({ outputs }) => outputs)).not.toEqual(student.nodes.map(({ outputs }) => outputs));
+  const distance = async (network: Graph): Promise<number> =>
+    (await lossOf({ blockWeight: 3 }, images, network)) - (await lossOf({}, images, network));
+  expect(await distance(renamed)).toBeCloseTo(await distance(student), 5);
+  expect(await distance(student)).toBeGreaterThan(0.1);
 });
 
 test('maps of another width, and without a teacher all of them, are left out', () => {

@@ -54,16 +54,30 @@ export function shapeIn(shapes: Shaped['shapes'], value: string): number[] | und
   return shape?.every((size) => typeof size === 'number') ? shape : undefined;
 }
 
+/** A map that both networks have in the same shape behind the same block. */
+export interface SharedMap {
+  /** Names of the value in both. */
+  student: string;
+  teacher: string;
+  shape: number[];
+}
+
 /**
- * Maps that both networks have behind the same block in the same shape, by name: where all that an image becomes goes through one value, the last
- * such value behind a layer.
+ * Maps behind the same blocks, where all that an image becomes goes through one value: the last such value behind a layer. Values go by the node that
+ * gives them, since steps that store weights in few bits give values shorter names.
  */
-export function sharedMaps({ shapes: ours }: Shaped, { graph, shapes: theirs }: Shaped): Map<string, number[]> {
-  const behind = new Map<number, [string, number[]]>();
-  for (const { value, macs } of cutPoints(graph)) {
-    const [from, to] = [shapeIn(ours, value), shapeIn(theirs, value)];
+export function sharedMaps(
+  { graph: student, shapes: ours }: Shaped,
+  { graph: teacher, shapes: theirs }: Shaped,
+): SharedMap[] {
+  const nodes = new Map(student.nodes.map((node) => [node.name, node]));
+  const behind = new Map<number, SharedMap>();
+  for (const { value, producer, macs } of cutPoints(teacher)) {
+    const same = producer.name === '' ? undefined : nodes.get(producer.name);
+    const own = same?.op === producer.op ? same.outputs[producer.outputs.indexOf(value)]! : value;
+    const [from, to] = [shapeIn(ours, own), shapeIn(theirs, value)];
     if (from?.length !== 4 || to?.length !== 4 || (to[2] === 1 && to[3] === 1)) continue;
-    if (to.every((size, axis) => size === from[axis])) behind.set(macs, [value, to]);
+    if (to.every((size, axis) => size === from[axis])) behind.set(macs, { student: own, teacher: value, shape: to });
   }
-  return new Map(behind.values());
+  return [...behind.values()];
 }

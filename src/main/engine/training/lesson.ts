@@ -69,12 +69,18 @@ export function lessonOf(
     throw new AppError('technique.not-applicable', { id, model, detail });
   }
   const features = float && featureWeight > 0 ? matchedFeatures(own, float, mapsFeatures) : undefined;
-  const blocks = float && blockWeight > 0 ? sharedMaps(own, float) : new Map<string, number[]>();
+  const blocks = float && blockWeight > 0 ? sharedMaps(own, float) : [];
   return {
     ...(features?.adaptor && { adaptor: features.adaptor }),
     comparesFeatures: features !== undefined,
-    comparedBlocks: blocks.size,
-    asked: [...new Set([...(wanted ? [wanted] : []), ...(features ? [features.teacher] : []), ...blocks.keys()])],
+    comparedBlocks: blocks.length,
+    asked: [
+      ...new Set([
+        ...(wanted ? [wanted] : []),
+        ...(features ? [features.teacher] : []),
+        ...blocks.map((map) => map.teacher),
+      ]),
+    ],
     objective(write, adaptor) {
       const logits = write.reshape(scores, [batch, classes]);
       const inputs: GraphValue[] = [];
@@ -97,9 +103,9 @@ export function lessonOf(
         const seen = features.adaptor && adaptor ? write.emit(map, [features.student, adaptor]) : features.student;
         losses.push({ loss: featureDistance(write, seen, featuresInput), weight: featureWeight });
       }
-      for (const [map, shape] of blocks) {
+      for (const { student: map, shape } of blocks) {
         inputs.push(makeValue(mapInput(map), 'float32', shape));
-        losses.push({ loss: featureDistance(write, map, mapInput(map)), weight: blockWeight / blocks.size });
+        losses.push({ loss: featureDistance(write, map, mapInput(map)), weight: blockWeight / blocks.length });
       }
       const agreement = wanted && agreementOf(write, logits, scoresInput, batch);
       return { loss: weightedSum(write, losses), inputs, agreement };
@@ -108,7 +114,7 @@ export function lessonOf(
       const feeds: Record<string, RuntimeTensor> = {};
       if (wanted) feeds[scoresInput] = { ...answers[wanted]!, shape: [batch, classes] };
       if (features) feeds[featuresInput] = answers[features.teacher]!;
-      for (const map of blocks.keys()) feeds[mapInput(map)] = answers[map]!;
+      for (const map of blocks) feeds[mapInput(map.student)] = answers[map.teacher]!;
       const classesOf = (data: Int32Array = new Int32Array(batch).fill(-1)): RuntimeTensor => ({
         type: 'int32',
         shape: [batch],
