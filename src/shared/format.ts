@@ -107,6 +107,11 @@ export function formatCount(count: number): string {
   return `${decimals > 0 ? text.replace(/\.?0+$/, '') : text}${countUnits[unit]}`;
 }
 
+/** "1 image", "2,104 images"; a plural that is no `s` more is given. */
+export function formatCounted(count: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`;
+}
+
 /** Decimals a number was written with, at most six: 1, 0.5, 0.25. */
 export function writtenDecimals(value: number): number {
   return (Number(value.toFixed(6)).toString().split('.')[1] ?? '').length;

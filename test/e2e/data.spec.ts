@@ -57,6 +57,8 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await window.keyboard.press('Escape');
     await expect(tour).toBeHidden();
     await expect(window.getByTestId('tour-invitation')).toBeHidden();
+    // What began it is gone: the keyboard is at the view that shows.
+    await expect(window.getByTestId('nav-sweep')).toBeFocused();
     await pressMenu(app, 'Help', 'Tour of a Minute');
     await expect(tour).toContainText('Models and images');
     await window.getByTestId('tour-end').click();

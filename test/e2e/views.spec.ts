@@ -38,6 +38,11 @@ test('the menu leads to every view, each of them usable without a mouse or a scr
       }
     }
 
+    // As small as the window can be, every view is still a press away.
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(760, 520));
+    for (const view of views) await expect(window.getByTestId(`nav-${view.name}`)).toBeInViewport({ ratio: 1 });
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(1440, 900));
+
     await app.evaluate(({ dialog }) => {
       const said = ((globalThis as { said?: string[] }).said = [] as string[]);
       dialog.showMessageBox = (...words: unknown[]) => {
@@ -228,6 +233,10 @@ test('nothing is chosen beforehand for a model without a card of any kind, and a
     await look(launched, 'sweep-class-scores');
     await form.getByTestId('preprocess-save').click();
     await expect(form).toBeHidden();
+
+    // The keyboard goes on at the model that took the place.
+    await window.getByRole('button', { name: 'Remove bare from the list' }).press('Enter');
+    await expect(window.getByTestId('model-row').first().getByRole('checkbox')).toBeFocused();
 
     const broken = join(home, 'broken.yaml');
     await writeFile(broken, 'models: [');

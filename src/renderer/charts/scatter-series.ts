@@ -137,7 +137,7 @@ export function networkSeries(
         .filter((point) => hasNames && !isMarked(point))
         .map((point) => ({
           value: [place(point.x), point.y],
-          label: { ...labelLook(theme), show: true, formatter: point.recipe, color: theme.textMuted },
+          label: { ...labelLook(theme), show: true, formatter: nameOf(point), color: theme.textMuted },
         })),
       labelLayout: { hideOverlap: true },
     },
@@ -173,7 +173,7 @@ export function marksSeries(
         label: {
           ...labelLook(theme),
           show: true,
-          formatter: point.recipe,
+          formatter: nameOf(point),
           color: theme.text,
           fontWeight: isSelected ? 600 : 400,
         },
@@ -183,6 +183,11 @@ export function marksSeries(
 }
 
 const colourOf = (index: number, { series }: ChartTheme): string => series[index % series.length]!;
+
+/** Longer names would lie across the chart; the line above it tells the whole one. */
+const longestName = 32;
+const nameOf = ({ recipe }: ScatterPoint): string =>
+  recipe.length > longestName ? `${recipe.slice(0, longestName - 1)}…` : recipe;
 
 const labelLook = ({ surface }: ChartTheme) => ({
   // Up and to the right: clear of the upright bar and of the lying one.

@@ -1,3 +1,4 @@
+import { formatCounted } from '@shared/format';
 import { processorsOf } from '@shared/presenter/machines-of-run';
 import { manifestFacts as allFacts, type Fact } from '@shared/presenter/manifest-facts';
 import type { Manifest } from '@shared/run';
@@ -10,7 +11,7 @@ export function machineLine({
 }: Pick<Manifest, 'machine' | 'elsewhere' | 'targets'>): string {
   const isa = machine.isa.slice(-2).join(' ');
   const [cpu, ...others] = processorsOf({ machine, elsewhere });
-  return [cpu, `${machine.cores} cores`, isa, ...others, targets.join(', ')].filter(Boolean).join(' · ');
+  return [cpu, formatCounted(machine.cores, 'core'), isa, ...others, targets.join(', ')].filter(Boolean).join(' · ');
 }
 
 /** The facts of a manifest with hashes cut to what there is room for. */

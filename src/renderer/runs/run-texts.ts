@@ -1,3 +1,4 @@
+import { absent, formatDuration } from '@shared/format';
 import type { RunStatus, RunSummary } from '@shared/run';
 
 /** "26 Nov, 09:31", with the year where it is another than this one. */
@@ -20,6 +21,10 @@ export const statusTexts: Record<RunStatus, string> = {
 
 export const isUnderWay = ({ status }: Pick<RunSummary, 'status'>): boolean =>
   status === 'running' || status === 'paused';
+
+/** How long a run was under way; one that waits its turn was not yet. */
+export const tookText = ({ status, elapsedMs }: Pick<RunSummary, 'status' | 'elapsedMs'>): string =>
+  status === 'queued' ? absent : formatDuration(elapsedMs);
 
 /** "mobilenetv2, resnet50 and 3 more": what fits in a column. */
 export function namesText(names: readonly string[], shown = 2): string {

@@ -1,5 +1,5 @@
 import type { ModelInspection } from '@shared/contract';
-import { formatNumber } from '@shared/format';
+import { formatCounted, formatNumber } from '@shared/format';
 
 const operatorsShown = 6;
 
@@ -14,7 +14,7 @@ export function graphSummary(
     ['Parameters', millions(model.params)],
     ['MACs at batch 1', millions(model.macs)],
     ['Layers with weights', formatNumber(model.layers.filter(({ params }) => params > 0).length)],
-    ['Operators', [...named, ...(rest > 0 ? [`${rest} others`] : [])].join(', ')],
+    ['Operators', [...named, ...(rest > 0 ? [formatCounted(rest, 'other')] : [])].join(', ')],
     ['Format', `ONNX opset ${model.opset}${model.producer ? `, from ${model.producer}` : ''}`],
   ];
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber } from '../format';
+import { formatBytes, formatCounted, formatNumber } from '../format';
 import type { Manifest } from '../run';
 
 /** A line of a list of facts: "Seed", "1". Hashes stand in full. */
@@ -12,7 +12,7 @@ export interface Fact {
 export function manifestFacts(manifest: Manifest): Fact[] {
   const { machine, dataset } = manifest;
   return [
-    { name: 'CPU', value: `${machine.cpu}, ${machine.cores} cores` },
+    { name: 'CPU', value: `${machine.cpu}, ${formatCounted(machine.cores, 'core')}` },
     { name: 'Instruction sets', value: machine.isa.join(', ') || 'unknown' },
     { name: 'Memory', value: formatBytes(machine.memoryBytes) },
     {
@@ -46,7 +46,7 @@ export function manifestFacts(manifest: Manifest): Fact[] {
 /** "Cortex-A72, 4 cores, linux arm64, governor performance, NEON; litert 2.3". */
 function otherText({ machine, runtimes }: NonNullable<Manifest['elsewhere']>[string]): string {
   const { cpu, cores, platform, arch, governor, isa } = machine;
-  const words = [cpu, `${cores} cores`, `${platform} ${arch}`, governor && `governor ${governor}`, ...isa];
+  const words = [cpu, formatCounted(cores, 'core'), `${platform} ${arch}`, governor && `governor ${governor}`, ...isa];
   const versions = Object.entries(runtimes).map(([id, version]) => `${id} ${version}`);
   return `${words.filter(Boolean).join(', ')}; ${versions.join(', ')}`;
 }

@@ -95,6 +95,13 @@ describe('scatterOption', () => {
     expect(drawn('marks', points, { selected: null }).data).toEqual([]);
   });
 
+  it('cuts a name that would lie across the chart', () => {
+    const long = [point('b', 'weights in three bits, a scale for each channel', 4, 80, true)];
+    const cut = { label: { formatter: 'weights in three bits, a scale …' } };
+    expect(drawn('b names', long).data).toMatchObject([cut]);
+    expect(drawn('marks', long, { selected: long[0]!.trial }).data).toMatchObject([cut]);
+  });
+
   it('draws every interval, those of the front and of the selected point stronger, and joins the front in order of cost', () => {
     const bars = pathsOf(drawn('b intervals', points, { selected: null }));
     expect(bars.map(({ path }) => path)).toEqual([

@@ -67,6 +67,18 @@ describe('formatCount', () => {
   ])('%d -> %s', (count, text) => expect(format.formatCount(count)).toBe(text));
 });
 
+describe('formatCounted', () => {
+  it.each([
+    [0, '0 images'],
+    [1, '1 image'],
+    [2104, '2,104 images'],
+  ])('%d -> %s', (count, text) => expect(format.formatCounted(count, 'image')).toBe(text));
+  it('takes another plural', () => {
+    expect(format.formatCounted(1, 'class', 'classes')).toBe('1 class');
+    expect(format.formatCounted(10, 'class', 'classes')).toBe('10 classes');
+  });
+});
+
 describe('signs', () => {
   it.each([
     [0.4, 1, '+0.4'],

@@ -23,6 +23,15 @@ describe('graphSummary', () => {
     ]);
   });
 
+  it('counts one other operator as one', () => {
+    const operators = { Add: 1, Clip: 1, Concat: 1, Conv: 1, Flatten: 1, Gemm: 1, Mul: 1 };
+    const model = { params: 1, macs: 1, operators, layers: [], opset: 17, producer: '' };
+    expect(graphSummary(model)).toContainEqual([
+      'Operators',
+      '1 Add, 1 Clip, 1 Concat, 1 Conv, 1 Flatten, 1 Gemm, 1 other',
+    ]);
+  });
+
   it('counts small networks exactly', () => {
     const model = { params: 12_345, macs: 0, operators: { Gemm: 1 }, layers: [], opset: 17, producer: '' };
     expect(graphSummary(model)).toEqual([
