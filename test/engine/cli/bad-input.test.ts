@@ -195,8 +195,8 @@ const rows: Row[] = [
         const { rawData } = model.graph!.initializer.find(({ name }) => name === 'second.weight')!;
         new DataView(rawData.buffer, rawData.byteOffset).setFloat32(12, NaN, true);
       }),
-    words: ['compress', 'small.onnx', '--recipe', 'cluster.weights', '-o', 'x.onnx'],
-    says: /^cluster\.weights cannot be applied to small: the values of "second\.weight" are not all finite numbers; /,
+    words: ['compress', 'small.onnx', '--recipe', 'prune.magnitude', '-o', 'x.onnx'],
+    says: /^prune\.magnitude cannot be applied to small: the values of "second\.weight" are not all finite numbers; /,
   },
   {
     title: 'a kernel that is not that of its weights',
@@ -458,7 +458,7 @@ const rows: Row[] = [
 const allowed = [
   /^(home|out)\/(whittle\.db|run\.)/,
   /^(home|out)\/artifacts\/([0-9a-f]{2})\/\2[0-9a-f]{62}\.onnx$/,
-  /^(home|out)\/cache\/(hashes|crops|contents)\/(?!.*\.tmp$)/,
+  /^(home|out)\/cache\/(hashes|crops|contents|steps)\/(?!.*\.tmp$)/,
   /^out\/(matrix\.csv|results\.json)$/,
 ];
 const isAllowed = (path: string): boolean => allowed.some((pattern) => pattern.test(path));
