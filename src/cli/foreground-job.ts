@@ -12,7 +12,7 @@ const [mayStop, hasStopped] = [
 
 /**
  * Runs one job in a worker and shows its progress; notes and log lines go to standard error, notes to `notes` too. Interrupt stops it: where
- * it trains, the first ends the training with the best so far, and the second stops it.
+ * it trains, the first ends the training with the best so far, and the second stops it. What ends the process otherwise (SIGTERM) stops it at once.
  */
 export async function runJob<K extends Job['kind']>(
   engine: Engine,
@@ -32,7 +32,9 @@ export async function runJob<K extends Job['kind']>(
     stop.abort();
     say(`Training stops after this batch; what was best so far is kept and written. ${hasStopped}.`);
   };
+  const terminate = (): void => abort.abort();
   process.on('SIGINT', interrupt);
+  process.on('SIGTERM', terminate);
   try {
     return await engine.executor.run<K>(
       order,
@@ -52,6 +54,7 @@ export async function runJob<K extends Job['kind']>(
     );
   } finally {
     process.off('SIGINT', interrupt);
+    process.off('SIGTERM', terminate);
     line.clear();
   }
 }

@@ -7,6 +7,10 @@ import { cardOfArtifact } from '../main/engine/models/artifact-card';
 import { writeCard } from '../main/engine/models/card';
 import { renderReport } from '../main/engine/report/render-report';
 import { writeError, writeFileAtomic } from '../main/engine/files/atomic-file';
+import { withinBytes } from '../main/engine/files/name-length';
+
+/** Bytes of a name; file systems take 255, and its ending, a card's, and a number follow. */
+const longestName = 200;
 
 /** A compressed model in one format, and where it lies in the results folder. */
 interface ResultFile {
@@ -24,7 +28,9 @@ export async function writeResults(engine: Engine, run: RunView, out: string | u
   const folder = out ?? join(engine.workspace.folder, 'runs', run.id);
   const modelsFolder = join(folder, 'models');
   try {
-    await mkdir(modelsFolder, { recursive: true });
+    await mkdir(modelsFolder, { recursive: true }).catch((thrown: unknown) => {
+      throw writeError(modelsFolder, thrown);
+    });
     await writeFileAtomic(join(folder, 'matrix.csv'), renderReport(run, 'csv'));
     await writeFileAtomic(join(folder, 'results.json'), renderReport(run, 'json'));
     const files = resultFiles(run, folder);
@@ -59,7 +65,7 @@ export function resultFiles(run: RunView, folder: string): Map<string, ResultFil
     run.trials
       .filter(({ isBaseline, status, artifact }) => !isBaseline && status !== 'failed' && artifact)
       .map(({ id, model, recipe, artifact, deployed = [] }) => {
-        const name = unique(`${fileName(model)}--${fileName(recipe)}`, taken);
+        const name = unique(withinBytes(`${fileName(model)}--${fileName(recipe)}`, longestName), taken);
         const stored = [{ ...artifact!, format: 'onnx' }, ...deployed];
         return [
           id,

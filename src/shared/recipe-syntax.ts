@@ -31,7 +31,7 @@ class Reader {
 
   /** What stands at the reading position, for messages. */
   get found(): string {
-    return this.atEnd ? 'the end' : `"${this.text[this.position]}"`;
+    return this.atEnd ? 'the end' : `"${String.fromCodePoint(this.text.codePointAt(this.position)!)}"`;
   }
 
   take(symbol: string): boolean {

@@ -26,6 +26,9 @@ export const runs: Command = {
     const action = actions.find((one) => one === word);
     if (word !== undefined && !action) throw usageError(runs, `it knows ${actions.join(', ')}, not "${word}"`);
     if (action && reference === undefined) throw usageError(runs, 'RUN is missing');
+    const [, , surplus] = arguments_.positionals;
+    if (surplus !== undefined && !/^(rename|note|tag|star)$/.test(action!))
+      throw usageError(runs, `"${surplus}" is one argument too many for ${action}`);
     const engine = await openSession(arguments_, { workspace: arguments_.text('out') });
     try {
       engine.runs.recover();

@@ -189,6 +189,25 @@ const rows: Row[] = [
     says: /small\.onnx uses ONNX opset 99; Whittle reads opsets \d+ to \d+\. Export it again with opset 17\.$/,
   },
   {
+    title: 'weights that are no numbers',
+    spoil: (folder) =>
+      changeModel(folder, (model) => {
+        const { rawData } = model.graph!.initializer.find(({ name }) => name === 'second.weight')!;
+        new DataView(rawData.buffer, rawData.byteOffset).setFloat32(12, NaN, true);
+      }),
+    words: ['compress', 'small.onnx', '--recipe', 'prune.magnitude', '-o', 'x.onnx'],
+    says: /^prune\.magnitude cannot be applied to small: the values of "second\.weight" are not all finite numbers; /,
+  },
+  {
+    title: 'a kernel that is not that of its weights',
+    spoil: (folder) =>
+      changeModel(folder, (model) => {
+        model.graph!.node[0]!.attribute.find(({ name }) => name === 'kernel_shape')!.ints = [5n, 5n];
+      }),
+    words: run,
+    says: /^.*small\.onnx is not a valid network: node "first" \(Conv\): kernel_shape is 5x5, its weights are 3x3\./,
+  },
+  {
     title: 'external data outside the folder',
     spoil: (folder) => changeModel(folder, externalData('../secret.bin')),
     words: run,
@@ -395,6 +414,15 @@ const rows: Row[] = [
     says: /^Cannot write to .*sweep\.yaml\/out \(a part of the path is a file, not a folder\)\./,
   },
   {
+    title: 'an output folder with a file in the place of the models',
+    spoil: (folder) => {
+      mkdirSync(join(folder, 'out'));
+      writeFileSync(join(folder, 'out', 'models'), '');
+    },
+    words: run,
+    says: /^Cannot write to .*out\/models \(there is a file of that name\)\./,
+  },
+  {
     title: 'an output folder without permission',
     spoil: (folder) => {
       mkdirSync(join(folder, 'locked'));
@@ -430,7 +458,7 @@ const rows: Row[] = [
 const allowed = [
   /^(home|out)\/(whittle\.db|run\.)/,
   /^(home|out)\/artifacts\/([0-9a-f]{2})\/\2[0-9a-f]{62}\.onnx$/,
-  /^(home|out)\/cache\/(hashes|crops|contents)\/(?!.*\.tmp$)/,
+  /^(home|out)\/cache\/(hashes|crops|contents|steps)\/(?!.*\.tmp$)/,
   /^out\/(matrix\.csv|results\.json)$/,
 ];
 const isAllowed = (path: string): boolean => allowed.some((pattern) => pattern.test(path));

@@ -79,6 +79,17 @@ function finishedSteps(folder: string): string[] {
 }
 
 describe('whittle run', () => {
+  it('keeps compressed models under names that a file system takes, however long the recipes are', async () => {
+    const folder = bench();
+    const names = ['a', 'b'].map((end) => `${'я'.repeat(199)}${end}`);
+    writeSweep(folder, { recipes: `recipes: { ${names.map((name) => `${name}: [fp16]`).join(', ')} }` });
+    expect(await whittle(folder, 'run', 'sweep.yaml', '--out', 'out')).toMatchObject({ code: 0 });
+    const stem = `small--${'я'.repeat(96)}`;
+    expect(readdirSync(join(folder, 'out', 'models')).sort()).toEqual(
+      ['-2.card.json', '-2.onnx', '.card.json', '.onnx'].map((end) => `${stem}${end}`),
+    );
+  });
+
   it('measures a sweep, prints the matrix and writes results, models and cards', async () => {
     const folder = bench();
     writeSweep(folder, { targets: 'targets: [{ runtime: ort-cpu, threads: 1 }]' });

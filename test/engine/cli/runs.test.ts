@@ -49,6 +49,7 @@ describe('whittle runs', () => {
     [['runs', 'burn'], 'it knows rename, note, tag, star, delete, restore, remake, not "burn"'],
     [['runs', 'rename', 'night'], 'TEXT is missing'],
     [['runs', 'star', 'night', 'net/none'], 'No run "20260102-203000-bbbb: net/none"'],
+    [['runs', 'delete', 'night', 'first look'], '"first look" is one argument too many for delete'],
     [['runs', 'restore', 'night'], 'No run "night"'],
     [['clean'], 'no disk budget is set; say what may stay with --budget 20GB'],
     [['clean', '--budget', 'much'], '"much" is no size'],

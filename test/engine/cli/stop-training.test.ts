@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadModel } from '../../../src/main/engine/onnx/load';
@@ -50,6 +50,19 @@ test.skipIf(process.platform !== 'linux')(
     interrupt(child);
     const { code } = await ended;
     expect([code, existsSync(join(folder, 'out.onnx'))]).toEqual([130, false]);
+  },
+  120_000,
+);
+
+test.skipIf(process.platform === 'win32')(
+  'a request to end cancels at once: nothing is left beside the output',
+  async () => {
+    const folder = await furnish(temporaryFolder());
+    const before = readdirSync(folder).sort();
+    const { child, ended } = await training(folder);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(130);
+    expect(readdirSync(folder).sort()).toEqual([...before, 'home'].sort());
   },
   120_000,
 );

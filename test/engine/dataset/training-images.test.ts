@@ -136,6 +136,14 @@ describe('training images', () => {
     expect(seen.filter((_, place) => place !== 5)).toEqual(whole.filter((_, place) => place !== 5));
     await walk(images, { epoch: 1 });
     expect(problems).toEqual([set.entries[damaged]!.path]);
+    const early: string[] = [];
+    const batches = open(set, { skipped: ({ file }) => early.push(file) }).trainingBatches({
+      seed: 1,
+      epoch: 0,
+      batch: 6,
+    });
+    for await (const _first of batches) break;
+    expect(early).toEqual(problems);
     for (const { path } of set.entries) writeFileSync(path, 'nor this');
     await expect(walk(open(set))).rejects.toMatchObject({ code: 'dataset.unreadable', facts: { count } });
   });

@@ -82,7 +82,9 @@ describe('the flips of a trial', () => {
     const [gone] = await ask['trials.thumbnails']({ run, trial: 'small/rough', hashes: wanted.slice(0, 1) });
     expect(gone!.problem).toContain('the file is gone');
 
-    await expect(ask['trials.flips']({ run, trial: 'small/unheard' })).rejects.toMatchObject({ code: 'run.not-found' });
+    await expect(ask['trials.flips']({ run, trial: 'small/unheard' })).rejects.toMatchObject({
+      code: 'trial.not-found',
+    });
     await expect(ask['trials.flips']({ run, trial: 'small/rough', against: 'x' })).rejects.toMatchObject({
       code: 'run.no-recipe',
     });

@@ -103,6 +103,7 @@ describe('classifierOf', () => {
     ['a sequence of tokens', pooled(['n', 128]), '[n,128], not an image'],
     ['a stack of ten channels', pooled(['n', 10, 28, 28]), 'not an image of one or three channels'],
     ['channels of which nothing is said', pooled(['n', 'c', 28, 28]), 'not an image of one or three channels'],
+    ['a million images at once', pooled([1_000_000, 3, 28, 28]), 'more than 1024 images at once'],
     ['an input without a shape', pooled([]), 'not an image'],
     ['numbers of tokens', withInput(pooled(['n', 3, 8, 8]), 'int64'), 'is int64, not an image'],
     [

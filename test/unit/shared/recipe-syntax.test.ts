@@ -42,6 +42,7 @@ describe('parseRecipe', () => {
     ['prune{amount:0.5}}', 18, 'found "}"'],
     ['prune |', 8, 'expected a technique, found the end'],
     ['| prune', 1, 'expected a technique, found "|"'],
+    ['💥', 1, 'expected a technique, found "💥"'],
     ['prune{a:1, a:2}', 12, '"a" is given twice'],
     ['prune{a:"x}', 9, 'never closed'],
     ['prune{a:5x}', 10, 'quotation marks'],

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AppError } from '@shared/errors';
 import { parseSweep, readSweep } from '../../../src/main/engine/sweep/read-sweep';
 
@@ -141,6 +141,16 @@ describe('parseSweep', () => {
       `${minimal}targets: [{ runtime: ort-cpu, threads: 2 }, { runtime: ort-web }, { threads: 2, runtime: ort-cpu }]\n`,
       'a.yaml: "targets": name each target once. Correct the sweep file.',
     ],
+    [`${minimal}name: *other\n`, 'a.yaml, line 4: no &other stands before *other. Correct the YAML.'],
+    [
+      `${minimal}---\nname: b\n`,
+      /^a\.yaml, line 4: another document begins here \("---"\), and a sweep file is one\. /,
+    ],
+    [recipe('[{ fp16: { __proto__: 1 } }]'), 'a.yaml, line 3: "__proto__" cannot be a name here. Correct the YAML.'],
+    [
+      recipe('[]').replace('x', '""'),
+      'a.yaml: "recipes.": its name is not valid (Too small: expected string to have >=1 characters). Correct the sweep file.',
+    ],
     [`${minimal}latency: fast\n`, /^a\.yaml: "latency": .*"quick"\|"rigorous".*\. Correct the sweep file\.$/],
   ])('%j', (text, message) => {
     if (typeof message === 'string') expect(problem(text)).toBe(message);
@@ -159,6 +169,20 @@ describe('parseSweep', () => {
       (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level},`.repeat(9)}]`,
     );
     expect(problem(`l0: &l0 [x]\n${levels.join('\n')}\n`)).toMatch(/^a\.yaml, line 1: its aliases/);
+  });
+
+  it('refuses lists within lists without end', () => {
+    const nested = recipe(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+    expect(problem(nested)).toBe('a.yaml, line 3: it is nested too deeply. Correct the YAML.');
+  });
+
+  it('takes a name that is written as a map without a word on standard error', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warned.mockRestore());
+    expect(Object.keys(parseSweep(minimal.replace('baseline:', '? { a: b } :'), 'a.yaml').recipes)).toEqual([
+      '{ a: b }',
+    ]);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('never shows more than one line', () => {

@@ -10,7 +10,7 @@ const reasons: Record<string, string> = {
   ENOTDIR: 'a part of the path is a file, not a folder',
   EISDIR: 'there is a folder of that name',
   ENOTEMPTY: 'there is a folder of that name',
-  EEXIST: 'there is a folder of that name',
+  EEXIST: 'there is a file of that name',
   EROFS: 'the disk is read-only',
   ENAMETOOLONG: 'the name is too long',
   EFBIG: 'the disk does not allow files of that size',

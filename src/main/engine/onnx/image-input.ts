@@ -12,6 +12,9 @@ export interface ImageInput {
 
 const imageTypes: readonly ElementType[] = ['float32', 'float16', 'uint8'];
 
+/** Of batches that a file fixes; the memory for one is taken whole. */
+const largestBatch = 1024;
+
 const axesOf = { NCHW: [1, 2, 3], NHWC: [3, 1, 2] } as const;
 
 /**
@@ -27,6 +30,9 @@ export function imageInput(graph: Graph, said?: ModelCard['input']): ImageInput 
   const shown = shapeText(value.shape);
   if (value.shape.length !== 4) return { problem: `${what} ${shown}, not an image` };
   if (!imageTypes.includes(value.type)) return { problem: `${what} ${value.type}, not an image` };
+  const [batch] = value.shape;
+  if (typeof batch === 'number' && batch > largestBatch)
+    return { problem: `${what} ${shown}, more than ${largestBatch} images at once` };
   const found = layoutOf(value.shape, said);
   if (!found) return { problem: `${what} ${shown}, not an image of one or three channels` };
   const size = (axis: number): number | undefined => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type { DatasetSpec } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { sweepFileSchema, type SweepFile } from '@shared/sweep-file';
@@ -34,15 +34,40 @@ export function resolveSweep(sweep: SweepFile, folder: string): SweepFile {
 /** The sweep in `text`; `path` only names it in errors. */
 export function parseSweep(text: string, path: string): SweepFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const broken = document.errors[0];
-  if (broken) {
-    throw new AppError('sweep.yaml', { path, line: lines.linePos(broken.pos[0]).line, detail: broken.message });
-  }
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const [error] = document.errors;
+  const broken = error ? { at: error.pos[0], detail: wordings[error.code] ?? error.message } : problemOfNodes(document);
+  if (broken) throw new AppError('sweep.yaml', { path, line: lines.linePos(broken.at).line, detail: broken.detail });
   const parsed = sweepFileSchema.safeParse(withTrainPath(valuesOf(document, path)));
   if (parsed.success) return parsed.data;
   const problem = problemOf(parsed.error.issues[0]!);
   throw new AppError('sweep.invalid', { path, at: problem.path.join('.'), detail: problem.detail });
+}
+
+/** What the parser says for programmers, for people. */
+const wordings: Partial<Record<string, string>> = {
+  MULTIPLE_DOCS: 'another document begins here ("---"), and a sweep file is one',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply',
+};
+
+/** What is good YAML and would be lost or throw on the way to values. */
+function problemOfNodes(document: Document.Parsed): { at: number; detail: string } | undefined {
+  let problem: { at: number; detail: string } | undefined;
+  const found = (at: number | undefined, detail: string): symbol => {
+    problem = { at: at ?? 0, detail };
+    return visit.BREAK;
+  };
+  visit(document, {
+    Alias: (_, alias) =>
+      alias.resolve(document)
+        ? undefined
+        : found(alias.range?.[0], `no &${alias.source} stands before *${alias.source}`),
+    Pair: (_, { key }) =>
+      isScalar(key) && key.value === '__proto__'
+        ? found(key.range?.[0], '"__proto__" cannot be a name here')
+        : undefined,
+  });
+  return problem;
 }
 
 /** `train: FOLDER` for `trainPath: FOLDER`. What is no sweep is left for the schema to complain about. */
@@ -54,7 +79,7 @@ function withTrainPath(values: unknown): unknown {
 }
 
 /** Aliases of aliases can grow a small file without bound. */
-function valuesOf(document: ReturnType<typeof parseDocument>, path: string): unknown {
+function valuesOf(document: Document.Parsed, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {

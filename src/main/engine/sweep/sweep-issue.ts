@@ -41,6 +41,7 @@ const kinds: Record<string, string> = {
 function wording(issue: Issue): string {
   if (issue.code === 'unrecognized_keys') return `"${issue.keys.join('", "')}" is not known here; check the spelling`;
   if (isMissing(issue)) return 'it is missing';
+  if (issue.code === 'invalid_key') return `its name is not valid (${wording(issue.issues[0]!)})`;
   if (issue.code !== 'invalid_type') return issue.message;
   const received = /received (\w+)$/.exec(issue.message)?.[1] ?? '';
   return `expected ${kinds[issue.expected] ?? issue.expected}, found ${kinds[received] ?? (received || 'something else')}`;

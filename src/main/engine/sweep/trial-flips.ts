@@ -24,14 +24,17 @@ export interface FlipSources {
 
 /**
  * Which images a trial answers differently than what it is compared with, in the same runtime, from the journal.
- * Throws `run.not-found`, `run.no-recipe`, `trial.not-evaluated`.
+ * Throws `run.not-found`, `trial.not-found`, `run.no-recipe`, `trial.not-evaluated`.
  */
 export async function trialFlips(request: FlipRequest, sources: FlipSources): Promise<FlipReport> {
   const { workspace, runs } = sources;
   const { name, manifest } = runs.record(request.run);
   const plans = workspace.runs.trials<TrialPlan>(request.run).map(({ plan }) => plan);
   const plan = plans.find(({ id }) => id === request.trial);
-  if (!plan) throw new AppError('run.not-found', { run: `${request.run}: ${request.trial}`, path: workspace.folder });
+  if (!plan) {
+    const trials = plans.map(({ id }) => id).join(', ');
+    throw new AppError('trial.not-found', { run: request.run, trial: request.trial, trials });
+  }
   const own = deploymentIn(plan, request.runtime);
   const evaluated = (key: string, recipe: string): Predictions => {
     const step = workspace.steps.find(key);

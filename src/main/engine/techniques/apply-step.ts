@@ -5,6 +5,7 @@ import type { TrainingRecord } from '@shared/training-record';
 import type { Graph } from '../onnx/graph';
 import { recordStep } from '../compression/storage/provenance';
 import { formOf } from '../compression/layers/network-form';
+import { brokenParameter } from '../compression/layers/broken-parameter';
 import { keepStorage } from '../compression/storage/keep-storage';
 import { hasDecodedWeights, storeSparseWeights } from '../compression/storage/sparse-weights';
 import { obstacleTo, type Obstacle } from './handling';
@@ -15,7 +16,7 @@ import type { TechniqueContext } from '../compression/calibration/technique-cont
 
 /**
  * Applies one recipe step and records it in the result's metadata. The graph that comes in is not changed.
- * Throws `technique.not-applicable` for a network in a form the technique does not take, the technique's AppErrors, `cancelled` once the signal fires, and `technique.failed` for anything unforeseen.
+ * Throws `technique.not-applicable` for a network in a form the technique does not take or with parameters that are no numbers, the technique's AppErrors, `cancelled` once the signal fires, and `technique.failed` for anything unforeseen.
  */
 export async function applyStep(
   graph: Graph,
@@ -30,6 +31,11 @@ export async function applyStep(
   const obstacle = obstacleTo(handlingOf(technique, parsed), form);
   if (obstacle) {
     const detail = `${obstacle.detail}; ${remedyFor(obstacle)}`;
+    throw new AppError('technique.not-applicable', { id: technique.id, model: context.card.name, detail });
+  }
+  const broken = brokenParameter(graph);
+  if (broken !== undefined) {
+    const detail = `the values of "${broken}" are not all finite numbers; export the network again`;
     throw new AppError('technique.not-applicable', { id: technique.id, model: context.card.name, detail });
   }
   const records: TrainingRecord[] = [];

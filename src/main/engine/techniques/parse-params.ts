@@ -14,7 +14,8 @@ interface PropertySchema {
   anyOf?: PropertySchema[];
 }
 
-const quote = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+const quote = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
 const shown = (value: unknown): string => {
   const text = quote(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;

@@ -23,8 +23,9 @@ export interface ThreadOrder {
 export type ThreadMessage = { walk: number } & (
   { order: WalkOrder } | { used: Float32Array<ArrayBuffer> } | { stop: true }
 );
+/** `problems`: of all images that the thread was asked for so far. */
 export type ThreadAnswer = { walk: number } & (
-  { batch: WalkedBatch } | { end: ImageProblem[] } | { error: ErrorReport }
+  { batch: WalkedBatch; problems: ImageProblem[] } | { problems: ImageProblem[] } | { error: ErrorReport }
 );
 
 const ahead = 3;
@@ -60,7 +61,7 @@ interface TrainingOptions {
   signal?: AbortSignal;
   /** Memory for decoded images; those beyond are decoded every epoch. */
   decodedBytes?: number;
-  /** Told once of each image that cannot be used, at the end of an epoch. */
+  /** Told once of each image that cannot be used, no later than the batch that it would be in. */
   skipped?(problem: ImageProblem): void;
 }
 
@@ -127,11 +128,9 @@ export function openTrainingImages(
           continue;
         }
         if ('error' in answer) throw reviveError(answer.error);
-        if ('end' in answer) {
-          for (const problem of answer.end) if (!told.has(problem.file)) skipped?.(problem);
-          for (const { file } of answer.end) told.add(file);
-          return;
-        }
+        for (const problem of answer.problems) if (!told.has(problem.file)) skipped?.(problem);
+        for (const { file } of answer.problems) told.add(file);
+        if (!('batch' in answer)) return;
         const { data, shape, labels, mixed } = answer.batch;
         yield {
           pixels: data,

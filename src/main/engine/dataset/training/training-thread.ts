@@ -49,9 +49,9 @@ async function begin(walk: number, order: WalkOrder): Promise<void> {
       while (state.credit === 0 && !state.stopped) await new Promise<void>((resolve) => (state.wake = resolve));
       if (state.stopped) return;
       state.credit--;
-      say({ walk, batch }, [batch.data.buffer]);
+      say({ walk, batch, problems: images.problems }, [batch.data.buffer]);
     }
-    say({ walk, end: images.problems });
+    say({ walk, problems: images.problems });
   } catch (thrown) {
     say({ walk, error: toAppError(thrown).toReport() });
   } finally {

@@ -83,9 +83,10 @@ function convolution(
     context.fail(`weights with ${w.shape.length} dimensions on an input with ${x.shape.length}`);
   }
   checkChannels(context, x, w);
-  const kernel = w.shape
-    .slice(2)
-    .map((size, axis) => (typeof size === 'number' ? size : intsAttribute(context.node, 'kernel_shape')?.[axis]));
+  const said = intsAttribute(context.node, 'kernel_shape');
+  const kernel = w.shape.slice(2).map((size, axis) => (typeof size === 'number' ? size : said?.[axis]));
+  if (said && !kernel.every((size, axis) => size === said[axis]))
+    context.fail(`kernel_shape is ${said.join('x')}, its weights are ${kernel.join('x')}`);
   const sizes = kernel.filter((size) => size !== undefined);
   const spatial =
     sizes.length === kernel.length ? slide(context, x.shape.slice(2), sizes) : kernel.map(() => unknownDimension);
