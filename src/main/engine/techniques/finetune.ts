@@ -32,7 +32,7 @@ export const finetune = defineTechnique({
   family: 'distillation',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 4,
+  version: 5,
   usesReference: true,
   endsByHand: true,
   search: { place: 'training', params: { epochs: { ordered: [4, 10] } } },

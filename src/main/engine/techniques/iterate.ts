@@ -49,7 +49,7 @@ export const iterate = defineTechnique({
   family: 'pruning',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 3,
+  version: 4,
   usesReference: true,
   endsByHand: true,
   params: z
