@@ -187,7 +187,7 @@ const colourOf = (index: number, { series }: ChartTheme): string => series[index
 /** Longer names would lie across the chart; the line above it tells the whole one. */
 const longestName = 32;
 const nameOf = ({ recipe }: ScatterPoint): string =>
-  recipe.length > longestName ? `${recipe.slice(0, longestName - 1)}…` : recipe;
+  [...recipe].length > longestName ? `${[...recipe].slice(0, longestName - 1).join('')}…` : recipe;
 
 const labelLook = ({ surface }: ChartTheme) => ({
   // Up and to the right: clear of the upright bar and of the lying one.

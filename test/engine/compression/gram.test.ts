@@ -9,8 +9,9 @@ import {
 } from '../../../src/main/engine/compression/calibration/gram';
 import { inputColumns } from '../../../src/main/engine/compression/calibration/input-columns';
 import { writeLayerError } from '../../../src/main/engine/compression/calibration/layer-error';
-import { shrinkGram, shrunkGram } from '../../../src/main/engine/compression/calibration/shrunk-gram';
+import { gramExtent, shrinkGram, shrunkGram } from '../../../src/main/engine/compression/calibration/shrunk-gram';
 import { singleBatch } from '../../../src/main/engine/onnx/classifier';
+import { batchOf } from '../../../src/main/engine/onnx/count';
 import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
 import { weightRows } from '../../../src/main/engine/compression/layers/weight-rows';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
@@ -136,6 +137,31 @@ describe('the Gram matrix of a layer gives its outputs', () => {
     expect([...gram.data]).toEqual([4, 2, 2, 8]);
     expect(shrinkGram(gram, 6)).toBe(gram);
     expect([...gram.data]).toEqual([4, 1.5, 1.5, 8]);
+  });
+
+  test('samples are counted for each image, also where the file fixes the batch', () => {
+    const samplesOf = (batch: string | number, rows: number[]): number => {
+      const graph = makeGraph({
+        inputs: [makeValue('x', 'float32', [batch, ...rows, 7])],
+        outputs: [makeValue('y', 'float32', [])],
+        nodes: [makeNode('MatMul', ['x', 'w'], ['y'])],
+        initializers: { w: noiseTensor([7, 4], 3) },
+      });
+      const shapes = inferShapes(graph, singleBatch(graph));
+      return inputColumns(graph.nodes[0]!, [7, 4], shapes, 24, batchOf(graph, shapes))!.samples;
+    };
+    expect([samplesOf('batch', []), samplesOf(8, []), samplesOf('batch', [5]), samplesOf(8, [5])]).toEqual([
+      24, 24, 120, 120,
+    ]);
+  });
+
+  test('is its diagonal alone where it would be large and hardly believed', () => {
+    const extentOf = (columns: number, samples: number, groups = 1): string =>
+      gramExtent({ node: makeNode('Gemm', [], []), groups, columns, skip: 1, samples });
+    expect(extentOf(25_088, 256)).toBe('diagonal');
+    expect([extentOf(9216, 256), extentOf(25_088, 2000), extentOf(25_088, 256, 2), extentOf(25_088, Infinity)]).toEqual(
+      new Array<string>(4).fill('whole'),
+    );
   });
 
   test('positions of large maps are skipped, deep ones are not', () => {

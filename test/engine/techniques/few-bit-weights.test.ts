@@ -65,9 +65,9 @@ describe('quantize.weights', () => {
 
   test('of more inputs than images can tell apart, each weight is rounded by itself, to values that fit the inputs', async () => {
     const wide = new NetworkBuilder(5);
-    const maps = wide.node('Relu', [wide.conv('input', 'stem', 3, 64, 3)], 'maps');
+    const maps = wide.node('Relu', [wide.conv('input', 'stem', 3, 128, 3)], 'maps');
     const flat = wide.node('Flatten', [maps], 'flat', { axis: attr.int(1) });
-    const columns = 64 * 12 * 12;
+    const columns = 128 * 12 * 12;
     const weights = wide.constant('logits.weight', wide.weights([columns, 10]));
     wide.node('Gemm', [flat, weights, wide.constant('logits.bias', wide.weights([10]))], 'logits');
     const graph: Graph = { ...wide.graph, outputs: [makeValue('logits', 'float32', ['batch', 10])] };

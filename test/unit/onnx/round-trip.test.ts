@@ -88,6 +88,19 @@ describe('load and save', () => {
     }
   });
 
+  test('names that nodes have stay, whatever nodes without one stand before', () => {
+    const chain = (names: readonly string[]): Graph =>
+      makeGraph({
+        inputs: [make.makeValue('v0', 'float32', [1])],
+        outputs: [make.makeValue(`v${names.length}`, 'float32', [])],
+        nodes: names.map((name, at) => ({ ...make.makeNode('Add', [`v${at}`, `v${at}`], [`v${at + 1}`]), name })),
+        initializers: {},
+      });
+    const namesOf = (names: readonly string[]): string[] =>
+      parseModel(encodeModel(chain(names)), 'test').nodes.map(({ name }) => name);
+    expect(namesOf(['', 'Add_0', '', 'Add_0', 'sum'])).toEqual(['Add_0_2', 'Add_0', 'Add_2', 'Add_0_3', 'sum']);
+  });
+
   test.skipIf(!hasZoo).each(zooNames)(`%s: load, encode, load is identical${needsZoo}`, async (name) => {
     const graph = await loadModel(zooPath(name));
     const again = { ...parseModel(encodeModel(graph), 'memory'), origin: graph.origin };

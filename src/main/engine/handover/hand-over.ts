@@ -106,8 +106,8 @@ const longestName = 200;
 
 /** "mobilenetv2-int8": what files and folder are called. Names come from sweeps; nothing in them may lead elsewhere. */
 export function handoverName({ model, recipe }: Pick<TrialView, 'model' | 'recipe'>): string {
-  const name = `${model}-${recipe}`.replace(/[^\p{L}\p{N}.+-]+/gu, '-').replace(/^[.-]+|-+$/g, '');
-  return withinBytes(name, longestName) || 'model';
+  const name = `${model}-${recipe}`.replace(/[^\p{L}\p{N}.+-]+/gu, '-').replace(/^[.-]+/, '');
+  return withinBytes(name, longestName).replace(/[.-]+$/, '') || 'model';
 }
 
 /** A line a class. Classes without a name are called by their number. */

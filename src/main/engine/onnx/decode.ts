@@ -46,12 +46,12 @@ function decodeNodes(message: GraphProto, source: TensorSource): Subgraph {
   for (const tensor of message.initializer) define(tensor.name, decodeTensor(tensor, tensor.name, source));
 
   const nodes: Node[] = [];
-  const nameNode = uniqueNames();
+  const nameNode = uniqueNames(message.node.map(({ name }) => name));
   for (const [index, nodeMessage] of message.node.entries()) {
-    const node = decodeNode(nodeMessage, nodeMessage.name || `${nodeMessage.opType}_${index}`, source);
+    const node = decodeNode(nodeMessage, nodeMessage.name, source);
     const constant = node.op === 'Constant' && node.domain === '' ? constantOf(node) : undefined;
     if (constant) define(node.outputs[0] ?? '', constant);
-    else nodes.push({ ...node, name: nameNode(node.name) });
+    else nodes.push({ ...node, name: nameNode(node.name, `${node.op}_${index}`) });
   }
   return {
     name: message.name,
@@ -87,11 +87,14 @@ function standard(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain;
 }
 
-function uniqueNames(): (name: string) => string {
-  const taken = new Set<string>();
-  return (name) => {
-    let unique = name;
-    for (let suffix = 2; taken.has(unique); suffix++) unique = `${name}_${suffix}`;
+/** Names that files give stay, whatever nodes without one stand before: layers are known by them. @param given all of a graph */
+function uniqueNames(given: readonly string[]): (name: string, usual: string) => string {
+  const [free, taken] = [new Set(given), new Set<string>()];
+  free.delete('');
+  return (name, usual) => {
+    let unique = name || usual;
+    for (let suffix = 2; taken.has(unique) || (free.has(unique) && unique !== name); suffix++)
+      unique = `${name || usual}_${suffix}`;
     taken.add(unique);
     return unique;
   };

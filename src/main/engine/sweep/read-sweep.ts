@@ -57,9 +57,13 @@ function problemOfNodes(document: Document.Parsed): { at: number; detail: string
     problem = { at: at ?? 0, detail };
     return visit.BREAK;
   };
+  const anchors = new Set<string>();
   visit(document, {
+    Node(_, node) {
+      if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+    },
     Alias: (_, alias) =>
-      alias.resolve(document)
+      anchors.has(alias.source)
         ? undefined
         : found(alias.range?.[0], `no &${alias.source} stands before *${alias.source}`),
     Pair: (_, { key }) =>

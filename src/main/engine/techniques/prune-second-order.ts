@@ -24,7 +24,7 @@ export const pruneSecondOrder = defineTechnique({
     'Sets the weights to zero that the output of their layer misses least and lets the others make up for them, layer after layer on the pruned network: a smaller file, the same speed, far more accurate than magnitude.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 5,
+  version: 4,
   search: { place: 'zeros', params: { amount: { ordered: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7] } } },
   params: z.strictObject({
     amount: amountParam,
@@ -93,7 +93,7 @@ export const pruneSecondOrder = defineTechnique({
     }
     if (left.length > 0)
       context.note(
-        `${left.length} of ${layers.length} layers were pruned by magnitude: they share weights, have inputs of unknown shape or too many of them for the images.`,
+        `${left.length} of ${layers.length} layers were pruned by magnitude: they share weights or have inputs of unknown shape.`,
       );
     storePruned(pruned, context);
     return removeDead(pruned);

@@ -47,7 +47,7 @@ export const quantizeAware = defineTechnique({
   family: 'quantization',
   needs: ['calibration', 'train'],
   dependsOn: ['kernels'],
-  version: 5,
+  version: 6,
   usesReference: true,
   endsByHand: true,
   search: { place: 'integers', params: { weightBits: { ordered: [4, 8] } } },

@@ -73,8 +73,8 @@ export function sharedMaps(
   const nodes = new Map(student.nodes.map((node) => [node.name, node]));
   const behind = new Map<number, SharedMap>();
   for (const { value, producer, macs } of cutPoints(teacher)) {
-    const same = producer.name === '' ? undefined : nodes.get(producer.name);
-    const own = same?.op === producer.op ? same.outputs[producer.outputs.indexOf(value)]! : value;
+    const same = nodes.get(producer.name);
+    const own = same?.op === producer.op ? same.outputs[producer.outputs.indexOf(value)]! : '';
     const [from, to] = [shapeIn(ours, own), shapeIn(theirs, value)];
     if (from?.length !== 4 || to?.length !== 4 || (to[2] === 1 && to[3] === 1)) continue;
     if (to.every((size, axis) => size === from[axis])) behind.set(macs, { student: own, teacher: value, shape: to });

@@ -58,20 +58,21 @@ function windowOf(node: Node, kernel: readonly number[], shapes: ReturnType<type
 
 /**
  * How to gather the inputs of a layer; undefined where their shape is not known.
- * @param weightShape of the layer's weights. @param images how many calibration images there will be.
+ * @param weightShape of the layer's weights. @param images how many calibration images there will be. @param batch of them in `shapes`
  */
 export function inputColumns(
   node: Node,
   weightShape: readonly number[],
   shapes: ReturnType<typeof inferShapes>,
   images: number,
+  batch = 1,
 ): InputColumns | undefined {
   if (node.op !== 'Conv') {
     if (intAttribute(node, 'transA', 0) !== 0) return undefined;
     const columns = weightShape[node.op === 'Gemm' && intAttribute(node, 'transB', 0) !== 0 ? 1 : 0]!;
     const elements = shapes.get(node.inputs[0]!)?.shape.reduce((product: number, size) => product * Number(size), 1);
-    // Shapes are those of a single image; where one is not known, all columns are looked at.
-    const samples = elements === undefined || Number.isNaN(elements) ? Infinity : (images * elements) / columns;
+    // Where the shape is not known, all columns are looked at.
+    const samples = elements === undefined || Number.isNaN(elements) ? Infinity : (images * elements) / columns / batch;
     return { node, groups: 1, columns, skip: 1, samples };
   }
   const window = windowOf(node, weightShape.slice(2), shapes);

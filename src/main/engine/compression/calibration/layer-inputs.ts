@@ -1,5 +1,6 @@
 import { AppError } from '@shared/errors';
 import { singleBatch } from '../../onnx/classifier';
+import { batchOf } from '../../onnx/count';
 import type { Graph, Node } from '../../onnx/graph';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from './technique-context';
@@ -29,8 +30,8 @@ export interface SecondOrderOptions {
   /** How many calibration images are looked at. */
   images: number;
   context: TechniqueContext;
-  /** Whether layers are visited of which the diagonal of H is all that is computed. */
-  takesWide?: boolean;
+  /** Whether the diagonal of H is enough for layers of which that tells nearly all (`gramExtent`); all of H where absent. */
+  takesDiagonal?: boolean;
 }
 
 /** rows of `data` times the summed input of each row's group. */
@@ -74,10 +75,11 @@ export async function visitLayers(
   graph: Graph,
   float: Graph,
   layers: readonly WeightLayer[],
-  { id, images, context, takesWide = false }: SecondOrderOptions,
+  { id, images, context, takesDiagonal = false }: SecondOrderOptions,
   visit: (inputs: LayerInputs, node: Node, products: MatrixProducts) => Promise<void>,
 ): Promise<void> {
   const shapes = inferShapes(float, singleBatch(float));
+  const batch = batchOf(float, shapes);
   const count = Math.min(images, context.calibration.count);
   const uses = new Map<string, number>();
   for (const node of float.nodes) for (const name of node.inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
@@ -85,9 +87,14 @@ export async function visitLayers(
   const activations = new PairedActivations(graph, float, count, context, id);
   const candidates = layers.flatMap((layer) => {
     if (uses.get(layer.weightName) !== 1) return [];
-    const probe = inputColumns(layer.node, layer.weight.shape, shapes, activations.imagesFor(nodes.get(layer.node)!));
-    if (!probe || (gramExtent(probe) === 'diagonal' && !takesWide)) return [];
-    return [{ layer, rows: weightRows(layer), probe }];
+    const probe = inputColumns(
+      layer.node,
+      layer.weight.shape,
+      shapes,
+      activations.imagesFor(nodes.get(layer.node)!),
+      batch,
+    );
+    return probe ? [{ layer, rows: weightRows(layer), probe }] : [];
   });
   if (candidates.length === 0) return;
 
@@ -100,7 +107,7 @@ export async function visitLayers(
       // Nothing has an error in a network that is its own reference.
       const outputs = graph === float ? 0 : rows.rows;
       const reference = { ...layer.node, inputs: layer.node.inputs.map(activations.referenceOf) };
-      const extent = gramExtent(probe);
+      const extent = takesDiagonal ? gramExtent(probe) : 'whole';
       const total = emptySums(probe, outputs, extent);
       let written: WrittenGram | undefined;
       await activations.observe(

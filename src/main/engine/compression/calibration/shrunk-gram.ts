@@ -5,8 +5,8 @@ import type { InputColumns } from './input-columns';
 /** How much of what different columns have in common is believed: the more, the more samples there are for each column. */
 export const believedShare = (columns: number, count: number): number => count / (columns + count);
 
-/** Columns beyond which H takes more than 270 MB, and the share of what they have in common that has to be believed for it. */
-const [manyColumns, leastBelieved] = [8192, 0.05];
+/** Columns beyond which H takes more than 1 GB, and the share of what they have in common that has to be believed for it. */
+const [manyColumns, leastBelieved] = [16_384, 0.05];
 
 /**
  * How much of H a layer's sums are of. Of a first layer behind flattened maps, which has 25,000 inputs and one sample an image, H would take

@@ -1,6 +1,7 @@
 import { AppError } from '@shared/errors';
 import type { ChannelAxis } from '../../onnx/channel-groups';
 import { singleBatch } from '../../onnx/classifier';
+import { batchOf } from '../../onnx/count';
 import { copyGraph, type Graph } from '../../onnx/graph';
 import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
@@ -31,7 +32,7 @@ export interface LossOptions {
 }
 
 /** Raise it when the same network and images would give other numbers. */
-const sequenceVersion = 1;
+const sequenceVersion = 2;
 
 /** Images on which the network's answers are compared; the mean over a few dozen ranks layers well. */
 const lossImages = 32;
@@ -108,11 +109,12 @@ function savedByOne(costs: ChannelCosts, groups: readonly number[]): number {
 
 function gatherer(graph: Graph, limit: number, { context, id }: LossOptions) {
   const shapes = inferShapes(graph, singleBatch(graph));
+  const batch = batchOf(graph, shapes);
   const layers = new Map(weightLayers(graph).map((layer) => [layer.node, layer]));
   const activations = new PairedActivations(graph, graph, limit, context, id);
   return async (axis: ChannelAxis, products: MatrixProducts): Promise<Reader | undefined> => {
     const layer = layers.get(axis.node);
-    const probe = layer && inputColumns(axis.node, layer.weight.shape, shapes, activations.imagesFor(axis.node));
+    const probe = layer && inputColumns(axis.node, layer.weight.shape, shapes, activations.imagesFor(axis.node), batch);
     if (!probe || gramExtent(probe) === 'diagonal') return undefined;
     const sums = emptySums(probe);
     let written: WrittenGram | undefined;

@@ -1,5 +1,6 @@
 import { AppError } from '@shared/errors';
 import { singleBatch } from '../../onnx/classifier';
+import { batchOf } from '../../onnx/count';
 import type { ChannelGroups } from '../../onnx/channel-groups';
 import { copyGraph, type Graph, type Node } from '../../onnx/graph';
 import { indexGraph } from '../../onnx/graph-index';
@@ -140,6 +141,7 @@ function changeLayer(result: Graph, { layer, rows }: Site, { steps, biasShift }:
 
 function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activations: PairedActivations): Site[] {
   const shapes = inferShapes(result, singleBatch(result));
+  const batch = batchOf(result, shapes);
   const own = new Map(weightLayers(result).map((layer) => [layer.node, layer]));
   const whole = new Map(weightLayers(graph).map((layer) => [layer.node, layer]));
   const uses = new Map<string, number>();
@@ -154,7 +156,7 @@ function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activ
     if (change.layers?.has(node) === false) return [];
     if (!layer || !reference || !isBehind || uses.get(layer.weightName) !== 1) return [];
     const count = activations.imagesFor(layer.node);
-    const probe = inputColumns(layer.node, layer.weight.shape, shapes, count);
+    const probe = inputColumns(layer.node, layer.weight.shape, shapes, count, batch);
     if (!probe) return [];
     const rows = weightRows(layer);
     return [

@@ -69,9 +69,9 @@ export type WideSolver = (problem: Pick<LayerProblem, 'layer' | 'rows' | 'import
 /**
  * Reconstructs layers in the order of the graph, each on the inputs it gets from the layers already done, and moves biases so that the mean
  * of every output channel stays that of the float network. Returns a copy of the graph with the new weights in plain float32, and the
- * names of the weights that were done; layers with shared weights or inputs of unknown shape, and wide ones that nobody takes, are left alone.
+ * names of the weights that were done; layers with shared weights or inputs of unknown shape are left alone.
  * @param start the nodes of `float`, in the same order, some of them done already
- * @param solveWide of layers of which the diagonal of H is all that is computed (`gramExtent`); absent: they are left alone
+ * @param solveWide of layers of which the diagonal of H is all that is computed (`gramExtent`); absent: they are solved as others are
  */
 export async function reconstructLayers(
   float: Graph,
@@ -84,7 +84,7 @@ export async function reconstructLayers(
   const graph = copyGraph(start);
   const names = new FreshNames(graph);
   const done = new Set<string>();
-  const visited = { ...options, takesWide: solveWide !== undefined };
+  const visited = { ...options, takesDiagonal: solveWide !== undefined };
   await visitLayers(graph, float, layers, visited, async (inputs, node, products) => {
     const { layer, rows, total } = inputs;
     const isWhole = total.grams[0]!.rows === rows.columns;
