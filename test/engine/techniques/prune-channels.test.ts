@@ -47,7 +47,33 @@ function redundantNetwork(): Graph {
   return net.head(next, 16, 10);
 }
 
+/** Two convolutions, whose flattened maps have more positions than images can tell apart. */
+function flattenedNetwork(): Graph {
+  const net = new NetworkBuilder(5);
+  const first = net.node('Relu', [net.conv('input', 'first', 3, 32, 3)], 'first.relu');
+  const maps = net.node('Relu', [net.conv(first, 'second', 32, 128, 3)], 'second.relu');
+  const flat = net.node('Flatten', [maps], 'flat', { axis: attr.int(1) });
+  const weights = net.constant('logits.weight', net.weights([128 * 12 * 12, 10], 0.05));
+  net.node('Gemm', [flat, weights, net.constant('logits.bias', net.weights([10]))], 'logits');
+  return { ...net.graph, outputs: [makeValue('logits', 'float32', ['batch', 10])] };
+}
+
 describe(id, () => {
+  test('channels that a layer of too many inputs reads stay, and so do its weights', async () => {
+    const network = flattenedNetwork();
+    const { result } = await prune({ macs: 0.7 }, network);
+    const shapeOf = (name: string): readonly number[] =>
+      result.initializers.get(result.nodes.find((node) => node.name === name)!.inputs[1]!)!.shape;
+    expect([shapeOf('first')[0], shapeOf('second')[0], shapeOf('logits')]).toEqual([
+      expect.toSatisfy((channels: number) => channels < 32),
+      128,
+      [128 * 12 * 12, 10],
+    ]);
+    const gemm = result.nodes.find(({ op }) => op === 'Gemm')!;
+    expect(result.initializers.get(gemm.inputs[1]!)!.data).toEqual(network.initializers.get('logits.weight')!.data);
+    expect(relativeError(await runGraph(result), await runGraph(network))).toBeLessThan(1);
+  });
+
   test.each([
     { macs: 0.6 },
     { macs: 0.6, importance: 'l1', refit: false },
