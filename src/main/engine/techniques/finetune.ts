@@ -51,7 +51,7 @@ export const finetune = defineTechnique({
         'AdamW, whose steps do not depend on the scale of the gradients, or gradient descent with Nesterov momentum 0.9',
       ),
     learningRate: usual.learningRate.describe(
-      'The highest learning rate, which falls along half a cosine; large networks want less, ResNet50 about 0.00003; for gradient descent about 0.001',
+      'The highest learning rate, which falls along half a cosine; large networks want less, ResNet50 about 0.00003, and so do weights in few bits; for gradient descent about 0.001',
     ),
     weightDecay: z
       .number()
