@@ -118,7 +118,7 @@ try {
       const results = await session.run({ [card.input.name]: { type: 'float32', shape, data: data } });
       if (asked < Number(rounds)) times[at]!.push(performance.now() - start);
       const scores = Array.from(results[card.output.name]!.data as Float32Array);
-      best.push(scores.indexOf(Math.max(...scores)));
+      best[at] = scores.indexOf(Math.max(...scores));
     }
     for (const [at, found] of best.entries()) {
       if (found === entries[0]!.label) right[at]!++;
