@@ -140,5 +140,7 @@ describe('a hostile file', () => {
     expect(() => parseBranching(encodeModel(withNode(loop)), 'loop.onnx')).toThrow(
       'node "loop" uses Loop (a subgraph)',
     );
+    const nameless = { ...withNode(loop), nodes: [{ ...loop, name: '' }] };
+    expect(() => parseBranching(encodeModel(nameless), 'loop.onnx')).toThrow('node "Loop_0" uses Loop (a subgraph)');
   });
 });

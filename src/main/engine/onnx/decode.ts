@@ -48,10 +48,11 @@ function decodeNodes(message: GraphProto, source: TensorSource): Subgraph {
   const nodes: Node[] = [];
   const nameNode = uniqueNames(message.node.map(({ name }) => name));
   for (const [index, nodeMessage] of message.node.entries()) {
-    const node = decodeNode(nodeMessage, nodeMessage.name, source);
+    const usual = `${nodeMessage.opType}_${index}`;
+    const node = decodeNode(nodeMessage, nodeMessage.name || usual, source);
     const constant = node.op === 'Constant' && node.domain === '' ? constantOf(node) : undefined;
     if (constant) define(node.outputs[0] ?? '', constant);
-    else nodes.push({ ...node, name: nameNode(node.name, `${node.op}_${index}`) });
+    else nodes.push({ ...node, name: nameNode(nodeMessage.name, usual) });
   }
   return {
     name: message.name,
@@ -89,13 +90,15 @@ function standard(domain: string): string {
 
 /** Names that files give stay, whatever nodes without one stand before: layers are known by them. @param given all of a graph */
 function uniqueNames(given: readonly string[]): (name: string, usual: string) => string {
-  const [free, taken] = [new Set(given), new Set<string>()];
-  free.delete('');
+  const [known, kept] = [new Set(given), new Set<string>()];
   return (name, usual) => {
+    if (name !== '' && !kept.has(name)) {
+      kept.add(name);
+      return name;
+    }
     let unique = name || usual;
-    for (let suffix = 2; taken.has(unique) || (free.has(unique) && unique !== name); suffix++)
-      unique = `${name || usual}_${suffix}`;
-    taken.add(unique);
+    for (let suffix = 2; known.has(unique); suffix++) unique = `${name || usual}_${suffix}`;
+    known.add(unique);
     return unique;
   };
 }
