@@ -10,12 +10,9 @@ import {
 import { inputColumns } from '../../../src/main/engine/compression/calibration/input-columns';
 import { writeLayerError } from '../../../src/main/engine/compression/calibration/layer-error';
 import { gramExtent, shrinkGram, shrunkGram } from '../../../src/main/engine/compression/calibration/shrunk-gram';
-import { singleBatch } from '../../../src/main/engine/onnx/classifier';
-import { batchOf } from '../../../src/main/engine/onnx/count';
 import { weightLayers } from '../../../src/main/engine/compression/layers/weight-layers';
 import { weightRows } from '../../../src/main/engine/compression/layers/weight-rows';
 import { attr, float32Tensor, makeNode, makeValue } from '../../../src/main/engine/onnx/make';
-import { inferShapes } from '../../../src/main/engine/onnx/shapes';
 import type { Node } from '../../../src/main/engine/onnx/graph';
 import { makeGraph, noiseTensor } from '../../fixtures/graphs';
 import { runGraph } from '../../fixtures/run-graph';
@@ -34,7 +31,7 @@ async function check(node: Node, inputShape: number[], weightShape: number[], im
   });
   const layer = weightLayers(graph)[0]!;
   const { rows, columns, groups, data: w } = weightRows(layer);
-  const probe = inputColumns(node, weightShape, inferShapes(graph, singleBatch(graph)), images)!;
+  const probe = inputColumns(graph)(node, weightShape, images)!;
   expect(probe).toMatchObject({ skip: 1, columns, groups });
   const probed = { ...graph, nodes: [...graph.nodes], outputs: [...graph.outputs] };
   probed.nodes.push(makeNode('Mul', ['x', 'three'], ['reference']));
@@ -147,8 +144,7 @@ describe('the Gram matrix of a layer gives its outputs', () => {
         nodes: [makeNode('MatMul', ['x', 'w'], ['y'])],
         initializers: { w: noiseTensor([7, 4], 3) },
       });
-      const shapes = inferShapes(graph, singleBatch(graph));
-      return inputColumns(graph.nodes[0]!, [7, 4], shapes, 24, batchOf(graph, shapes))!.samples;
+      return inputColumns(graph)(graph.nodes[0]!, [7, 4], 24)!.samples;
     };
     expect([samplesOf('batch', []), samplesOf(8, []), samplesOf('batch', [5]), samplesOf(8, [5])]).toEqual([
       24, 24, 120, 120,
@@ -171,8 +167,8 @@ describe('the Gram matrix of a layer gives its outputs', () => {
       nodes: [makeNode('Conv', ['x', 'w'], ['y'])],
       initializers: { w: noiseTensor([3, 4, 1, 1], 3) },
     });
-    const shapes = inferShapes(graph, singleBatch(graph));
-    expect(inputColumns(graph.nodes[0]!, [3, 4, 1, 1], shapes, 128)!.skip).toBe(8);
-    expect(inputColumns(graph.nodes[0]!, [3, 4, 1, 1], shapes, 2)!.skip).toBe(1);
+    const inputsOf = inputColumns(graph);
+    expect(inputsOf(graph.nodes[0]!, [3, 4, 1, 1], 128)!.skip).toBe(8);
+    expect(inputsOf(graph.nodes[0]!, [3, 4, 1, 1], 2)!.skip).toBe(1);
   });
 });

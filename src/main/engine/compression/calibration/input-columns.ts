@@ -1,8 +1,10 @@
 import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes';
-import { elementCount, type Node } from '../../onnx/graph';
+import { singleBatch } from '../../onnx/classifier';
+import { batchOf } from '../../onnx/count';
+import { elementCount, type Graph, type Node } from '../../onnx/graph';
 import { attr, float32Tensor, int64Tensor } from '../../onnx/make';
 import type { NodeWriter } from '../../onnx/node-writer';
-import type { inferShapes } from '../../onnx/shapes';
+import { inferShapes } from '../../onnx/shapes';
 
 /** Samples per column that are plenty; positions of large activation maps are skipped to get near. */
 const samplesPerColumn = 12;
@@ -56,35 +58,34 @@ function windowOf(node: Node, kernel: readonly number[], shapes: ReturnType<type
   return { kernel, strides, dilations, pads, outputs };
 }
 
-/**
- * How to gather the inputs of a layer; undefined where their shape is not known.
- * @param weightShape of the layer's weights. @param images how many calibration images there will be. @param batch of them in `shapes`
- */
-export function inputColumns(
-  node: Node,
-  weightShape: readonly number[],
-  shapes: ReturnType<typeof inferShapes>,
-  images: number,
-  batch = 1,
-): InputColumns | undefined {
-  if (node.op !== 'Conv') {
-    if (intAttribute(node, 'transA', 0) !== 0) return undefined;
-    const columns = weightShape[node.op === 'Gemm' && intAttribute(node, 'transB', 0) !== 0 ? 1 : 0]!;
-    const elements = shapes.get(node.inputs[0]!)?.shape.reduce((product: number, size) => product * Number(size), 1);
-    // Where the shape is not known, all columns are looked at.
-    const samples = elements === undefined || Number.isNaN(elements) ? Infinity : (images * elements) / columns / batch;
-    return { node, groups: 1, columns, skip: 1, samples };
-  }
-  const window = windowOf(node, weightShape.slice(2), shapes);
-  if (!window) return undefined;
-  const columns = elementCount(weightShape.slice(1));
-  const wanted = Math.max(leastSamples, samplesPerColumn * columns);
-  const positions = elementCount(window.outputs);
-  const skip = Math.floor(((images * positions) / wanted) ** (1 / window.outputs.length));
-  const largestSkip = Math.max(1, Math.min(...window.outputs) >> 1);
-  const distance = Math.max(1, Math.min(skip, largestSkip));
-  const looked = window.outputs.reduce((product, size) => product * Math.ceil(size / distance), images);
-  return { node, groups: intAttribute(node, 'group', 1), columns, window, skip: distance, samples: looked };
+/** @param weightShape of the layer's weights. @param images how many calibration images there will be. */
+type InputsOf = (node: Node, weightShape: readonly number[], images: number) => InputColumns | undefined;
+
+/** How to gather the inputs of layers of a network; undefined where their shape is not known. Looks at all shapes once. */
+export function inputColumns(graph: Graph): InputsOf {
+  const shapes = inferShapes(graph, singleBatch(graph));
+  const batch = batchOf(graph, shapes);
+  return (node, weightShape, images) => {
+    if (node.op !== 'Conv') {
+      if (intAttribute(node, 'transA', 0) !== 0) return undefined;
+      const columns = weightShape[node.op === 'Gemm' && intAttribute(node, 'transB', 0) !== 0 ? 1 : 0]!;
+      const elements = shapes.get(node.inputs[0]!)?.shape.reduce((product: number, size) => product * Number(size), 1);
+      // Where the shape is not known, all columns are looked at.
+      const samples =
+        elements === undefined || Number.isNaN(elements) ? Infinity : (images * elements) / columns / batch;
+      return { node, groups: 1, columns, skip: 1, samples };
+    }
+    const window = windowOf(node, weightShape.slice(2), shapes);
+    if (!window) return undefined;
+    const columns = elementCount(weightShape.slice(1));
+    const wanted = Math.max(leastSamples, samplesPerColumn * columns);
+    const positions = elementCount(window.outputs);
+    const skip = Math.floor(((images * positions) / wanted) ** (1 / window.outputs.length));
+    const largestSkip = Math.max(1, Math.min(...window.outputs) >> 1);
+    const distance = Math.max(1, Math.min(skip, largestSkip));
+    const looked = window.outputs.reduce((product, size) => product * Math.ceil(size / distance), images);
+    return { node, groups: intAttribute(node, 'group', 1), columns, window, skip: distance, samples: looked };
+  };
 }
 
 /** Every combination of one index per axis, last axis fastest. */

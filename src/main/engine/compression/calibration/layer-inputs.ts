@@ -1,8 +1,5 @@
 import { AppError } from '@shared/errors';
-import { singleBatch } from '../../onnx/classifier';
-import { batchOf } from '../../onnx/count';
 import type { Graph, Node } from '../../onnx/graph';
-import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from './technique-context';
 import { addBatch, centreGrams, diagonalAt, emptySums, writeGram, type GramSums, type WrittenGram } from './gram';
 import { inputColumns } from './input-columns';
@@ -78,8 +75,7 @@ export async function visitLayers(
   { id, images, context, takesDiagonal = false }: SecondOrderOptions,
   visit: (inputs: LayerInputs, node: Node, products: MatrixProducts) => Promise<void>,
 ): Promise<void> {
-  const shapes = inferShapes(float, singleBatch(float));
-  const batch = batchOf(float, shapes);
+  const inputsOf = inputColumns(float);
   const count = Math.min(images, context.calibration.count);
   const uses = new Map<string, number>();
   for (const node of float.nodes) for (const name of node.inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
@@ -87,13 +83,7 @@ export async function visitLayers(
   const activations = new PairedActivations(graph, float, count, context, id);
   const candidates = layers.flatMap((layer) => {
     if (uses.get(layer.weightName) !== 1) return [];
-    const probe = inputColumns(
-      layer.node,
-      layer.weight.shape,
-      shapes,
-      activations.imagesFor(nodes.get(layer.node)!),
-      batch,
-    );
+    const probe = inputsOf(layer.node, layer.weight.shape, activations.imagesFor(nodes.get(layer.node)!));
     return probe ? [{ layer, rows: weightRows(layer), probe }] : [];
   });
   if (candidates.length === 0) return;

@@ -1,9 +1,6 @@
 import { AppError } from '@shared/errors';
 import type { ChannelAxis } from '../../onnx/channel-groups';
-import { singleBatch } from '../../onnx/classifier';
-import { batchOf } from '../../onnx/count';
 import { copyGraph, type Graph } from '../../onnx/graph';
-import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
 import type { RemovalSequence } from './channel-allocation';
 import type { ChannelCluster } from './channel-clusters';
@@ -108,13 +105,12 @@ function savedByOne(costs: ChannelCosts, groups: readonly number[]): number {
 }
 
 function gatherer(graph: Graph, limit: number, { context, id }: LossOptions) {
-  const shapes = inferShapes(graph, singleBatch(graph));
-  const batch = batchOf(graph, shapes);
+  const inputsOf = inputColumns(graph);
   const layers = new Map(weightLayers(graph).map((layer) => [layer.node, layer]));
   const activations = new PairedActivations(graph, graph, limit, context, id);
   return async (axis: ChannelAxis, products: MatrixProducts): Promise<Reader | undefined> => {
     const layer = layers.get(axis.node);
-    const probe = layer && inputColumns(axis.node, layer.weight.shape, shapes, activations.imagesFor(axis.node), batch);
+    const probe = layer && inputsOf(axis.node, layer.weight.shape, activations.imagesFor(axis.node));
     if (!probe || gramExtent(probe) === 'diagonal') return undefined;
     const sums = emptySums(probe);
     let written: WrittenGram | undefined;

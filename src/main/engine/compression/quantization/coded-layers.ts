@@ -33,8 +33,7 @@ export const permutationOf = ({ isTransposed }: WeightRows): Pick<PackedWeights,
   isTransposed ? { permutation: [1, 0] } : {};
 
 function nearestCodes({ data, columns }: WeightRows, grid: WeightGrid): Uint8Array {
-  const codeOf = (_: number, index: number): number => grid.codeOf(Math.floor(index / columns), data[index]!);
-  return new Uint8Array(data.length).map(codeOf);
+  return new Uint8Array(data.length).map((_, index) => grid.codeOf(Math.floor(index / columns), data[index]!));
 }
 
 /** A copy of the graph with the weights of layers stored as their codes. */

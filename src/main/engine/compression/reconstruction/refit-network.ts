@@ -1,11 +1,8 @@
 import { AppError } from '@shared/errors';
-import { singleBatch } from '../../onnx/classifier';
-import { batchOf } from '../../onnx/count';
 import type { ChannelGroups } from '../../onnx/channel-groups';
 import { copyGraph, type Graph, type Node } from '../../onnx/graph';
 import { indexGraph } from '../../onnx/graph-index';
 import { keptIndices } from '../../onnx/remove-channels';
-import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { addBatch, emptySums, writeGram, type OutputError, type WrittenGram } from '../calibration/gram';
 import { gramExtent } from '../calibration/shrunk-gram';
@@ -140,8 +137,7 @@ function changeLayer(result: Graph, { layer, rows }: Site, { steps, biasShift }:
 }
 
 function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activations: PairedActivations): Site[] {
-  const shapes = inferShapes(result, singleBatch(result));
-  const batch = batchOf(result, shapes);
+  const inputsOf = inputColumns(result);
   const own = new Map(weightLayers(result).map((layer) => [layer.node, layer]));
   const whole = new Map(weightLayers(graph).map((layer) => [layer.node, layer]));
   const uses = new Map<string, number>();
@@ -155,8 +151,7 @@ function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activ
     const reference = whole.get(node);
     if (change.layers?.has(node) === false) return [];
     if (!layer || !reference || !isBehind || uses.get(layer.weightName) !== 1) return [];
-    const count = activations.imagesFor(layer.node);
-    const probe = inputColumns(layer.node, layer.weight.shape, shapes, count, batch);
+    const probe = inputsOf(layer.node, layer.weight.shape, activations.imagesFor(layer.node));
     if (!probe) return [];
     const rows = weightRows(layer);
     return [

@@ -1,10 +1,8 @@
 import { copyGraph, type Graph, type Node } from '../../onnx/graph';
 import { intAttribute } from '../../onnx/attributes';
-import { singleBatch } from '../../onnx/classifier';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { float32Tensor } from '../../onnx/make';
 import type { ResidualBlock } from '../../onnx/residual-blocks';
-import { inferShapes } from '../../onnx/shapes';
 import type { TechniqueContext } from '../calibration/technique-context';
 import { runCalibration } from '../calibration/calibration-run';
 import { addBatch, emptySums, writeGram } from '../calibration/gram';
@@ -76,7 +74,7 @@ export async function refitBeforeBlock(
   const rows = weightRows(layer);
   const { node } = layer;
   const uses = graph.nodes.filter(({ inputs }) => inputs.includes(layer.weightName)).length;
-  const probe = inputColumns(node, layer.weight.shape, inferShapes(graph, singleBatch(graph)), images);
+  const probe = inputColumns(graph)(node, layer.weight.shape, images);
   if (!probe || uses > 1 || !biasValues(graph, node, rows.rows)) return undefined;
 
   const joint = besideReference(graph, reference);
