@@ -89,11 +89,12 @@ try {
   const joined = float.nodes.flatMap(({ op, inputs }) => (op === 'Concat' ? inputs : []));
   const seen = await observeActivations(float, joined, context, 'quantize.static');
   const levelled = levelMembers(float, (value) => seen.get(value)!.max);
+  const joint = await written(float, planQdq(float));
   const variants = {
     float,
     'own scales': await written(float, planApart(float)),
-    'one scale': await written(float, planQdq(float)),
-    'one scale, again': await written(float, planQdq(float)),
+    'one scale': joint,
+    'one scale, again': joint,
     'one scale, levelled': await written(levelled, planQdq(levelled)),
     ...(other === undefined ? {} : { [basename(other)]: await loadModel(other) }),
   };

@@ -7,10 +7,7 @@ import { cardOfArtifact } from '../main/engine/models/artifact-card';
 import { writeCard } from '../main/engine/models/card';
 import { renderReport } from '../main/engine/report/render-report';
 import { writeError, writeFileAtomic } from '../main/engine/files/atomic-file';
-import { withinBytes } from '../main/engine/files/name-length';
-
-/** Bytes of a name; file systems take 255, and its ending, a card's, and a number follow. */
-const longestName = 200;
+import { longestName, withinBytes } from '../main/engine/files/name-length';
 
 /** A compressed model in one format, and where it lies in the results folder. */
 interface ResultFile {

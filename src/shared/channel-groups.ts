@@ -1,4 +1,4 @@
-import { formatNumber } from './format';
+import { formatCounted } from './format';
 
 /** What a layer does with channels: makes them, hands them on one to one, or reads them all. */
 export type LaneRole = 'makes' | 'passes' | 'reads';
@@ -42,11 +42,9 @@ const layerOps = /^(Conv|Gemm|MatMul)$/;
 /** Whether people call it a layer: it has weights of its own and is no sum or concatenation of others. */
 export const isLayer = ({ op }: ChannelLayer): boolean => layerOps.test(op);
 
-const counted = (count: number, one: string): string => `${formatNumber(count)} ${one}${count === 1 ? '' : 's'}`;
-
 /** "24 channels", "128 channels in 4 groups". */
 export function laneSize({ channels, groups }: ChannelLane): string {
-  return counted(channels, 'channel') + (groups === channels ? '' : ` in ${counted(groups, 'group')}`);
+  return formatCounted(channels, 'channel') + (groups === channels ? '' : ` in ${formatCounted(groups, 'group')}`);
 }
 
 /** What ties the layers of a lane: "2 residual sums and 1 depthwise convolution"; undefined where one layer makes what others read. */
@@ -54,7 +52,7 @@ export function laneCoupling({ layers }: ChannelMap, lane: ChannelLane): string 
   const passing = lane.members.flatMap(({ layer, role }) => (role === 'passes' ? [layers[layer]!] : []));
   const count = (isOne: (layer: ChannelLayer) => boolean, one: string): string[] => {
     const found = passing.filter(isOne).length;
-    return found > 0 ? [counted(found, one)] : [];
+    return found > 0 ? [formatCounted(found, one)] : [];
   };
   const parts = [
     ...count(({ op }) => op === 'Add', 'residual sum'),
@@ -80,7 +78,7 @@ export function laneText(map: ChannelMap, lane: ChannelLane): string {
   const coupling = laneCoupling(map, lane);
   return [
     laneSize(lane),
-    counted(laneLayers(map, lane), 'layer'),
+    formatCounted(laneLayers(map, lane), 'layer'),
     ...(coupling ? [`coupled by ${coupling}`] : []),
   ].join(', ');
 }

@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../errors';
 import {
   decimalsFor,
+  formatCounted,
   formatInterval,
   formatMegabytes,
   formatMs,
@@ -199,8 +200,7 @@ function readEnergy(
 export function roundsText({ rounds, sessionRatios }: Pick<LatencyMetrics, 'rounds' | 'sessionRatios'>): string {
   const text = `${formatNumber(rounds)} rounds`;
   if (!sessionRatios) return text;
-  const pairs = sessionRatios.length;
-  return `${formatNumber(pairs)} session ${pairs === 1 ? 'pair' : 'pairs'}, ${text}`;
+  return `${formatCounted(sessionRatios.length, 'session pair')}, ${text}`;
 }
 
 function readAccuracy(metric: MetricId, { run, comparisons, trial, target }: Subject): Reading | undefined {

@@ -1,5 +1,5 @@
 import type { PlanPlace } from '../agents';
-import { formatDuration, formatNumber } from '../format';
+import { formatCounted, formatDuration, formatNumber } from '../format';
 
 /** What is known of the time that a sweep will take. */
 export interface PlanTime {
@@ -23,7 +23,7 @@ export function planTimeText({ time, unknownSteps, left }: PlanTime): string {
 
 /** "pi4: 12 steps, 2 machines fit"; why nobody does them where nobody can. */
 export function placeText({ place, steps, agents, problem }: PlanPlace): string {
-  const counted = `${place}: ${formatNumber(steps)} ${steps === 1 ? 'step' : 'steps'}`;
+  const counted = `${place}: ${formatCounted(steps, 'step')}`;
   if (problem !== undefined) return `${counted}, nobody to do ${steps === 1 ? 'it' : 'them'}. ${problem}`;
   if (agents === undefined || agents < 2) return counted;
   return `${counted}, ${formatNumber(agents)} machines fit`;

@@ -8,7 +8,7 @@ import type { RunView, TrialView } from '@shared/run';
 import { imagenetLabels, imagenetNames } from '../dataset/imagenet-classes';
 import { writeError, writeFileAtomic } from '../files/atomic-file';
 import { hashFile } from '../files/hash-file';
-import { withinBytes } from '../files/name-length';
+import { longestName, withinBytes } from '../files/name-length';
 import { zipArchive } from '../files/zip';
 import { cardOfArtifact } from '../models/artifact-card';
 import { writeCard } from '../models/card';
@@ -100,9 +100,6 @@ async function fill(folder: string, run: RunView, trial: TrialView, parentCard: 
   await writeFile(join(folder, 'README.md'), handoverReadme(run, trial, card, await filesIn(folder)));
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(await manifestOf(folder, run, trial), null, 2)}\n`);
 }
-
-/** Bytes of a name; file systems take 255, and an ending follows. */
-const longestName = 200;
 
 /** "mobilenetv2-int8": what files and folder are called. Names come from sweeps; nothing in them may lead elsewhere. */
 export function handoverName({ model, recipe }: Pick<TrialView, 'model' | 'recipe'>): string {

@@ -59,8 +59,8 @@ function problemOfNodes(document: Document.Parsed): { at: number; detail: string
   };
   const anchors = new Set<string>();
   visit(document, {
-    Node(_, node) {
-      if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+    Value(_, { anchor }) {
+      if (anchor !== undefined) anchors.add(anchor);
     },
     Alias: (_, alias) =>
       anchors.has(alias.source)
