@@ -50,9 +50,16 @@ describe('RemainingTime', () => {
     remaining.add(step('a', 'compress'), 1000);
     expect(remaining.estimate([{ step: step('a', 'compress'), share: 0.5, ownMs: 60_000 }], 1)).toBe(60_000);
   });
+
+  it('never tells less than what the part under way still takes', () => {
+    const remaining = new RemainingTime();
+    remaining.add(step('a', 'compress'), 1000);
+    expect(remaining.estimate([{ step: step('a', 'compress'), share: 0.5, leastMs: 60_000 }], 1)).toBe(60_000);
+    expect(remaining.estimate([{ step: step('a', 'compress'), share: 0.5, leastMs: 100 }], 1)).toBe(500);
+  });
 });
 
-describe('the pace of a training', () => {
+describe('the pace of a step under way', () => {
   /** @param told seconds, and what is done then */
   const leftAfter = (technique: string, ...told: [seconds: number, done: number, total?: number][]) => {
     const steps = new StepsInHand();
@@ -60,19 +67,30 @@ describe('the pace of a training', () => {
     const compress = planned.find(({ kind }) => kind === 'compress')!;
     const step = steps.take(compress);
     for (const [seconds, done, total = 1] of told) noteProgress(step, done, total, 1000 * seconds);
-    return steps.trainingLeftMs(compress.key, 1000 * told.at(-1)![0]);
+    return steps.paceOf(compress.key, 1000 * told.at(-1)![0]);
   };
 
-  it('is what it took for its share so far', () => expect(leftAfter('finetune', [1, 0], [31, 0.25])).toBe(90_000));
-  it('does not count what an earlier run did', () => expect(leftAfter('finetune', [1, 0.5], [31, 0.75])).toBe(30_000));
+  it('is what it took for its share so far', () =>
+    expect(leftAfter('finetune', [1, 0], [31, 0.25])).toEqual({ ownMs: 90_000 }));
+  it('does not count what an earlier run did', () =>
+    expect(leftAfter('finetune', [1, 0.5], [31, 0.75])).toEqual({ ownMs: 30_000 }));
   it('begins anew with what comes after calibration, and on another machine', () =>
-    expect(leftAfter('quantize.aware', [1, 0], [61, 0.9], [62, 0], [92, 0.25])).toBe(90_000));
+    expect(leftAfter('quantize.aware', [1, 0], [61, 0.9], [62, 0], [92, 0.25])).toEqual({ ownMs: 90_000 }));
   it('begins anew behind what nobody can measure: another agent fetches what it needs, and trains from the beginning', () =>
-    expect(leftAfter('finetune', [1, 0], [601, 0], [602, 0, 0], [603, 0], [633, 0.25])).toBe(90_000));
-  it('is not known of one in rounds', () =>
-    expect(leftAfter('iterate', [1, 0], [2, 1], [3, 0], [4, 1], [5, 0], [6, 1], [7, 0], [8, 0.9])).toBeUndefined());
-  it('is not known in its first moments, nor of other steps', () => {
-    expect(leftAfter('finetune', [1, 0], [31, 0.001])).toBeUndefined();
-    expect(leftAfter('fp16', [1, 0], [31, 0.25])).toBeUndefined();
+    expect(leftAfter('finetune', [1, 0], [601, 0], [602, 0, 0], [603, 0], [633, 0.25])).toEqual({ ownMs: 90_000 }));
+  it('is the least of a training in rounds, and of other steps, whose later parts nobody knows', () => {
+    const rounds: [number, number][] = [
+      [1, 0],
+      [2, 1],
+      [3, 0],
+      [4, 1],
+      [5, 0],
+      [6, 1],
+      [7, 0],
+      [8, 0.5],
+    ];
+    expect(leftAfter('iterate', ...rounds)).toEqual({ leastMs: 1000 });
+    expect(leftAfter('fp16', [1, 0], [31, 0.25])).toEqual({ leastMs: 90_000 });
   });
+  it('is not known in the first moments', () => expect(leftAfter('finetune', [1, 0], [31, 0.001])).toEqual({}));
 });

@@ -7,6 +7,8 @@ export interface StepLeft {
   share: number;
   /** What is left at its own pace, where that tells more than other steps do: of trainings, which have nothing in common but their kind. */
   ownMs?: number;
+  /** What is left of it at least, by the pace of its part under way. */
+  leastMs?: number;
 }
 
 /** Learns how long steps take and estimates what is left: same kind and model first, else same kind, else any. */
@@ -24,7 +26,8 @@ export class RemainingTime {
   estimate(left: readonly StepLeft[], slots: number): number | undefined {
     if (this.samples.length === 0) return undefined;
     let [quiet, shared, longest] = [0, 0, 0];
-    for (const { step, share, ownMs: expected = share * this.expect(step) } of left) {
+    for (const { step, share, leastMs = 0, ownMs } of left) {
+      const expected = ownMs ?? Math.max(leastMs, share * this.expect(step));
       if (step.kind === 'measure') quiet += expected;
       else {
         shared += expected;

@@ -1,5 +1,6 @@
 import { findTechnique } from '../techniques/registry';
 import type { PlannedStep } from './plan';
+import type { StepLeft } from './remaining-time';
 
 /** A step that the executor has, begun or not. */
 export interface StepInHand {
@@ -21,7 +22,7 @@ export interface StepInHand {
   stage: string;
 }
 
-/** Of a training, from which on its pace says how long it takes; of one of more parts, such as rounds, no part says it. */
+/** From which on the pace of a part says how long it takes; of a training of more parts, such as rounds, no part says how long all of it does. */
 const [tellingFraction, mostParts] = [0.01, 3];
 
 /** @param total of the part under way; 0: how much there is to do is not known, and what comes counts anew */
@@ -87,13 +88,17 @@ export class StepsInHand {
     return this.steps.get(key)?.fraction ?? 0;
   }
 
-  /** Milliseconds that a training under way still takes at the pace it had so far; undefined for other steps and in its first moments. */
-  trainingLeftMs(key: string, now: number): number | undefined {
+  /**
+   * What is left of a step under way at the pace of its part so far, milliseconds; nothing in its first moments. Of a training that is all:
+   * of other steps at least so much, since more parts may come.
+   */
+  paceOf(key: string, now: number): Pick<StepLeft, 'ownMs' | 'leastMs'> {
     const step = this.steps.get(key);
-    if (!step?.stop || !step.pace || step.parts > mostParts) return undefined;
+    if (!step?.pace) return {};
     const { pace, fraction } = step;
-    if (fraction - pace.from < tellingFraction) return undefined;
-    return ((now - pace.at) * (1 - fraction)) / (fraction - pace.from);
+    if (fraction - pace.from < tellingFraction) return {};
+    const leftMs = ((now - pace.at) * (1 - fraction)) / (fraction - pace.from);
+    return step.stop && step.parts <= mostParts ? { ownMs: leftMs } : { leastMs: leftMs };
   }
 
   /** Ends a step, if the executor has it. */

@@ -261,7 +261,7 @@ export class SweepRun {
     const left = board.open.map((step) => ({
       step,
       share: 1 - this.inHand.fractionOf(step.key),
-      ownMs: this.inHand.trainingLeftMs(step.key, now),
+      ...this.inHand.paceOf(step.key, now),
     }));
     this.events.progress(
       runProgress({
