@@ -40,7 +40,8 @@ export async function runOnHeld(
   // What is handed out may be shapes and masks as well: the runtime says of which type.
   const session = await calculator.open(encodeModel(used, { openOutputs: true }), { threads });
   try {
-    for (const [batch, values] of [...held].entries()) {
+    for (let batch = 0; batch < held.length; batch++) {
+      const values = held[batch]!;
       if (signal.aborted) throw new AppError('cancelled');
       take(await session.run(Object.fromEntries(used.inputs.map(({ name }) => [name, values[name]!]))), batch);
     }

@@ -1,10 +1,10 @@
 import { AppError } from '@shared/errors';
 import type { Graph, Node } from '../../onnx/graph';
 import type { TechniqueContext } from './technique-context';
-import { addBatch, centreGrams, diagonalAt, emptySums, writeGram, type GramSums, type WrittenGram } from './gram';
+import { centreGrams, diagonalAt, type GramSums } from './gram';
 import { inputColumns } from './input-columns';
 import { gramExtent } from './shrunk-gram';
-import { writeLayerError } from './layer-error';
+import { layerSums, summedOutputs } from './layer-sums';
 import { MatrixProducts } from '../algebra/matrix-products';
 import { PairedActivations } from './paired-activations';
 import { biasValues } from '../layers/layer-constants';
@@ -29,16 +29,6 @@ export interface SecondOrderOptions {
   context: TechniqueContext;
   /** Whether the diagonal of H is enough for layers of which that tells nearly all (`gramExtent`); all of H where absent. */
   takesDiagonal?: boolean;
-}
-
-/** rows of `data` times the summed input of each row's group. */
-function summedOutputs({ rows, columns, groups }: WeightRows, data: Float32Array, sums: Float64Array): Float64Array {
-  return Float64Array.from({ length: rows }, (_, row) => {
-    const from = Math.floor(row / (rows / groups)) * columns;
-    let sum = 0;
-    for (let column = 0; column < columns; column++) sum += data[row * columns + column]! * sums[from + column]!;
-    return sum;
-  });
 }
 
 /** Mean squared input of each column, `[groups, columns]`; never quite 0, so that dead inputs have values fitted too. */
@@ -94,27 +84,16 @@ export async function visitLayers(
     for (const [at, { layer, rows, probe }] of candidates.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
       const node = nodes.get(layer.node)!;
-      // Nothing has an error in a network that is its own reference.
-      const outputs = graph === float ? 0 : rows.rows;
-      const reference = { ...layer.node, inputs: layer.node.inputs.map(activations.referenceOf) };
+      const compared = {
+        layer: node,
+        reference: { ...layer.node, inputs: layer.node.inputs.map(activations.referenceOf) },
+        probe,
+        rows,
+        whole: { node: layer.node, rows },
+      };
       const extent = takesDiagonal ? gramExtent(probe) : 'whole';
-      const total = emptySums(probe, outputs, extent);
-      let written: WrittenGram | undefined;
-      await activations.observe(
-        node,
-        (section) => {
-          written = writeGram(
-            section,
-            probe,
-            probe.node.inputs[0]!,
-            outputs > 0
-              ? (writer) => ({ value: writeLayerError(writer, { layer: node, reference }), outputs })
-              : undefined,
-            extent,
-          );
-        },
-        (results) => addBatch(total, written!, results),
-      );
+      const [total] = await layerSums(activations, [graph, float], compared, { extent });
+      if (!total) continue;
       const bias = biasValues(float, layer.node, rows.rows);
       if (bias) centreGrams(total);
       await visit({ layer, rows, total, bias }, node, products);

@@ -52,7 +52,7 @@ export class PairedActivations {
   ): Promise<void> {
     const position = this.graph.nodes.indexOf(layer);
     await this.moveTo(position);
-    const graph = this.section(position);
+    const graph = this.both(position);
     extend(graph);
     await runOnHeld(graph, this.held, this.context, take);
   }
@@ -100,33 +100,55 @@ export class PairedActivations {
     if (this.heldImages === 0) throw noImages(this.id);
   }
 
+  /** One network after the other: a session holds the weights of its nodes several times. */
   private async advance(position: number): Promise<void> {
-    const graph = this.section(position);
-    const outputs = this.liveness.before(position).flatMap((name) => [...new Set([name, this.referenceOf(name)])]);
-    const passed = new Set(graph.inputs.map((value) => value.name));
-    graph.outputs = outputs.filter((name) => !passed.has(name)).map((name) => makeValue(name, 'float32', []));
-    await runOnHeld(graph, this.held, this.context, (results, batch) => {
-      // What is not alive any more is freed at once.
-      const before = this.held[batch]!;
-      this.held[batch] = Object.fromEntries(outputs.map((name) => [name, results[name] ?? before[name]!]));
-    });
+    const alive = new Set(this.liveness.before(position));
+    const gone = this.liveness.before(this.position).filter((name) => !alive.has(name));
+    const passed = new Set(Object.keys(this.held[0]!));
+    const networks: [Graph, (name: string) => string][] = [[this.own(position), (name) => name]];
+    if (this.graph !== this.reference) networks.push([this.other(position), this.referenceOf]);
+    for (const [at, [graph, nameOf]] of networks.entries()) {
+      const names = [...alive].map(nameOf).filter((name) => !passed.has(name));
+      graph.outputs = names.map((name) => makeValue(name, 'float32', []));
+      // The other network may read the input still.
+      const isLast = at === networks.length - 1;
+      const dropped = new Set(gone.filter((name) => isLast || !this.liveness.isInput(name)).map(nameOf));
+      await runOnHeld(graph, this.held, this.context, (results, batch) => {
+        // What is not alive any more is freed at once.
+        const kept = Object.entries(this.held[batch]!).filter(([name]) => !dropped.has(name));
+        this.held[batch] = { ...Object.fromEntries(kept), ...results };
+      });
+    }
     this.position = position;
   }
 
-  /** Both networks from where activations are held up to `end`; without outputs. */
-  private section(end: number): Graph {
+  /** The network as it is, from where activations are held up to `end`; without outputs. */
+  private own(end: number): Graph {
     const nodes = this.graph.nodes.slice(this.position, end);
-    const inputs = heldInputs(this.held[0]!);
-    const initializers = new Map(this.graph.initializers);
-    const section = { ...this.graph, inputs, outputs: [], nodes, initializers, metadata: {} };
-    if (this.graph === this.reference) return section;
-    const others = this.reference.nodes.slice(this.position, end).map((node) => ({
+    return { ...this.graph, inputs: heldInputs(this.held[0]!), outputs: [], nodes, metadata: {} };
+  }
+
+  /** The reference, in the same way. */
+  private other(end: number): Graph {
+    const { referenceOf } = this;
+    const nodes = this.reference.nodes.slice(this.position, end).map((node) => ({
       ...node,
       name: '',
-      inputs: node.inputs.map(this.referenceOf),
-      outputs: node.outputs.map(this.referenceOf),
+      inputs: node.inputs.map(referenceOf),
+      outputs: node.outputs.map(referenceOf),
     }));
-    for (const [name, tensor] of this.reference.initializers) initializers.set(this.referenceOf(name), tensor);
-    return { ...section, nodes: [...nodes, ...others] };
+    const initializers = new Map([...this.reference.initializers].map(([name, tensor]) => [referenceOf(name), tensor]));
+    return { ...this.own(end), nodes, initializers };
+  }
+
+  /** Both networks, in the same way. */
+  private both(end: number): Graph {
+    const own = this.own(end);
+    const other = this.graph === this.reference ? { nodes: [], initializers: [] } : this.other(end);
+    return {
+      ...own,
+      nodes: [...own.nodes, ...other.nodes],
+      initializers: new Map([...own.initializers, ...other.initializers]),
+    };
   }
 }

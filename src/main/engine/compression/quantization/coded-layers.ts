@@ -100,7 +100,10 @@ export async function chooseCodes(
       async refit(target, gram) {
         const grid = await refitGrid(started.grid, codes, columns, target, gram);
         started.grid = grid;
-        return new Float32Array(codes).map((code, index) => grid.valueOf(Math.floor(index / columns), code));
+        const weights = new Float32Array(codes.length);
+        for (let index = 0; index < weights.length; index++)
+          weights[index] = grid.valueOf(Math.floor(index / columns), codes[index]!);
+        return weights;
       },
     };
   };

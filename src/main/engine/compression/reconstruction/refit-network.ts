@@ -4,17 +4,16 @@ import { copyGraph, type Graph, type Node } from '../../onnx/graph';
 import { indexGraph } from '../../onnx/graph-index';
 import { keptIndices } from '../../onnx/remove-channels';
 import type { TechniqueContext } from '../calibration/technique-context';
-import { addBatch, emptySums, writeGram, type OutputError, type WrittenGram } from '../calibration/gram';
 import { gramExtent } from '../calibration/shrunk-gram';
-import type { NodeWriter } from '../../onnx/node-writer';
-import { inputColumns, type InputColumns } from '../calibration/input-columns';
-import { writeLayerError, type OtherBranch } from '../calibration/layer-error';
+import { inputColumns } from '../calibration/input-columns';
+import type { OtherBranch } from '../calibration/layer-error';
+import { layerSums, type ComparedLayer } from '../calibration/layer-sums';
 import { addToBias, biasValues } from '../layers/layer-constants';
 import { checkedRefit, foldsFor, type LayerRefit } from './checked-refit';
 import { MatrixProducts } from '../algebra/matrix-products';
 import { PairedActivations } from '../calibration/paired-activations';
 import { weightLayers, type WeightLayer } from '../layers/weight-layers';
-import { weightOfRows, weightRows, type WeightRows } from '../layers/weight-rows';
+import { weightOfRows, weightRows } from '../layers/weight-rows';
 
 export interface RefitOptions {
   id: string;
@@ -26,13 +25,7 @@ export interface RefitOptions {
 
 interface Site {
   layer: WeightLayer;
-  rows: WeightRows;
-  /** The layer in the whole network, with inputs as `PairedActivations` names them. */
-  reference: Node;
-  /** Outputs of the reference that are left. */
-  outputs: readonly number[];
-  probe: InputColumns;
-  branch: OtherBranch | undefined;
+  compared: ComparedLayer;
 }
 
 export interface RefittedNetwork {
@@ -99,23 +92,11 @@ export async function refitBehind(
     for (const [at, site] of sites.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
       context.progress('refitting', at, sites.length);
-      const { layer, rows, reference, outputs: channels, probe, branch } = site;
+      const { layer, compared } = site;
+      const { rows, probe } = compared;
       const extent = gramExtent(probe);
-      const parts = Array.from({ length: foldsFor(probe, activations.imagesFor(layer.node)) }, () =>
-        emptySums(probe, rows.rows, extent),
-      );
-      let written: WrittenGram | undefined;
-      await activations.observe(
-        layer.node,
-        (section) => {
-          const error = (writer: NodeWriter): OutputError => ({
-            value: writeLayerError(writer, { layer: layer.node, reference, channels, branch }),
-            outputs: rows.rows,
-          });
-          written = writeGram(section, probe, layer.node.inputs[0]!, error, extent);
-        },
-        (results, batch) => addBatch(parts[batch % parts.length]!, written!, results),
-      );
+      const folds = foldsFor(probe, activations.imagesFor(layer.node));
+      const parts = await layerSums(activations, [result, graph], compared, { extent, parts: folds });
       const bias = biasValues(result, layer.node, rows.rows) !== undefined;
       const freedom = { bias, weights: extent === 'whole' && !keptWeights.has(layer.weightName) };
       const refit = await checkedRefit(parts, freedom, products);
@@ -128,7 +109,7 @@ export async function refitBehind(
   return { graph: result, layers: sites.length, kept };
 }
 
-function changeLayer(result: Graph, { layer, rows }: Site, { steps, biasShift }: LayerRefit): void {
+function changeLayer(result: Graph, { layer, compared: { rows } }: Site, { steps, biasShift }: LayerRefit): void {
   const data = rows.data.slice();
   let from = 0;
   for (const step of steps) for (const value of step.data) data[from++]! += value;
@@ -154,16 +135,17 @@ function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activ
     const probe = inputsOf(layer.node, layer.weight.shape, activations.imagesFor(layer.node));
     if (!probe) return [];
     const rows = weightRows(layer);
-    return [
-      {
-        layer,
-        rows,
-        reference: { ...node, inputs: node.inputs.map(activations.referenceOf) },
-        outputs: change.outputs?.get(node) ?? Array.from({ length: rows.rows }, (_, row) => row),
-        probe,
-        branch: rows.groups === 1 ? otherBranch(graph, node, at, activations) : undefined,
-      },
-    ];
+    const compared = {
+      layer: layer.node,
+      // With inputs as `PairedActivations` names them.
+      reference: { ...node, inputs: node.inputs.map(activations.referenceOf) },
+      probe,
+      rows,
+      whole: { node, rows: weightRows(reference) },
+      channels: change.outputs?.get(node),
+      branch: rows.groups === 1 ? otherBranch(graph, node, at, activations) : undefined,
+    };
+    return [{ layer, compared }];
   });
 }
 

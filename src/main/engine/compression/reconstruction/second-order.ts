@@ -149,14 +149,13 @@ export function quantizingApart(coderFor: CoderFor): WideSolver {
       },
       diagonal: (index) => importance[index % columns]!,
     };
-    let data = target;
-    for (let refinement = 0; refinement < refinements; refinement++) {
+    for (let refinement = 1; ; refinement++) {
       for (let row = 0, index = 0; row < outputs; row++)
         for (let column = 0; column < columns; column++, index++)
           coder.quantize(row, column, target[index]!, importance[column]!);
-      data = await coder.refit(target, gram);
+      const data = await coder.refit(target, gram);
+      if (refinement === refinements) return data;
     }
-    return data;
   };
 }
 

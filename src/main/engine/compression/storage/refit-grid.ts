@@ -35,8 +35,17 @@ export async function refitGrid(
 ): Promise<WeightGrid> {
   const { start, perGroup, valueFrom, addGradient } = grid.free;
   const rowOf = (index: number): number => Math.floor(index / columns);
-  const weightsOf = (numbers: Float64Array): Float32Array =>
-    new Float32Array(codes).map((code, index) => valueFrom(numbers, rowOf(index), code));
+  // As many numbers as the layer has weights: no more arrays of them than are needed at once.
+  const weightsOf = (numbers: Float64Array): Float32Array => {
+    const weights = new Float32Array(codes.length);
+    for (let index = 0; index < codes.length; index++) weights[index] = valueFrom(numbers, rowOf(index), codes[index]!);
+    return weights;
+  };
+  const missingWith = (numbers: Float64Array): Float32Array => {
+    const missing = weightsOf(numbers);
+    for (let index = 0; index < missing.length; index++) missing[index] = target[index]! - missing[index]!;
+    return missing;
+  };
   const gradientOf = (weights: Float32Array): Float64Array => {
     const sums = new Float64Array(start.length);
     weights.forEach((weight, index) => addGradient(sums, rowOf(index), codes[index]!, weight, 1));
@@ -47,9 +56,7 @@ export async function refitGrid(
   const scaled = (numbers: Float64Array): Float64Array => ratios(numbers, curvatures);
 
   const solution = start.slice();
-  const missing = weightsOf(solution);
-  for (let index = 0; index < missing.length; index++) missing[index] = target[index]! - missing[index]!;
-  const rest = gradientOf(await gram.times(missing));
+  const rest = gradientOf(await gram.times(missingWith(solution)));
   let direction = scaled(rest);
   let descent = products(rest, direction, perGroup);
   for (let step = 0; step < Math.min(perGroup, mostSteps); step++) {

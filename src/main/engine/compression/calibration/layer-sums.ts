@@ -1,0 +1,94 @@
+import type { Graph, Node } from '../../onnx/graph';
+import { biasValues } from '../layers/layer-constants';
+import type { WeightRows } from '../layers/weight-rows';
+import { addBatch, emptySums, writeGram, type GramExtent, type GramSums, type WrittenGram } from './gram';
+import type { InputColumns } from './input-columns';
+import { writeLayerError, type LayerInBoth } from './layer-error';
+import type { PairedActivations } from './paired-activations';
+
+/** A layer, and what it was in the network that it is compared with. */
+export interface ComparedLayer extends LayerInBoth {
+  probe: InputColumns;
+  rows: WeightRows;
+  /** Of the reference: its rows, and the bias and shape of its layer. */
+  whole: { node: Node; rows: WeightRows };
+}
+
+/** rows of `data` times the summed input of each row's group, `[outputs]`. */
+export function summedOutputs(
+  { rows, columns, groups }: WeightRows,
+  data: Float32Array,
+  sums: Float64Array,
+): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => {
+    const from = Math.floor(row / (rows / groups)) * columns;
+    let sum = 0;
+    for (let column = 0; column < columns; column++) sum += data[row * columns + column]! * sums[from + column]!;
+    return sum;
+  });
+}
+
+/**
+ * Sums of a layer's input and, where the networks differ, of the error of its output, in parts to which batches go in turn. Where H is of the
+ * diagonal only, the error is that of the sums: such a layer's weights are large, and a session would hold them several times.
+ * @param graph the network as it is. @param reference the same graph: there are no errors
+ */
+export async function layerSums(
+  activations: PairedActivations,
+  [graph, reference]: readonly [graph: Graph, reference: Graph],
+  compared: ComparedLayer,
+  { extent, parts: count = 1 }: { extent: GramExtent; parts?: number },
+): Promise<GramSums[]> {
+  const { layer, probe, rows } = compared;
+  const outputs = graph === reference ? 0 : rows.rows;
+  const parts = Array.from({ length: count }, () => emptySums(probe, outputs, extent));
+  const biases = outputs > 0 && extent === 'diagonal' ? biasesOf(graph, reference, compared) : undefined;
+  const wholes = biases ? parts.map(() => emptySums(probe, 0, extent)) : [];
+  let [written, whole]: (WrittenGram | undefined)[] = [];
+  await activations.observe(
+    layer,
+    (section) => {
+      written = writeGram(
+        section,
+        probe,
+        layer.inputs[0]!,
+        outputs > 0 && !biases ? (writer) => ({ value: writeLayerError(writer, compared), outputs }) : undefined,
+        extent,
+      );
+      if (biases) whole = writeGram(section, probe, compared.reference.inputs[0]!, undefined, extent);
+    },
+    (results, batch) => {
+      addBatch(parts[batch % count]!, written!, results);
+      if (whole) addBatch(wholes[batch % count]!, whole, results);
+    },
+  );
+  if (biases) for (const [at, part] of parts.entries()) addErrors(part, wholes[at]!, compared, biases);
+  return parts;
+}
+
+interface Biases {
+  own: Float32Array;
+  whole: Float32Array;
+}
+
+/** Undefined where the error is more than a difference of products and biases. */
+function biasesOf(graph: Graph, reference: Graph, { layer, rows, whole, branch }: ComparedLayer): Biases | undefined {
+  const biasOf = (of: Graph, node: Node, outputs: number): Float32Array | undefined =>
+    node.op === 'MatMul' ? new Float32Array(outputs) : biasValues(of, node, outputs);
+  const [own, other] = [biasOf(graph, layer, rows.rows), biasOf(reference, whole.node, whole.rows.rows)];
+  return branch || !own || !other ? undefined : { own, whole: other };
+}
+
+function addErrors(
+  part: GramSums,
+  wholeSums: GramSums,
+  { rows, whole, channels }: ComparedLayer,
+  biases: Biases,
+): void {
+  const now = summedOutputs(rows, rows.data, part.sums);
+  const then = summedOutputs(whole.rows, whole.rows.data, wholeSums.sums);
+  for (let row = 0; row < rows.rows; row++) {
+    const at = channels?.[row] ?? row;
+    part.errorSums[row] = then[at]! - now[row]! + part.count * (biases.whole[at]! - biases.own[row]!);
+  }
+}
