@@ -183,6 +183,17 @@ describe('with activations', () => {
     },
   );
 
+  test('scales of few bits are learned, others stay', async () => {
+    const scalesOf = (graph: Graph): number[] =>
+      graph.nodes
+        .filter(({ op }) => op === 'QuantizeLinear')
+        .map(({ inputs }) => Number(graph.initializers.get(inputs[1]!)!.data[0]));
+    const [before, after] = [scalesOf(await learn(4, 3, 1)), scalesOf(await learn(4, 3, 60))];
+    expect(after).toHaveLength(before.length);
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    expect(after.filter((scale, at) => Math.abs(scale / before[at]! - 1) > 0.001).length).toBeGreaterThan(2);
+  });
+
   test('codes stay within their bits', async () => {
     const graph = parseModel(encodeModel(await learn(4, 3, 1)), 'test');
     const made = new Set(
@@ -195,8 +206,9 @@ describe('with activations', () => {
     const results = await session.run({ input: { type: 'float32', shape: [64, 3, 12, 12], data: fresh } });
     await session.close();
     const counts = codes.map((name) => new Set(results[name]!.data as Uint8Array).size);
-    // The image and what the last layer reads have 8 bits.
+    // The image, what the first layer gives, and what the last one reads have 8 bits.
     expect(counts[0]).toBeGreaterThan(100);
+    expect(counts[1]).toBeGreaterThan(100);
     expect(counts.filter((count) => count <= 8).length).toBeGreaterThan(4);
   });
 });

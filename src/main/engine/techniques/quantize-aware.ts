@@ -47,7 +47,7 @@ export const quantizeAware = defineTechnique({
   family: 'quantization',
   needs: ['calibration', 'train'],
   dependsOn: ['kernels'],
-  version: 6,
+  version: 7,
   usesReference: true,
   endsByHand: true,
   search: { place: 'integers', params: { weightBits: { ordered: [4, 8] } } },
@@ -56,7 +56,9 @@ export const quantizeAware = defineTechnique({
     activationBits: bits(
       'Bits of what layers multiply weights with; fewer than 8 are kept in 8-bit codes and are as fast',
     ),
-    edgeBits: bits('Bits of both in the first and the last layer, where few networks bear fewer than 8'),
+    edgeBits: bits(
+      'Bits of both in the first and the last layer, and of what the first gives, where few networks bear fewer than 8',
+    ),
     weights: z
       .enum(['channel', 'tensor'])
       .default('channel')

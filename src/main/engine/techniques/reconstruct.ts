@@ -1,5 +1,6 @@
 import { AppError } from '@shared/errors';
 import { z } from 'zod';
+import type { AffineScale } from '../compression/algebra/affine-quantization';
 import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
@@ -36,7 +37,7 @@ export const reconstruct = defineTechnique({
   family: 'quantization',
   needs: ['calibration'],
   dependsOn: ['kernels'],
-  version: 5,
+  version: 6,
   params: z.strictObject({
     bits: z.literal([2, 3, 4, 5, 6, 7, 8]).default(3).describe('Bits per weight, with a scale for each output channel'),
     endBits: z
@@ -47,7 +48,7 @@ export const reconstruct = defineTechnique({
       .literal([0, 2, 3, 4, 5, 6, 7, 8])
       .default(0)
       .describe(
-        'Bits of activations, for integer kernels; fewer than 8 are kept in 8-bit codes, and what the first and the last layer read has 8. 0: activations stay in float, and weights are decoded when the model loads',
+        'Bits of activations, for integer kernels; fewer than 8 are kept in 8-bit codes, and what the first layer reads and gives and the last one reads has 8. 0: activations stay in float, and weights are decoded when the model loads',
       ),
     unit: z
       .enum(['block', 'layer'])
@@ -131,10 +132,17 @@ async function quantizedSketch(
   );
   const plan = quantizer.plan(float, isLeft);
   const { scaleOf, limitsOf } = await quantizer.choicesFor(plan);
+  const isAlone = (value: string): boolean => {
+    const group = plan.groupOf(value);
+    const isShared = plan.values.some((other) => other !== value && plan.groupOf(other) === group);
+    return !isShared && ![...plan.rescaled.values()].some(({ source }) => plan.groupOf(source) === group);
+  };
   const levelsOf = (value: string): ActivationLevels => {
     const { scale, zeroPoint } = scaleOf(value);
-    const { lowest, highest } = limitsOf?.(value) ?? profile.activations;
-    return { scale, lowest: lowest - zeroPoint, highest: highest - zeroPoint };
+    const limits = limitsOf?.(value);
+    const { lowest, highest } = limits ?? profile.activations;
+    const isLearned = limits !== undefined && isAlone(value);
+    return { scale, lowest: lowest - zeroPoint, highest: highest - zeroPoint, isLearned };
   };
   const rounded = new Set(plan.values.filter((value) => !plan.rescaled.has(value)));
   return {
@@ -143,7 +151,12 @@ async function quantizedSketch(
     async finish(network) {
       const learned = network.inside(float);
       const own = quantizer.plan(learned, isLeft);
-      return rewriteQdq(learned, own, await quantizer.choicesFor(own));
+      const choices = await quantizer.choicesFor(own);
+      const scaleOf = (value: string): AffineScale => {
+        const known = choices.scaleOf(value);
+        return { ...known, scale: network.scaleOf(value) ?? known.scale };
+      };
+      return rewriteQdq(learned, own, { ...choices, scaleOf });
     },
   };
 }

@@ -7,6 +7,8 @@ export interface ActivationLevels {
   scale: number;
   lowest: number;
   highest: number;
+  /** The scale may be another in the end. */
+  isLearned?: boolean;
 }
 
 /** A network that rounds its activations, in operators that have gradients, and the same without: node by node alike. */
@@ -16,10 +18,17 @@ export interface ActivationSketch {
   reference: Graph;
   /** What is rounded, by the names of what comes of it. */
   sources: ReadonlyMap<string, string>;
+  /** Constants that hold the scales that may be learned, by the values that are rounded. */
+  scales: ReadonlyMap<string, string>;
 }
 
 /** A network whose activations stay as they are. */
-export const plainSketch = (graph: Graph): ActivationSketch => ({ graph, reference: graph, sources: new Map() });
+export const plainSketch = (graph: Graph): ActivationSketch => ({
+  graph,
+  reference: graph,
+  sources: new Map(),
+  scales: new Map(),
+});
 
 /**
  * Rounds activations as QuantizeLinear and DequantizeLinear would: scale round(clip(x / scale, lowest, highest)). All that read them read what is
@@ -33,18 +42,20 @@ export function sketchActivations(
   const [graph, reference] = [copyGraph(float), copyGraph(float)];
   const names = new FreshNames(float);
   const rounded = new Map<string, string>();
+  const scales = new Map<string, string>();
   const outputs = new Set(float.outputs.map(({ name }) => name));
   graph.nodes = [];
   reference.nodes = [];
   const constant = (value: number): string => {
     const name = names.next();
-    for (const each of [graph, reference]) each.initializers.set(name, float32Tensor([], [value]));
+    for (const each of [graph, reference]) each.initializers.set(name, float32Tensor([1], [value]));
     return name;
   };
   const round = (value: string): void => {
     const levels = outputs.has(value) ? undefined : levelsOf(value);
     if (!levels) return;
     const scale = constant(levels.scale);
+    if (levels.isLearned) scales.set(value, scale);
     const steps: [op: string, constants: string[]][] = [
       ['Div', [scale]],
       // Before rounding, so that a gradient comes through all that is not cut off.
@@ -69,5 +80,5 @@ export function sketchActivations(
     reference.nodes.push(copy());
     for (const output of node.outputs) round(output);
   }
-  return { graph, reference, sources: new Map([...rounded].map(([source, output]) => [output, source])) };
+  return { graph, reference, sources: new Map([...rounded].map(([source, output]) => [output, source])), scales };
 }

@@ -8,7 +8,7 @@ import type { Graph } from '../../onnx/graph';
 import { fixedBatch } from '../network-batch';
 import { learnRounding, relativeError, unitGraph } from './reconstruct-unit';
 import type { RoundedNetwork } from './rounded-network';
-import type { RoundingUnit } from './rounding-units';
+import { nodesOf, type RoundingUnit } from './rounding-units';
 import { unitExamples, type UnitExamples } from './unit-examples';
 
 /** Where a unit is reconstructed. */
@@ -70,10 +70,11 @@ export async function improveUnit(unit: RoundingUnit, site: UnitSite): Promise<O
     const biases = unit.layers.flatMap((layer) => network.biasOf(layer) ?? []);
     const size = batch ?? batchFor(examples, site.batch);
     try {
-      const order = { unit, layers, biases, sources, examples, before };
+      const scales = network.scalesOf(nodesOf(unit, network.graph));
+      const order = { unit, layers, biases, scales, sources, examples, before };
       const learned = await learnRounding(network.graph, order, { ...options, batch: size });
       for (const layer of learned?.layers ?? []) network.take(layer);
-      for (const [bias, values] of learned?.biases ?? []) network.takeBias(bias, values);
+      for (const [name, values] of learned?.constants ?? []) network.takeConstant(name, values);
     } catch (thrown) {
       if (thrown instanceof NoGradient) return { left: thrown.message };
       throw thrown;

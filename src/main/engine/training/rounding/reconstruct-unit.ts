@@ -13,6 +13,7 @@ import { TrainingSession } from '../training-session';
 import { dropRounding } from './drop-rounding';
 import { ExampleBatches } from './example-batches';
 import { RandomMasks } from './random-masks';
+import { learnSteps } from './learned-steps';
 import { nodesOf, type RoundingUnit } from './rounding-units';
 import { indecision, softenWeights, type AffineLayer } from './soft-rounding';
 import type { Example, UnitExamples } from './unit-examples';
@@ -22,6 +23,8 @@ interface UnitProblem {
   layers: readonly AffineLayer[];
   /** Names of the constants that are their biases. */
   biases: readonly string[];
+  /** Names of the constants that are scales of activations. */
+  scales: readonly string[];
   /** Activations that are rounded, by the names of what comes of it. */
   sources: ReadonlyMap<string, string>;
   examples: UnitExamples;
@@ -42,8 +45,8 @@ interface UnitOptions {
 /** What was learned of a unit. */
 interface LearnedUnit {
   layers: AffineLayer[];
-  /** Biases by the names of the constants that hold them. */
-  biases: Map<string, Tensor>;
+  /** Biases and scales of activations by the names of the constants that hold them. */
+  constants: Map<string, Tensor>;
 }
 
 /** The power of the regulariser falls from the first to the second. */
@@ -114,25 +117,28 @@ function biasRates({ initializers }: Graph, names: readonly string[]): Map<strin
 }
 
 /**
- * Learns which way to round the weights of a unit, factors of their scales, and biases, so that the unit gives what it gives in the float
+ * Learns which way to round the weights of a unit, factors of their scales and of those of activations, and biases, so that the unit gives what it gives in the float
  * network although it reads what comes out of the layers rounded before: AdaRound's soft rounding with its annealed regulariser, for a block at a time.
  * @returns undefined where the loss is no longer a number
  * Throws NoGradient, `cancelled`.
  */
 export async function learnRounding(
   network: Graph,
-  { unit, layers, biases, sources, examples, before }: UnitProblem,
+  { unit, layers, biases, scales, sources, examples, before }: UnitProblem,
   { iterations, batch, seed, threads, signal, onStep }: UnitOptions,
 ): Promise<LearnedUnit | undefined> {
   const hard = withBatch(unitGraph(network, unit, examples), batch);
   const dropped = dropRounding(hard, sources);
-  const soft = softenWeights(dropped.graph, layers);
-  const { graph, parameters } = soft;
+  const steps = learnSteps(dropped.graph, scales);
+  const soft = softenWeights(steps.graph, layers);
+  const { graph } = soft;
+  const parameters = new Map([...soft.parameters, ...steps.parameters]);
   for (const [name, rate] of biasRates(graph, biases)) parameters.set(name, { weightDecay: 0, rate });
   graph.initializers.set(powerSetting, float32Tensor([1], [firstPower]));
   const step = stepGraph(graph, {
     parameters,
     settings: [powerSetting],
+    estimated: steps.estimated,
     optimizer: adamW(),
     objective(write) {
       const error = write.scale(featureDistance(write, unit.exit, targetInput), 1 / before);
@@ -161,7 +167,7 @@ export async function learnRounding(
     const learned = session.parameters();
     return {
       layers: soft.harden(learned),
-      biases: new Map([...learned].filter(([name]) => biases.includes(name))),
+      constants: new Map([...[...learned].filter(([name]) => biases.includes(name)), ...steps.scales(learned)]),
     };
   } finally {
     await session.close();

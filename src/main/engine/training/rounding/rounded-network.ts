@@ -18,15 +18,18 @@ export class RoundedNetwork {
   private readonly layers = new Map<string, AffineLayer>();
   /** Names of biases that may change, by the weights beside them. */
   private readonly biases = new Map<string, string>();
+  /** Names of scales of activations that may change, by the values that are rounded. */
+  private readonly scales: ReadonlyMap<string, string>;
 
   /** @param layers of the reference, those whose weights are rounded; where several have the same weights, these have one code */
   constructor(
-    { graph, reference }: ActivationSketch,
+    { graph, reference, scales }: ActivationSketch,
     layers: readonly WeightLayer[],
     bitsOf: (layer: WeightLayer) => number,
   ) {
     this.graph = copyGraph(graph);
     this.reference = reference;
+    this.scales = scales;
     const names = new FreshNames(graph);
     for (const layer of layers) {
       const bits = bitsOf(layer);
@@ -60,6 +63,18 @@ export class RoundedNetwork {
     return this.biases.get(weightName);
   }
 
+  /** Names of the scales of activations that may change and that nodes read. */
+  scalesOf(nodes: readonly Node[]): string[] {
+    const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+    return [...this.scales.values()].filter((name) => read.has(name));
+  }
+
+  /** The scale with which a value is rounded; undefined where it may not change. */
+  scaleOf(value: string): number | undefined {
+    const name = this.scales.get(value);
+    return name === undefined ? undefined : (this.graph.initializers.get(name)!.data as Float32Array)[0]!;
+  }
+
   /** Takes codes and scales. */
   take(stored: Pick<AffineLayer, 'layer' | 'codes' | 'grid'>): void {
     const { weightName } = stored.layer;
@@ -71,7 +86,8 @@ export class RoundedNetwork {
     this.graph.initializers.set(weightName, weightOfRows(rows, decodeCodes(order) as Float32Array));
   }
 
-  takeBias(name: string, values: Tensor): void {
+  /** Takes another bias, or another scale of activations. */
+  takeConstant(name: string, values: Tensor): void {
     this.graph.initializers.set(name, values);
   }
 
@@ -81,17 +97,18 @@ export class RoundedNetwork {
       if ('scale' in grid.decode) this.take({ layer, codes, grid: { ...grid, decode: grid.decode } });
       const name = this.biasOf(layer);
       const bias = graph.initializers.get(this.nodeOf(layer, graph).inputs[2] ?? '');
-      if (name !== undefined && bias) this.takeBias(name, bias);
+      if (name !== undefined && bias) this.takeConstant(name, bias);
     }
   }
 
   /** All that may change, copied, in a fixed order: what a checkpoint holds. */
   numbers(): Float32Array[] {
-    return [...this.layers].flatMap(([weightName, { codes, grid }]) => {
+    const layers = [...this.layers].flatMap(([weightName, { codes, grid }]) => {
       const bias = this.graph.initializers.get(this.biases.get(weightName) ?? '');
       const parts = [Float32Array.from(codes), grid.decode.scale.slice()];
       return bias ? [...parts, (bias.data as Float32Array).slice()] : parts;
     });
+    return [...layers, ...[...this.scales.keys()].map((value) => Float32Array.of(this.scaleOf(value)!))];
   }
 
   /** Takes up numbers in the order of `numbers`. */
@@ -101,8 +118,9 @@ export class RoundedNetwork {
       const [codes, scale] = [numbers[at++]!, numbers[at++]!];
       this.take({ layer, codes: Uint8Array.from(codes), grid: { ...grid, decode: { ...grid.decode, scale } } });
       const name = this.biases.get(weightName);
-      if (name !== undefined) this.takeBias(name, float32Tensor([scale.length], numbers[at++]!));
+      if (name !== undefined) this.takeConstant(name, float32Tensor([scale.length], numbers[at++]!));
     }
+    for (const name of this.scales.values()) this.takeConstant(name, float32Tensor([1], numbers[at++]!));
   }
 
   /** The network as it is, but for some layers, which are as in the reference: what least squares begin with. */

@@ -12,10 +12,9 @@ export interface RoundingUnit {
   layers: readonly WeightLayer[];
   /** Its one layer gives the exit itself: least squares find its weights without a gradient. */
   isLinear: boolean;
-  /** Identities between a value and the entry. */
-  lead?: Lead;
 }
 
+/** Identities in a row, which round what the unit behind them reads. */
 interface Lead {
   from: string;
   nodes: number[];
@@ -87,7 +86,7 @@ function blockUnits(graph: Graph, layerAt: LayersByPosition): RoundingUnit[] {
     const last = units.at(-1);
     const [from, isLed] = [start.value, lead?.to === start.value];
     if (nodes.some((at) => layerAt.has(at)))
-      units.push({ ...unitOf(graph, layerAt, nodes, from, exit), ...(isLed && { lead }) });
+      units.push(ledBy(isLed ? lead : undefined, unitOf(graph, layerAt, nodes, from, exit)));
     else if (nodes.every((at) => graph.nodes[at]!.op === 'Identity'))
       lead = isLed ? { from: lead!.from, nodes: [...lead!.nodes, ...nodes], to: exit } : { from, nodes, to: exit };
     else if (last?.exit === from && nodes.every((at) => elementwise.has(graph.nodes[at]!.op)))
@@ -95,6 +94,9 @@ function blockUnits(graph: Graph, layerAt: LayersByPosition): RoundingUnit[] {
   }
   return units;
 }
+
+const ledBy = (lead: Lead | undefined, unit: RoundingUnit): RoundingUnit =>
+  lead ? { ...unit, nodes: [...lead.nodes, ...unit.nodes], entry: lead.from } : unit;
 
 const isDepthwise = ({ node, weight }: WeightLayer): boolean =>
   node.op === 'Conv' && weight.shape[1] === 1 && (node.attributes['group']?.value as number) > 1;
@@ -113,7 +115,7 @@ function joined(units: readonly RoundingUnit[]): RoundingUnit[] {
 function runFrom(units: readonly RoundingUnit[], first: number): RoundingUnit[] {
   const run: RoundingUnit[] = [];
   for (let unit = units[first]; unit && run.length < mostJoined; unit = units[first + run.length]) {
-    if (unit.layers.length !== 1 || (run.length > 0 && run.at(-1)!.exit !== (unit.lead?.from ?? unit.entry))) break;
+    if (unit.layers.length !== 1 || (run.length > 0 && run.at(-1)!.exit !== unit.entry)) break;
     run.push(unit);
     if (unit.isLinear) break;
   }
@@ -122,7 +124,7 @@ function runFrom(units: readonly RoundingUnit[], first: number): RoundingUnit[] 
 }
 
 const together = (run: readonly RoundingUnit[]): RoundingUnit => ({
-  nodes: run.flatMap(({ nodes, lead }, at) => (lead && at > 0 ? [...lead.nodes, ...nodes] : nodes)),
+  nodes: run.flatMap(({ nodes }) => nodes),
   entry: run[0]!.entry,
   exit: run.at(-1)!.exit,
   layers: run.flatMap(({ layers }) => layers),

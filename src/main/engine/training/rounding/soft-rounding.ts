@@ -3,11 +3,12 @@ import type { AffineDecode } from '../../compression/storage/bit-planes';
 import { roundToHalfReals } from '../../compression/algebra/half-reals';
 import { weightRows } from '../../compression/layers/weight-rows';
 import type { StoredLayer } from '../../compression/quantization/coded-layers';
-import { GradientWriter } from '../../gradients/gradient-writer';
+import type { GradientWriter } from '../../gradients/gradient-writer';
 import { FreshNames } from '../../onnx/fresh-names';
 import { copyGraph, elementCount, type Graph, type Tensor } from '../../onnx/graph';
 import { attr, float32Tensor } from '../../onnx/make';
 import type { ParameterGroup } from '../step-graph';
+import { LeadingWriter } from './leading-writer';
 
 /**
  * Soft rounding (Nagel et al. 2020, "Up or down? Adaptive rounding for post-training quantization"): between two neighbouring codes a
@@ -38,18 +39,11 @@ interface SoftNetwork {
   harden(learned: ReadonlyMap<string, Tensor>): AffineLayer[];
 }
 
-/** Puts nodes in front of a graph's own. */
-class WeightWriter extends GradientWriter {
-  prepend(): void {
-    this.graph.nodes.unshift(...this.nodes.splice(0));
-  }
-}
-
 /** The graph with weights that are soft, beginning at the codes that the layers have; it is not changed. */
 export function softenWeights(graph: Graph, layers: readonly AffineLayer[]): SoftNetwork {
   const result = copyGraph(graph);
   const names = new FreshNames(result);
-  const write = new WeightWriter(result, names);
+  const write = new LeadingWriter(result, names);
   const parameters = new Map<string, ParameterGroup>();
   const soft = layers.map((stored) => {
     const { layer, rows, grid } = stored;
