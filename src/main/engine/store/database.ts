@@ -1,10 +1,13 @@
 import Database from 'libsql';
 import { AppError } from '@shared/errors';
+import { runDigest, settingDigest, stepDigest, trialDigest } from './row-digest';
 
 export type Connection = InstanceType<typeof Database>;
 
+type Migration = string | ((connection: Connection) => void);
+
 /** Each entry brings the schema from its index to the next version. Never edit one that was released: add another. */
-const migrations = [
+const migrations: readonly Migration[] = [
   `CREATE TABLE step (
      key TEXT PRIMARY KEY,
      kind TEXT NOT NULL,
@@ -55,7 +58,24 @@ const migrations = [
   `ALTER TABLE step ADD COLUMN stopped_in TEXT;
    ALTER TABLE step ADD COLUMN stopped_at TEXT;
    CREATE INDEX step_by_stop ON step (stopped_at);`,
+  addDigests,
 ];
+
+/** Rows that are there already are taken for what they say. */
+function addDigests(connection: Connection): void {
+  const add = <R>(table: string, digestOf: (row: R) => string): void => {
+    connection.exec(`ALTER TABLE ${table} ADD COLUMN digest TEXT NOT NULL DEFAULT ''`);
+    const read = connection.prepare(`SELECT rowid, * FROM ${table} WHERE rowid = ?`);
+    const write = connection.prepare(`UPDATE ${table} SET digest = ? WHERE rowid = ?`);
+    // One at a time: answers on fifty thousand images are megabytes.
+    for (const { rowid } of connection.prepare(`SELECT rowid FROM ${table}`).all() as { rowid: number }[])
+      write.run(digestOf(read.get(rowid) as R), rowid);
+  };
+  add('step', stepDigest);
+  add('run', runDigest);
+  add('trial', trialDigest);
+  add('setting', settingDigest);
+}
 
 /**
  * Opens (and, where needed, creates or migrates) the journal. Write-ahead logging lets the window read while a run on the
@@ -74,7 +94,10 @@ export function openDatabase(path: string): Connection {
     const version = schemaVersion(connection);
     if (version > migrations.length)
       throw new AppError('store.newer', { path, found: version, known: migrations.length });
-    for (const migration of migrations.slice(version)) connection.exec(migration);
+    for (const migration of migrations.slice(version)) {
+      if (typeof migration === 'string') connection.exec(migration);
+      else migration(connection);
+    }
     connection.exec(`PRAGMA user_version=${migrations.length}`);
   });
   try {
@@ -84,8 +107,33 @@ export function openDatabase(path: string): Connection {
     connection.close();
     throw databaseError(path, thrown);
   }
-  return connection;
+  return tellingDamage(connection, path);
 }
+
+/** The connection, with statements that throw `store.damaged` where they come upon pages that hold no table: the quick check looks into no index. */
+function tellingDamage(connection: Connection, path: string): Connection {
+  const prepare = connection.prepare.bind(connection) as (sql: string) => Statement;
+  const guarded = (sql: string): Statement => {
+    const statement = prepare(sql);
+    for (const method of ['get', 'all', 'run'] as const) {
+      const act = statement[method].bind(statement);
+      statement[method] = (...values) => {
+        try {
+          return act(...values);
+        } catch (thrown) {
+          throw isCorrupt(thrown) ? databaseError(path, thrown) : thrown;
+        }
+      };
+    }
+    return statement;
+  };
+  return Object.assign(connection, { prepare: guarded });
+}
+
+type Statement = Record<'get' | 'all' | 'run', (...values: unknown[]) => unknown>;
+
+const isCorrupt = (thrown: unknown): boolean =>
+  thrown instanceof Error && /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB|UTF-8/i.test(thrown.message);
 
 /** A torn copy opens without complaint and fails in the middle of a run: better here. */
 function checkPages(connection: Connection): void {
