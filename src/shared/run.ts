@@ -109,7 +109,16 @@ export const trialViewSchema = z.object({
 export type TrialView = z.infer<typeof trialViewSchema>;
 
 /** `queued`: it begins when those before it have ended. `stopped`: its time was up. */
-export const runStatuses = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'interrupted', 'stopped'] as const;
+export const runStatuses = [
+  'queued',
+  'running',
+  'paused',
+  'done',
+  'failed',
+  'cancelled',
+  'interrupted',
+  'stopped',
+] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
 export const runSummarySchema = z.object({

@@ -36,7 +36,8 @@ export const runs: Command = {
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(changed ?? engine.runs.list(), null, 2)}\n`);
       } else if (!action) process.stdout.write(listText(engine));
-      if (!action) for (const { error } of engine.workspace.runs.names()) if (error) process.stderr.write(`${error.message}\n`);
+      if (!action)
+        for (const { error } of engine.workspace.runs.names()) if (error) process.stderr.write(`${error.message}\n`);
       return 0;
     } finally {
       engine.close();

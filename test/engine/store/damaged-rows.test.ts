@@ -41,6 +41,6 @@ describe('a row of a step that does not hold what was written there', () => {
 });
 
 it('a setting that does not hold what was written there was never set', () => {
-  expect(edited("UPDATE setting SET value = '\"two\"'").settings.get('cores')).toBeUndefined();
+  expect(edited('UPDATE setting SET value = \'"two"\'').settings.get('cores')).toBeUndefined();
   expect(edited('').settings.get('cores')).toBe(2);
 });

@@ -110,20 +110,24 @@ export function openDatabase(path: string): Connection {
   return tellingDamage(connection, path);
 }
 
-/** The connection, with statements that throw `store.damaged` where they come upon pages that hold no table: the quick check looks into no index. */
+/**
+ * The connection, with statements that throw `store.damaged` where they come upon pages that hold no table, or upon a schema with other names: the
+ * quick check looks at neither.
+ */
 function tellingDamage(connection: Connection, path: string): Connection {
+  const told = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (thrown) {
+      throw isDamage(thrown) ? databaseError(path, thrown) : thrown;
+    }
+  };
   const prepare = connection.prepare.bind(connection) as (sql: string) => Statement;
   const guarded = (sql: string): Statement => {
-    const statement = prepare(sql);
+    const statement = told(() => prepare(sql));
     for (const method of ['get', 'all', 'run'] as const) {
       const act = statement[method].bind(statement);
-      statement[method] = (...values) => {
-        try {
-          return act(...values);
-        } catch (thrown) {
-          throw isCorrupt(thrown) ? databaseError(path, thrown) : thrown;
-        }
-      };
+      statement[method] = (...values) => told(() => act(...values));
     }
     return statement;
   };
@@ -132,8 +136,11 @@ function tellingDamage(connection: Connection, path: string): Connection {
 
 type Statement = Record<'get' | 'all' | 'run', (...values: unknown[]) => unknown>;
 
-const isCorrupt = (thrown: unknown): boolean =>
-  thrown instanceof Error && /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB|UTF-8/i.test(thrown.message);
+/** What SQLite says of a file that is not as it was written. Whittle's own statements fit the schema. */
+const damages =
+  /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB|UTF-8|no such|no column named|foreign key mismatch|syntax error|cannot store|NOT NULL constraint/i;
+
+const isDamage = (thrown: unknown): boolean => thrown instanceof Error && damages.test(thrown.message);
 
 /** A torn copy opens without complaint and fails in the middle of a run: better here. */
 function checkPages(connection: Connection): void {

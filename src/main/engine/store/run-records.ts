@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { AppError, isErrorCode, type ErrorReport } from '@shared/errors';
-import { errorReportSchema, runStatuses, trialStatuses, type Manifest, type RunStatus, type TrialStatus } from '@shared/run';
+import {
+  errorReportSchema,
+  runStatuses,
+  trialStatuses,
+  type Manifest,
+  type RunStatus,
+  type TrialStatus,
+} from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Connection } from './database';
 import { jsonOf } from './json-column';
@@ -90,9 +97,7 @@ export class RunRecords {
     const [sweep, manifest] = [JSON.stringify(run.sweep), JSON.stringify(run.manifest)];
     const insert = this.connection.transaction(() => {
       this.connection
-        .prepare(
-          'INSERT INTO run (id, name, status, sweep, manifest, started_at, digest) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        )
+        .prepare('INSERT INTO run (id, name, status, sweep, manifest, started_at, digest) VALUES (?, ?, ?, ?, ?, ?, ?)')
         .run(run.id, run.name, run.status, sweep, manifest, run.startedAt, runDigest({ id: run.id, sweep, manifest }));
       const insertTrial = this.connection.prepare(insertion(''));
       trials.forEach(({ id, plan }, position) => insertTrial.run(...newTrial(run.id, id, position, plan)));
@@ -213,9 +218,10 @@ export class RunRecords {
 
   /** How the trials of a run stand, without reading their plans. */
   statuses(run: string): Pick<TrialRecord, 'id' | 'status'>[] {
-    return this.connection
-      .prepare('SELECT id, status FROM trial WHERE run = ? ORDER BY position')
-      .all(run) as Pick<TrialRow, 'id' | 'status'>[];
+    return this.connection.prepare('SELECT id, status FROM trial WHERE run = ? ORDER BY position').all(run) as Pick<
+      TrialRow,
+      'id' | 'status'
+    >[];
   }
 
   setRunStatus(id: string, status: RunStatus): void {

@@ -79,7 +79,8 @@ export class StepJournal {
 
   private isWhole(row: StepRow): boolean {
     // Rows of earlier versions had no digest when they were written.
-    const isWhole = row.digest === stepDigest(row) && [row.result, row.notes].every((text) => jsonOf(text) !== undefined);
+    const isWhole =
+      row.digest === stepDigest(row) && [row.result, row.notes].every((text) => jsonOf(text) !== undefined);
     if (isWhole) this.whole.add(row.key);
     else this.whole.delete(row.key);
     return isWhole;

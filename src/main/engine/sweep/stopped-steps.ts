@@ -6,5 +6,7 @@ import { trialOfRun } from '@shared/trial-of-run';
  * for a trial that the run does not have.
  */
 export function stoppedSteps(run: RunView, trial: string): string[] {
-  return trialOfRun(run.trials, run.id, trial).steps.filter(({ stopped }) => stopped).map(({ key }) => key);
+  return trialOfRun(run.trials, run.id, trial)
+    .steps.filter(({ stopped }) => stopped)
+    .map(({ key }) => key);
 }

@@ -82,7 +82,10 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
 const damageNotes = (plan: TrialPlan, found: ReadonlyMap<string, unknown>, { steps }: Workspace): string[] =>
   plan.steps
     .filter(({ key }) => found.get(key) === undefined && steps.isDamaged(key))
-    .map(({ kind, title }) => `What the journal has of ${kind} ${title} is damaged: run the sweep again, which does that anew.`);
+    .map(
+      ({ kind, title }) =>
+        `What the journal has of ${kind} ${title} is damaged: run the sweep again, which does that anew.`,
+    );
 
 function artifactOf(
   plan: TrialPlan,
