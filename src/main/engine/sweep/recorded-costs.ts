@@ -29,10 +29,10 @@ export function recordedCosts(workspace: Workspace, machineId: string): Recorded
 }
 
 function samplesOf(workspace: Workspace, { id, manifest, sweep }: RunRecord): RecordedStep[] {
-  const { eval: evaluation, calibration } = manifest.dataset;
+  const { eval: evaluation, calibration, train } = manifest.dataset;
   const facts = {
     models: new Map(manifest.models.map((model) => [model.name, model])),
-    images: { eval: evaluation, calibration },
+    images: { eval: evaluation, calibration, train: train || calibration },
     latency: sweep.latency,
     machine: manifest.machine,
   };
