@@ -40,6 +40,11 @@ describe('a row of a step that does not hold what was written there', () => {
   });
 });
 
+it('a text that is no UTF-8 ends no process: its row is damaged, others are not', () => {
+  const { steps } = edited("UPDATE step SET notes = CAST(X'5b22e422' || X'5d' AS TEXT) WHERE key = 'k'");
+  expect([steps.isDamaged('k'), steps.has('other')]).toEqual([true, true]);
+});
+
 it('a setting that does not hold what was written there was never set', () => {
   expect(edited('UPDATE setting SET value = \'"two"\'').settings.get('cores')).toBeUndefined();
   expect(edited('').settings.get('cores')).toBe(2);

@@ -66,7 +66,7 @@ export function locateModel(reference: string, modelFolder: string, baseFolder =
 }
 
 /** By stamp and card: a sweep that is being edited opens its models again at every change, and decoding a large one takes a while. */
-const checked = new Map<string, { classifier: Classifier; isInteger: boolean }>();
+const checked = new Map<string, Checked>();
 const kept = 500;
 
 /**

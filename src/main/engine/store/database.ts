@@ -1,5 +1,6 @@
 import Database from 'libsql';
 import { AppError } from '@shared/errors';
+import { mendText } from './mend-text';
 import { runDigest, settingDigest, stepDigest, trialDigest } from './row-digest';
 
 export type Connection = InstanceType<typeof Database>;
@@ -102,6 +103,7 @@ export function openDatabase(path: string): Connection {
   });
   try {
     checkPages(connection);
+    mendText(connection);
     if (schemaVersion(connection) !== migrations.length) migrate.immediate();
   } catch (thrown) {
     connection.close();
