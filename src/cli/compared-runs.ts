@@ -57,7 +57,7 @@ export function parseRunReference(
 
 /** By id or its beginning, by name, or counted from the latest. */
 function runId({ workspace }: Engine, reference: string): string {
-  const records = workspace.runs.list();
+  const records = workspace.runs.names();
   if (records.length === 0) throw new AppError('run.none', { path: workspace.folder });
   const back = /^latest(?:~(\d+))?$/.exec(reference);
   const found = back

@@ -24,7 +24,7 @@ export async function openRun(reference: string, arguments_: Arguments): Promise
 /** The id of a run that is named by its id, the beginning of it, its name, or "latest". @throws `run.none`, `run.not-found` */
 export function findRun(engine: Pick<Engine, 'workspace'>, reference: string): string {
   const { runs, folder } = engine.workspace;
-  const records = runs.list();
+  const records = runs.names();
   if (records.length === 0) throw new AppError('run.none', { path: folder });
   if (reference === 'latest') return records[0]!.id;
   const found = records.find(({ id, name }) => id === reference || id.startsWith(reference) || name === reference);

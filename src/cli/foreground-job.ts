@@ -2,6 +2,7 @@ import type { Engine } from '../main/engine/create-engine';
 import type { Job, JobResults } from '../main/engine/jobs/job';
 import type { Order } from '../main/engine/jobs/order';
 import { findTechnique } from '../main/engine/techniques/registry';
+import { onEndRequest, type EndRequest } from './end-requests';
 import { ProgressLine } from './progress-line';
 
 /** What Ctrl-C does while a network is trained, before and after the first. */
@@ -12,7 +13,7 @@ const [mayStop, hasStopped] = [
 
 /**
  * Runs one job in a worker and shows its progress; notes and log lines go to standard error, notes to `notes` too. Interrupt stops it: where
- * it trains, the first ends the training with the best so far, and the second stops it. What ends the process otherwise (SIGTERM) stops it at once.
+ * it trains, the first ends the training with the best so far, and the second stops it. Other requests to end stop it at once.
  */
 export async function runJob<K extends Job['kind']>(
   engine: Engine,
@@ -27,14 +28,12 @@ export async function runJob<K extends Job['kind']>(
     line.clear();
     process.stderr.write(`${text}\n`);
   };
-  const interrupt = (): void => {
-    if (!endsByHand || stop.signal.aborted) return abort.abort();
+  const interrupt = (request: EndRequest): void => {
+    if (request !== 'SIGINT' || !endsByHand || stop.signal.aborted) return abort.abort();
     stop.abort();
     say(`Training stops after this batch; what was best so far is kept and written. ${hasStopped}.`);
   };
-  const terminate = (): void => abort.abort();
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', terminate);
+  const off = onEndRequest(interrupt);
   try {
     return await engine.executor.run<K>(
       order,
@@ -53,8 +52,7 @@ export async function runJob<K extends Job['kind']>(
       abort.signal,
     );
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', terminate);
+    off();
     line.clear();
   }
 }

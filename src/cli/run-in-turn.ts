@@ -11,6 +11,7 @@ import type { PreparedSweep } from '../main/engine/sweep/prepare-sweep';
 import type { Launched } from '../main/engine/sweep/run-manager';
 import type { Arguments } from './arguments';
 import { bestText } from './best-text';
+import { onceEndRequest } from './end-requests';
 import { matrixText } from './matrix-text';
 import type { ProgressLine } from './progress-line';
 import { writeResults } from './results-folder';
@@ -125,17 +126,11 @@ async function searchBeside(
 
 /** The first interrupt stops cleanly, a second one at once. */
 function cancelOnInterrupt(engine: Engine, id: string, line: ProgressLine): () => void {
-  const interrupt = (): void => {
+  return onceEndRequest(() => {
     line.clear();
     process.stderr.write('Stopping. Finished steps are kept; run the same command again to go on.\n');
     engine.runs.control(id).cancel();
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  return () => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  };
+  });
 }
 
 /** When every trial failed for one and the same wrong input, that is bad input, not a failed trial. */

@@ -4,6 +4,7 @@ import type { SweepFile } from '@shared/sweep-file';
 import type { Engine } from '../main/engine/create-engine';
 import { storedPath } from '../main/engine/search/found-chain';
 import { searchNetwork } from '../main/engine/search/search-network';
+import { onceEndRequest } from './end-requests';
 import type { ProgressLine } from './progress-line';
 import { resultFiles, writeResults } from './results-folder';
 
@@ -24,8 +25,7 @@ export async function runSearch(
     say('Stopping. What is done is kept; run the same command again to go on.');
     abort.abort();
   };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const off = onceEndRequest(interrupt);
   try {
     return await searchNetwork(sweep, {
       workspace: engine.workspace,
@@ -43,8 +43,7 @@ export async function runSearch(
       },
     });
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    off();
   }
 }
 

@@ -5,6 +5,7 @@ import { exportFormat } from '@shared/export-formats';
 import type { Handlers } from '@shared/rpc';
 import type { RunComparison } from '@shared/run-comparison';
 import type { RunSummary, RunView } from '@shared/run';
+import { trialOfRun } from '@shared/trial-of-run';
 import { basename } from 'node:path';
 import { copyImage } from './clipboard';
 import type { EngineAccess } from './engine-process';
@@ -113,10 +114,9 @@ export function shellHandlers(
       // Refused for a run that was opened from a file: its paths are a stranger's.
       await host.request('runs.sweep', { run });
       const view = (await host.request('runs.get', { run })) as RunView;
-      const found = view.trials.find((candidate) => candidate.id === trial);
-      if (found?.collected) throw new AppError('artifact.collected', { trial });
-      const artifact = found?.artifact;
-      if (!artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: 'this workspace' });
+      const { collected, artifact } = trialOfRun(view.trials, run, trial);
+      if (collected) throw new AppError('artifact.collected', { trial });
+      if (!artifact) throw new AppError('live.unfinished', { trial });
       shell.showItemInFolder(artifact.path);
     },
   };

@@ -113,6 +113,8 @@ const sentences = {
   'store.damaged': (f: Facts) =>
     `The database ${f.path} cannot be read (${f.detail}). Move it away; results are computed again.`,
   'run.not-found': (f: Facts) => `No run "${f.run}" in ${f.path}. "whittle report latest" reports the last one.`,
+  'run.damaged': (f: Facts) =>
+    `The run "${f.run}" in ${f.path} is damaged: ${f.detail}. Run its sweep again, which finds its finished steps; "whittle runs delete ${f.run}" hides this one.`,
   'run.under-way': (f: Facts) => `The run "${f.run}" is under way. Cancel it first; finished steps are kept.`,
   'artifact.collected': (f: Facts) =>
     `The file of ${f.trial} was removed to keep within the disk budget; its numbers are kept. Make it again from its panel in the matrix or with "whittle runs remake", then ask again.`,

@@ -50,12 +50,12 @@ const manifestSchema = z.object({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-const errorReportSchema = z.object({
+export const errorReportSchema = z.object({
   code: z.string(),
   facts: z.record(z.string(), z.union([z.string(), z.number()]).optional()),
 }) as unknown as z.ZodType<ErrorReport>;
 
-const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupted', 'cancelled', 'skipped'] as const;
+export const trialStatuses = ['waiting', 'running', 'done', 'failed', 'interrupted', 'cancelled', 'skipped'] as const;
 export type TrialStatus = (typeof trialStatuses)[number];
 
 const stepViewSchema = z.object({
@@ -109,7 +109,16 @@ export const trialViewSchema = z.object({
 export type TrialView = z.infer<typeof trialViewSchema>;
 
 /** `queued`: it begins when those before it have ended. `stopped`: its time was up. */
-const runStatuses = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'interrupted', 'stopped'] as const;
+export const runStatuses = [
+  'queued',
+  'running',
+  'paused',
+  'done',
+  'failed',
+  'cancelled',
+  'interrupted',
+  'stopped',
+] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
 export const runSummarySchema = z.object({
@@ -138,6 +147,8 @@ export const runSummarySchema = z.object({
   dataset: z.string().default(''),
   /** The processor it ran on. */
   machine: z.string().default(''),
+  /** What is wrong with its record, which then tells no more than its name; absent: nothing. */
+  damaged: z.string().optional(),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 

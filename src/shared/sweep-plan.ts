@@ -16,6 +16,8 @@ export const sweepPlanSchema = z.object({
   time: z.object({ lowMs: z.number(), highMs: z.number() }).optional(),
   /** Steps of a kind that has never run here, which `time` does not count. */
   unknownSteps: z.number().int(),
+  /** Trainings that `time` counts by what such trainings took elsewhere, since none has run here; absent: none. */
+  roughSteps: z.number().int().optional(),
   /** What it may write. */
   diskBytes: z.number(),
   /** Room on the disk of the workspace; absent where the system does not tell. */

@@ -16,6 +16,7 @@ import { LocalExecutor } from '../../main/engine/sweep/local-executor';
 import { AppError } from '@shared/errors';
 import { reachProblem, shownServer } from '@shared/server-address';
 import { usageError, type Arguments, type Command } from '../arguments';
+import { onceEndRequest } from '../end-requests';
 
 const bytesPerGb = 1e9;
 const usualCacheGb = 20;
@@ -141,13 +142,11 @@ async function work(arguments_: Arguments): Promise<number> {
     say,
   });
   let isLeaving = false;
-  const leave = (): void => {
+  const off = onceEndRequest(() => {
     isLeaving = true;
     say('Leaving: what is not done is given back.');
     void working.stop();
-  };
-  process.once('SIGINT', leave);
-  process.once('SIGTERM', leave);
+  });
   await working.start().catch((thrown: unknown) => {
     if (!isLeaving) throw thrown;
   });
@@ -155,5 +154,6 @@ async function work(arguments_: Arguments): Promise<number> {
   const awake = setInterval(() => undefined, 60_000);
   await working.left;
   clearInterval(awake);
+  off();
   return 0;
 }

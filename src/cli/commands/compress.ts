@@ -1,5 +1,6 @@
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { copyFile, rm, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
 import { usualCalibrationImages } from '@shared/dataset';
 import { AppError } from '@shared/errors';
 import { formatBytes, formatRatio } from '@shared/format';
@@ -18,12 +19,14 @@ import { surroundingsOf } from '../../main/engine/sweep/surroundings';
 import { moveIntoPlace, writeError } from '../../main/engine/files/atomic-file';
 import { folderBytes } from '../../main/engine/files/folder-bytes';
 import { hashFile } from '../../main/engine/files/hash-file';
+import { makeWorkFolder } from '../../main/engine/files/work-folder';
 import type { FileFormat } from '../../main/engine/formats/file-format';
 import { deployOptions, endingOf, formats } from '../../main/engine/formats/registry';
 import { incomingName } from '../../main/engine/store/artifacts';
 import { checkRecipe } from '../../main/engine/techniques/check-recipe';
 import { recipeTraits } from '../../main/engine/techniques/recipe-traits';
 import { usageError, type Arguments, type Command } from '../arguments';
+import { onEndRequest } from '../end-requests';
 import { runJob } from '../foreground-job';
 import { openNamedModel, openSession } from '../session';
 import { trainingFolder, trainingOption } from '../training-option';
@@ -68,8 +71,14 @@ export const compress: Command = {
     const seed = arguments_.integer('seed', 0, 2 ** 31) ?? 1;
 
     const engine = await openSession(arguments_);
-    const work = await workFolder(destination);
+    let work: string | undefined;
+    // Jobs end in their own way; what happens before and after them ends here.
+    const off = onEndRequest(() => {
+      if (work !== undefined) rmSync(work, { recursive: true, force: true });
+      process.exit(130);
+    });
     try {
+      work = await makeWorkFolder(destination);
       const model = await openNamedModel(engine, arguments_.positionals[0]!, arguments_);
       if (resolve(model.path) === destination)
         throw usageError(compress, 'the output is the model itself; choose another name');
@@ -119,7 +128,8 @@ export const compress: Command = {
       );
       return 0;
     } finally {
-      await rm(work, { recursive: true, force: true });
+      if (work !== undefined) await rm(work, { recursive: true, force: true });
+      off();
       engine.close();
     }
   },
@@ -191,15 +201,6 @@ async function openImages(engine: Engine, arguments_: Arguments, seed: number): 
       `${length} calibration images: all there are (${usualCalibrationImages} are taken where there are more).\n`,
     );
   return dataset;
-}
-
-/** Beside the output, so that the finished file only needs a rename; made before hours go into it. */
-async function workFolder(destination: string): Promise<string> {
-  try {
-    return await mkdtemp(join(dirname(destination), `.${basename(destination)}-`));
-  } catch (thrown) {
-    throw writeError(destination, thrown);
-  }
 }
 
 /** Whole or not at all. Answers the size in bytes. */

@@ -11,6 +11,7 @@ import { runtimePack, runtimePacks, type RuntimePack } from '../../main/engine/r
 import { packFolder } from '../../main/engine/runtimes/locate-library';
 import type { Arguments, Command } from '../arguments';
 import { askYes } from '../ask';
+import { onceEndRequest } from '../end-requests';
 import { openSession } from '../session';
 import { textTable } from '../text-table';
 import { TransferProgress } from '../transfer-progress';
@@ -60,8 +61,7 @@ export const get: Command = {
     if (!agreed) throw new AppError('cancelled');
 
     const abort = new AbortController();
-    const interrupt = (): void => abort.abort();
-    process.once('SIGINT', interrupt);
+    const off = onceEndRequest(() => abort.abort());
     const line = new TransferProgress();
     const { signal } = abort;
     try {
@@ -87,7 +87,7 @@ export const get: Command = {
       return 0;
     } finally {
       line.clear();
-      process.off('SIGINT', interrupt);
+      off();
     }
   },
 };
@@ -105,15 +105,14 @@ async function getRuntime(pack: RuntimePack, arguments_: Arguments): Promise<num
   if (agreed === undefined) throw new AppError('download.unconfirmed', { name, size });
   if (!agreed) throw new AppError('cancelled');
   const abort = new AbortController();
-  const interrupt = (): void => abort.abort();
-  process.once('SIGINT', interrupt);
+  const off = onceEndRequest(() => abort.abort());
   try {
     const path = await getPack(pack, folder, abort.signal);
     const next = 'Now: whittle doctor lists the runtimes that are here';
     process.stdout.write(arguments_.flag('json') ? `${JSON.stringify({ path }, null, 2)}\n` : `${path}\n${next}\n`);
     return 0;
   } finally {
-    process.off('SIGINT', interrupt);
+    off();
   }
 }
 

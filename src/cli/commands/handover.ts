@@ -1,5 +1,5 @@
-import { AppError } from '@shared/errors';
 import type { RunView, TrialView } from '@shared/run';
+import { noSuchTrial } from '@shared/trial-of-run';
 import { handOver, handoverName } from '../../main/engine/handover/hand-over';
 import type { Command } from '../arguments';
 import { openRun } from '../find-run';
@@ -34,9 +34,5 @@ function findTrial(run: RunView, wanted: string): TrialView {
   const byName = run.trials.filter(({ recipe, model }) => recipe === wanted || `${model}/${recipe}` === wanted);
   const found = run.trials.find(({ id }) => id === wanted) ?? (byName.length === 1 ? byName[0] : undefined);
   if (found) return found;
-  throw new AppError('trial.not-found', {
-    run: run.id,
-    trial: wanted,
-    trials: run.trials.map(({ model, recipe }) => `${model}/${recipe}`).join(', '),
-  });
+  throw noSuchTrial(run.trials, run.id, wanted);
 }

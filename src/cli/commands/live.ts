@@ -9,6 +9,7 @@ import { formatOfModel } from '../../main/engine/models/model-format';
 import { locateModel } from '../../main/engine/models/model-folder';
 import { runtimeOfFile } from '../../main/engine/runtimes/runtime-of-file';
 import { usageError, type Arguments, type Command } from '../arguments';
+import { onceEndRequest } from '../end-requests';
 import { RecordFile } from '../live-record';
 import { openCliSource, type CliSource } from '../live-source';
 import { LiveTally } from '../live-tally';
@@ -54,11 +55,10 @@ export const live: Command = {
     );
     const session = await open(engine, sides);
     const stopped = { now: false };
-    const stop = (): void => {
+    const off = onceEndRequest(() => {
       stopped.now = true;
       process.stdin.destroy();
-    };
-    process.once('SIGINT', stop);
+    });
     let record: RecordFile | undefined;
     try {
       const names = sides.map(({ name, order: { target } }) => ({ name, target: targetName(target) }));
@@ -79,7 +79,7 @@ export const live: Command = {
       if (failure) throw failure;
       return tally.problems > 0 ? 1 : 0;
     } finally {
-      process.off('SIGINT', stop);
+      off();
       process.stdin.destroy();
       record?.close();
       session.close();

@@ -36,6 +36,8 @@ export const runs: Command = {
       if (arguments_.flag('json')) {
         process.stdout.write(`${JSON.stringify(changed ?? engine.runs.list(), null, 2)}\n`);
       } else if (!action) process.stdout.write(listText(engine));
+      if (!action)
+        for (const { error } of engine.workspace.runs.names()) if (error) process.stderr.write(`${error.message}\n`);
       return 0;
     } finally {
       engine.close();
@@ -114,7 +116,7 @@ function listText(engine: Engine): string {
     run.starred ? '*' : '',
     run.id,
     run.name,
-    run.status,
+    run.damaged === undefined ? run.status : 'damaged',
     `${run.trialsDone}/${run.trialsTotal}`,
     run.trialsFailed > 0 ? String(run.trialsFailed) : '',
     formatDuration(run.elapsedMs),

@@ -8,6 +8,7 @@ import { formatRecipe } from '@shared/recipe-syntax';
 import type { Handlers } from '@shared/rpc';
 import type { Progress, RunView, TrialView } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
+import { trialOfRun } from '@shared/trial-of-run';
 import type { Engine } from './create-engine';
 import { deploymentEstimate } from './deployment-estimate';
 import { deployOptions, findFormat } from './formats/registry';
@@ -219,8 +220,7 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
     'runs.restore': ({ run }) => marker.restore(run),
     'trials.star': ({ run, trial, starred }) => marker.star(run, trial, starred),
     'trials.remake': async ({ run, trial }) => {
-      const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
-      if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      const { plan } = trialOfRun(workspace.runs.trials<TrialPlan>(run), run, trial);
       const keys = missingFiles(plan, workspace);
       if (keys.length > 0) await engine.queue.resume(run, { again: keys });
     },
@@ -258,7 +258,7 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
     },
     'runs.saveArtifact': async ({ run, trial, path }) => {
       const { view, found } = ownTrial(engine, run, trial);
-      if (!found.artifact) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+      if (!found.artifact) throw new AppError('live.unfinished', { trial });
       if (!found.isBaseline && !(await workspace.artifacts.isWhole(found.artifact.sha256)))
         throw new AppError('artifact.damaged', { path: found.artifact.path });
       await copyModel(found.artifact.path, path);
@@ -269,12 +269,11 @@ export function handlersOf(engine: Engine, events: LiveEvents = {}): Handlers<En
   };
 }
 
-/** A trial of the workspace's own runs: of one that was opened from a file, no model is here. @throws `results.read-only`, `run.not-found` */
-function ownTrial({ runs, workspace }: Engine, run: string, trial: string): { view: RunView; found: TrialView } {
+/** A trial of the workspace's own runs: of one that was opened from a file, no model is here. @throws `results.read-only`, `run.not-found`, `trial.not-found`, `artifact.collected` */
+function ownTrial({ runs }: Engine, run: string, trial: string): { view: RunView; found: TrialView } {
   runs.record(run);
   const view = runs.view(run);
-  const found = view.trials.find((candidate) => candidate.id === trial);
-  if (!found) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  const found = trialOfRun(view.trials, run, trial);
   if (found.collected) throw new AppError('artifact.collected', { trial });
   return { view, found };
 }

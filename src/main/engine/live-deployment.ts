@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { AppError } from '@shared/errors';
 import type { LiveDeployment, LiveModel } from '@shared/live/session';
 import { deploymentName, targetName, type Target } from '@shared/sweep-file';
+import { trialOfRun } from '@shared/trial-of-run';
 import type { Engine } from './create-engine';
 import type { SideOrder } from './live/side-protocol';
 import type { CardChoice } from './models/card';
@@ -45,9 +46,9 @@ async function trialSide(
   { workspace, runs }: Sources,
 ): Promise<NamedSide> {
   const { manifest } = runs.record(run);
-  const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
-  const from = manifest.models.find(({ name }) => name === plan?.model);
-  if (!plan || !from) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  const { plan } = trialOfRun(workspace.runs.trials<TrialPlan>(run), run, trial);
+  const from = manifest.models.find(({ name }) => name === plan.model);
+  if (!from) throw new AppError('model.not-found', { name: plan.model });
   checkFiles(plan, workspace);
   const parent = await openModel(from.path);
   if (parent.sha256 !== from.sha256) throw new AppError('model.changed', { path: from.path });

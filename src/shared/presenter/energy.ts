@@ -24,8 +24,14 @@ export function energyBasis({ domains, idleWatts }: EnergyMetrics): string {
 export const hasEnergy = ({ trials }: Pick<RunView, 'trials'>): boolean =>
   trials.some(({ metrics }) => metrics.latency.some(({ energy }) => energy !== undefined));
 
+/** Whether any trial of the run has a Core ML package: only where a sweep asks for it. */
+const hasCoreml = ({ trials }: Pick<RunView, 'trials'>): boolean =>
+  trials.some(({ metrics }) => metrics.files?.some(({ format }) => format === 'coreml'));
+
 /** Metrics of a choice that this run can have; the usual ones where that leaves none. */
 export function metricsOf(run: Pick<RunView, 'trials'>, chosen: readonly MetricId[]): MetricId[] {
-  const left = chosen.filter((metric) => metric !== 'energy' || hasEnergy(run));
-  return left.length > 0 ? left : [...defaultMetrics];
+  const canHave = (metric: MetricId): boolean =>
+    metric === 'energy' ? hasEnergy(run) : metric !== 'size-coreml' || hasCoreml(run);
+  const left = chosen.filter(canHave);
+  return left.length > 0 ? left : defaultMetrics.filter(canHave);
 }

@@ -180,7 +180,7 @@ export const metrics: Record<MetricId, Metric> = {
   },
 };
 
-export const defaultMetrics: MetricId[] = ['size', 'latency', 'top1'];
+export const defaultMetrics: MetricId[] = ['size', 'size-coreml', 'latency', 'top1'];
 
 /** "lower is better", as the arrow in a header is read out. */
 export function betterText(better: Better): string {

@@ -6,16 +6,20 @@ export interface PlanTime {
   time?: { lowMs: number; highMs: number };
   /** Steps that the time does not count. */
   unknownSteps: number;
+  /** Trainings of which the time is as it was elsewhere; absent: none. */
+  roughSteps?: number;
   /** Steps that are not computed yet. */
   left: number;
 }
 
 /** "2 h 10 min to 2 h 50 min", and what it leaves out; that nothing is known where nothing is. */
-export function planTimeText({ time, unknownSteps, left }: PlanTime): string {
+export function planTimeText({ time, unknownSteps, roughSteps = 0, left }: PlanTime): string {
   if (left === 0) return 'nothing is left to compute';
   if (!time) return 'no estimate yet: no step of these kinds has run on this machine';
   const [low, high] = [formatDuration(time.lowMs), formatDuration(time.highMs)];
-  const range = low === high ? low : `${low} to ${high}`;
+  const counted = low === high ? low : `${low} to ${high}`;
+  const trainings = roughSteps === 1 ? 'the training, which has' : `${roughSteps} trainings, which have`;
+  const range = roughSteps === 0 ? counted : `${counted}, roughly: ${trainings} never run on this machine`;
   if (unknownSteps === 0) return range;
   const others = unknownSteps === 1 ? '1 step' : `${unknownSteps} steps`;
   return `${range}, and ${others} of a kind that has never run on this machine`;

@@ -1,3 +1,4 @@
+import Database from 'libsql';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '@shared/run';
@@ -48,7 +49,7 @@ describe('whittle runs', () => {
   it.each([
     [['runs', 'burn'], 'it knows rename, note, tag, star, delete, restore, remake, not "burn"'],
     [['runs', 'rename', 'night'], 'TEXT is missing'],
-    [['runs', 'star', 'night', 'net/none'], 'No run "20260102-203000-bbbb: net/none"'],
+    [['runs', 'star', 'night', 'net/none'], 'has no trial "net/none". It has: mobilenetv2/baseline, '],
     [['runs', 'delete', 'night', 'first look'], '"first look" is one argument too many for delete'],
     [['runs', 'restore', 'night'], 'No run "night"'],
     [['clean'], 'no disk budget is set; say what may stay with --budget 20GB'],
@@ -57,6 +58,28 @@ describe('whittle runs', () => {
     const { code, stderr } = await whittle(stored(), ...words);
     expect([code, sentences(stderr).length]).toEqual([2, 1]);
     expect(stderr).toContain(sentence);
+  });
+
+  it.each([
+    ['a sweep that was edited', "UPDATE run SET sweep = replace(sweep, 'baseline', 'b') WHERE name = 'night'"],
+    ['a manifest that is no JSON', "UPDATE run SET manifest = '{' WHERE name = 'night'"],
+    ['a status that there is not', "UPDATE run SET status = 'dine' WHERE name = 'night'"],
+    ['a time that is none', "UPDATE run SET started_at = 'then' WHERE name = 'night'"],
+    ['tags that are no list', "UPDATE run SET tags = '7' WHERE name = 'night'"],
+    ['a plan that was edited', "UPDATE trial SET plan = '{}' WHERE run LIKE '%bbbb' AND position = 3"],
+    ['a trial of a status that there is not', "UPDATE trial SET status = '' WHERE run LIKE '%bbbb' AND position = 3"],
+    ['an error that is none', "UPDATE trial SET error = '[]' WHERE run LIKE '%bbbb' AND position = 3"],
+  ])('%s: the run is told of with a sentence, the other can be read', async (_what, edit) => {
+    const folder = stored();
+    const database = new Database(join(folder, 'home', 'whittle.db'));
+    database.exec(edit);
+    database.close();
+    const { code, stderr } = await whittle(folder, 'report', 'night');
+    expect([code, sentences(stderr).length]).toEqual([2, 1]);
+    expect(stderr).toMatch(/^The run "20260102-203000-bbbb" in .*whittle\.db is damaged: .+\. Run its sweep again/);
+    expect(await whittle(folder, 'report', 'first look')).toMatchObject({ code: 0, stderr: '' });
+    expect(await whittle(folder, 'runs', 'delete', 'night')).toMatchObject({ code: 0 });
+    expect((await whittle(folder, 'runs')).stderr).toBe('');
   });
 
   it('clean says what it freed', async () => {

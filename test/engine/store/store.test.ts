@@ -52,11 +52,11 @@ describe('openDatabase', () => {
   it('makes the schema, and opens it again with what was written', () => {
     const folder = temporaryFolder();
     const first = openDatabase(join(folder, 'a.db'));
-    first.exec("INSERT INTO setting VALUES ('a', '1')");
+    first.exec("INSERT INTO setting VALUES ('a', '1', '')");
     first.close();
     const second = openDatabase(join(folder, 'a.db'));
     expect(second.prepare('SELECT value FROM setting').get()).toMatchObject({ value: '1' });
-    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 4 });
+    expect(second.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 5 });
     expect(second.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' });
     second.close();
   });
@@ -65,7 +65,8 @@ describe('openDatabase', () => {
     const path = join(temporaryFolder(), 'a.db');
     const first = openDatabase(path);
     const added = ['elapsed_ms', 'note', 'tags', 'starred', 'deleted_at'].map((name) => ['run', name] as const);
-    for (const [table, column] of [...added, ['trial', 'starred'] as const, ['trial', 'note'] as const])
+    const signed = (['step', 'run', 'trial', 'setting'] as const).map((table) => [table, 'digest'] as const);
+    for (const [table, column] of [...added, ...signed, ['trial', 'starred'] as const, ['trial', 'note'] as const])
       first.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
     first.exec(
       'DROP INDEX step_by_stop; ALTER TABLE step DROP COLUMN stopped_in; ALTER TABLE step DROP COLUMN stopped_at',
@@ -86,7 +87,7 @@ describe('openDatabase', () => {
     raw.close();
     const before = readFileSync(path);
     const error = errorOf(() => openDatabase(path));
-    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 4 } });
+    expect(error).toMatchObject({ code: 'store.newer', facts: { path, found: 7, known: 5 } });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 

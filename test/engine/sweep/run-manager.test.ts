@@ -345,7 +345,14 @@ describe('two at once', () => {
     const { workspace, runs } = managed();
     const prepared = prepare(workspace);
     workspace.runs.create(
-      { id: 'r1', name: 'r1', status: 'running', sweep: prepared.sweep, manifest: prepared.manifest, startedAt: 'x' },
+      {
+        id: 'r1',
+        name: 'r1',
+        status: 'running',
+        sweep: prepared.sweep,
+        manifest: prepared.manifest,
+        startedAt: '2026-01-01T00:00:00Z',
+      },
       [],
     );
     const lock = RunLock.acquire(workspace.folder);

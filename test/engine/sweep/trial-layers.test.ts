@@ -53,7 +53,7 @@ describe('the layers of a trial', () => {
     stages.length = 0;
     expect(await ask({ run, trial: trial('pruned') }, context())).toEqual(report);
     expect(stages).toEqual([]);
-    await expect(ask({ run, trial: trial('unheard') }, context())).rejects.toMatchObject({ code: 'run.not-found' });
+    await expect(ask({ run, trial: trial('unheard') }, context())).rejects.toMatchObject({ code: 'trial.not-found' });
     await expect(ask({ run: 'unheard', trial: trial('pruned') }, context())).rejects.toMatchObject({
       code: 'run.not-found',
     });

@@ -42,7 +42,9 @@ it('single times are found by their target, and no view carries them', () => {
   expect(trialTimes({ ...asked, target: 'ort-cpu x1' }, workspace)).toEqual(times);
   expect(trialTimes({ ...asked, target: 'ort-cpu x2' }, workspace)).toBeNull();
   expect(trialTimes({ ...asked, target: 'ort-web x1' }, workspace)).toBeNull();
-  expect(() => trialTimes({ ...asked, trial: 'net/none', target: 'ort-cpu x1' }, workspace)).toThrow('No run');
+  expect(() => trialTimes({ ...asked, trial: 'net/none', target: 'ort-cpu x1' }, workspace)).toThrow(
+    'has no trial "net/none". It has: net/',
+  );
 
   const [trial] = workspace.runs.trials<TrialPlan>('r');
   const shown = trialView(trial!, {

@@ -5,7 +5,7 @@ import { runAgainst } from '../../../src/main/engine/sweep/run-against';
 import { compareRun } from '@shared/presenter/compare-run';
 import { metricsOf } from '@shared/presenter/energy';
 import { verdictRule } from '@shared/presenter/legend';
-import { metricIds } from '@shared/presenter/metrics';
+import { defaultMetrics, metricIds } from '@shared/presenter/metrics';
 import { presentRun } from '@shared/presenter/reading';
 import { reportViewSchema } from '@shared/presenter/report-view';
 import type { EnergyMetrics } from '@shared/metrics';
@@ -70,6 +70,15 @@ describe('energy', () => {
     expect(read('energy', lost, target)).toMatchObject({ text: 'not told', spread: '[−2.0, 12.0]', value: 12 });
     expect(read('energy', lost, target)).not.toHaveProperty('change');
     expect(read('energy', earlier, target)).toBeUndefined();
+  });
+
+  it('leaves a usual column to the size of Core ML packages, where there are any', () => {
+    const files = [{ format: 'coreml', sizeBytes: 7, sizeCompressedBytes: 7 }];
+    const [first, ...others] = without.trials;
+    const written = { trials: [{ ...first!, metrics: { ...first!.metrics, files } }, ...others] };
+    expect(metricsOf(written, defaultMetrics)).toEqual(['size', 'size-coreml', 'latency', 'top1']);
+    expect(metricsOf(without, defaultMetrics)).toEqual(['size', 'latency', 'top1']);
+    expect(metricsOf(written, ['size'])).toEqual(['size']);
   });
 
   it('has a column where something was measured of it, and none elsewhere', () => {

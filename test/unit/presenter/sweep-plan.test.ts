@@ -15,6 +15,14 @@ describe('the time a sweep will take, in words', () => {
       { time: minutes(2, 3), unknownSteps: 4, left: 9 },
       '2 min 0 s to 3 min 0 s, and 4 steps of a kind that has never run on this machine',
     ],
+    [
+      { time: minutes(2, 9), unknownSteps: 0, roughSteps: 1, left: 9 },
+      '2 min 0 s to 9 min 0 s, roughly: the training, which has never run on this machine',
+    ],
+    [
+      { time: minutes(2, 9), unknownSteps: 1, roughSteps: 2, left: 9 },
+      '2 min 0 s to 9 min 0 s, roughly: 2 trainings, which have never run on this machine, and 1 step of a kind that has never run on this machine',
+    ],
     [{ unknownSteps: 9, left: 9 }, 'no estimate yet: no step of these kinds has run on this machine'],
     [{ time: minutes(0, 0), unknownSteps: 0, left: 0 }, 'nothing is left to compute'],
   ])('%j', (plan, text) => {

@@ -1,3 +1,5 @@
+import { toAppError } from '@shared/errors';
+import type { TrialRecord } from '../store/run-records';
 import type { Workspace } from '../store/workspace';
 import { formatOf, type PlannedStep, type TrialPlan } from '../sweep/plan';
 
@@ -21,10 +23,18 @@ export function artifactUses(workspace: Pick<Workspace, 'runs' | 'steps'>, now =
       isNeeded: isNeeded || known?.isNeeded === true,
     });
   };
-  for (const run of workspace.runs.list()) {
+  const records = new Map(workspace.runs.list().map((run) => [run.id, run]));
+  for (const { id, startedAt } of workspace.runs.names()) {
+    const run = records.get(id);
+    const trials = run && readableTrials(run.id, workspace.runs);
+    if (!trials) {
+      // Nobody knows what of it is starred.
+      for (const key of workspace.steps.computedBy(id)) use(key, Date.parse(startedAt), true);
+      continue;
+    }
     const isUnderWay = run.status === 'running' || run.status === 'paused';
     const usedMs = isUnderWay ? now : Date.parse(run.endedAt ?? run.startedAt);
-    for (const { plan, starred } of workspace.runs.trials<TrialPlan>(run.id)) {
+    for (const { plan, starred } of trials) {
       for (const step of plan.steps) {
         if (formatOf(step.order)) use(step.key, usedMs, isUnderWay || starred);
         for (const key of baselineOf(step)) use(key, usedMs, true);
@@ -42,6 +52,16 @@ export function artifactUses(workspace: Pick<Workspace, 'runs' | 'steps'>, now =
     });
   }
   return uses;
+}
+
+/** Undefined where they are damaged. */
+function readableTrials(run: string, runs: Workspace['runs']): TrialRecord<TrialPlan>[] | undefined {
+  try {
+    return runs.trials<TrialPlan>(run);
+  } catch (thrown) {
+    if (toAppError(thrown).code === 'run.damaged') return undefined;
+    throw thrown;
+  }
 }
 
 function baselineOf({ order }: PlannedStep): string[] {

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { AppError, toAppError } from '@shared/errors';
 import type { ModelCard, ModelSummary } from '@shared/model-card';
 import { classifierOf, type Classifier } from '../onnx/classifier';
+import { countMacs } from '../onnx/count';
+import type { Graph } from '../onnx/graph';
 import { handsOnCodes } from '../onnx/integer-layers';
 import { loadModel } from '../onnx/load';
 import { cardPath, makeCard, modelName, readCard, type CardChoice } from './card';
@@ -22,6 +24,8 @@ export interface Model {
   card: ModelCard;
   /** Its layers hand on codes: runtimes that take integers alone can run it. Absent: it computes in floats. */
   isInteger?: boolean;
+  /** Multiply-accumulates for one image; absent where its shapes do not tell. */
+  macs?: number;
 }
 
 /** The models of a folder by name; one broken card never hides the others. */
@@ -62,7 +66,7 @@ export function locateModel(reference: string, modelFolder: string, baseFolder =
 }
 
 /** By stamp and card: a sweep that is being edited opens its models again at every change, and decoding a large one takes a while. */
-const checked = new Map<string, { classifier: Classifier; isInteger: boolean }>();
+const checked = new Map<string, Checked>();
 const kept = 500;
 
 /**
@@ -90,23 +94,46 @@ export async function openModel(path: string, choice?: CardChoice): Promise<Mode
     }
     const card = makeCard(path, graph, choice);
     const { sha256, sizeBytes } = await modelIdentity(path);
-    return { name: card.name, path, format, sha256, sizeBytes, card, ...integerFact(handsOnCodes(graph)) };
+    return {
+      name: card.name,
+      path,
+      format,
+      sha256,
+      sizeBytes,
+      card,
+      ...integerFact(handsOnCodes(graph)),
+      ...macsFact(graph),
+    };
   }
   const key = existsSync(path) ? `${modelStamp(path)}\n${JSON.stringify([written.input, written.output])}` : path;
   const found = checked.get(key) ?? (await check(path, written));
   if (checked.size >= kept) checked.clear();
   checked.set(key, found);
-  const { classifier, isInteger } = found;
+  const { classifier, isInteger, macs } = found;
   const { sha256, sizeBytes } = await modelIdentity(path);
   const problem = cardProblem(written, classifier, sha256);
   if (problem !== undefined) throw new AppError('card.mismatch', { path: cardPath(path), detail: problem });
   const card = { ...written, output: { ...written.output, name: classifier.output.name } };
-  return { name: card.name, path, format, sha256, sizeBytes, card, ...integerFact(isInteger) };
+  return { name: card.name, path, format, sha256, sizeBytes, card, ...integerFact(isInteger), ...macs };
 }
 
 const integerFact = (isInteger: boolean): Pick<Model, 'isInteger'> => (isInteger ? { isInteger } : {});
 
-async function check(path: string, card: ModelCard): Promise<{ classifier: Classifier; isInteger: boolean }> {
+function macsFact(graph: Graph): Pick<Model, 'macs'> {
+  try {
+    return { macs: countMacs(graph) };
+  } catch {
+    return {};
+  }
+}
+
+interface Checked {
+  classifier: Classifier;
+  isInteger: boolean;
+  macs: Pick<Model, 'macs'>;
+}
+
+async function check(path: string, card: ModelCard): Promise<Checked> {
   const graph = await loadModel(path);
-  return { classifier: classifierOf(graph, path, card), isInteger: handsOnCodes(graph) };
+  return { classifier: classifierOf(graph, path, card), isInteger: handsOnCodes(graph), macs: macsFact(graph) };
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { moveIntoPlace, writeError } from '../files/atomic-file';
 import { hashFile } from '../files/hash-file';
+import { isAlive } from '../files/is-alive';
 
 export interface StoredFile {
   sha256: string;
@@ -17,12 +18,7 @@ export function incomingName(key: string): string {
 /** Whether the process that writes it is another one, and alive. */
 function isOfOthers(name: string): boolean {
   const pid = Number(/^(\d+)-/.exec(name)?.[1] ?? process.pid);
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return pid !== process.pid && isAlive(pid);
 }
 
 /** Files stored under their content hash: `artifacts/ab/abcdef….onnx`. */

@@ -1,7 +1,17 @@
-import type { ErrorReport } from '@shared/errors';
-import type { Manifest, RunStatus, TrialStatus } from '@shared/run';
+import { z } from 'zod';
+import { AppError, isErrorCode, type ErrorReport } from '@shared/errors';
+import {
+  errorReportSchema,
+  runStatuses,
+  trialStatuses,
+  type Manifest,
+  type RunStatus,
+  type TrialStatus,
+} from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Connection } from './database';
+import { jsonOf } from './json-column';
+import { runDigest, trialDigest } from './row-digest';
 
 export interface RunRecord {
   id: string;
@@ -17,6 +27,15 @@ export interface RunRecord {
   note?: string;
   tags?: string[];
   starred?: boolean;
+}
+
+/** What tells one run from another. */
+export interface RunName {
+  id: string;
+  name: string;
+  startedAt: string;
+  /** Why its record cannot be read; absent: it can. */
+  error?: AppError;
 }
 
 /** A run that was under way when its process died. */
@@ -52,6 +71,7 @@ interface RunRow {
   note: string;
   tags: string;
   starred: number;
+  digest: string;
 }
 
 interface TrialRow {
@@ -62,33 +82,42 @@ interface TrialRow {
   error: string | null;
   starred: number;
   note: string;
+  digest: string;
 }
 
-/** Runs, their trials and their logs. */
+/** Runs, their trials and their logs. @throws `run.damaged` where a row does not hold what was written there */
 export class RunRecords {
-  constructor(private readonly connection: Connection) {}
+  /** @param path of the database, for errors */
+  constructor(
+    private readonly connection: Connection,
+    private readonly path: string,
+  ) {}
 
   create(run: RunRecord, trials: { id: string; plan: unknown }[]): void {
+    const [sweep, manifest] = [JSON.stringify(run.sweep), JSON.stringify(run.manifest)];
     const insert = this.connection.transaction(() => {
       this.connection
-        .prepare('INSERT INTO run (id, name, status, sweep, manifest, started_at) VALUES (?, ?, ?, ?, ?, ?)')
-        .run(run.id, run.name, run.status, JSON.stringify(run.sweep), JSON.stringify(run.manifest), run.startedAt);
-      const insertTrial = this.connection.prepare(
-        'INSERT INTO trial (run, id, position, plan, status) VALUES (?, ?, ?, ?, ?)',
-      );
-      trials.forEach((trial, position) =>
-        insertTrial.run(run.id, trial.id, position, JSON.stringify(trial.plan), 'waiting'),
-      );
+        .prepare('INSERT INTO run (id, name, status, sweep, manifest, started_at, digest) VALUES (?, ?, ?, ?, ?, ?, ?)')
+        .run(run.id, run.name, run.status, sweep, manifest, run.startedAt, runDigest({ id: run.id, sweep, manifest }));
+      const insertTrial = this.connection.prepare(insertion(''));
+      trials.forEach(({ id, plan }, position) => insertTrial.run(...newTrial(run.id, id, position, plan)));
     });
     insert.immediate();
   }
 
-  /** Gives a run the plans it is resumed with; trials that are done stay so until their steps are looked up. */
+  /** Gives a run the plans it is resumed with, in place of damaged ones too; trials that are done stay so until their steps are looked up. */
   replan(run: string, trials: { id: string }[], manifest: Manifest): void {
     const update = this.connection.transaction(() => {
-      this.connection.prepare('UPDATE run SET manifest = ? WHERE id = ?').run(JSON.stringify(manifest), run);
-      const updateTrial = this.connection.prepare('UPDATE trial SET plan = ?, error = NULL WHERE run = ? AND id = ?');
-      for (const trial of trials) updateTrial.run(JSON.stringify(trial), run, trial.id);
+      this.rewrite(run, { manifest: JSON.stringify(manifest) });
+      const known = trialStatuses.map((status) => `'${status}'`).join(', ');
+      const updateTrial = this.connection.prepare(
+        `UPDATE trial SET plan = ?, digest = ?, error = NULL, status = CASE WHEN status IN (${known}) THEN status ELSE 'waiting' END
+         WHERE run = ? AND id = ?`,
+      );
+      for (const trial of trials) {
+        const plan = JSON.stringify(trial);
+        updateTrial.run(plan, trialDigest({ run, id: trial.id, plan }), run, trial.id);
+      }
     });
     update.immediate();
   }
@@ -96,31 +125,64 @@ export class RunRecords {
   /** Adds the trials that a run does not have yet; `sweep` names their recipes. */
   extend(run: string, sweep: SweepFile, trials: readonly { id: string }[]): void {
     const extend = this.connection.transaction(() => {
-      this.connection.prepare('UPDATE run SET sweep = ? WHERE id = ?').run(JSON.stringify(sweep), run);
+      this.rewrite(run, { sweep: JSON.stringify(sweep) });
       const { count } = this.connection.prepare('SELECT COUNT(*) AS count FROM trial WHERE run = ?').get(run) as {
         count: number;
       };
-      const insert = this.connection.prepare(
-        'INSERT OR IGNORE INTO trial (run, id, position, plan, status) VALUES (?, ?, ?, ?, ?)',
-      );
-      trials.forEach((trial, at) => insert.run(run, trial.id, count + at, JSON.stringify(trial), 'waiting'));
+      const insert = this.connection.prepare(insertion('OR IGNORE'));
+      trials.forEach((trial, at) => insert.run(...newTrial(run, trial.id, count + at, trial)));
     });
     extend.immediate();
   }
 
-  /** Newest first, without those that were deleted. */
+  private rewrite(id: string, change: Partial<Pick<RunRow, 'sweep' | 'manifest'>>): void {
+    const row = this.connection.prepare('SELECT * FROM run WHERE id = ?').get(id) as RunRow | undefined;
+    if (!row) return;
+    const detail = damageOf(row);
+    if (detail !== undefined) throw this.damage(id, detail);
+    const { sweep, manifest } = { ...row, ...change };
+    this.connection
+      .prepare('UPDATE run SET sweep = ?, manifest = ?, digest = ? WHERE id = ?')
+      .run(sweep, manifest, runDigest({ id, sweep, manifest }), id);
+  }
+
+  /** Newest first, without those that were deleted or are damaged. */
   list(): RunRecord[] {
-    const rows = this.connection
-      .prepare('SELECT * FROM run WHERE deleted_at IS NULL ORDER BY started_at DESC, rowid DESC')
-      .all() as RunRow[];
-    return rows.map(toRun);
+    return this.rows().flatMap((row) => (damageOf(row) === undefined ? [toRun(row)] : []));
+  }
+
+  /** Names of all that were not deleted, newest first, with the error that reading it throws where it is damaged. */
+  names(): RunName[] {
+    return this.rows().map((row): RunName => {
+      const detail = damageOf(row);
+      const { id, name, started_at: at } = row;
+      return {
+        id,
+        name,
+        startedAt: isTime(at) ? at : new Date(0).toISOString(),
+        ...(detail !== undefined && { error: this.damage(id, detail) }),
+      };
+    });
   }
 
   /** A run that was not deleted. */
   find(id: string): RunRecord | undefined {
     const row = this.connection.prepare('SELECT * FROM run WHERE id = ? AND deleted_at IS NULL').get(id) as
       RunRow | undefined;
-    return row && toRun(row);
+    if (!row) return undefined;
+    const detail = damageOf(row);
+    if (detail !== undefined) throw this.damage(id, detail);
+    return toRun(row);
+  }
+
+  private rows(): RunRow[] {
+    return this.connection
+      .prepare('SELECT * FROM run WHERE deleted_at IS NULL ORDER BY started_at DESC, rowid DESC')
+      .all() as RunRow[];
+  }
+
+  private damage(run: string, detail: string): AppError {
+    return new AppError('run.damaged', { run, path: this.path, detail });
   }
 
   /** Trials of each run by how they stand, without reading their plans. */
@@ -137,17 +199,29 @@ export class RunRecords {
 
   trials<P>(run: string): TrialRecord<P>[] {
     const rows = this.connection
-      .prepare('SELECT run, id, plan, status, error, starred, note FROM trial WHERE run = ? ORDER BY position')
+      .prepare('SELECT run, id, plan, status, error, starred, note, digest FROM trial WHERE run = ? ORDER BY position')
       .all(run) as TrialRow[];
-    return rows.map((row) => ({
-      run: row.run,
-      id: row.id,
-      plan: JSON.parse(row.plan) as P,
-      status: row.status,
-      error: row.error ? (JSON.parse(row.error) as ErrorReport) : undefined,
-      starred: row.starred === 1,
-      note: row.note,
-    }));
+    return rows.map((row) => {
+      const detail = damageOfTrial(row);
+      if (detail !== undefined) throw this.damage(run, `its trial "${row.id}" ${detail}`);
+      return {
+        run: row.run,
+        id: row.id,
+        plan: JSON.parse(row.plan) as P,
+        status: row.status,
+        error: row.error === null ? undefined : errorOf(row.error),
+        starred: row.starred === 1,
+        note: row.note,
+      };
+    });
+  }
+
+  /** How the trials of a run stand, without reading their plans. */
+  statuses(run: string): Pick<TrialRecord, 'id' | 'status'>[] {
+    return this.connection.prepare('SELECT id, status FROM trial WHERE run = ? ORDER BY position').all(run) as Pick<
+      TrialRow,
+      'id' | 'status'
+    >[];
   }
 
   setRunStatus(id: string, status: RunStatus): void {
@@ -229,6 +303,38 @@ export class RunRecords {
     }[];
     return rows.map((row) => `${row.at.slice(11, 19)}  ${row.line}`);
   }
+}
+
+const insertion = (unless: '' | 'OR IGNORE'): string =>
+  `INSERT ${unless} INTO trial (run, id, position, plan, status, digest) VALUES (?, ?, ?, ?, 'waiting', ?)`;
+
+function newTrial(run: string, id: string, position: number, planned: unknown): (string | number)[] {
+  const plan = JSON.stringify(planned);
+  return [run, id, position, plan, trialDigest({ run, id, plan })];
+}
+
+const isTime = (text: string): boolean => !Number.isNaN(Date.parse(text));
+
+/** What is wrong with the row of a run; undefined: nothing. */
+function damageOf(row: RunRow): string | undefined {
+  if (row.digest !== runDigest(row)) return 'its sweep or manifest is not what was written';
+  if (jsonOf(row.sweep) === undefined || jsonOf(row.manifest) === undefined) return 'its sweep or manifest is no JSON';
+  if (!runStatuses.includes(row.status)) return `it has the status "${row.status}"`;
+  if (!isTime(row.started_at) || (row.ended_at !== null && !isTime(row.ended_at))) return 'a time in it is none';
+  return z.array(z.string()).safeParse(jsonOf(row.tags)).success ? undefined : 'its tags are no list of words';
+}
+
+function damageOfTrial(row: TrialRow): string | undefined {
+  if (row.digest !== trialDigest(row) || jsonOf(row.plan) === undefined) return 'has not the plan that was written';
+  if (!trialStatuses.includes(row.status)) return `has the status "${row.status}"`;
+  return row.error === null || errorOf(row.error) ? undefined : 'has an error that cannot be read';
+}
+
+/** Undefined where it is none. A code of another version is told of as one. */
+function errorOf(text: string): ErrorReport | undefined {
+  const { data } = errorReportSchema.safeParse(jsonOf(text));
+  if (!data) return undefined;
+  return isErrorCode(data.code) ? data : { code: 'internal', facts: { detail: `the error "${String(data.code)}"` } };
 }
 
 function toRun(row: RunRow): RunRecord {

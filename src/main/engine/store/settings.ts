@@ -1,18 +1,22 @@
 import type { Connection } from './database';
+import { jsonOf } from './json-column';
+import { settingDigest } from './row-digest';
 
 /** Small JSON values that outlive a session: the model folder, remembered view choices. */
 export class SettingsStore {
   constructor(private readonly connection: Connection) {}
 
+  /** What does not hold what was written there was never set. */
   get<T>(key: string): T | undefined {
-    const row = this.connection.prepare('SELECT value FROM setting WHERE key = ?').get(key) as
-      { value: string } | undefined;
-    return row && (JSON.parse(row.value) as T);
+    const row = this.connection.prepare('SELECT * FROM setting WHERE key = ?').get(key) as
+      { key: string; value: string; digest: string } | undefined;
+    return row && row.digest === settingDigest(row) ? (jsonOf(row.value) as T | undefined) : undefined;
   }
 
   set(key: string, value: unknown): void {
+    const row = { key, value: JSON.stringify(value) };
     this.connection
-      .prepare('INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
-      .run(key, JSON.stringify(value));
+      .prepare('INSERT OR REPLACE INTO setting (key, value, digest) VALUES (?, ?, ?)')
+      .run(row.key, row.value, settingDigest(row));
   }
 }

@@ -1,4 +1,6 @@
 import type { Connection } from './database';
+import { jsonOf } from './json-column';
+import { stepDigest } from './row-digest';
 
 /** A step that finished, as the journal keeps it. `result` is the step's own JSON. */
 export interface FinishedStep {
@@ -27,17 +29,25 @@ interface StepRow {
   artifact: string | null;
   notes: string;
   elapsed_ms: number;
+  finished_at: string;
   stopped_in: string | null;
   stopped_at: string | null;
+  digest: string;
 }
 
-/** Finished steps by key: the memory that makes a second sweep, or a resumed one, compute nothing twice. */
+/**
+ * Finished steps by key: the memory that makes a second sweep, or a resumed one, compute nothing twice. A row that does not hold what was
+ * written there counts as none, so that the step is computed again.
+ */
 export class StepJournal {
+  /** Keys of rows that were found to hold what was written. */
+  private readonly whole = new Set<string>();
+
   constructor(private readonly connection: Connection) {}
 
   find(key: string): FinishedStep | undefined {
-    const row = this.connection.prepare('SELECT * FROM step WHERE key = ?').get(key) as StepRow | undefined;
-    if (!row) return undefined;
+    const row = this.row(key);
+    if (!row || !this.isWhole(row)) return undefined;
     return {
       key: row.key,
       kind: row.kind,
@@ -49,13 +59,31 @@ export class StepJournal {
     };
   }
 
+  /** Whether there is a row of the key that does not hold what was written there. */
+  isDamaged(key: string): boolean {
+    const row = this.row(key);
+    return row !== undefined && !this.isWhole(row);
+  }
+
   /** Whether there is a result that the key stands for. @param run the run for which one that was stopped in it counts too */
   has(key: string, run = ''): boolean {
-    return (
-      this.connection
-        .prepare('SELECT 1 FROM step WHERE key = ? AND (stopped_in IS NULL OR stopped_in = ?)')
-        .get(key, run) !== undefined
-    );
+    const found = this.connection
+      .prepare('SELECT 1 FROM step WHERE key = ? AND (stopped_in IS NULL OR stopped_in = ?)')
+      .get(key, run);
+    return found !== undefined && (this.whole.has(key) || !this.isDamaged(key));
+  }
+
+  private row(key: string): StepRow | undefined {
+    return this.connection.prepare('SELECT * FROM step WHERE key = ?').get(key) as StepRow | undefined;
+  }
+
+  private isWhole(row: StepRow): boolean {
+    // Rows of earlier versions had no digest when they were written.
+    const isWhole =
+      row.digest === stepDigest(row) && [row.result, row.notes].every((text) => jsonOf(text) !== undefined);
+    if (isWhole) this.whole.add(row.key);
+    else this.whole.delete(row.key);
+    return isWhole;
   }
 
   /** Every step that made a file, with the sha256 of what it made. */
@@ -67,22 +95,24 @@ export class StepJournal {
 
   /** One transaction; the artifact is on disk already. `run`, if it was one, is remembered as the one that computed it. */
   record(step: FinishedStep, run?: string): void {
+    const row = {
+      key: step.key,
+      kind: step.kind,
+      result: JSON.stringify(step.result),
+      artifact: step.artifact ?? null,
+      notes: JSON.stringify(step.notes),
+      elapsed_ms: step.elapsedMs,
+      finished_at: new Date().toISOString(),
+      stopped_in: step.stopped?.run ?? null,
+      stopped_at: step.stopped?.at ?? null,
+    };
+    const columns = Object.keys(row);
     const insert = this.connection.transaction(() => {
       this.connection
         .prepare(
-          'INSERT OR REPLACE INTO step (key, kind, result, artifact, notes, elapsed_ms, finished_at, stopped_in, stopped_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+          `INSERT OR REPLACE INTO step (${columns.join(', ')}, digest) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
         )
-        .run(
-          step.key,
-          step.kind,
-          JSON.stringify(step.result),
-          step.artifact ?? null,
-          JSON.stringify(step.notes),
-          step.elapsedMs,
-          new Date().toISOString(),
-          step.stopped?.run ?? null,
-          step.stopped?.at ?? null,
-        );
+        .run(...Object.values(row), stepDigest(row));
       // What was found out about another file that this step made when it was stopped.
       this.connection.prepare('DELETE FROM step WHERE stopped_at = ? AND key <> ?').run(step.key, step.key);
       if (run !== undefined)
@@ -99,7 +129,7 @@ export class StepJournal {
   costsOf(run: string): { key: string; elapsedMs: number; sizeBytes?: number }[] {
     const rows = this.connection
       .prepare(
-        `SELECT step.key, step.elapsed_ms, CASE WHEN step.artifact IS NULL THEN NULL ELSE json_extract(step.result, '$.sizeBytes') END AS size
+        `SELECT step.key, step.elapsed_ms, CASE WHEN step.artifact IS NOT NULL AND json_valid(step.result) THEN json_extract(step.result, '$.sizeBytes') END AS size
          FROM computed JOIN step ON step.key = computed.key WHERE computed.run = ? AND step.stopped_in IS NULL`,
       )
       .all(run) as { key: string; elapsed_ms: number; size: number | null }[];

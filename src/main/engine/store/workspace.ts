@@ -29,13 +29,14 @@ export function openWorkspace(folder: string): Workspace {
   } catch (thrown) {
     throw writeError(root, thrown);
   }
-  const connection: Connection = openDatabase(join(root, 'whittle.db'));
+  const path = join(root, 'whittle.db');
+  const connection: Connection = openDatabase(path);
   return {
     folder: root,
     cacheFolder: join(root, 'cache'),
     artifacts: new ArtifactFolder(join(root, 'artifacts')),
     steps: new StepJournal(connection),
-    runs: new RunRecords(connection),
+    runs: new RunRecords(connection, path),
     marks: new RunMarks(connection),
     settings: new SettingsStore(connection),
     close: () => closeDatabase(connection),

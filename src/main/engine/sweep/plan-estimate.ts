@@ -13,6 +13,8 @@ export interface PlanEstimate {
   time?: { lowMs: number; highMs: number };
   /** Steps of a kind that has never finished here: the time does not count them. */
   unknownSteps: number;
+  /** Trainings of a kind that has never finished here, which the time counts by what such trainings took elsewhere; absent: none. */
+  roughSteps?: number;
   /** Files that it will write: artifacts and crops of images. */
   diskBytes: number;
 }
@@ -30,7 +32,8 @@ export function estimatePlan(
 ): PlanEstimate {
   const { trials, models, dataset, sweep, manifest } = prepared;
   const costs = new StepCosts(recordedCosts(workspace, machineId));
-  const images = { eval: dataset.eval.entries.length, calibration: dataset.calibration.entries.length };
+  const [calibration, train] = [dataset.calibration.entries.length, dataset.train.entries.length];
+  const images = { eval: dataset.eval.entries.length, calibration, train: train || calibration };
   const facts = { models, images, latency: sweep.latency, machine: manifest.machine };
   const traits = new Map(trials.flatMap((trial) => [...traitsOf(trial, facts)]));
   const steps = distinctSteps(trials);
@@ -49,8 +52,8 @@ export function timeOf(
   left: readonly PlannedStep[],
   costOf: (step: PlannedStep) => ReturnType<StepCosts['expect']>,
   slots: number,
-): Pick<PlanEstimate, 'time' | 'unknownSteps'> {
-  let [quiet, shared, longest, guessed, variance, unknownSteps] = [0, 0, 0, 0, 0, 0];
+): Pick<PlanEstimate, 'time' | 'unknownSteps' | 'roughSteps'> {
+  let [quiet, shared, longest, guessed, variance, unknownSteps, rough] = [0, 0, 0, 0, 0, 0, 0];
   for (const step of left) {
     const cost = costOf(step);
     if (!cost) {
@@ -58,6 +61,7 @@ export function timeOf(
       continue;
     }
     const { expectedMs, deviation, isGuess } = cost;
+    if (cost.isFromElsewhere) rough++;
     if (step.kind === 'measure') quiet += expectedMs;
     else shared += expectedMs;
     if (step.kind !== 'measure') longest = Math.max(longest, expectedMs);
@@ -70,7 +74,8 @@ export function timeOf(
   const relative = total > 0 ? Math.hypot(guessed / total, Math.sqrt(variance) / total, dailyDeviation) : 0;
   const expected = quiet + Math.max(shared / slots, longest);
   const factor = Math.exp(fourFifths * relative);
-  return { time: { lowMs: expected / factor, highMs: expected * factor }, unknownSteps };
+  const time = { lowMs: expected / factor, highMs: expected * factor };
+  return { time, unknownSteps, ...(rough > 0 && { roughSteps: rough }) };
 }
 
 /** Of images that no finished step has looked at: they are decoded once for each way of cutting them out, three bytes a pixel. */

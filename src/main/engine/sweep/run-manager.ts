@@ -10,9 +10,10 @@ import {
   type TrialView,
 } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
+import { trialOfRun } from '@shared/trial-of-run';
 import { imagesFor } from '../dataset/map-classes';
 import { stepImages } from '../dataset/step-images';
-import type { InterruptedRun, RunRecord, TrialRecord } from '../store/run-records';
+import type { InterruptedRun, RunRecord } from '../store/run-records';
 import { RunLock } from '../store/run-lock';
 import type { Workspace } from '../store/workspace';
 import { answersOfRun } from './answers-of-run';
@@ -22,7 +23,7 @@ import { LocalContents } from './local-contents';
 import { distinctSteps, type TrialPlan } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { runAgainst } from './run-against';
-import { runSummary } from './run-summary';
+import { damagedSummary, runSummary } from './run-summary';
 import { nextTimeOfDay } from './deadline';
 import { isDiskFull } from './run-journal';
 import { SweepRun, type SweepRunOptions } from './sweep-run';
@@ -86,7 +87,7 @@ export class RunManager {
 
   /**
    * Continues a run that ended early, retries its failed and skipped trials, or begins one that was queued.
-   * @throws `store.busy`, `run.not-found`
+   * @throws `store.busy`, `run.not-found`, `run.damaged`
    */
   resume(id: string, prepared: PreparedSweep, { again = [], asItWas, deadline: given }: ResumeOptions = {}): Launched {
     const { status, startedAt } = this.record(id);
@@ -96,8 +97,9 @@ export class RunManager {
     const keepsSkipped = asItWas !== undefined || again.length > 0;
     const skipped = this.guarded(lock, () => {
       if (status === 'queued') runs.begin(id);
-      const before = runs.trials(id).filter((trial) => trial.status === 'skipped');
+      const before = runs.statuses(id).filter((trial) => trial.status === 'skipped');
       runs.replan(id, prepared.trials, prepared.manifest);
+      runs.trials(id);
       runs.setRunStatus(id, isPaused ? 'paused' : 'running');
       return keepsSkipped ? before.map((trial) => trial.id) : [];
     });
@@ -142,11 +144,24 @@ export class RunManager {
     return this.active.run;
   }
 
+  /** What a run is called, also one whose record cannot be read. @throws `run.not-found`, `results.read-only` */
+  name(id: string): string {
+    this.refuseOpened(id);
+    const found = this.workspace.runs.names().find((named) => named.id === id);
+    if (!found) throw new AppError('run.not-found', { run: id, path: this.workspace.folder });
+    return found.name;
+  }
+
+  /** @throws `run.not-found`, `run.damaged`, `results.read-only` */
   record(id: string): RunRecord {
-    if (id === this.opened?.id) throw readOnly(id, 'it cannot be continued, measured or looked into');
+    this.refuseOpened(id);
     const found = this.workspace.runs.find(id);
     if (!found) throw new AppError('run.not-found', { run: id, path: this.workspace.folder });
     return found;
+  }
+
+  private refuseOpened(id: string): void {
+    if (id === this.opened?.id) throw readOnly(id, 'it cannot be continued, measured or looked into');
   }
 
   /**
@@ -169,7 +184,12 @@ export class RunManager {
   list(): RunSummary[] {
     if (this.opened) return [runSummarySchema.parse(this.opened)];
     const counts = this.workspace.runs.counts();
-    return this.workspace.runs.list().map((record) => runSummary(record, counts.get(record.id)));
+    const { runs } = this.workspace;
+    const records = new Map(runs.list().map((record) => [record.id, record]));
+    return runs.names().map((named) => {
+      const [record, count] = [records.get(named.id), counts.get(named.id)];
+      return record ? runSummary(record, count) : damagedSummary(named, named.error?.message ?? '', count);
+    });
   }
 
   summary(record: RunRecord): RunSummary {
@@ -277,10 +297,7 @@ export class RunManager {
   }
 
   private trial(run: string, trialId: string): TrialView {
-    const found = this.workspace.runs
-      .trials<TrialPlan>(run)
-      .find((trial): trial is TrialRecord<TrialPlan> => trial.id === trialId);
-    if (!found) throw new AppError('run.not-found', { run: `${run}: ${trialId}`, path: this.workspace.folder });
+    const found = trialOfRun(this.workspace.runs.trials<TrialPlan>(run), run, trialId);
     return trialView(found, this.sources(this.record(run)));
   }
 

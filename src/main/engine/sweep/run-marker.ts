@@ -1,13 +1,14 @@
 import { AppError } from '@shared/errors';
 import type { RunEdit, RunSummary } from '@shared/run';
+import { noSuchTrial } from '@shared/trial-of-run';
 import type { Workspace } from '../store/workspace';
 import type { RunManager } from './run-manager';
 
-/** Names, notes, tags, stars, and deletion with a way back. @throws `run.not-found`, `run.under-way` */
+/** Names, notes, tags, stars, and deletion with a way back. @throws `run.not-found`, `run.damaged`, `trial.not-found`, `run.under-way` */
 export class RunMarker {
   constructor(
     private readonly workspace: Workspace,
-    private readonly runs: Pick<RunManager, 'record' | 'summary'>,
+    private readonly runs: Pick<RunManager, 'name' | 'record' | 'summary'>,
   ) {}
 
   edit(run: string, change: RunEdit): RunSummary {
@@ -17,7 +18,7 @@ export class RunMarker {
   }
 
   delete(run: string): void {
-    const { name } = this.runs.record(run);
+    const name = this.runs.name(run);
     if (!this.workspace.marks.delete(run)) throw new AppError('run.under-way', { run: name });
   }
 
@@ -28,12 +29,16 @@ export class RunMarker {
 
   star(run: string, trial: string, starred: boolean): void {
     this.runs.record(run);
-    this.found(`${run}: ${trial}`, this.workspace.marks.star(run, trial, starred));
+    if (!this.workspace.marks.star(run, trial, starred)) throw this.noSuch(run, trial);
   }
 
   annotate(run: string, trial: string, note: string): void {
     this.runs.record(run);
-    this.found(`${run}: ${trial}`, this.workspace.marks.annotate(run, trial, note));
+    if (!this.workspace.marks.annotate(run, trial, note)) throw this.noSuch(run, trial);
+  }
+
+  private noSuch(run: string, trial: string): AppError {
+    return noSuchTrial(this.workspace.runs.statuses(run), run, trial);
   }
 
   private found(run: string, isThere: boolean): void {

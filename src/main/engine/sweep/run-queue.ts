@@ -80,7 +80,7 @@ export class RunQueue {
 
   private fail(id: string, error: AppError): void {
     const { runs } = this.workspace;
-    for (const trial of runs.trials(id))
+    for (const trial of runs.statuses(id))
       if (trial.status !== 'done') runs.setTrialStatus(id, trial.id, 'failed', error.toReport());
     runs.setRunStatus(id, 'failed');
   }

@@ -1,5 +1,5 @@
-import type { RunSummary } from '@shared/run';
-import type { RunRecord, TrialCounts } from '../store/run-records';
+import { runSummarySchema, type RunSummary } from '@shared/run';
+import type { RunName, RunRecord, TrialCounts } from '../store/run-records';
 
 const none: TrialCounts = { done: 0, failed: 0, skipped: 0, starred: 0, total: 0 };
 
@@ -28,4 +28,20 @@ export function runSummary(record: RunRecord, counts: TrialCounts = none): RunSu
     dataset: manifest.dataset.name,
     machine: manifest.machine.cpu,
   };
+}
+
+/** The same of a run whose record cannot be read. @param damaged what is wrong with it */
+export function damagedSummary({ id, name, startedAt }: RunName, damaged: string, counts = none): RunSummary {
+  return runSummarySchema.parse({
+    id,
+    name,
+    status: 'failed',
+    startedAt,
+    trialsDone: counts.done,
+    trialsFailed: counts.failed,
+    trialsSkipped: counts.skipped,
+    trialsTotal: counts.total,
+    trialsStarred: counts.starred,
+    damaged,
+  });
 }

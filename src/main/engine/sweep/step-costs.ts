@@ -14,6 +14,8 @@ export interface StepTraits {
   networkBytes: number;
   /** Images it looks at; 0: none. */
   images: number;
+  /** Of a training: multiply-accumulates of the forward passes of all its images; absent where nobody knows, and of other steps. */
+  trainingMacs?: number;
 }
 
 /** A finished step: its traits and what it took. */
@@ -29,6 +31,8 @@ export interface StepCost {
   deviation: number;
   /** Its error is that of others like it, and does not average out over many. */
   isGuess: boolean;
+  /** It is of other machines: nothing like it has finished here. */
+  isFromElsewhere?: boolean;
 }
 
 /** How alike two steps are, the closest first: what must be equal, and what the rest is scaled by. */
@@ -60,6 +64,17 @@ const likenesses: readonly Likeness[] = [
   { keyOf: ({ kind, network }) => [kind, network].join('\n'), scaleOf: images, usualDeviation: 1, isGuess: true },
   { keyOf: ({ kind }) => kind, scaleOf: everything, usualDeviation: 1.2, isGuess: true },
 ];
+
+/** As many likenesses are of one technique, the others of a kind of steps: what pruned a network tells nothing of trainings. */
+const ofOneWork = 3;
+
+/**
+ * A training step of 16 images on two threads takes 0.48 s for squeezenet1.1 (0.35 GMACs an image), 1.08 s for mobilenetv2 (0.30) and 3.73 s for resnet50
+ * (4.1): 86, 225 and 57 ps a multiply-accumulate of the forward pass, of which this is the geometric mean (docs/measured.md, "What training recovers").
+ */
+const trainingMsPerMac = 103e-9;
+/** Standard deviation of the logarithm of the three is 0.7; machines differ too. */
+const trainingDeviation = 1;
 
 /** With fewer residuals than this their median says little. */
 const enoughResiduals = 5;
@@ -109,15 +124,19 @@ export class StepCosts {
     });
   }
 
-  /** Undefined where no step of the kind has finished here. */
+  /** Undefined where no step of the kind has finished here, unless it is a training of a known size. */
   expect(traits: StepTraits): StepCost | undefined {
+    const { trainingMacs } = traits;
     for (const [level, likeness] of likenesses.entries()) {
+      if (level === ofOneWork && trainingMacs !== undefined) break;
       const { logWork, deviation } = this.levels[level]!;
       const work = logWork.get(likeness.keyOf(traits));
       if (work === undefined) continue;
       return { expectedMs: this.elapsedMs(Math.exp(work), traits, likeness), deviation, isGuess: likeness.isGuess };
     }
-    return undefined;
+    if (trainingMacs === undefined) return undefined;
+    const expectedMs = this.startMs + trainingMsPerMac * trainingMacs;
+    return { expectedMs, deviation: trainingDeviation, isGuess: true, isFromElsewhere: true };
   }
 
   /** Bytes of the file that a step makes, from those of the same work; undefined where there is none. */

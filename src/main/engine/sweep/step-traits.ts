@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { canonicalJson } from '../jobs/step-key';
 import { targetName, type LatencyMode } from '@shared/sweep-file';
 import type { Split } from '@shared/dataset';
@@ -6,8 +7,8 @@ import type { StepTraits } from './step-costs';
 
 /** What else of a run the cost of its steps depends on. */
 export interface RunFacts {
-  models: ReadonlyMap<string, { sha256: string; sizeBytes: number }>;
-  /** Images of each split. */
+  models: ReadonlyMap<string, { sha256: string; sizeBytes: number; macs?: number }>;
+  /** Images of each split; of `train` those that trainings take, given for that or not. */
   images: Partial<Record<Split, number>>;
   latency: LatencyMode;
   /** Of the machine that ran it. */
@@ -29,12 +30,22 @@ export function traitsOf(
       if (!model) return [];
       // A measurement runs as many as its mode says, whatever there are.
       const looked = step.kind === 'measure' ? [] : imagesOf(step.order);
-      const count = looked.reduce((sum, split) => sum + (images[split] ?? 0), 0);
+      const trained = trainedImages(step, images.train ?? 0);
+      const count = trained ?? looked.reduce((sum, split) => sum + (images[split] ?? 0), 0);
       const variant = `${before} | ${parameters}`;
       const { sha256: network, sizeBytes: networkBytes } = model;
-      return [[step.key, { kind: step.kind, work, variant, network, networkBytes, images: count }]];
+      const training = trained !== undefined && model.macs !== undefined && { trainingMacs: trained * model.macs };
+      return [[step.key, { kind: step.kind, work, variant, network, networkBytes, images: count, ...training }]];
     }),
   );
+}
+
+const trainingSchema = z.object({ epochs: z.number(), iterations: z.number(), batch: z.number() });
+
+/** How many images go through a network that is trained, each as often as it does; undefined for a step that trains none as `trainingParams` say. */
+function trainedImages({ order }: PlannedStep, images: number): number | undefined {
+  const params = order.kind === 'compress' ? trainingSchema.safeParse(order.params).data : undefined;
+  return params && (params.iterations > 0 ? params.iterations * params.batch : params.epochs * images);
 }
 
 function workOf(

@@ -1,5 +1,6 @@
 import { AppError } from '@shared/errors';
 import type { FlipReport } from '@shared/flips';
+import { trialOfRun } from '@shared/trial-of-run';
 import { classNamesOf } from '../dataset/map-classes';
 import type { Predictions } from '../measure/accuracy/accuracy';
 import { flipTable } from '../measure/accuracy/flips';
@@ -30,11 +31,7 @@ export async function trialFlips(request: FlipRequest, sources: FlipSources): Pr
   const { workspace, runs } = sources;
   const { name, manifest } = runs.record(request.run);
   const plans = workspace.runs.trials<TrialPlan>(request.run).map(({ plan }) => plan);
-  const plan = plans.find(({ id }) => id === request.trial);
-  if (!plan) {
-    const trials = plans.map(({ id }) => id).join(', ');
-    throw new AppError('trial.not-found', { run: request.run, trial: request.trial, trials });
-  }
+  const plan = trialOfRun(plans, request.run, request.trial);
   const own = deploymentIn(plan, request.runtime);
   const evaluated = (key: string, recipe: string): Predictions => {
     const step = workspace.steps.find(key);

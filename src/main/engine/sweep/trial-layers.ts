@@ -1,6 +1,7 @@
 import type { LayerReport } from '@shared/layers';
 import { AppError } from '@shared/errors';
 import { defaultTarget, type SweepFile } from '@shared/sweep-file';
+import { trialOfRun } from '@shared/trial-of-run';
 import type { LayersJob } from '../jobs/job';
 import type { Order } from '../jobs/order';
 import { findRuntime } from '../runtimes/registry';
@@ -57,7 +58,7 @@ export function knownLayers(run: RunRecord, workspace: Workspace, machineId: str
 /**
  * The layers of a finished trial beside those of its network, from the journal where they were asked for before. Measured in a worker of
  * its own, which waits for its turn beside a run.
- * Throws `run.not-found`, `artifact.collected`, `cancelled`, what opening the sweep throws and what the job throws.
+ * Throws `run.not-found`, `trial.not-found`, `artifact.collected`, `cancelled`, what opening the sweep throws and what the job throws.
  */
 export async function trialLayers(
   run: string,
@@ -67,8 +68,7 @@ export async function trialLayers(
   signal: AbortSignal,
 ): Promise<LayerReport> {
   const { sweep, manifest } = runs.record(run);
-  const plan = workspace.runs.trials<TrialPlan>(run).find((candidate) => candidate.id === trial)?.plan;
-  if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  const { plan } = trialOfRun(workspace.runs.trials<TrialPlan>(run), run, trial);
   const { key, reference, sha256 } = keyOfLayers(plan, { sweep, manifest }, machineId);
   const isStopped = followsStopped(plan, workspace);
   const known = isStopped ? undefined : workspace.steps.find(key);

@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '@shared/errors';
 import type { Thumbnail } from '@shared/flips';
+import { trialOfRun } from '@shared/trial-of-run';
 import { concurrentMap } from '../dataset/concurrent-map';
 import { readImage } from '../dataset/read-image';
 import { thumbnail } from '../dataset/thumbnail';
@@ -15,7 +16,7 @@ const sidePixels = 160;
 
 /**
  * Small pictures of images that a trial was evaluated on, found by the hash of their bytes wherever the dataset has them now; other
- * images are not shown. Throws `run.not-found`; what is wrong with one image, or with the folder, is said in its place.
+ * images are not shown. Throws `run.not-found`, `trial.not-found`; what is wrong with one image, or with the folder, is said in its place.
  */
 export async function trialThumbnails(
   run: string,
@@ -25,8 +26,7 @@ export async function trialThumbnails(
 ): Promise<Thumbnail[]> {
   const { workspace, runs } = sources;
   const { path } = runs.record(run).sweep.dataset;
-  const plan = workspace.runs.trials<TrialPlan>(run).find(({ id }) => id === trial)?.plan;
-  if (!plan) throw new AppError('run.not-found', { run: `${run}: ${trial}`, path: workspace.folder });
+  const { plan } = trialOfRun(workspace.runs.trials<TrialPlan>(run), run, trial);
   const evaluated = new Set(
     deploymentsOf(plan).flatMap(({ evaluate }) => hashesOf(workspace.steps.find(evaluate)?.result)),
   );

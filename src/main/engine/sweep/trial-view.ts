@@ -68,7 +68,7 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     ...(plan.lacking && { lacking: plan.lacking }),
     metrics,
     steps,
-    notes: [...new Set(finished.flatMap((step) => step.notes))],
+    notes: [...new Set([...finished.flatMap((step) => step.notes), ...damageNotes(plan, found, workspace)])],
     ...(training.length > 0 && { training }),
     collapsed: collapsedOf(plan, metrics, baseline, sources.calibrationImages),
     published: publishedFor(plan.model, appliedSteps(plan)),
@@ -77,6 +77,15 @@ export function trialView(record: TrialRecord<TrialPlan>, sources: ViewSources):
     note: record.note || undefined,
   };
 }
+
+/** Of steps whose rows in the journal do not hold what was written there. */
+const damageNotes = (plan: TrialPlan, found: ReadonlyMap<string, unknown>, { steps }: Workspace): string[] =>
+  plan.steps
+    .filter(({ key }) => found.get(key) === undefined && steps.isDamaged(key))
+    .map(
+      ({ kind, title }) =>
+        `What the journal has of ${kind} ${title} is damaged: run the sweep again, which does that anew.`,
+    );
 
 function artifactOf(
   plan: TrialPlan,

@@ -3,20 +3,20 @@ import { stoppedTexts } from '@shared/presenter/stopped-training';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { TrainingRecord } from '@shared/training-record';
 import type { Graph } from '../onnx/graph';
-import { recordStep } from '../compression/storage/provenance';
+import { recipeOf, recordStep } from '../compression/storage/provenance';
 import { formOf } from '../compression/layers/network-form';
-import { brokenParameter } from '../compression/layers/broken-parameter';
+import { brokenParameter, maskingBias } from '../compression/layers/broken-parameter';
 import { keepStorage } from '../compression/storage/keep-storage';
 import { hasDecodedWeights, storeSparseWeights } from '../compression/storage/sparse-weights';
 import { obstacleTo, type Obstacle } from './handling';
 import { parseParams } from './parse-params';
 import { findTechnique } from './registry';
-import { handlingOf } from './technique';
+import { handlingOf, type Technique } from './technique';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 
 /**
  * Applies one recipe step and records it in the result's metadata. The graph that comes in is not changed.
- * Throws `technique.not-applicable` for a network in a form the technique does not take or with parameters that are no numbers, the technique's AppErrors, `cancelled` once the signal fires, and `technique.failed` for anything unforeseen.
+ * Throws `technique.not-applicable` for a network in a form the technique does not take or with parameters that are no numbers or infinite where it cannot have that, the technique's AppErrors, `cancelled` once the signal fires, and `technique.failed` for anything unforeseen.
  */
 export async function applyStep(
   graph: Graph,
@@ -35,7 +35,15 @@ export async function applyStep(
   }
   const broken = brokenParameter(graph);
   if (broken !== undefined) {
-    const detail = `the values of "${broken}" are not all finite numbers; export the network again`;
+    const before = recipeOf(graph);
+    const remedy =
+      before === undefined ? 'export the network again' : `a step before it (${before}) left them so; change that step`;
+    const detail = `the values of "${broken}" are not all finite numbers; ${remedy}`;
+    throw new AppError('technique.not-applicable', { id: technique.id, model: context.card.name, detail });
+  }
+  const masked = maskingBias(graph);
+  if (masked !== undefined && !leavesBiasesAlone(technique, parsed)) {
+    const detail = `the bias "${masked}" is -Infinity for some outputs, and it calculates with what a layer gives; put a large negative number there, as -10000`;
     throw new AppError('technique.not-applicable', { id: technique.id, model: context.card.name, detail });
   }
   const records: TrainingRecord[] = [];
@@ -45,6 +53,11 @@ export async function applyStep(
   };
   try {
     const applied = await technique.apply(graph, parsed, { ...context, trained });
+    const left = brokenParameter(applied);
+    if (left !== undefined) {
+      const detail = `it left values of "${left}" that are not finite numbers; choose other parameters`;
+      throw new AppError('technique.failed', { id: technique.id, detail });
+    }
     const step = [formatRecipe([{ technique: technique.id, params: parsed }]), ...stoppedTexts(records)];
     const result = recordStep(graph, applied, step.join(', '));
     // Most techniques work on plain weights: what they did not change goes out as it came in, zeros stay out of the file.
@@ -58,6 +71,10 @@ export async function applyStep(
     throw new AppError('technique.failed', { id: technique.id, detail: detail.split('\n')[0] }, { cause: thrown });
   }
 }
+
+/** Without images nothing is known of what layers give: weights alone change. */
+const leavesBiasesAlone = (technique: Technique, params: unknown): boolean =>
+  (technique.needsFor?.(params) ?? technique.needs).length === 0;
 
 const remedyFor = (obstacle: Obstacle): string =>
   obstacle.in === 'input'

@@ -33,13 +33,18 @@ export interface RefittedNetwork {
   /** Layers behind what was removed, and of those the ones that stay as they are: no refit of them held on images it was not fitted to. */
   layers: number;
   kept: string[];
+  /** Of those the ones of which the bias alone is fitted, since images could not tell their inputs apart. */
+  wide: string[];
 }
 
 /** What the person should know of a refit; undefined where every layer gained by it. */
-export function refitNote({ layers, kept }: RefittedNetwork): string | undefined {
+export function refitNote({ layers, kept, wide }: Omit<RefittedNetwork, 'graph'>): string | undefined {
   if (kept.length === 0) return undefined;
   const few = kept.length > 3 ? '' : ` (${kept.join(', ')})`;
-  return `${kept.length} of ${layers} layers behind what was removed stay as they are${few}: refitting them did not help on calibration images held back, or there were too few to hold any back. More images may.`;
+  const hope = kept.length > wide.length ? ' More images may.' : '';
+  const limit = `has far more inputs than there are images, so that its bias alone is fitted, with some more images too`;
+  const others = wide.map((name) => ` ${name} ${limit}.`).join('');
+  return `${kept.length} of ${layers} layers behind what was removed stay as they are${few}: refitting them did not help on calibration images held back, or there were too few to hold any back.${hope}${others}`;
 }
 
 /** `refitBehind` after channels were removed. @param smaller `graph` without the removed groups */
@@ -87,7 +92,7 @@ export async function refitBehind(
   const activations = new PairedActivations(result, graph, Math.min(images, context.calibration.count), context, id);
   const sites = changedLayers(result, graph, change, activations);
   const products = await MatrixProducts.open(context.threads);
-  const kept: string[] = [];
+  const [kept, wide]: [string[], string[]] = [[], []];
   try {
     for (const [at, site] of sites.entries()) {
       if (context.signal.aborted) throw new AppError('cancelled');
@@ -100,13 +105,17 @@ export async function refitBehind(
       const bias = biasValues(result, layer.node, rows.rows) !== undefined;
       const freedom = { bias, weights: extent === 'whole' && !keptWeights.has(layer.weightName) };
       const refit = await checkedRefit(parts, freedom, products);
-      if (!refit.biasShift && refit.steps.length === 0) kept.push(layer.node.name || layer.node.outputs[0]!);
+      if (!refit.biasShift && refit.steps.length === 0) {
+        const name = layer.node.name || layer.node.outputs[0]!;
+        kept.push(name);
+        if (extent === 'diagonal') wide.push(name);
+      }
       changeLayer(result, site, refit);
     }
   } finally {
     await products.close();
   }
-  return { graph: result, layers: sites.length, kept };
+  return { graph: result, layers: sites.length, kept, wide };
 }
 
 function changeLayer(result: Graph, { layer, compared: { rows } }: Site, { steps, biasShift }: LayerRefit): void {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { AppError } from '@shared/errors';
 import type { ModelCard } from '@shared/model-card';
 import { writeError, writeFileAtomic } from '../../files/atomic-file';
 import { readZip } from '../../files/read-zip';
+import { makeWorkFolder, setAside } from '../../files/work-folder';
 import { storedZip, type ZipEntry } from '../../files/zip';
 import { encodeMessage, type Message } from '../protobuf/message';
 import { labelName, probabilitiesName, type CoremlModel } from './model';
@@ -48,7 +49,7 @@ export async function unpackedFiles(path: string): Promise<ZipEntry[]> {
 export async function writePackage(files: readonly ZipEntry[], destination: string): Promise<void> {
   let work: string | undefined;
   try {
-    work = await mkdtemp(join(dirname(destination), `.${basename(destination).slice(0, 40)}-`));
+    work = await makeWorkFolder(destination);
     const folder = join(work, 'package');
     for (const { name, content } of files) {
       const path = join(folder, ...name.split('/'));
@@ -65,7 +66,7 @@ export async function writePackage(files: readonly ZipEntry[], destination: stri
 
 /** A folder cannot be renamed onto one that holds files: that one steps aside first, where it is a package. */
 async function replace(folder: string, destination: string, work: string): Promise<void> {
-  await rename(destination, join(work, 'previous')).catch((thrown: NodeJS.ErrnoException) => {
+  await rename(destination, join(work, setAside)).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code !== 'ENOENT') throw thrown;
   });
   await rename(folder, destination);
