@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Agent, MachinesStatus } from '@shared/agents';
 import { AppError } from '@shared/errors';
@@ -20,8 +21,8 @@ import {
   progressSchema,
   progressSubject,
   type AgentJob,
-  type Control,
   type DoneOutcome,
+  type StepControl,
 } from './protocol';
 import { PublishedStep, type Publisher, type StepToDo } from './published-step';
 import { classOf } from './requirement';
@@ -44,6 +45,8 @@ export interface CoordinatorOptions {
 const storeLimitBytes = 100e9;
 /** How long the first look at who is there may take. */
 const firstLookMs = 5000;
+/** How long one that closes tells what it wants no more. */
+const farewellMs = 3000;
 const toldEveryMs = 300;
 /** Who may do a step is not counted anew for each of a hundred thousand. */
 const countedMs = 1000;
@@ -64,6 +67,7 @@ export class Coordinator implements Publisher {
   private readonly commands: ControlLine;
   private readonly ending = new AbortController();
   private readonly steps = new Map<string, PublishedStep>();
+  private readonly farewells = new Set<Promise<void>>();
   private looked = (): void => undefined;
   /** Who is there is known, or will not be soon. */
   readonly ready: Promise<void>;
@@ -121,7 +125,7 @@ export class Coordinator implements Publisher {
       const outcome = step && this.board.readOutcome(key, data);
       if (outcome) step.heard(outcome);
       // Where somebody else stopped it, it takes a moment until it is out of its line.
-      if (outcome?.is === 'stopped') this.lookAfterSoon(key);
+      if (outcome?.is === 'stopped') setTimeout(() => this.steps.get(key)?.lookAfter(true), takenOutMs).unref();
     });
     this.link_.subscribe(progressSubject('*'), ({ subject, data }) => {
       const step = this.steps.get(subject.slice(progressSubject('').length));
@@ -134,10 +138,9 @@ export class Coordinator implements Publisher {
       }
     });
     this.link_.onRestored(() => this.lookAfterAll(true));
-    // Somebody else wanted it too, and does not any more; it takes a moment until it is out of its line.
-    this.commands.hear((control) => {
-      if (control.do !== 'cancel') return;
-      this.lookAfterSoon(control.key);
+    // Somebody else wanted it too, and took it out of its line.
+    this.commands.hearOfStep('*', (control) => {
+      if (control.do === 'cancel') this.steps.get(control.key)?.lookAfter(true);
     });
     setInterval(() => this.lookAfterAll(), lookEveryMs).unref();
     void (async () => {
@@ -193,13 +196,23 @@ export class Coordinator implements Publisher {
     this.changes.add(listener);
   }
 
-  control(control: Control): void {
-    this.commands.say(control);
+  sayOfStep(control: StepControl): void {
+    this.commands.sayOfStep(control);
+  }
+
+  farewell(said: Promise<void>): void {
+    this.farewells.add(said);
+    void said.finally(() => this.farewells.delete(said));
+  }
+
+  /** An agent that drains finishes what it has and takes nothing more. */
+  drain(agent: string, isDraining: boolean): void {
+    this.commands.sayToAgent(agent, { do: 'drain', isDraining });
   }
 
   /** An agent that is there ends; one that is silent is not shown any more. */
   remove(agent: string): void {
-    this.control({ do: 'leave', agent });
+    this.commands.sayToAgent(agent, { do: 'leave' });
     this.presences.forget(agent);
     this.agentsChanged();
   }
@@ -239,11 +252,9 @@ export class Coordinator implements Publisher {
 
   async close(): Promise<void> {
     this.ending.abort();
+    const said = Promise.all(this.farewells);
+    if (this.link_.raw) await Promise.race([said, sleep(farewellMs, undefined, { ref: false })]);
     await this.link_.close();
-  }
-
-  private lookAfterSoon(key: string): void {
-    setTimeout(() => this.steps.get(key)?.lookAfter(true), takenOutMs).unref();
   }
 
   private lookAfterAll(isAfterLoss = false): void {

@@ -6,7 +6,7 @@ import { latencyModes, optionsSchema, targetSchema } from '@shared/sweep-file';
 /** Names on the server and what travels under them. Whatever another machine says is checked by these schemas, after its signature. */
 
 /** Machines that would not understand each other do nothing for each other. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export const stepStream = 'WHITTLE_STEPS';
 export const outcomeStream = 'WHITTLE_OUTCOMES';
@@ -17,7 +17,10 @@ export const fileBucket = 'whittle-files';
 export const stepSubject = (classId: string, key: string): string => `whittle.step.${classId}.${key}`;
 export const outcomeSubject = (key: string): string => `whittle.outcome.${key}`;
 export const progressSubject = (key: string): string => `whittle.progress.${key}`;
-export const controlSubject = 'whittle.control';
+/** Whoever has the step under way listens, and coordinators. @param key `*`: of every step */
+export const stepControlSubject = (key: string): string => `whittle.control.step.${key}`;
+/** That agent listens. */
+export const agentControlSubject = (agent: string): string => `whittle.control.agent.${agent}`;
 
 /** A step that nobody has said a word of for so long is given to another agent. */
 export const ackWaitMs = 15_000;
@@ -27,7 +30,7 @@ export const aliveEveryMs = 3000;
 export const silentAfterMs = 10_000;
 /** Deliveries of a step, after which it is at fault and not the agents. */
 export const mostDeliveries = 12;
-/** Control messages of longer ago are not obeyed: clocks differ, and old ones may be sent again by others. */
+/** What agents were told longer ago is not obeyed: clocks differ, and old ones may be sent again by others. */
 export const controlValidMs = 5 * 60_000;
 /** What larger results are stored as files for; a server takes messages up to 1 MB. */
 export const inlineBytes = 256 * 1024;
@@ -225,16 +228,18 @@ export const classSchema = z.strictObject({
   version: z.string().max(40),
 });
 
-export const controlSchema = z.intersection(
-  z.object({ at: z.number(), nonce: z.string().regex(/^[0-9a-f]{32}$/) }),
-  z.discriminatedUnion('do', [
-    z.object({ do: z.enum(['cancel', 'stop']), key: stepKeySchema, job: z.string() }),
-    z.object({ do: z.literal('drain'), agent: z.string(), isDraining: z.boolean() }),
-    z.object({ do: z.literal('leave'), agent: z.string() }),
-  ]),
-);
-export type Control =
+/** Of a publication, which no other is like: sent again by others, it says nothing new. */
+export const stepControlSchema = z.strictObject({
   /** `stop`: its training ends with the best so far. */
-  | { do: 'cancel' | 'stop'; key: string; job: string }
-  | { do: 'drain'; agent: string; isDraining: boolean }
-  | { do: 'leave'; agent: string };
+  do: z.enum(['cancel', 'stop']),
+  key: stepKeySchema,
+  job: z.string(),
+});
+export type StepControl = z.infer<typeof stepControlSchema>;
+
+const once = { at: z.number(), nonce: z.string().regex(/^[0-9a-f]{32}$/) };
+export const agentControlSchema = z.discriminatedUnion('do', [
+  z.strictObject({ ...once, do: z.literal('drain'), isDraining: z.boolean() }),
+  z.strictObject({ ...once, do: z.literal('leave') }),
+]);
+export type AgentControl = { do: 'drain'; isDraining: boolean } | { do: 'leave' };
