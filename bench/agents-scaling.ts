@@ -22,6 +22,7 @@ import { keepMembership, keyOf, membershipFor, type Membership } from '../src/ma
 import { agentBucket, aliveEveryMs, jobSchema, stepStream } from '../src/main/engine/agents/protocol';
 import { Pulls } from '../src/main/engine/agents/pulls';
 import { classOf } from '../src/main/engine/agents/requirement';
+import { HeardCalls } from '../src/main/engine/agents/roll-call';
 import { Seal } from '../src/main/engine/agents/seal';
 import { stepIdentity } from '../src/main/engine/agents/step-identity';
 import { hashFile } from '../src/main/engine/files/hash-file';
@@ -42,6 +43,7 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
     const link = new Link({ server: membership.server, name: id, changed: () => undefined });
     await link.open();
     const board = new Board(link, seal);
+    const calls = new HeardCalls(link, seal, () => announce());
     const control = new ControlLine(link, seal);
     let finished = 0;
     const pulls = new Pulls(
@@ -74,6 +76,7 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
     const startedAt = new Date().toISOString();
     const announce = (): void => {
       const agent = {
+        answers: calls.answers,
         id,
         name: id,
         labels: [],

@@ -29,6 +29,7 @@ import {
 } from './protocol';
 import { Pulls, type Delivery } from './pulls';
 import type { Facts } from './requirement';
+import { HeardCalls } from './roll-call';
 import { Rejected, Seal } from './seal';
 import { ownVersion, stepIdentity } from './step-identity';
 import { taskOf, taskText, taskView, type Task } from './task';
@@ -58,6 +59,7 @@ export class WorkingAgent {
   private readonly seal: Seal;
   private readonly board: Board;
   private readonly control: ControlLine;
+  private readonly calls: HeardCalls;
   private readonly store: FileStore;
   private readonly cache: ContentCache;
   private readonly pulls: Pulls;
@@ -94,6 +96,7 @@ export class WorkingAgent {
     });
     this.board = new Board(this.link, this.seal, say);
     this.control = new ControlLine(this.link, this.seal);
+    this.calls = new HeardCalls(this.link, this.seal, () => void this.announce());
     this.store = new FileStore(this.link);
     this.cache = new ContentCache(folder, cacheLimitBytes, this.store);
     this.pulls = new Pulls(
@@ -350,7 +353,8 @@ export class WorkingAgent {
     if (!raw || this.ending.signal.aborted) return;
     const subject = `whittle.agent.${this.id}`;
     const agent = await this.view();
-    const bytes = this.seal.close(subject, { agent, steps: stepIdentity });
+    const { answers } = this.calls;
+    const bytes = this.seal.close(subject, { agent: { ...agent, answers }, steps: stepIdentity });
     raw.publish(`$KV.${agentBucket}.${this.id}`, bytes);
   }
 

@@ -17,6 +17,8 @@ import { whileNone } from './patience';
 import { Presences } from './presences';
 import {
   agentBucket,
+  callEveryMs,
+  callSubject,
   outcomeSubject,
   progressSchema,
   progressSubject,
@@ -26,6 +28,7 @@ import {
 } from './protocol';
 import { PublishedStep, type Publisher, type StepToDo } from './published-step';
 import { classOf } from './requirement';
+import { RollCall } from './roll-call';
 import { Seal } from './seal';
 import { stepIdentity } from './step-identity';
 import { watchBucket } from './watch-bucket';
@@ -64,6 +67,7 @@ export class Coordinator implements Publisher {
   private readonly link_: Link;
   private readonly seal: Seal;
   private readonly presences: Presences;
+  private readonly calls: RollCall;
   private readonly commands: ControlLine;
   private readonly ending = new AbortController();
   private readonly steps = new Map<string, PublishedStep>();
@@ -85,7 +89,8 @@ export class Coordinator implements Publisher {
     setMaxListeners(0, this.ending.signal);
     this.server = membership.server;
     this.seal = new Seal(keyOf(membership));
-    this.presences = new Presences(this.seal, () =>
+    this.calls = new RollCall((call) => this.link_.say(callSubject, this.seal.close(callSubject, call)));
+    this.presences = new Presences(this.seal, this.calls, () =>
       say('An agent on this server has another key: give it a code of "whittle agent invite" of this machine.'),
     );
     const server = shownServer(membership.server);
@@ -137,7 +142,11 @@ export class Coordinator implements Publisher {
         // Not from a machine of ours.
       }
     });
-    this.link_.onRestored(() => this.lookAfterAll(true));
+    this.link_.onRestored(() => {
+      this.calls.next();
+      this.lookAfterAll(true);
+    });
+    setInterval(() => this.calls.next(), callEveryMs).unref();
     // Somebody else wanted it too, and took it out of its line.
     this.commands.hearOfStep('*', (control) => {
       if (control.do === 'cancel') this.steps.get(control.key)?.lookAfter(true);
@@ -146,17 +155,23 @@ export class Coordinator implements Publisher {
     void (async () => {
       await this.board.prepare();
       await this.store.prepare();
+      let isFilled = false;
       watchBucket(
         this.link_,
         agentBucket,
         signal,
         (id, bytes) => {
           const before = this.presences.takesSteps(id);
-          if (!this.presences.heard(id, bytes)) return;
+          const isNews = this.presences.heard(id, bytes);
+          if (isFilled && !this.presences.isWaiting) this.looked();
+          if (!isNews) return;
           if (this.presences.takesSteps(id) !== before) this.news++;
           this.agentsChanged();
         },
-        () => void (this.presences.hasDoubtful || this.looked()),
+        () => {
+          isFilled = true;
+          if (!this.presences.isWaiting) this.looked();
+        },
       );
       await this.store.prune(storeLimitBytes);
     })().catch((thrown: unknown) => {

@@ -17,6 +17,8 @@ export const fileBucket = 'whittle-files';
 export const stepSubject = (classId: string, key: string): string => `whittle.step.${classId}.${key}`;
 export const outcomeSubject = (key: string): string => `whittle.outcome.${key}`;
 export const progressSubject = (key: string): string => `whittle.progress.${key}`;
+/** Coordinators ask there who is there; agents listen. */
+export const callSubject = 'whittle.call';
 /** Whoever has the step under way listens, and coordinators. @param key `*`: of every step */
 export const stepControlSubject = (key: string): string => `whittle.control.step.${key}`;
 /** That agent listens. */
@@ -26,6 +28,8 @@ export const agentControlSubject = (agent: string): string => `whittle.control.a
 export const ackWaitMs = 15_000;
 /** How often an agent says that it still works on a step, and that it is there. */
 export const aliveEveryMs = 3000;
+/** How often a coordinator asks who is there. */
+export const callEveryMs = 5000;
 /** An agent that was not heard of for so long is silent. */
 export const silentAfterMs = 10_000;
 /** Deliveries of a step, after which it is at fault and not the agents. */
@@ -40,6 +44,7 @@ export const titleLength = 2000;
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 const stepKeySchema = z.string().regex(/^[0-9a-f]{40}$/);
+const nonceSchema = z.string().regex(/^[0-9a-f]{32}$/);
 const nameSchema = z.string().regex(/^[\w.:-]{1,80}$/);
 const bytesSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const jsonObject = z.record(z.string().max(200), z.unknown());
@@ -219,8 +224,19 @@ export const progressSchema = z.strictObject({
   total: z.number(),
 });
 
-export const presenceSchema = z.strictObject({ agent: agentSchema, steps: z.string().max(64) });
+/** By coordinator: the number of its last call. */
+const answersSchema = z.record(nonceSchema, z.number().int());
+export type Answers = z.infer<typeof answersSchema>;
+
+export const presenceSchema = z.strictObject({
+  /** Protocol 2 has no answers, and reads what is beside them. */
+  agent: agentSchema.extend({ answers: answersSchema.optional() }),
+  steps: z.string().max(64),
+});
 export type Presence = z.infer<typeof presenceSchema>;
+
+export const callSchema = z.strictObject({ coordinator: nonceSchema, number: z.number().int().min(1) });
+export type Call = z.infer<typeof callSchema>;
 
 export const classSchema = z.strictObject({
   requirement: requirementSchema,
@@ -237,7 +253,7 @@ export const stepControlSchema = z.strictObject({
 });
 export type StepControl = z.infer<typeof stepControlSchema>;
 
-const once = { at: z.number(), nonce: z.string().regex(/^[0-9a-f]{32}$/) };
+const once = { at: z.number(), nonce: nonceSchema };
 export const agentControlSchema = z.discriminatedUnion('do', [
   z.strictObject({ ...once, do: z.literal('drain'), isDraining: z.boolean() }),
   z.strictObject({ ...once, do: z.literal('leave') }),
