@@ -1,24 +1,28 @@
 /**
  * How the distribution of steps grows: real server, real coordinator, and agents that sleep in place of working.
  * 1. Wall time of steps that sleep, with 1, 2 and 4 agents. 2. Many steps over many agents, each a connection of its own: time and processor
- * time a step of coordinator and server, memory of both. Goal: under 2 ms a step.
+ * time a step of coordinator and server, memory of both. Goal: under 2 ms a step. 3. Two steps for each agent, cancelled when all are out.
  * Usage: agents-scaling [steps] [agents] [sleeping steps] [milliseconds that each sleeps]. Needs nats-server; Linux.
  */
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { AgentsExecutor } from '../src/main/engine/agents/agents-executor';
 import { Board } from '../src/main/engine/agents/board';
+import { ControlLine } from '../src/main/engine/agents/control';
 import { Link } from '../src/main/engine/agents/link';
 import { JoinedMachines } from '../src/main/engine/agents/machines';
 import { keepMembership, keyOf, membershipFor, type Membership } from '../src/main/engine/agents/membership';
-import { agentBucket, aliveEveryMs, jobSchema } from '../src/main/engine/agents/protocol';
+import { agentBucket, aliveEveryMs, jobSchema, stepStream } from '../src/main/engine/agents/protocol';
 import { Pulls } from '../src/main/engine/agents/pulls';
 import { classOf } from '../src/main/engine/agents/requirement';
+import { HeardCalls } from '../src/main/engine/agents/roll-call';
 import { Seal } from '../src/main/engine/agents/seal';
 import { stepIdentity } from '../src/main/engine/agents/step-identity';
 import { hashFile } from '../src/main/engine/files/hash-file';
@@ -39,6 +43,8 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
     const link = new Link({ server: membership.server, name: id, changed: () => undefined });
     await link.open();
     const board = new Board(link, seal);
+    const calls = new HeardCalls(link, seal, () => announce());
+    const control = new ControlLine(link, seal);
     let finished = 0;
     const pulls = new Pulls(
       link,
@@ -47,8 +53,15 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
         pulls.setRoom(0);
         void (async () => {
           const job = seal.open(delivery.subject, delivery.data, jobSchema);
-          if ((await board.outcome(job.key))?.is !== 'done') {
-            if (sleepMs > 0) await sleep(sleepMs);
+          const cancelled = new AbortController();
+          const stopListening = control.hearOfStep(job.key, () => cancelled.abort());
+          const [known, isWanted] = await Promise.all([board.outcome(job.key), board.stands(delivery)]);
+          if (isWanted && known?.is !== 'done') {
+            const { signal } = cancelled;
+            if (sleepMs > 0) await sleep(sleepMs, undefined, { signal }).catch(() => undefined);
+          }
+          stopListening();
+          if (isWanted && known?.is !== 'done' && !cancelled.signal.aborted) {
             const by = { agent: id, name: id, machine: machine.id };
             await board.tell({ is: 'done', key: job.key, result: { inline: {} }, notes: [], elapsedMs: sleepMs, by });
           }
@@ -63,6 +76,7 @@ async function simulate(membership: Membership, count: number, sleepMs: number):
     const startedAt = new Date().toISOString();
     const announce = (): void => {
       const agent = {
+        answers: calls.answers,
         id,
         name: id,
         labels: [],
@@ -114,13 +128,26 @@ async function measure(): Promise<void> {
     console.log(
       `  memory: coordinator ${mb(many.ownBytes)} (${mb(many.ownBytesBefore)} before), server ${mb(many.serverBytes)} (${mb(many.serverBytesBefore)} before)`,
     );
+    const out = 2 * agents!;
+    const back = await distribute(laboratory, folder, agents!, out, 3600_000, true);
+    console.log(
+      `${out} steps out to ${agents} agents, cancelled: ${(back.wallMs / 1000).toFixed(1)} s; processor time a step: coordinator ${(back.ownMs / out).toFixed(2)} ms, server ${(back.serverMs / out).toFixed(2)} ms`,
+    );
   } finally {
     laboratory.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function distribute(laboratory: Laboratory, folder: string, agents: number, steps: number, sleepMs: number) {
+/** @param isCancelled when all of them stand in line: the time is that of taking them back */
+async function distribute(
+  laboratory: Laboratory,
+  folder: string,
+  agents: number,
+  steps: number,
+  sleepMs: number,
+  isCancelled = false,
+) {
   const server = await laboratory.server();
   const membership = membershipFor(server.url);
   const home = join(folder, `home-${server.port}`);
@@ -148,13 +175,15 @@ async function distribute(laboratory: Laboratory, folder: string, agents: number
     ownBytes = Math.max(ownBytes, process.memoryUsage.rss());
     serverBytes = Math.max(serverBytes, statusOf(server.pid).bytes);
   }, 500);
-  const startedAt = Date.now();
+  let startedAt = Date.now();
   let settled = 0;
   const order = { kind: 'describe', model: { content: 'file', sha256, format: 'onnx' }, format: 'onnx' } as const;
   const events = { progress: () => undefined, note: () => undefined, log: () => undefined };
-  await Promise.all(
+  const cancels = new AbortController();
+  setMaxListeners(0, cancels.signal);
+  const given = Promise.allSettled(
     Array.from({ length: steps }, (_, at) =>
-      executor.run(order, events, new AbortController().signal, {
+      executor.run(order, events, isCancelled ? cancels.signal : new AbortController().signal, {
         order: at,
         key: createHash('sha1').update(`${server.port} ${at}`).digest('hex'),
         requires: requirement,
@@ -165,6 +194,19 @@ async function distribute(laboratory: Laboratory, folder: string, agents: number
       }),
     ),
   );
+  if (isCancelled) {
+    const connection = await connect({ servers: server.url });
+    const manager = await jetstreamManager(connection);
+    const standing = async (): Promise<number> => (await manager.streams.info(stepStream)).state.messages;
+    while ((await standing()) < steps) await sleep(100);
+    await sleep(5000);
+    Object.assign(before, { server: statusOf(server.pid), own: process.cpuUsage() });
+    startedAt = Date.now();
+    cancels.abort();
+    while ((await standing()) > 0) await sleep(100);
+    await connection.close();
+  }
+  await given;
   const wallMs = Date.now() - startedAt;
   clearInterval(watch);
   const [own, after] = [process.cpuUsage(before.own), statusOf(server.pid)];

@@ -17,12 +17,13 @@ export async function previewSweep(engine: Engine, prepared: PreparedSweep): Pro
   const { workspace, executor, machine } = engine;
   const { trials, around } = prepared;
   const counted = countSteps(trials, workspace);
+  const agents = engine.agents();
   const { time, unknownSteps, diskBytes } = estimatePlan(prepared, workspace, {
     machineId: machine.id,
-    slots: executor.slots,
+    slots: executor.ownSlots ?? executor.slots,
+    agents,
   });
   const steps = distinctSteps(trials);
-  const agents = engine.agents();
   const isAlone = agents.length === 0 && !around.elsewhere;
   const places = isAlone ? undefined : placesOf(steps, finishedIn(workspace, steps), agents, around);
   const [free, onBattery] = await Promise.all([freeBytes(workspace.folder), isOnBattery()]);

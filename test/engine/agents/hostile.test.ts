@@ -18,8 +18,8 @@ import { keyOf, readMembership, type Membership } from '../../../src/main/engine
 import { ownFacts } from '../../../src/main/engine/agents/own-facts';
 import {
   agentBucket,
+  agentControlSubject,
   classBucket,
-  controlSubject,
   fileBucket,
   outcomeSubject,
   stepSubject,
@@ -106,6 +106,12 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
   });
   const publish = (key: string, bytes: Uint8Array): Promise<unknown> =>
     jetstream(raw).publish(stepSubject(classId, key), bytes);
+  const victim = (): string => readFileSync(join(laboratory.folder, 'victim', 'agent', 'agent-id'), 'utf8').trim();
+  const pending = (key: string) => board.pending(classId, key, signal);
+  async function withdraw(key: string): Promise<void> {
+    const standing = await pending(key);
+    if (standing) await board.withdraw(standing);
+  }
   const begins = (key: string): number => agent.count(new RegExp(`^${key.slice(0, 8)} begins`));
   async function outcomeOf(key: string) {
     for (let tries = 0; tries < 400; tries++) {
@@ -118,7 +124,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
 
   it('makes it work only with the key: unsigned, signed by another key, or signed for another line, a step is not begun', async () => {
     const good = job();
-    await board.publish(classId, good, signal);
+    await board.publish(classId, good);
     expect(await outcomeOf(good.key)).toMatchObject({ is: 'done', result: { inline: { sizeBytes: model.sizeBytes } } });
 
     const refused = /^A step was not obeyed: its signature is wrong\.$/;
@@ -133,15 +139,15 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     for (const { key } of [unsigned, foreign, moved]) {
       expect(begins(key)).toBe(0);
       expect(await board.outcome(key)).toBeUndefined();
-      expect(await board.pending(key, signal)).toBeUndefined();
+      expect(await pending(key)).toBeUndefined();
     }
   });
 
   it('a step of the same key that a Whittle of another protocol wants does not stand for this one', async () => {
     const theirs = job({ steps: 'another' });
-    await board.publish('elsewhere', theirs, signal);
-    expect(await board.pending(theirs.key, signal)).toBeUndefined();
-    expect(await board.publish(classId, { ...theirs, steps: stepIdentity }, signal)).toBe(true);
+    await board.publish(classOf(requirement, theirs.steps), theirs);
+    expect(await pending(theirs.key)).toBeUndefined();
+    expect(await board.publish(classId, { ...theirs, steps: stepIdentity })).toBeDefined();
     expect(await outcomeOf(theirs.key)).toMatchObject({ is: 'done' });
   });
 
@@ -152,19 +158,18 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     const outcome = await outcomeOf(recorded.key);
     await sleep(300);
     await publish(recorded.key, bytes);
-    for (let tries = 0; (await board.pending(recorded.key, signal)) && tries < 100; tries++) await sleep(50);
-    expect(await board.pending(recorded.key, signal)).toBeUndefined();
+    for (let tries = 0; (await pending(recorded.key)) && tries < 100; tries++) await sleep(50);
+    expect(await pending(recorded.key)).toBeUndefined();
     expect(begins(recorded.key)).toBe(1);
     expect(await board.outcome(recorded.key)).toEqual(outcome);
 
-    const id = readFileSync(join(laboratory.folder, 'victim', 'agent', 'agent-id'), 'utf8').trim();
-    const control = (at: number): Uint8Array =>
-      seal.close(controlSubject, { do: 'drain', agent: id, isDraining: true, at, nonce: '0'.repeat(32) });
-    raw.publish(controlSubject, control(Date.now() - 3600_000));
-    raw.publish(controlSubject, Buffer.from(JSON.stringify({ do: 'leave', agent: id })));
+    const control = agentControlSubject(victim());
+    const at = Date.now() - 3600_000;
+    raw.publish(control, seal.close(control, { do: 'drain', isDraining: true, at, nonce: '0'.repeat(32) }));
+    raw.publish(control, Buffer.from(JSON.stringify({ do: 'leave' })));
     await raw.flush();
     const after = job();
-    await board.publish(classId, after, signal);
+    await board.publish(classId, after);
     expect(await outcomeOf(after.key)).toMatchObject({ is: 'done' });
     expect(agent.count(/somebody asked for that/)).toBe(0);
   });
@@ -193,7 +198,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
         options: {},
       },
     });
-    await board.publish(classId, unknown, signal);
+    await board.publish(classId, unknown);
     expect(await outcomeOf(unknown.key)).toMatchObject({ is: 'failed', error: { code: 'format.unknown' } });
   });
 
@@ -202,9 +207,9 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     const other = Buffer.from('what is there    ');
     await store.put(lie, other.length, () => Readable.from([other], { objectMode: false }));
     const crafted = job(naming(lie, other.length));
-    await board.publish(classId, crafted, signal);
+    await board.publish(classId, crafted);
     await agent.says(new RegExp(`is given back: What the server has under ${lie} is not what`));
-    await board.withdraw(crafted.key);
+    await withdraw(crafted.key);
 
     // It was removed, so that it can be uploaded again.
     expect(await store.has(lie)).toBe(true);
@@ -212,16 +217,16 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     expect(await store.has(lie)).toBe(false);
     await store.put(lie, other.length, () => Readable.from([other], { objectMode: false }));
     const longer = job(naming(lie, other.length - 1));
-    await board.publish(classId, longer, signal);
+    await board.publish(classId, longer);
     await agent.says(new RegExp(`is given back: What the server has under ${lie} is not what`), 2);
-    await board.withdraw(longer.key);
+    await withdraw(longer.key);
 
     const huge = job(naming(digest(Buffer.from('huge')), 10e9));
-    await board.publish(classId, huge, signal);
+    await board.publish(classId, huge);
     await agent.says(
       /is given back: The step needs 10000000000 bytes .* may keep 1000000000\. Raise it with --cache-gb\.$/,
     );
-    await board.withdraw(huge.key);
+    await withdraw(huge.key);
     const kept = filesBelow(join(laboratory.folder, 'victim', 'agent'));
     expect(kept.filter((path) => path.includes(lie) || path.includes('incoming') || path.includes('evil'))).toEqual([]);
     expect(existsSync('/tmp/evil.bin')).toBe(false);
@@ -292,7 +297,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
   it('does its steps in a flood of what nobody signed, of strange names, and of what is as deep as a message holds', async () => {
     const junk = Buffer.from('['.repeat(30_000));
     for (let at = 0; at < 1000; at++) {
-      raw.publish(controlSubject, junk);
+      raw.publish(agentControlSubject(victim()), junk);
       raw.publish(`$KV.${agentBucket}.${at}`, junk);
       raw.publish(`$KV.${classBucket}.${at}`, junk);
       if (at % 50 === 0) await raw.flush();
@@ -313,7 +318,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     await publish(nested.key, Buffer.concat([mac, body]));
     expect(await outcomeOf(nested.key)).toMatchObject({ is: 'failed' });
     const wanted = job();
-    await board.publish(classId, wanted, signal);
+    await board.publish(classId, wanted);
     expect(await outcomeOf(wanted.key)).toMatchObject({ is: 'done' });
     expect(agent.isRunning).toBe(true);
   });
@@ -353,7 +358,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
 
   it('moves no cursor: titles are said without control characters', async () => {
     const crafted = job({ title: 'a\u001b]0;b\u0007\n00000000 done in 1 s', trial: 'net\u202e · \u001bint8' });
-    await board.publish(classId, crafted, signal);
+    await board.publish(classId, crafted);
     await agent.says(/begins: describe a \]0;b {2}00000000 done in 1 s, for net {2}· {2}int8$/);
     await outcomeOf(crafted.key);
     expect(agent.stderr).not.toContain('\u001b');
@@ -373,7 +378,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
     );
     expect(await board.outcome(wanted.key)).toBeUndefined();
     // And the right one takes its place.
-    await board.publish(classId, wanted, signal);
+    await board.publish(classId, wanted);
     expect(await outcomeOf(wanted.key)).toMatchObject({ is: 'done' });
   });
 

@@ -22,7 +22,8 @@ describe.skipIf(natsServer === undefined)(`a training that an agent does${skipsW
     await furnish(folder);
     const server = await laboratory.server();
     const home = join(folder, 'home');
-    const agent = await laboratory.agent('trainer', await laboratory.invite(home, server.url));
+    // Two slots: the training of the second holds up nothing of the first.
+    const agent = await laboratory.agent('trainer', await laboratory.invite(home, server.url), ['--slots', '2']);
     await agent.says(/^Connected to/);
     vi.stubEnv('WHITTLE_HOME', home);
     const sweep = sweepFileSchema.parse({

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Agent } from '@shared/agents';
 import { Presences } from '../../../src/main/engine/agents/presences';
+import type { Answers, Call } from '../../../src/main/engine/agents/protocol';
 import { classOf } from '../../../src/main/engine/agents/requirement';
+import { RollCall } from '../../../src/main/engine/agents/roll-call';
 import { Rejected, Seal } from '../../../src/main/engine/agents/seal';
 import { stepIdentity } from '../../../src/main/engine/agents/step-identity';
 import { isForThisMachine } from '../../../src/main/engine/sweep/requirement';
@@ -73,68 +75,108 @@ describe('who is there', () => {
   });
   /** Milliseconds after that. */
   const after = (ms: number): number => Date.parse('2026-11-27T08:00:00.000Z') + ms;
-  const said = (one: Agent, steps = stepIdentity): Uint8Array =>
-    seal.close(`whittle.agent.${one.id}`, { agent: one, steps });
+  /** A coordinator that called so often, and what it said. */
+  function called(times: number) {
+    const said: Call[] = [];
+    const calls = new RollCall((call) => void said.push(call));
+    for (let at = 0; at < times; at++) calls.next(after(0));
+    return { calls, said, presences: new Presences(seal, calls) };
+  }
+  const answers = (...calls: readonly (Call | undefined)[]): Answers =>
+    Object.fromEntries(calls.map((call) => [call!.coordinator, call!.number]));
+  const said = (one: Agent, heard?: Answers, steps = stepIdentity): Uint8Array =>
+    seal.close(`whittle.agent.${one.id}`, { agent: { ...one, ...(heard && { answers: heard }) }, steps });
+  const at = (seconds: number): Partial<Agent> => ({ lastSeen: new Date(after(seconds * 1000)).toISOString() });
 
   it('is silent after ten seconds, whatever is sent again by who recorded it', () => {
-    const presences = new Presences(seal);
-    expect(presences.heard('one', said(agent()), after(1000))).toBe(true);
+    const { presences, said: calls } = called(1);
+    const recorded = said(agent(), answers(calls[0]));
+    expect(presences.heard('one', recorded, after(1000))).toBe(true);
     expect(presences.present(after(2000)).map(({ id }) => id)).toEqual(['one']);
-    expect(presences.heard('one', said(agent()), after(9000))).toBe(false);
+    expect(presences.heard('one', recorded, after(9000))).toBe(false);
     expect(presences.present(after(11_500))).toEqual([]);
     expect(presences.all(after(11_500))).toMatchObject([{ state: 'silent' }]);
-    expect(presences.heard('two', said(agent()), after(9000))).toBe(false);
+    expect(presences.heard('two', recorded, after(9000))).toBe(false);
   });
 
   it('is forgotten once it is silent, and there again when it speaks', () => {
-    const presences = new Presences(seal);
-    presences.heard('one', said(agent()), after(1000));
+    const { presences, said: calls } = called(1);
+    presences.heard('one', said(agent(), answers(calls[0])), after(1000));
     presences.forget('one', after(2000));
     expect(presences.all(after(2000))).toHaveLength(1);
     presences.forget('one', after(20_000));
     expect(presences.all(after(20_000))).toEqual([]);
-    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), after(30_000))).toBe(true);
+    expect(presences.heard('one', said(agent(at(30)), answers(calls[0])), after(30_000))).toBe(true);
     expect(presences.all(after(30_000))).toMatchObject([{ id: 'one', state: 'idle' }]);
   });
 
   it('is not brought back by what was recorded of it, however it went', () => {
-    const presences = new Presences(seal);
-    const recorded = said(agent());
+    const { presences, said: calls } = called(1);
+    const recorded = said(agent(), answers(calls[0]));
     presences.heard('one', recorded, after(1000));
     presences.heard('one', undefined, after(2000));
     expect(presences.heard('one', recorded, after(3000))).toBe(false);
     expect(presences.all(after(3000))).toEqual([]);
-    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T08:00:30.000Z' })), after(3000))).toBe(true);
+    expect(presences.heard('one', said(agent(at(30)), answers(calls[0])), after(3000))).toBe(true);
   });
 
-  it('is not believed to be there by one recorded word of long ago, and is where it speaks on: its clock is wrong', () => {
-    const presences = new Presences(seal);
-    const recorded = said(agent({ lastSeen: '2026-11-27T07:50:00.000Z' }));
-    expect(presences.heard('one', recorded, after(0))).toBe(false);
-    expect(presences.heard('one', recorded, after(3000))).toBe(false);
-    expect([presences.all(after(3000)), presences.hasDoubtful]).toEqual([[], true]);
-    expect(presences.heard('one', said(agent({ lastSeen: '2026-11-27T07:50:03.000Z' })), after(3000))).toBe(true);
-    expect(presences.present(after(3000))).toHaveLength(1);
+  it('is believed to be there by its answer to a call of this process that is not of long ago, and by nothing else', () => {
+    const before = called(3);
+    const { calls, presences, said: own } = called(1);
+    const sequence = [1, 2, 3].map((second) => said(agent(at(second)), answers(before.said[second - 1])));
+    for (const [second, recorded] of sequence.entries())
+      expect(presences.heard('one', recorded, after(4000 + second))).toBe(false);
+    expect([presences.all(after(4010)), presences.isWaiting]).toEqual([[], true]);
+    const early = said(agent(at(4)), answers(before.said[2], own[0]));
+    const late = said(agent(at(5)), answers(before.said[2], own[0]));
+    expect(presences.heard('one', early, after(5000))).toBe(true);
+    expect(presences.isWaiting).toBe(false);
+    for (const number of [2, 3, 4]) calls.next(after(4000 + 5000 * number));
+    expect(presences.heard('one', late, after(24_000))).toBe(false);
+    const forged = { ...own[3]!, number: 9 };
+    expect(presences.heard('one', said(agent(at(25)), answers(forged)), after(25_000))).toBe(false);
+    expect(presences.heard('one', said(agent(at(26)), answers(own[2])), after(26_000))).toBe(true);
   });
 
-  it('is heard again when its clock, that was far ahead, is set right', () => {
-    const presences = new Presences(seal);
-    const now = Date.parse('2026-11-27T08:00:00.000Z');
-    const at = (time: string): Uint8Array => said(agent({ lastSeen: time }));
-    presences.heard('one', at('2031-01-01T00:00:00.000Z'), now);
-    expect(presences.heard('one', at('2031-01-01T00:00:03.000Z'), now)).toBe(true);
-    expect(presences.heard('one', at('2026-11-20T08:00:00.000Z'), now)).toBe(false);
-    expect(presences.heard('one', at('2026-11-27T08:00:03.000Z'), now + 3000)).toBe(true);
-    expect(presences.heard('one', at('2026-11-27T08:00:02.000Z'), now + 4000)).toBe(false);
-    expect(presences.present(now + 4000)).toHaveLength(1);
+  it('is asked again where it did not hear the call, and not more than once a second', () => {
+    const { presences, said: calls } = called(2);
+    const asked = (): number => calls.length - 2;
+    const now = vi.spyOn(Date, 'now');
+    onTestFinished(() => now.mockRestore());
+    for (const [ms, times] of [
+      [500, 0],
+      [1000, 1],
+      [1500, 1],
+      [2000, 2],
+    ] as const) {
+      now.mockReturnValue(after(ms));
+      presences.heard('one', said(agent(), {}), after(ms));
+      expect(asked()).toBe(times);
+    }
+    expect(calls.at(-1)).toEqual(calls[1]);
+  });
+
+  it('is heard whatever its clock says, and after that is set right from the next call on', () => {
+    const { calls, presences, said: own } = called(1);
+    expect(presences.heard('one', said(agent(at(1e6)), answers(own[0])), after(0))).toBe(true);
+    expect(presences.heard('one', said(agent(at(1)), answers(own[0])), after(1000))).toBe(false);
+    calls.next(after(2000));
+    expect(presences.heard('one', said(agent(at(4)), answers(own[1])), after(4000))).toBe(true);
+    expect(presences.heard('one', said(agent(at(1e6 + 1)), answers(own[0])), after(5000))).toBe(false);
   });
 
   it('takes no steps while it drains, has a problem, or is of another version, which is said', () => {
-    const presences = new Presences(seal);
-    presences.heard('one', said(agent({ state: 'draining' })), after(1000));
-    presences.heard('two', said(agent({ id: 'two', problem: 'The disk is full' })), after(1000));
-    presences.heard('three', said(agent({ id: 'three', version: '9.0.0' }), 'other'), after(1000));
+    const { presences, said: calls } = called(1);
+    const heard = answers(calls[0]);
+    presences.heard('one', said(agent({ state: 'draining' }), heard), after(1000));
+    presences.heard('two', said(agent({ id: 'two', problem: 'The disk is full' }), heard), after(1000));
+    presences.heard('three', said(agent({ id: 'three', version: '9.0.0' }), heard, 'other'), after(1000));
+    // Of protocol 2.
+    presences.heard('four', said(agent({ id: 'four', version: '0.0.1' }), undefined, 'other'), after(1000));
     expect(presences.present(after(1001))).toEqual([]);
-    expect(presences.all(after(1001))[2]!.problem).toMatch(/^It has Whittle 9\.0\.0, and this machine \S+: install/);
+    const [, , third, fourth] = presences.all(after(1001));
+    expect(third!.problem).toMatch(/^It has Whittle 9\.0\.0, and this machine \S+: install/);
+    expect(fourth!.problem).toMatch(/^It has Whittle 0\.0\.1, and this machine/);
+    expect([third!.labels, fourth!.labels]).toEqual([['pi4'], []]);
   });
 });

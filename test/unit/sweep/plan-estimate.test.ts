@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Agent } from '@shared/agents';
 import type { PlannedStep } from '../../../src/main/engine/sweep/plan';
 import { timeOf } from '../../../src/main/engine/sweep/plan-estimate';
 import type { StepCost } from '../../../src/main/engine/sweep/step-costs';
+import { agent } from './agents';
 import { plan, prune } from './sweeps';
 
 const steps = plan({ baseline: [], pruned: [prune(0.5)] }).flatMap((trial) => trial.steps);
@@ -26,6 +28,29 @@ describe('the time of a plan', () => {
     const total = 40 + 2 * 1 + 2 * 10 + 2 * 100;
     expect(middle(timeOf(steps, byKind(all), 1).time!)).toBeCloseTo(total, 6);
     expect(middle(timeOf(steps, byKind(all), 2).time!)).toBeCloseTo(200 + 40, 6);
+  });
+
+  it('is that of the machine that has most to do, where machines do what they may', () => {
+    const free = steps.map((step) => ({ ...step, requires: { versions: {} } }));
+    const bound = (one: PlannedStep): boolean => one.kind === 'measure';
+    const here = { machine: 'here', versions: {} };
+    const mixed = free.map((step) => (bound(step) ? { ...step, requires: here } : step));
+    const agents = ['a', 'b', 'c'].map((id) => agent({ id }));
+    const onMachines = (left: readonly PlannedStep[], there: readonly Agent[]): number =>
+      middle(timeOf(left, byKind(all), 1, there).time!);
+    const total = 40 + 2 * 1 + 2 * 10 + 2 * 100;
+    expect(onMachines(free, [])).toBeCloseTo(total, 6);
+    expect(onMachines(free, agents.slice(0, 1)), 'it does nothing that agents may do').toBeCloseTo(total, 6);
+    const [one, two, three] = [1, 2, 3].map((count) => onMachines(free, agents.slice(0, count)));
+    expect(two).toBeLessThan(one!);
+    expect(two).toBeGreaterThanOrEqual(total / 2 - 1e-6);
+    expect(three).toBeLessThanOrEqual(two!);
+    expect(three).toBeGreaterThanOrEqual(100 - 1e-6);
+    expect(onMachines(mixed, agents), 'times are taken here, one after the other').toBeCloseTo(200, 6);
+    const away = [agent({ state: 'silent' }), agent({ state: 'draining' }), agent({ problem: 'Its disk is full.' })];
+    expect(onMachines(free, away)).toBeCloseTo(total, 6);
+    const labelled = free.map((step) => ({ ...step, requires: { on: 'tpu', versions: {} } }));
+    expect(onMachines(labelled, [agent({ id: 'd', labels: ['tpu'] }), ...agents])).toBeCloseTo(total, 6);
   });
 
   it('is wider where steps are guessed, whose errors do not average out', () => {

@@ -24,11 +24,12 @@ import {
   mostDeliveries,
   progressSubject,
   type AgentJob,
-  type Control,
   type Outcome,
+  type StepControl,
 } from './protocol';
 import { Pulls, type Delivery } from './pulls';
 import type { Facts } from './requirement';
+import { HeardCalls } from './roll-call';
 import { Rejected, Seal } from './seal';
 import { ownVersion, stepIdentity } from './step-identity';
 import { taskOf, taskText, taskView, type Task } from './task';
@@ -57,6 +58,8 @@ export class WorkingAgent {
   private readonly link: Link;
   private readonly seal: Seal;
   private readonly board: Board;
+  private readonly control: ControlLine;
+  private readonly calls: HeardCalls;
   private readonly store: FileStore;
   private readonly cache: ContentCache;
   private readonly pulls: Pulls;
@@ -92,6 +95,8 @@ export class WorkingAgent {
       },
     });
     this.board = new Board(this.link, this.seal, say);
+    this.control = new ControlLine(this.link, this.seal);
+    this.calls = new HeardCalls(this.link, this.seal, () => void this.announce());
     this.store = new FileStore(this.link);
     this.cache = new ContentCache(folder, cacheLimitBytes, this.store);
     this.pulls = new Pulls(
@@ -108,13 +113,11 @@ export class WorkingAgent {
     await this.cache.open();
     await this.link.open();
     const { signal } = this.ending;
-    const control = new ControlLine(this.link, this.seal);
     let isStaleSaid = false;
-    control.hear(
+    this.control.hearAsAgent(
+      this.id,
       (message) => {
-        if ('key' in message) this.end(message);
-        else if (message.agent !== this.id) return;
-        else if (message.do === 'leave') void this.stop();
+        if (message.do === 'leave') void this.stop();
         else this.drain(message.isDraining);
       },
       (ageMs) => {
@@ -186,7 +189,7 @@ export class WorkingAgent {
     void this.announce();
   }
 
-  private end({ do: how, key, job }: Extract<Control, { key: string }>): void {
+  private end({ do: how, key, job }: StepControl): void {
     const task = this.tasks.get(key);
     if (task?.job.id !== job) return;
     if (how === 'stop') task.stop.abort();
@@ -218,6 +221,7 @@ export class WorkingAgent {
     const task = taskOf(job);
     this.tasks.set(job.key, task);
     this.updateRoom();
+    const stopListening = this.control.hearOfStep(job.key, (control) => this.end(control));
     const alive = setInterval(() => delivery.working(), aliveEveryMs);
     void this.work(task, delivery)
       .catch((thrown: unknown) => {
@@ -225,6 +229,7 @@ export class WorkingAgent {
       })
       .finally(() => {
         clearInterval(alive);
+        stopListening();
         this.tasks.delete(job.key);
         this.updateRoom();
         void this.announce();
@@ -235,9 +240,12 @@ export class WorkingAgent {
   private async work(task: Task, delivery: Delivery): Promise<void> {
     const { job, title, abort } = task;
     const { say } = this.options;
-    // Published twice, or sent again by somebody who listened.
-    const known = await this.board.outcome(job.key, abort.signal);
-    if (known?.is === 'done' || (known?.is === 'stopped' && known.job === job.id)) {
+    // Published twice, or sent again by somebody who listened; or cancelled before it was listened for that.
+    const [known, isWanted] = await Promise.all([
+      this.board.outcome(job.key, abort.signal),
+      this.board.stands(delivery, abort.signal),
+    ]);
+    if (!isWanted || known?.is === 'done' || (known?.is === 'stopped' && known.job === job.id)) {
       await delivery.acknowledge();
       return;
     }
@@ -345,7 +353,8 @@ export class WorkingAgent {
     if (!raw || this.ending.signal.aborted) return;
     const subject = `whittle.agent.${this.id}`;
     const agent = await this.view();
-    const bytes = this.seal.close(subject, { agent, steps: stepIdentity });
+    const { answers } = this.calls;
+    const bytes = this.seal.close(subject, { agent: { ...agent, answers }, steps: stepIdentity });
     raw.publish(`$KV.${agentBucket}.${this.id}`, bytes);
   }
 

@@ -81,6 +81,10 @@ export class AgentsExecutor implements Executor {
     return this.local.slots + (coordinator?.slotsFor({ versions: {} }) ?? 0);
   }
 
+  get ownSlots(): number {
+    return this.local.slots;
+  }
+
   get threads(): number {
     return this.local.threads;
   }

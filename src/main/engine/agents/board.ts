@@ -2,7 +2,7 @@ import { AckPolicy, DiscardPolicy, RetentionPolicy } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { z } from 'zod';
 import type { Requirement } from '../sweep/plan';
-import { isOvertaken, isSubjectTaken, type Link } from './link';
+import { isMessageGone, isOvertaken, isSubjectTaken, type Link } from './link';
 import {
   ackWaitMs,
   agentBucket,
@@ -23,6 +23,13 @@ import { Rejected, type Seal } from './seal';
 import { ownVersion, stepIdentity } from './step-identity';
 
 const nanosPerMs = 1e6;
+/** Of a step in its line. */
+interface Place {
+  subject: string;
+  sequence: number;
+}
+export type Standing = Place & { job: AgentJob };
+
 const outcomesKeptMs = 90 * 24 * 3600_000;
 
 /** Steps that wait for an agent, and what came of them, on the server. */
@@ -87,16 +94,16 @@ export class Board {
     return this.seal.open(classSubject(classId), bytes, classSchema);
   }
 
-  /** Puts a step into its line. Answers false where it stands in it already. */
-  async publish(classId: string, job: AgentJob, signal: AbortSignal): Promise<boolean> {
+  /** Puts a step into its line. Undefined: it stands in it already. */
+  async publish(classId: string, job: AgentJob, signal?: AbortSignal): Promise<Standing | undefined> {
     const subject = stepSubject(classId, job.key);
     const bytes = this.seal.close(subject, job);
     return this.link.ask(
       (stream) =>
         stream.publish(subject, bytes).then(
-          () => true,
+          ({ seq }) => ({ job, subject, sequence: seq }),
           (thrown: unknown) => {
-            if (isSubjectTaken(thrown)) return false;
+            if (isSubjectTaken(thrown)) return undefined;
             throw thrown;
           },
         ),
@@ -104,32 +111,37 @@ export class Board {
     );
   }
 
-  /**
-   * The job under which a step stands in some line, waiting or under way. What is not signed is taken out; what another Whittle asked for, whose keys stand
-   * for other work, is not this step.
-   */
-  async pending(key: string, signal: AbortSignal): Promise<AgentJob | undefined> {
+  /** How a step stands in a line, waiting or under way. What is not signed is taken out. */
+  async pending(classId: string, key: string, signal: AbortSignal): Promise<Standing | undefined> {
+    const subject = stepSubject(classId, key);
     const found = await this.link.ask(
-      (_stream, manager) => manager.direct.getMessage(stepStream, { last_by_subj: stepSubject('*', key) }),
+      (_stream, manager) => manager.direct.getMessage(stepStream, { last_by_subj: subject }),
       signal,
     );
     if (!found) return undefined;
+    const sequence = found.seq;
     try {
-      const job = this.seal.open(found.subject, found.data, jobSchema);
-      return job.steps === stepIdentity ? job : undefined;
+      return { job: this.seal.open(subject, found.data, jobSchema), subject, sequence };
     } catch (thrown) {
       if (!(thrown instanceof Rejected)) throw thrown;
       this.rejected(`A step in line was not obeyed: ${thrown.message}.`);
-      await this.withdraw(key, signal);
+      await this.withdraw({ subject, sequence }, signal);
       return undefined;
     }
   }
 
-  async withdraw(key: string, signal?: AbortSignal): Promise<void> {
-    await this.link.ask(
-      (_stream, manager) => manager.streams.purge(stepStream, { filter: stepSubject('*', key) }),
+  /** Whether nobody withdrew it or was done with it. */
+  async stands({ subject, sequence }: Place, signal?: AbortSignal): Promise<boolean> {
+    const found = await this.link.ask(
+      (_stream, manager) => manager.direct.getMessage(stepStream, { seq: sequence }),
       signal,
     );
+    return found?.subject === subject;
+  }
+
+  /** By its number: among 20,000 others a server finds it by its subject in milliseconds, where it takes it out. */
+  async withdraw(place: Place, signal?: AbortSignal): Promise<void> {
+    if (await this.stands(place, signal)) await this.remove(stepStream, place.sequence, signal);
   }
 
   /** What came of a step, whoever did it. */
@@ -175,8 +187,17 @@ export class Board {
 
   /** Its artifact is gone from the store: nobody can use it. */
   async forget({ key }: DoneOutcome, signal?: AbortSignal): Promise<void> {
+    const { sequence } = await this.stored(key, signal);
+    if (sequence > 0) await this.remove(outcomeStream, sequence, signal);
+  }
+
+  private async remove(stream: string, sequence: number, signal?: AbortSignal): Promise<void> {
     await this.link.ask(
-      (_stream, manager) => manager.streams.purge(outcomeStream, { filter: outcomeSubject(key) }),
+      (_stream, manager) =>
+        manager.streams.deleteMessage(stream, sequence, false).catch((thrown: unknown) => {
+          // Somebody else did.
+          if (!isMessageGone(thrown)) throw thrown;
+        }),
       signal,
     );
   }

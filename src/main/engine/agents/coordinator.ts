@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Agent, MachinesStatus } from '@shared/agents';
 import { AppError } from '@shared/errors';
@@ -16,15 +17,18 @@ import { whileNone } from './patience';
 import { Presences } from './presences';
 import {
   agentBucket,
+  callEveryMs,
+  callSubject,
   outcomeSubject,
   progressSchema,
   progressSubject,
   type AgentJob,
-  type Control,
   type DoneOutcome,
+  type StepControl,
 } from './protocol';
 import { PublishedStep, type Publisher, type StepToDo } from './published-step';
 import { classOf } from './requirement';
+import { RollCall } from './roll-call';
 import { Seal } from './seal';
 import { stepIdentity } from './step-identity';
 import { watchBucket } from './watch-bucket';
@@ -44,6 +48,8 @@ export interface CoordinatorOptions {
 const storeLimitBytes = 100e9;
 /** How long the first look at who is there may take. */
 const firstLookMs = 5000;
+/** How long one that closes tells what it wants no more. */
+const farewellMs = 3000;
 const toldEveryMs = 300;
 /** Who may do a step is not counted anew for each of a hundred thousand. */
 const countedMs = 1000;
@@ -61,9 +67,11 @@ export class Coordinator implements Publisher {
   private readonly link_: Link;
   private readonly seal: Seal;
   private readonly presences: Presences;
+  private readonly calls: RollCall;
   private readonly commands: ControlLine;
   private readonly ending = new AbortController();
   private readonly steps = new Map<string, PublishedStep>();
+  private readonly farewells = new Set<Promise<void>>();
   private looked = (): void => undefined;
   /** Who is there is known, or will not be soon. */
   readonly ready: Promise<void>;
@@ -81,7 +89,8 @@ export class Coordinator implements Publisher {
     setMaxListeners(0, this.ending.signal);
     this.server = membership.server;
     this.seal = new Seal(keyOf(membership));
-    this.presences = new Presences(this.seal, () =>
+    this.calls = new RollCall((call) => this.link_.say(callSubject, this.seal.close(callSubject, call)));
+    this.presences = new Presences(this.seal, this.calls, () =>
       say('An agent on this server has another key: give it a code of "whittle agent invite" of this machine.'),
     );
     const server = shownServer(membership.server);
@@ -121,7 +130,7 @@ export class Coordinator implements Publisher {
       const outcome = step && this.board.readOutcome(key, data);
       if (outcome) step.heard(outcome);
       // Where somebody else stopped it, it takes a moment until it is out of its line.
-      if (outcome?.is === 'stopped') this.lookAfterSoon(key);
+      if (outcome?.is === 'stopped') setTimeout(() => this.steps.get(key)?.lookAfter(true), takenOutMs).unref();
     });
     this.link_.subscribe(progressSubject('*'), ({ subject, data }) => {
       const step = this.steps.get(subject.slice(progressSubject('').length));
@@ -133,27 +142,36 @@ export class Coordinator implements Publisher {
         // Not from a machine of ours.
       }
     });
-    this.link_.onRestored(() => this.lookAfterAll(true));
-    // Somebody else wanted it too, and does not any more; it takes a moment until it is out of its line.
-    this.commands.hear((control) => {
-      if (control.do !== 'cancel') return;
-      this.lookAfterSoon(control.key);
+    this.link_.onRestored(() => {
+      this.calls.next();
+      this.lookAfterAll(true);
+    });
+    setInterval(() => this.calls.next(), callEveryMs).unref();
+    // Somebody else wanted it too, and took it out of its line.
+    this.commands.hearOfStep('*', (control) => {
+      if (control.do === 'cancel') this.steps.get(control.key)?.lookAfter(true);
     });
     setInterval(() => this.lookAfterAll(), lookEveryMs).unref();
     void (async () => {
       await this.board.prepare();
       await this.store.prepare();
+      let isFilled = false;
       watchBucket(
         this.link_,
         agentBucket,
         signal,
         (id, bytes) => {
           const before = this.presences.takesSteps(id);
-          if (!this.presences.heard(id, bytes)) return;
+          const isNews = this.presences.heard(id, bytes);
+          if (isFilled && !this.presences.isWaiting) this.looked();
+          if (!isNews) return;
           if (this.presences.takesSteps(id) !== before) this.news++;
           this.agentsChanged();
         },
-        () => void (this.presences.hasDoubtful || this.looked()),
+        () => {
+          isFilled = true;
+          if (!this.presences.isWaiting) this.looked();
+        },
       );
       await this.store.prune(storeLimitBytes);
     })().catch((thrown: unknown) => {
@@ -193,13 +211,23 @@ export class Coordinator implements Publisher {
     this.changes.add(listener);
   }
 
-  control(control: Control): void {
-    this.commands.say(control);
+  sayOfStep(control: StepControl): void {
+    this.commands.sayOfStep(control);
+  }
+
+  farewell(said: Promise<void>): void {
+    this.farewells.add(said);
+    void said.finally(() => this.farewells.delete(said));
+  }
+
+  /** An agent that drains finishes what it has and takes nothing more. */
+  drain(agent: string, isDraining: boolean): void {
+    this.commands.sayToAgent(agent, { do: 'drain', isDraining });
   }
 
   /** An agent that is there ends; one that is silent is not shown any more. */
   remove(agent: string): void {
-    this.control({ do: 'leave', agent });
+    this.commands.sayToAgent(agent, { do: 'leave' });
     this.presences.forget(agent);
     this.agentsChanged();
   }
@@ -239,11 +267,9 @@ export class Coordinator implements Publisher {
 
   async close(): Promise<void> {
     this.ending.abort();
+    const said = Promise.all(this.farewells);
+    if (this.link_.raw) await Promise.race([said, sleep(farewellMs, undefined, { ref: false })]);
     await this.link_.close();
-  }
-
-  private lookAfterSoon(key: string): void {
-    setTimeout(() => this.steps.get(key)?.lookAfter(true), takenOutMs).unref();
   }
 
   private lookAfterAll(isAfterLoss = false): void {

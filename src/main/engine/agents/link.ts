@@ -10,7 +10,7 @@ import {
   type JetStreamClient,
   type JetStreamManager,
 } from '@nats-io/jetstream';
-import { connect, credsAuthenticator, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { connect, credsAuthenticator, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { AppError } from '@shared/errors';
 import { shownServer } from '@shared/server-address';
 import { patiently, whileNone } from './patience';
@@ -43,7 +43,7 @@ export class Link {
   private readonly ending = new AbortController();
   private readonly waiting = new Set<() => void>();
   private readonly restored = new Set<() => void>();
-  private readonly subscribed: { subject: string; heard: (message: Msg) => void }[] = [];
+  private readonly subscribed = new Set<Subscribed>();
   private readonly missing = new Set<() => Promise<void>>();
 
   constructor(private readonly options: LinkOptions) {
@@ -92,10 +92,15 @@ export class Link {
     this.missing.add(make);
   }
 
-  /** Hears what is published under a subject, from now on and over all reconnections. */
-  subscribe(subject: string, heard: (message: Msg) => void): void {
-    this.subscribed.push({ subject, heard });
-    if (this.connection) hear(this.connection, subject, heard);
+  /** Hears what is published under a subject, from now on and over all reconnections, until what it answers is called. */
+  subscribe(subject: string, heard: (message: Msg) => void): () => void {
+    const one: Subscribed = { subject, heard };
+    this.subscribed.add(one);
+    if (this.connection) hear(this.connection, one);
+    return () => {
+      this.subscribed.delete(one);
+      one.subscription?.unsubscribe();
+    };
   }
 
   /** Says something that may be lost. */
@@ -171,7 +176,7 @@ export class Link {
         const connection = await connect(options);
         if (this.ending.signal.aborted) return void connection.close();
         this.connection = connection;
-        for (const { subject, heard } of this.subscribed) hear(connection, subject, heard);
+        for (const one of this.subscribed) hear(connection, one);
         void this.watch(connection);
         this.become('connected');
         return;
@@ -225,8 +230,16 @@ function named(server: string): object {
   return isIP(host) ? { host } : {};
 }
 
-function hear(connection: NatsConnection, subject: string, heard: (message: Msg) => void): void {
-  connection.subscribe(subject, { callback: (error, message) => void (error === null && heard(message)) });
+interface Subscribed {
+  subject: string;
+  heard(message: Msg): void;
+  subscription?: Subscription;
+}
+
+function hear(connection: NatsConnection, one: Subscribed): void {
+  one.subscription = connection.subscribe(one.subject, {
+    callback: (error, message) => void (error === null && one.heard(message)),
+  });
 }
 
 const isMissing = (thrown: unknown): boolean =>
@@ -244,6 +257,10 @@ function isFinal(thrown: unknown): boolean {
 const subjectTaken = 10077;
 export const isSubjectTaken = (thrown: unknown): boolean =>
   thrown instanceof JetStreamApiError && thrown.code === subjectTaken;
+/** There is no message of that number: sequence not found, message delete failed. */
+const messageGone: readonly number[] = [10043, 10057];
+export const isMessageGone = (thrown: unknown): boolean =>
+  thrown instanceof JetStreamApiError && messageGone.includes(thrown.code);
 export const isOvertaken = (thrown: unknown): boolean =>
   thrown instanceof JetStreamApiError && thrown.code === JetStreamApiCodes.StreamWrongLastSequence;
 

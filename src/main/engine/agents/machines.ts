@@ -78,7 +78,7 @@ export class JoinedMachines {
 
   /** An agent that drains finishes what it has and takes nothing more. @throws `machines.none` */
   async drain(agent: string, isDraining: boolean): Promise<void> {
-    this.connected().control({ do: 'drain', agent, isDraining });
+    this.connected().drain(agent, isDraining);
   }
 
   /** It gives back what it has, and ends; one that is silent is forgotten. @throws `machines.none` */

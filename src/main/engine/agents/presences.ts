@@ -1,5 +1,6 @@
 import type { Agent } from '@shared/agents';
-import { controlValidMs, presenceSchema, silentAfterMs } from './protocol';
+import { presenceSchema, silentAfterMs } from './protocol';
+import type { RollCall } from './roll-call';
 import type { Seal } from './seal';
 import { ownVersion, stepIdentity } from './step-identity';
 
@@ -15,41 +16,64 @@ interface Known {
 /** Which agents are there, as they say themselves. */
 export class Presences {
   private readonly known = new Map<string, Known>();
-  /** When each said something last, by its own clock, also of those that are gone: nobody else brings them back. */
-  private readonly spoke = new Map<string, string>();
-
+  /** What each said last, by the call that it answers and its own clock, also of those that are gone: nobody else brings them back. */
+  private readonly spoke = new Map<string, { call: number; at: number }>();
+  /** They left a word on the server, and answered no call yet. */
+  private readonly unanswered = new Set<string>();
   private hasStrangers = false;
-  /** Some spoke whose clock is wrong, or somebody sent again what they said long ago: the next word tells. */
-  hasDoubtful = false;
 
   /** @param strange called once, where others meet on the same server */
   constructor(
     private readonly seal: Seal,
+    private readonly calls: Pick<RollCall, 'answered' | 'repeat'>,
     private readonly strange: () => void = () => undefined,
   ) {}
 
   /** Answers whether it was news of an agent of ours. */
   heard(id: string, bytes: Uint8Array | undefined, now = Date.now()): boolean {
-    if (!bytes) return this.known.delete(id);
+    if (!bytes) {
+      this.unanswered.delete(id);
+      return this.known.delete(id);
+    }
     try {
-      const { agent, steps } = this.seal.open(`whittle.agent.${id}`, bytes, presenceSchema);
-      const before = this.spoke.get(id);
-      // Sent again by somebody who recorded it.
-      if (agent.id !== id || (before !== undefined && !isLater(agent.lastSeen, before, now))) return false;
-      this.spoke.set(id, agent.lastSeen);
-      if (before === undefined && !isRecent(agent.lastSeen, now)) {
-        this.hasDoubtful = true;
+      const {
+        agent: { answers, ...agent },
+        steps,
+      } = this.seal.open(`whittle.agent.${id}`, bytes, presenceSchema);
+      if (agent.id !== id) return false;
+      const isOther = steps !== stepIdentity;
+      const call = this.calls.answered(answers);
+      if (call === undefined && !(isOther && answers === undefined)) {
+        // It did not hear the call yet, or somebody sends again what was recorded.
+        if (!this.takesSteps(id, now)) this.unanswered.add(id);
+        this.calls.repeat();
         return false;
       }
-      const isOther = steps !== stepIdentity;
+      if (!this.isNew(id, call ?? 0, Date.parse(agent.lastSeen))) return false;
+      this.unanswered.delete(id);
       const problem = `It has ${agent.version === ownVersion ? 'another build of ' : ''}Whittle ${agent.version}, and this machine ${ownVersion}: install the same on both`;
-      this.known.set(id, { agent: isOther ? { ...agent, problem } : agent, heardAt: now, isOther });
+      // What protocol 2 says of a machine may have been said long ago.
+      const labels = call === undefined ? [] : agent.labels;
+      this.known.set(id, { agent: isOther ? { ...agent, labels, problem } : agent, heardAt: now, isOther });
       return true;
     } catch {
       if (!this.hasStrangers) this.strange();
       this.hasStrangers = true;
       return false;
     }
+  }
+
+  /** Somebody may be there who did not say so yet. */
+  get isWaiting(): boolean {
+    return this.unanswered.size > 0;
+  }
+
+  /** Whether it was said after what was heard of it before; within a call, its own clock tells. */
+  private isNew(id: string, call: number, at: number): boolean {
+    const before = this.spoke.get(id);
+    if (before && (call < before.call || (call === before.call && at <= before.at))) return false;
+    this.spoke.set(id, { call, at });
+    return true;
   }
 
   /** One that is silent is not shown any more, unless it speaks again. */
@@ -74,14 +98,6 @@ export class Presences {
     return one !== undefined && takesSteps(one, now);
   }
 }
-
-/** Whether one time is after another, or the right one after a clock was far ahead. */
-function isLater(time: string, before: string, now: number): boolean {
-  const [at, last] = [Date.parse(time), Date.parse(before)];
-  return at > last || (last > now + controlValidMs && isRecent(time, now));
-}
-
-const isRecent = (time: string, now: number): boolean => Math.abs(Date.parse(time) - now) <= controlValidMs;
 
 const isSilent = ({ heardAt }: Known, now: number): boolean => now - heardAt > silentAfterMs;
 

@@ -6,7 +6,7 @@ import { latencyModes, optionsSchema, targetSchema } from '@shared/sweep-file';
 /** Names on the server and what travels under them. Whatever another machine says is checked by these schemas, after its signature. */
 
 /** Machines that would not understand each other do nothing for each other. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export const stepStream = 'WHITTLE_STEPS';
 export const outcomeStream = 'WHITTLE_OUTCOMES';
@@ -17,17 +17,24 @@ export const fileBucket = 'whittle-files';
 export const stepSubject = (classId: string, key: string): string => `whittle.step.${classId}.${key}`;
 export const outcomeSubject = (key: string): string => `whittle.outcome.${key}`;
 export const progressSubject = (key: string): string => `whittle.progress.${key}`;
-export const controlSubject = 'whittle.control';
+/** Coordinators ask there who is there; agents listen. */
+export const callSubject = 'whittle.call';
+/** Whoever has the step under way listens, and coordinators. @param key `*`: of every step */
+export const stepControlSubject = (key: string): string => `whittle.control.step.${key}`;
+/** That agent listens. */
+export const agentControlSubject = (agent: string): string => `whittle.control.agent.${agent}`;
 
 /** A step that nobody has said a word of for so long is given to another agent. */
 export const ackWaitMs = 15_000;
 /** How often an agent says that it still works on a step, and that it is there. */
 export const aliveEveryMs = 3000;
+/** How often a coordinator asks who is there. */
+export const callEveryMs = 5000;
 /** An agent that was not heard of for so long is silent. */
 export const silentAfterMs = 10_000;
 /** Deliveries of a step, after which it is at fault and not the agents. */
 export const mostDeliveries = 12;
-/** Control messages of longer ago are not obeyed: clocks differ, and old ones may be sent again by others. */
+/** What agents were told longer ago is not obeyed: clocks differ, and old ones may be sent again by others. */
 export const controlValidMs = 5 * 60_000;
 /** What larger results are stored as files for; a server takes messages up to 1 MB. */
 export const inlineBytes = 256 * 1024;
@@ -37,6 +44,7 @@ export const titleLength = 2000;
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 const stepKeySchema = z.string().regex(/^[0-9a-f]{40}$/);
+const nonceSchema = z.string().regex(/^[0-9a-f]{32}$/);
 const nameSchema = z.string().regex(/^[\w.:-]{1,80}$/);
 const bytesSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const jsonObject = z.record(z.string().max(200), z.unknown());
@@ -216,8 +224,19 @@ export const progressSchema = z.strictObject({
   total: z.number(),
 });
 
-export const presenceSchema = z.strictObject({ agent: agentSchema, steps: z.string().max(64) });
+/** By coordinator: the number of its last call. */
+const answersSchema = z.record(nonceSchema, z.number().int());
+export type Answers = z.infer<typeof answersSchema>;
+
+export const presenceSchema = z.strictObject({
+  /** Protocol 2 has no answers, and reads what is beside them. */
+  agent: agentSchema.extend({ answers: answersSchema.optional() }),
+  steps: z.string().max(64),
+});
 export type Presence = z.infer<typeof presenceSchema>;
+
+export const callSchema = z.strictObject({ coordinator: nonceSchema, number: z.number().int().min(1) });
+export type Call = z.infer<typeof callSchema>;
 
 export const classSchema = z.strictObject({
   requirement: requirementSchema,
@@ -225,16 +244,18 @@ export const classSchema = z.strictObject({
   version: z.string().max(40),
 });
 
-export const controlSchema = z.intersection(
-  z.object({ at: z.number(), nonce: z.string().regex(/^[0-9a-f]{32}$/) }),
-  z.discriminatedUnion('do', [
-    z.object({ do: z.enum(['cancel', 'stop']), key: stepKeySchema, job: z.string() }),
-    z.object({ do: z.literal('drain'), agent: z.string(), isDraining: z.boolean() }),
-    z.object({ do: z.literal('leave'), agent: z.string() }),
-  ]),
-);
-export type Control =
+/** Of a publication, which no other is like: sent again by others, it says nothing new. */
+export const stepControlSchema = z.strictObject({
   /** `stop`: its training ends with the best so far. */
-  | { do: 'cancel' | 'stop'; key: string; job: string }
-  | { do: 'drain'; agent: string; isDraining: boolean }
-  | { do: 'leave'; agent: string };
+  do: z.enum(['cancel', 'stop']),
+  key: stepKeySchema,
+  job: z.string(),
+});
+export type StepControl = z.infer<typeof stepControlSchema>;
+
+const once = { at: z.number(), nonce: nonceSchema };
+export const agentControlSchema = z.discriminatedUnion('do', [
+  z.strictObject({ ...once, do: z.literal('drain'), isDraining: z.boolean() }),
+  z.strictObject({ ...once, do: z.literal('leave') }),
+]);
+export type AgentControl = { do: 'drain'; isDraining: boolean } | { do: 'leave' };

@@ -5,8 +5,8 @@ import type { Job } from '../jobs/job';
 import type { Order } from '../jobs/order';
 import type { Requirement } from '../sweep/plan';
 import type { Announcer } from './announce';
-import type { Board } from './board';
-import { titleLength, type AgentJob, type Control, type DoneOutcome, type Outcome } from './protocol';
+import type { Board, Standing } from './board';
+import { titleLength, type AgentJob, type DoneOutcome, type Outcome, type StepControl } from './protocol';
 import { classOf } from './requirement';
 import { stepIdentity } from './step-identity';
 
@@ -34,7 +34,9 @@ export interface Publisher {
   readonly lostForMs: number;
   slotsFor(requirement: Requirement): number;
   newJobId(): AgentJob['id'];
-  control(control: Control): void;
+  sayOfStep(control: StepControl): void;
+  /** What is still to be said when it closes. */
+  farewell(said: Promise<void>): void;
 }
 
 /** How long a step may stand in line without any agent that fits. */
@@ -50,7 +52,10 @@ export class NobodyThere extends Error {}
 
 /** A step in some line, until it is done: by whom and for whom it was put there does not matter. */
 export class PublishedStep {
+  /** As it was published, by whomever. */
   private job: string | undefined;
+  private place: Standing | undefined;
+  private standing: Promise<void> = Promise.resolve();
   private hasBegun = false;
   private isOver = false;
   private isLooking = false;
@@ -77,14 +82,9 @@ export class PublishedStep {
   /** Throws what the job throws, `cancelled`, `NobodyThere`. */
   async finish(signal: AbortSignal): Promise<DoneOutcome> {
     this.signal = signal;
-    const { board } = this.coordinator;
-    const { key } = this.step;
     const cancel = (): void => {
       this.end(() => this.reject(new AppError('cancelled')));
-      if (this.job === undefined) return;
-      // It may take until the server is there again.
-      void board.withdraw(key).catch(() => undefined);
-      this.coordinator.control({ do: 'cancel', key, job: this.job });
+      this.coordinator.farewell(this.takeBack());
     };
     if (signal.aborted) throw new AppError('cancelled');
     const stop = (): void => this.sayStop();
@@ -128,7 +128,7 @@ export class PublishedStep {
     const isAlone = now - this.seenAgentsAt > patienceWithoutAgentsMs || lostForMs > patienceWithoutServerMs;
     if (isAlone && this.step.requirement.on === undefined) {
       this.end(() => this.reject(new NobodyThere()));
-      if (lostForMs === 0) void this.coordinator.board.withdraw(this.step.key).catch(() => undefined);
+      if (lostForMs === 0 && this.place) void this.coordinator.board.withdraw(this.place).catch(() => undefined);
       return;
     }
     if (!this.isStanding || this.isLooking || this.isOver || lostForMs > 0) return;
@@ -143,7 +143,7 @@ export class PublishedStep {
 
   /** It holds until the step is over, also for the agent that gets it next. */
   private sayStop(): void {
-    if (this.job !== undefined) this.coordinator.control({ do: 'stop', key: this.step.key, job: this.job });
+    if (this.job !== undefined) this.coordinator.sayOfStep({ do: 'stop', key: this.step.key, job: this.job });
   }
 
   private async look(): Promise<void> {
@@ -152,8 +152,8 @@ export class PublishedStep {
     const outcome = await board.outcome(key, this.signal);
     if (outcome) this.heard(outcome);
     if (this.isOver) return;
-    const standing = await board.pending(key, this.signal);
-    if (standing) this.job = standing.id;
+    const standing = await board.pending(this.classId, key, this.signal);
+    if (standing) this.standsAs(standing);
     else {
       // Between the two answers it may have been finished.
       const late = await board.outcome(key, this.signal);
@@ -162,17 +162,41 @@ export class PublishedStep {
     }
   }
 
+  /**
+   * Nobody here wants it any more. It is out of its line before that is said: an agent that takes it at that moment begins to listen, and looks there
+   * then. It may take until the server is there again.
+   */
+  private async takeBack(): Promise<void> {
+    await this.standing.catch(() => undefined);
+    if (!this.place) return;
+    const { job } = this.place;
+    await this.coordinator.board.withdraw(this.place).catch(() => undefined);
+    this.coordinator.sayOfStep({ do: 'cancel', key: job.key, job: job.id });
+  }
+
+  private stand(): Promise<void> {
+    return (this.standing = this.findPlace());
+  }
+
+  private standsAs(place: Standing): void {
+    this.place = place;
+    this.job = place.job.id;
+  }
+
+  private get classId(): string {
+    return classOf(this.step.requirement, stepIdentity);
+  }
+
   /** Finds what came of it, or who has it, or puts it into its line. */
-  private async stand(): Promise<void> {
-    const { signal } = this;
+  private async findPlace(): Promise<void> {
+    const { signal, classId } = this;
     const { board, announcer } = this.coordinator;
     const { key, order, requirement, title, trial, limits, coolDownMs } = this.step;
-    const [known, found] = await Promise.all([board.outcome(key, signal), board.pending(key, signal)]);
+    const [known, found] = await Promise.all([board.outcome(key, signal), board.pending(classId, key, signal)]);
     if (known?.is === 'done') return this.heard(known);
     let standing = found;
     if (!standing) {
       const announced = await announcer.announce(order, signal);
-      const classId = classOf(requirement, stepIdentity);
       await board.openClass(classId, requirement, signal);
       const { output: _own, key: _named, ...rest } = order as Order<Job> & { output?: string };
       const job = {
@@ -188,9 +212,10 @@ export class PublishedStep {
         ...(coolDownMs !== undefined && { coolDownMs }),
       } as AgentJob;
       this.job = job.id;
-      if (!(await board.publish(classId, job, signal))) standing = await board.pending(key, signal);
+      // Whoever cancels meanwhile must know where it stands, to take it back.
+      standing = (await board.publish(classId, job)) ?? (await board.pending(classId, key, signal));
     }
-    if (standing) this.job = standing.id;
+    if (standing) this.standsAs(standing);
     this.isStanding = true;
   }
 

@@ -9,6 +9,8 @@ export interface Delivery {
   classId: string;
   subject: string;
   data: Uint8Array;
+  /** Of its message in the stream. */
+  sequence: number;
   /** How often it was handed out, this time counted. */
   count: number;
   acknowledge(): Promise<void>;
@@ -101,7 +103,7 @@ export class Pulls {
       classId,
       subject: message.subject,
       data: message.data,
-      count: deliveries(reply),
+      ...placeIn(reply),
       acknowledge: async () => {
         await connection.request(reply, '+ACK', { timeout: 2000 }).catch(() => this.link.raw?.publish(reply, '+ACK'));
       },
@@ -114,8 +116,9 @@ export class Pulls {
   }
 }
 
-/** "$JS.ACK.STREAM.LINE.COUNT....", with domain and account before the stream on newer servers. */
-function deliveries(reply: string): number {
+/** "$JS.ACK.STREAM.LINE.COUNT.SEQUENCE....", with domain and account before the stream on newer servers. */
+function placeIn(reply: string): Pick<Delivery, 'count' | 'sequence'> {
   const parts = reply.split('.');
-  return Number(parts[parts.length > 9 ? 6 : 4]);
+  const [count, sequence] = parts.slice(parts.length > 9 ? 6 : 4).map(Number);
+  return { count: count!, sequence: sequence! };
 }

@@ -40,6 +40,8 @@ export interface Placed<R> {
 export interface Executor {
   /** Jobs that may run at once, beside each other. */
   readonly slots: number;
+  /** Those of this machine; absent: all are. */
+  readonly ownSlots?: number;
   /** Threads one job may use. */
   readonly threads: number;
   /** Does a job when it is its turn; its checkpoints go when it has finished, and stay where it was stopped. Throws what the job throws, `cancelled`, `worker.crashed`, `step.memory`, `step.time`. */

@@ -45,7 +45,7 @@ function placeFor(
   around: Surroundings,
 ): Omit<PlanPlace, 'steps'> {
   const fitting = agents.filter((agent) => fits(requires, agent));
-  const able = fitting.filter((agent) => whyNot(agent) === undefined);
+  const able = fitting.filter(takesSteps);
   const mayBeHere = fitsHere(requires, here);
   if (able.length === 0 && mayBeHere) return { place: thisMachine };
   const label = mayBeHere ? undefined : (requires.on ?? labelOf(requires, around));
@@ -53,6 +53,8 @@ function placeFor(
   if (able.length > 0) return { place, agents: able.length };
   return { place, agents: 0, problem: problemOf(requires, fitting) };
 }
+
+export const takesSteps = (agent: Agent): boolean => whyNot(agent) === undefined;
 
 /** Why an agent takes no steps now; undefined: it does. */
 function whyNot({ state, problem }: Agent): string | undefined {

@@ -1,9 +1,12 @@
+import type { Agent } from '@shared/agents';
 import { heightAndWidth } from '@shared/model-card';
 import type { Workspace } from '../store/workspace';
 import { finishedIn } from './finished-steps';
 import { distinctSteps, formatOf, imagesOf, type PlannedStep } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
+import { takesSteps } from './places';
 import { recordedCosts } from './recorded-costs';
+import { fits } from './requirement';
 import { StepCosts } from './step-costs';
 import { traitsOf } from './step-traits';
 
@@ -24,11 +27,18 @@ const dailyDeviation = 0.12;
 /** Of a normal distribution: between -1.28 and 1.28 deviations lie four fifths. */
 const fourFifths = 1.28;
 
-/** @param slots steps that run beside each other, measurements aside */
+interface EstimatedPlace {
+  machineId: string;
+  /** Steps that run beside each other on this machine, measurements aside. */
+  slots: number;
+  /** Other machines, whatever their state. */
+  agents?: readonly Agent[];
+}
+
 export function estimatePlan(
   prepared: PreparedSweep,
   workspace: Workspace,
-  { machineId, slots }: { machineId: string; slots: number },
+  { machineId, slots, agents = [] }: EstimatedPlace,
 ): PlanEstimate {
   const { trials, models, dataset, sweep, manifest } = prepared;
   const costs = new StepCosts(recordedCosts(workspace, machineId));
@@ -42,18 +52,53 @@ export function estimatePlan(
   const made = left.filter(({ order }) => formatOf(order) !== undefined).map(({ key }) => traits.get(key)!);
   const artifactBytes = made.reduce((sum, own) => sum + (costs.expectBytes(own) ?? own.networkBytes), 0);
   return {
-    ...timeOf(left, (step) => costs.expect(traits.get(step.key)!), slots),
+    ...timeOf(left, (step) => costs.expect(traits.get(step.key)!), slots, agents),
     diskBytes: Math.round(artifactBytes + cropBytes(prepared, new Set(left))),
   };
 }
 
-/** The sum of what the steps take, measurements one after the other, the rest on all slots. */
+/** What a machine is given of a plan: measurements one after the other, the rest on all slots. Milliseconds. */
+class Load {
+  private quietMs = 0;
+  private sharedMs = 0;
+  private longestMs = 0;
+
+  constructor(private readonly slots: number) {}
+
+  add(kind: PlannedStep['kind'], expectedMs: number): void {
+    if (kind === 'measure') this.quietMs += expectedMs;
+    else {
+      this.sharedMs += expectedMs;
+      this.longestMs = Math.max(this.longestMs, expectedMs);
+    }
+  }
+
+  get ms(): number {
+    return this.quietMs + Math.max(this.sharedMs / this.slots, this.longestMs);
+  }
+}
+
+/**
+ * What the machine that is given most takes, where each step goes to whoever may do it and has least: agents, or where none takes it, this machine.
+ * Other machines are taken to be as fast as this one, and nothing is counted for what travels.
+ */
 export function timeOf(
   left: readonly PlannedStep[],
   costOf: (step: PlannedStep) => ReturnType<StepCosts['expect']>,
   slots: number,
+  agents: readonly Agent[] = [],
 ): Pick<PlanEstimate, 'time' | 'unknownSteps' | 'roughSteps'> {
-  let [quiet, shared, longest, guessed, variance, unknownSteps, rough] = [0, 0, 0, 0, 0, 0, 0];
+  let [total, guessed, variance, unknownSteps, rough] = [0, 0, 0, 0, 0];
+  const here = new Load(slots);
+  const others = agents.filter(takesSteps).map((agent) => ({ agent, load: new Load(agent.slots) }));
+  const able = new Map<string, readonly Load[]>();
+  const loadsFor = ({ requires }: PlannedStep): readonly Load[] => {
+    if (!requires || others.length === 0) return [];
+    const line = JSON.stringify(requires);
+    const loads = able.get(line) ?? others.filter(({ agent }) => fits(requires, agent)).map(({ load }) => load);
+    able.set(line, loads);
+    return loads;
+  };
   for (const step of left) {
     const cost = costOf(step);
     if (!cost) {
@@ -62,17 +107,16 @@ export function timeOf(
     }
     const { expectedMs, deviation, isGuess } = cost;
     if (cost.isFromElsewhere) rough++;
-    if (step.kind === 'measure') quiet += expectedMs;
-    else shared += expectedMs;
-    if (step.kind !== 'measure') longest = Math.max(longest, expectedMs);
+    total += expectedMs;
+    const [first = here, ...rest] = loadsFor(step);
+    rest.reduce((least, load) => (load.ms < least.ms ? load : least), first).add(step.kind, expectedMs);
     // Guesses err together; what was measured errs each for itself.
     if (isGuess) guessed += expectedMs * deviation;
     else variance += (expectedMs * deviation) ** 2;
   }
   if (unknownSteps > 0 && unknownSteps === left.length) return { unknownSteps };
-  const total = quiet + shared;
   const relative = total > 0 ? Math.hypot(guessed / total, Math.sqrt(variance) / total, dailyDeviation) : 0;
-  const expected = quiet + Math.max(shared / slots, longest);
+  const expected = Math.max(here.ms, ...others.map(({ load }) => load.ms));
   const factor = Math.exp(fourFifths * relative);
   const time = { lowMs: expected / factor, highMs: expected * factor };
   return { time, unknownSteps, ...(rough > 0 && { roughSteps: rough }) };
