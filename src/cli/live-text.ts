@@ -31,12 +31,12 @@ export function answerLine(
 
 /**
  * What a session came to.
- * @param comparison what has to be said of how the sides compare
+ * @param notes what has to be known to read it, as sentences
  */
 export function summaryText(
   sides: readonly SideSummary[],
   agreement: { both: number; agreeing: number } | undefined,
-  comparison: string | undefined,
+  notes: readonly (string | undefined)[],
 ): string {
   const columns = [
     { title: 'model' },
@@ -67,7 +67,7 @@ export function summaryText(
     agreement && agreement.both > 0
       ? `same first answer on ${formatNumber(agreement.agreeing)} of ${formatNumber(agreement.both)} frames that both answered (${formatPercent((100 * agreement.agreeing) / agreement.both)})\n`
       : '';
-  const note = comparison === undefined ? '' : `${comparison}\n`;
+  const note = notes.map((sentence) => (sentence === undefined ? '' : `${sentence}\n`)).join('');
   return `\n${textTable(columns, rows)}${right.join('')}${agreed}${note}`;
 }
 
