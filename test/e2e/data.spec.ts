@@ -82,7 +82,7 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await expect(window.getByTestId('dataset-copies')).toContainText('1 within a split');
     const match = window.getByTestId('class-match');
     await expect(match).toContainText('By number, 2 of 2 classes are others to');
-    await expect(match).toContainText('without a name in the network');
+    await expect(match).toContainText('without a name in the model');
     await window.getByTestId('match-by-name').click();
     await expect(match).toContainText('1 of 2 classes are known to');
 
