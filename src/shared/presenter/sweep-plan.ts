@@ -17,7 +17,7 @@ export function planTimeText({ time, unknownSteps, left }: PlanTime): string {
   const [low, high] = [formatDuration(time.lowMs), formatDuration(time.highMs)];
   const range = low === high ? low : `${low} to ${high}`;
   if (unknownSteps === 0) return range;
-  const others = unknownSteps === 1 ? '1 step' : `${unknownSteps} steps`;
+  const others = formatCounted(unknownSteps, 'step');
   return `${range}, and ${others} of a kind that has never run on this machine`;
 }
 
