@@ -45,12 +45,16 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await expect(window.getByTestId('plan-trials')).toContainText('21');
     await expect(tour.getByRole('heading')).toBeFocused();
     await expectAccessible(window);
+    await expect(window.getByTestId('tour-ring')).toBeVisible();
     await look(launched, 'tour');
     for (const title of ['Recipes', 'The plan', 'The matrix']) {
       await window.getByTestId('tour-next').press('Enter');
       await expect(tour.getByRole('heading')).toHaveText(title);
     }
     await expect(window.getByTestId('nav-matrix')).toHaveAttribute('aria-current', 'page');
+    // Where nothing has run, there is nothing to point at.
+    await expect(tour).toContainText('Nothing has run yet');
+    await expect(window.getByTestId('tour-ring')).toBeHidden();
     await expectAccessible(window);
     await window.getByTestId('tour-back').press('Enter');
     await expect(window.getByTestId('nav-sweep')).toHaveAttribute('aria-current', 'page');
