@@ -11,6 +11,8 @@ const labelGap = 8;
 const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
   lines.every(({ values }) => Number.isInteger(values[dim]));
 
+const rim = ({ surface }: ChartTheme) => ({ textBorderColor: surface, textBorderWidth: 4 });
+
 /** Trials as lines over upright axes: plain data in, plain data out. */
 export function parallelOption(
   { axes, lines }: ParallelLines,
@@ -38,13 +40,12 @@ export function parallelOption(
       axisLabel: {
         color: theme.textMuted,
         fontSize: 11,
-        width: widestLabel,
-        overflow: 'truncate' as const,
         hideOverlap: true,
-        // No line runs left of the first axis; elsewhere lines end before a label and go on behind it.
+        ...(categories && { width: widestLabel, overflow: 'truncate' as const }),
+        // No line runs left of the first axis. Elsewhere lines end before a figure; a name, whose ground would be as wide as the widest, has a rim.
         ...(dim === 0
           ? { margin: -labelGap, align: 'right' as const }
-          : { margin: labelGap, backgroundColor: theme.surface, padding: [1, 3] }),
+          : { margin: labelGap, ...(categories ? rim(theme) : { backgroundColor: theme.surface, padding: [1, 3] }) }),
       },
       areaSelectStyle: { color: theme.accent, borderColor: theme.accent, opacity: 0.2, width: 16 },
     })),
