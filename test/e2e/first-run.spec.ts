@@ -29,7 +29,8 @@ test('a plan says that it is being made anew, Compare what one run is good for, 
         opacity: Number(getComputedStyle(find('plan')).opacity),
       };
     });
-    expect(marked).toMatchObject({ trials: '21', busy: 'true', says: expect.stringContaining('anew') as string });
+    expect(marked).toMatchObject({ trials: '21', busy: 'true' });
+    expect(marked.says).toContain('anew');
     expect(marked.opacity).toBeLessThan(1);
     await expect(trials).toHaveText('18');
     await expect(says).toHaveAttribute('aria-busy', 'false');
