@@ -1,4 +1,4 @@
-import { absent, formatMs, formatMsValue, formatNumber, formatPercent } from '@shared/format';
+import { absent, formatCounted, formatMs, formatMsValue, formatNumber, formatPercent } from '@shared/format';
 import { liveStages, type LiveAnswer } from '@shared/live/answer';
 import type { StageSummary } from '@shared/live/stage-statistics';
 import { textTable } from './text-table';
@@ -61,7 +61,7 @@ export function summaryText(
     .filter(({ labelled }) => labelled > 0)
     .map(
       ({ name, target, labelled, right: count }) =>
-        `${name} on ${target}: ${formatNumber(count)} of ${formatNumber(labelled)} labelled images right\n`,
+        `${name} on ${target}: ${formatNumber(count)} of ${formatCounted(labelled, 'labelled image')} right\n`,
     );
   const agreed =
     agreement && agreement.both > 0
