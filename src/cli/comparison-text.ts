@@ -1,4 +1,4 @@
-import { absent, formatBytes, formatMs, formatNumber, percentDecimals } from '@shared/format';
+import { absent, formatBytes, formatCounted, formatMs, formatNumber, percentDecimals } from '@shared/format';
 import type { Comparison } from '@shared/presenter/comparison';
 import type { JudgedPair } from '@shared/presenter/judge-pairs';
 import { verdictSigns, verdictWords, type Verdict } from '@shared/presenter/verdict';
@@ -28,7 +28,7 @@ export function comparisonText(comparison: RunComparison, judged: readonly Judge
   return sections.filter(Boolean).join('\n');
 }
 
-const countText = (count: number): string => (count === 1 ? '1 trial shows' : `${count} trials show`);
+const countText = (count: number): string => formatCounted(count, 'trial shows', 'trials show');
 
 function sideText({ run, name, startedAt, source }: ComparedRun): string {
   return [name, startedAt.slice(0, 16).replace('T', ' '), run, ...(source === undefined ? [] : [source])].join(' · ');
@@ -97,7 +97,7 @@ function legend(judged: readonly JudgedPair[]): string {
       ? ['Times are ratio over ratio: each run measured its trials beside its own baseline, which takes the day out.']
       : []),
     ...(hasMs
-      ? ['Milliseconds of two runs were not interleaved: the machine may have changed by more than the network.']
+      ? ['Milliseconds of two runs were not interleaved: the machine may have changed by more than the model.']
       : []),
   ];
   return lines.map((line) => `${wrapText(line)}\n`).join('');

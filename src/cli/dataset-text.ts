@@ -1,3 +1,4 @@
+import { formatNumber } from '@shared/format';
 import type { DatasetSummary } from '@shared/dataset';
 import { classBalance } from '@shared/class-balance';
 
@@ -23,7 +24,7 @@ export function duplicatesText({ duplicates }: Pick<DatasetSummary, 'duplicates'
   const shown = examples.slice(0, 3).map((files) => `               ${files.join(' = ')}\n`);
   const rest = groups - shown.length;
   return (
-    `  duplicates   ${within} within a split, ${between} in an earlier split too; each is used once\n` +
+    `  duplicates   ${formatNumber(within)} within a split, ${formatNumber(between)} in an earlier split too; each is used once\n` +
     `${shown.join('')}${rest > 0 ? `               and ${rest} more\n` : ''}`
   );
 }

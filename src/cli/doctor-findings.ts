@@ -60,11 +60,11 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
     missing('There is no screen and no Xvfb, so no PDF: on Debian and Ubuntu, apt-get install xvfb xauth.');
 
   if (freeBytes >= leastDiskBytes && freeBytes < comfortableDiskBytes)
-    note(`The disk has ${formatBytes(freeBytes)} left; a night of large networks may need 10 GB.`);
+    note(`The disk has ${formatBytes(freeBytes)} left; a night of large models may need 10 GB.`);
   if (machine.platform === 'win32') note(memoryUnwatched);
   if (machine.memoryBytes < leastMemoryBytes)
     note(
-      `${formatBytes(machine.memoryBytes)} of memory are few: networks of 100 MB may fail where activations are kept.`,
+      `${formatBytes(machine.memoryBytes)} of memory are few: models of 100 MB may fail where activations are kept.`,
     );
   if (machine.cores < 2) note('There is one core: whatever else runs disturbs latencies.');
   if (machine.isa.length > 0 && !machine.isa.some((flag) => dotProducts.test(flag)))
@@ -82,7 +82,7 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
     if (command !== undefined) note(`${title} is not here, so ${id} is no target: "${command}" fetches it.`);
   if (facts.models === 0)
     note(
-      `The model folder is empty: ${facts.downloads ? '"whittle get case-study" fetches networks and images, "whittle get" lists more' : 'put .onnx files there'}. The starter pack needs none.`,
+      `The model folder is empty: ${facts.downloads ? '"whittle get case-study" fetches models and images, "whittle get" lists more' : 'put .onnx files there'}. The starter pack needs none.`,
     );
   if (!facts.downloads) note('Downloads are switched off.');
   return found;

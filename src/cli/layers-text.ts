@@ -1,4 +1,4 @@
-import { absent, formatBytes, formatCount, formatMsValue, formatNumber } from '@shared/format';
+import { absent, formatBytes, formatCount, formatCounted, formatMsValue, formatNumber } from '@shared/format';
 import type { LayerComparison, LayerFacts, LayerReport } from '@shared/layers';
 import { textTable } from './text-table';
 
@@ -33,7 +33,7 @@ export function layersText(report: LayerReport): string {
   const legend =
     report.images === 0
       ? 'error: give --data DIR to compare the outputs of layers on calibration images'
-      : `error: squared difference of the layer's output to the float network's over its square, ${report.images} calibration images`;
+      : `error: squared difference of the layer's output to the float network's over its square, ${formatCounted(report.images, 'calibration image')}`;
   return `${textTable(columns, rows)}\nbetween layers: ${rest.join(' → ')}\n${legend}\n`;
 }
 

@@ -5,7 +5,7 @@ import { AppError } from '@shared/errors';
 import type { LiveFrame } from '@shared/live/frame';
 import type { ModelCard } from '@shared/model-card';
 import { readImageFile } from '../main/engine/dataset/image-file';
-import { imagesFor } from '../main/engine/dataset/map-classes';
+import { imagesFor, knownClasses } from '../main/engine/dataset/map-classes';
 import { openDataset } from '../main/engine/dataset/open-dataset';
 import { jpegStream } from '../main/engine/live/jpeg-stream';
 import type { LiveSession } from '../main/engine/live/live-session';
@@ -18,6 +18,8 @@ export interface CliFrame {
   image?: string;
   /** Class; absent where it is unknown. */
   label?: number;
+  /** Name of its class where the first model has none such. */
+  foreign?: string;
 }
 
 export interface CliSource {
@@ -66,10 +68,11 @@ async function ofFolder(path: string, { cacheFolder, card, session }: SourceOpti
   const spec = datasetSpecSchema.parse({ path, calibration: 0 });
   const dataset = await openDataset(spec, { cacheFolder });
   session.images = imagesFor(dataset.eval, dataset, card);
-  const frames = session.images.entries.map(({ path: file, label }, index): CliFrame => ({
+  const classes = knownClasses(session.images, dataset, card);
+  const frames = session.images.entries.map(({ path: file }, index): CliFrame => ({
     frame: { kind: 'image', index },
     image: basename(file),
-    label: label < 0 ? undefined : label,
+    ...classes[index],
   }));
   return one(...frames);
 }

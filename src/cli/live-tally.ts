@@ -2,6 +2,7 @@ import { toAppError, type AppError } from '@shared/errors';
 import { AgreementCounter } from '@shared/live/agreement';
 import type { LiveAnswer } from '@shared/live/answer';
 import { classOnSide, comparisonSentence, type ClassComparison } from '@shared/live/class-comparison';
+import { foreignClassesSentence } from '@shared/live/foreign-classes';
 import type { RecordRow } from '@shared/live/record';
 import { StageStatistics } from '@shared/live/stage-statistics';
 import { targetName } from '@shared/sweep-file';
@@ -31,6 +32,8 @@ export class LiveTally {
   private readonly agreement = new AgreementCounter();
   private readonly comparison: ClassComparison | undefined;
   private readonly counts: Counts[];
+  /** Of each answered image whose class the first side does not have, that class. */
+  private readonly foreign: string[] = [];
 
   constructor(
     private readonly sides: readonly NamedSide[],
@@ -54,12 +57,15 @@ export class LiveTally {
   }
 
   /** Asks a side; the function that comes back takes its answer in. Neither throws: see `failure`. */
-  async ask(side: 0 | 1, number: number, { frame, image, label }: CliFrame): Promise<() => void> {
+  async ask(side: 0 | 1, number: number, { frame, image, label, foreign }: CliFrame): Promise<() => void> {
     try {
       const answer = await this.session.classify(side, frame);
       return () => {
         if (answer === null) this.counts[side]!.dropped++;
-        else this.take(side, number, answer, image, classOnSide(side, label, this.comparison));
+        else {
+          if (side === 0 && foreign !== undefined) this.foreign.push(foreign);
+          this.take(side, number, answer, image, classOnSide(side, label, this.comparison));
+        }
       };
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -129,7 +135,7 @@ export class LiveTally {
     process.stdout.write(
       this.json
         ? `${JSON.stringify({ summary: { sides, agreement, comparison } })}\n`
-        : summaryText(sides, agreement, comparison),
+        : summaryText(sides, agreement, [comparison, foreignClassesSentence(this.foreign, this.sides[0]!.name)]),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { absent, formatMs, formatMsValue, formatNumber, formatPercent } from '@shared/format';
+import { absent, formatCounted, formatMs, formatMsValue, formatNumber, formatPercent } from '@shared/format';
 import { liveStages, type LiveAnswer } from '@shared/live/answer';
 import type { StageSummary } from '@shared/live/stage-statistics';
 import { textTable } from './text-table';
@@ -31,12 +31,12 @@ export function answerLine(
 
 /**
  * What a session came to.
- * @param comparison what has to be said of how the sides compare
+ * @param notes what has to be known to read it, as sentences
  */
 export function summaryText(
   sides: readonly SideSummary[],
   agreement: { both: number; agreeing: number } | undefined,
-  comparison: string | undefined,
+  notes: readonly (string | undefined)[],
 ): string {
   const columns = [
     { title: 'model' },
@@ -61,13 +61,13 @@ export function summaryText(
     .filter(({ labelled }) => labelled > 0)
     .map(
       ({ name, target, labelled, right: count }) =>
-        `${name} on ${target}: ${formatNumber(count)} of ${formatNumber(labelled)} labelled images right\n`,
+        `${name} on ${target}: ${formatNumber(count)} of ${formatCounted(labelled, 'labelled image')} right\n`,
     );
   const agreed =
     agreement && agreement.both > 0
       ? `same first answer on ${formatNumber(agreement.agreeing)} of ${formatNumber(agreement.both)} frames that both answered (${formatPercent((100 * agreement.agreeing) / agreement.both)})\n`
       : '';
-  const note = comparison === undefined ? '' : `${comparison}\n`;
+  const note = notes.map((sentence) => (sentence === undefined ? '' : `${sentence}\n`)).join('');
   return `\n${textTable(columns, rows)}${right.join('')}${agreed}${note}`;
 }
 

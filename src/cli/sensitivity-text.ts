@@ -1,4 +1,4 @@
-import { absent, formatCount, formatNumber } from '@shared/format';
+import { absent, formatCount, formatCounted, formatNumber } from '@shared/format';
 import type { LayerEffect, SensitivityReport } from '@shared/sensitivity';
 import { disturbance, worstFirst } from '@shared/sensitivity-order';
 import { textTable } from './text-table';
@@ -65,7 +65,7 @@ export function sensitivityText({ layers, method, images, model }: SensitivityRe
   const legend = amounts
     ? 'Columns: % of images whose predicted class stays that of the float network.\nBar: KL divergence of the class probabilities, all columns together.'
     : 'KL: divergence of the class probabilities in nats, also the bar.\nSQNR: of the class scores. agree: images whose predicted class stays.';
-  return `${model}: each layer alone ${what}, ${images} calibration images, worst first\n\n${table}\n${legend}\n`;
+  return `${model}: each layer alone ${what}, ${formatCounted(images, 'calibration image')}, worst first\n\n${table}\n${legend}\n`;
 }
 
 const labelsOf = (layers: SensitivityReport['layers']): string =>

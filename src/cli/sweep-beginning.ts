@@ -1,3 +1,4 @@
+import { formatCounted } from '@shared/format';
 import { measurementsToRepeat } from '../main/engine/sweep/remeasure';
 import type { Engine } from '../main/engine/create-engine';
 import type { PreparedSweep } from '../main/engine/sweep/prepare-sweep';
@@ -39,6 +40,6 @@ function remeasure(engine: Engine, prepared: PreparedSweep): Launched {
     process.stderr.write(`No measurement of run ${last.id} was disturbed.\n`);
     return { id: last.id, finished: Promise.resolve(last.status) };
   }
-  process.stderr.write(`Measuring ${keys.length} disturbed measurements of run ${last.id} again.\n`);
+  process.stderr.write(`Measuring ${formatCounted(keys.length, 'disturbed measurement')} of run ${last.id} again.\n`);
   return engine.runs.resume(last.id, prepared, { again: keys });
 }

@@ -1,5 +1,5 @@
 import { AppError } from '@shared/errors';
-import { formatInterval, formatNumber } from '@shared/format';
+import { formatCounted, formatInterval, formatNumber } from '@shared/format';
 import type { PreprocessTrial } from '@shared/contract';
 import { presetTitle } from '@shared/preprocess-presets';
 import { wilsonInterval } from '../main/engine/measure/statistics/proportion';
@@ -47,7 +47,7 @@ function trialText({ images, tried }: PreprocessTrial): string {
     { title: 'top-1 %', align: 'right' as const },
     { title: '95 %' },
   ];
-  return `${images} labelled images\n\n${textTable(columns, rows)}`;
+  return `${formatCounted(images, 'labelled image')}\n\n${textTable(columns, rows)}`;
 }
 
 function intervalText(top1: number, images: number): string {

@@ -2,17 +2,21 @@
  * Errors people read. An error crosses every wire as a code and facts; the sentence is made from them here,
  * so a message is written once and tested from a table. Each says what is wrong, where, and what to do.
  */
+import { formatBytes } from './format';
+
 type Facts = Record<string, string | number | undefined>;
 
 /** The sentence about one skipped image, as part of another. */
 const withoutAdvice = (sentence: string | number | undefined): string =>
   String(sentence).replace(/\.? The image is skipped\.$/, '');
 
+const size = (bytes: string | number | undefined): string => formatBytes(Number(bytes));
+
 const sentences = {
   'model.not-found': (f: Facts) =>
     `No model "${f.name}"${f.folder ? `: it is neither a file nor a name in the model folder ${f.folder}` : ''}. Give a path to an .onnx or .tflite file, or set the folder with --zoo.`,
   'model.not-onnx': (f: Facts) =>
-    `${f.path} is not an ONNX model (${f.found}). Export the network to ONNX and give that file.`,
+    `${f.path} is not an ONNX model (${f.found}). Export the model to ONNX and give that file.`,
   'model.truncated': (f: Facts) => `${f.path} is cut short or damaged (${f.detail}). Copy or download the file again.`,
   'model.unsupported-operator': (f: Facts) =>
     `${f.path}: node "${f.node}" uses ${f.operator}, which Whittle does not handle. Export without it, or file a request that names the operator.`,
@@ -33,10 +37,10 @@ const sentences = {
   'model.size-open': (f: Facts) =>
     `${f.path} takes images of any size. Say which with --size HEIGHTxWIDTH, or write a card.`,
   'model.differs': (f: Facts) =>
-    `${f.path} is not what is said of "${f.model}": ${f.detail}. Correct the card, or compare networks with the same input and classes.`,
+    `${f.path} is not what is said of "${f.model}": ${f.detail}. Correct the card, or compare models with the same input and classes.`,
   'model.needs-onnx': (f: Facts) =>
-    `${f.path} is a .${f.format} file: it can be run as it is, and only ONNX networks can be compressed. Give the .onnx file it was made from.`,
-  'model.too-large': (f: Facts) => `${f.path} has ${f.bytes} bytes; Whittle reads models up to ${f.limit} bytes.`,
+    `${f.path} is a .${f.format} file: it can be run as it is, and only ONNX models can be compressed. Give the .onnx file it was made from.`,
+  'model.too-large': (f: Facts) => `${f.path} takes ${size(f.bytes)}; Whittle reads models up to ${size(f.limit)}.`,
   'model.runtime-rejected': (f: Facts) =>
     `${f.runtime ?? 'ONNX Runtime'} cannot load ${f.path}: ${f.detail}. Check the model with another tool or export it again.`,
   'model.runtime-failed': (f: Facts) =>
@@ -126,7 +130,7 @@ const sentences = {
   'handover.not-ready': (f: Facts) =>
     `${f.trial} cannot be handed over: ${f.detail}. Choose a trial that is done, of a model with a card.`,
   'handover.too-large': (f: Facts) =>
-    `${f.path} would have ${f.bytes} bytes, and a zip of this kind holds at most ${f.limit}. Hand over the folder, without --zip.`,
+    `${f.path} would take ${size(f.bytes)}, and a zip of this kind holds at most ${size(f.limit)}. Hand over the folder, without --zip.`,
   'run.none': (f: Facts) => `There is no run in ${f.path} yet. Start one with "whittle run SWEEP.yaml".`,
   'trial.not-evaluated': (f: Facts) =>
     `Nothing to compare yet: ${f.model} with ${f.recipe} was not evaluated in ${f.runtime}. Wait for it, or continue the run.`,
@@ -154,15 +158,15 @@ const sentences = {
     `The model ${f.path} was changed or moved after it was opened. Start the run again to work with the file as it is now.`,
   'content.missing': (f: Facts) => `The ${f.what} is not in ${f.path} any more. Start the run again.`,
   'format.unsupported-operator': (f: Facts) =>
-    `${f.path} cannot become a .${f.format} file: it has no counterpart of ${f.operators}. Deploy it as ONNX, or export the network without that.`,
+    `${f.path} cannot become a .${f.format} file: it has no counterpart of ${f.operators}. Deploy it as ONNX, or export the model without that.`,
   'tflite.foreign': (f: Facts) =>
     `${f.path} is not a TensorFlow Lite file (${f.found}). Give a .tflite file, or an .onnx file.`,
   'tflite.damaged': (f: Facts) =>
-    `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the network anew.`,
+    `${f.path} is not a valid TensorFlow Lite file: ${f.detail}. Copy or download it again, or convert the model anew.`,
   'coreml.damaged': (f: Facts) =>
-    `${f.path} is not a Core ML package with an ML Program. Copy it again, with all files in it, or convert the network anew.`,
+    `${f.path} is not a Core ML package with an ML Program. Copy it again, with all files in it, or convert the model anew.`,
   'format.no-codes': (f: Facts) =>
-    `${f.path} cannot become a .${f.format} file with ${f.type} ${f.side}: ${f.detail}. Quantize the network all the way (quantize.static), or choose float32.`,
+    `${f.path} cannot become a .${f.format} file with ${f.type} ${f.side}: ${f.detail}. Quantize the model all the way (quantize.static), or choose float32.`,
   'format.integers-only': (f: Facts) =>
     `${f.taker} takes networks in integers alone, and this one computes in floats. End its recipe with quantize.static{profile:tflite}.`,
   'format.no-branches': (f: Facts) =>
@@ -173,7 +177,7 @@ const sentences = {
   'deploy.invalid': (f: Facts) =>
     `What "deploy" says of ${f.format} is not valid: ${f.detail}. Correct it in the sweep file.`,
   'format.too-large': (f: Facts) =>
-    `As .${f.format} the network would take ${f.bytes} bytes, and such a file holds at most ${f.limit}. Compress its weights first.`,
+    `As .${f.format} the model would take ${size(f.bytes)}, and such a file holds at most ${size(f.limit)}. Compress its weights first.`,
   'target.unknown': (f: Facts) => `Unknown target runtime "${f.runtime}". Available here: ${f.available}.`,
   'runtime.unavailable': (f: Facts) => `${f.title} is not here (${f.detail}). ${f.remedy}.`,
   'target.format': (f: Facts) =>
@@ -198,7 +202,7 @@ const sentences = {
   'agents.damaged': (f: Facts) =>
     `What the server has under ${f.file} is not what that name stands for. It was not taken; look who may write to the server.`,
   'agents.too-large': (f: Facts) =>
-    `The step needs ${f.bytes} bytes of models and images, and this machine may keep ${f.limit}. Raise it with --cache-gb.`,
+    `The step needs ${size(f.bytes)} of models and images, and this machine may keep ${size(f.limit)}. Raise it with --cache-gb.`,
   'agents.none': (f: Facts) =>
     `The step needs ${f.label ? `a machine labelled "${f.label}"` : 'a machine of another kind'}, and no server is named. Name it with --server or in the view Machines, and continue the run.`,
   'agents.tried': (f: Facts) =>
@@ -212,7 +216,7 @@ const sentences = {
   'coral.slow': (f: Facts) =>
     `The Coral at ${f.port} runs at USB 2 speed${f.hub ? `, behind ${f.hub}` : ''}, so uploading weights and images takes about ten times as long. Use a USB 3 port of the machine itself and the cable it came with.`,
   'coral.library-missing': (f: Facts) =>
-    `No libedgetpu is here, which runs networks on a Coral. ${f.hint}. Where it lies in a folder of its own, name that folder in Settings or WHITTLE_RUNTIMES.`,
+    `No libedgetpu is here, which runs models on a Coral. ${f.hint}. Where it lies in a folder of its own, name that folder in Settings or WHITTLE_RUNTIMES.`,
   'coral.library-unloadable': (f: Facts) =>
     `${f.path} cannot be loaded: ${f.detail}. Install the libedgetpu for this system and processor, and libusb with it.`,
   'coral.library-unknown': (f: Facts) =>
@@ -240,7 +244,7 @@ const sentences = {
   'edgetpu.compiler-missing': (f: Facts) =>
     `No edgetpu_compiler is here to compile ${f.path}. Run "${f.command}" on x86-64 Linux, then put ${f.result} into ${f.folder} and run again.`,
   'edgetpu.compiler-failed': (f: Facts) =>
-    `The compiler edgetpu_compiler cannot compile ${f.path}: ${f.detail}. ${f.advice ?? 'Leave the target edgetpu out for this network, or change the network'}.`,
+    `The compiler edgetpu_compiler cannot compile ${f.path}: ${f.detail}. ${f.advice ?? 'Leave the target edgetpu out for this model, or change the model'}.`,
   'edgetpu.compiler-timeout': (f: Facts) =>
     `The compiler edgetpu_compiler had not compiled ${f.path} after ${f.seconds} s and was stopped. Give it longer with WHITTLE_EDGETPU_COMPILER_SECONDS.`,
   'edgetpu.other-network': (f: Facts) =>

@@ -45,12 +45,16 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await expect(window.getByTestId('plan-trials')).toContainText('21');
     await expect(tour.getByRole('heading')).toBeFocused();
     await expectAccessible(window);
+    await expect(window.getByTestId('tour-ring')).toBeVisible();
     await look(launched, 'tour');
     for (const title of ['Recipes', 'The plan', 'The matrix']) {
       await window.getByTestId('tour-next').press('Enter');
       await expect(tour.getByRole('heading')).toHaveText(title);
     }
     await expect(window.getByTestId('nav-matrix')).toHaveAttribute('aria-current', 'page');
+    // Where nothing has run, there is nothing to point at.
+    await expect(tour).toContainText('Nothing has run yet');
+    await expect(window.getByTestId('tour-ring')).toBeHidden();
     await expectAccessible(window);
     await window.getByTestId('tour-back').press('Enter');
     await expect(window.getByTestId('nav-sweep')).toHaveAttribute('aria-current', 'page');
@@ -82,7 +86,7 @@ test('a first start offers a tour; photographs that are dropped show what they a
     await expect(window.getByTestId('dataset-copies')).toContainText('1 within a split');
     const match = window.getByTestId('class-match');
     await expect(match).toContainText('By number, 2 of 2 classes are others to');
-    await expect(match).toContainText('without a name in the network');
+    await expect(match).toContainText('without a name in the model');
     await window.getByTestId('match-by-name').click();
     await expect(match).toContainText('1 of 2 classes are known to');
 

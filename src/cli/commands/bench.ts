@@ -1,4 +1,4 @@
-import { formatBytes, formatMs } from '@shared/format';
+import { formatBytes, formatCounted, formatMs } from '@shared/format';
 import type { EnergyMetrics, LatencyMetrics } from '@shared/metrics';
 import { controlRatio } from '@shared/presenter/comparison';
 import { compareTime } from '@shared/presenter/compare-single';
@@ -94,7 +94,7 @@ function latencyText(name: string, baseline: string | undefined, metrics: Latenc
   const first = firstInferenceMs === undefined ? '' : ` (the inference ${formatMs(firstInferenceMs)})`;
   const disturbed = disturbanceText(metrics.disturbance);
   return (
-    `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${n} inferences, ${roundsText(metrics)})\n` +
+    `${name} on ${metrics.target}, one image: median ${formatMs(p50Ms)}, p90 ${formatMs(p90Ms)}, p99 ${formatMs(p99Ms)}, MAD ${formatMs(madMs)} (${formatCounted(n, 'inference')}, ${roundsText(metrics)})\n` +
     `${against}\n${energyText(metrics.energy, baseline === undefined)}load and first inference ${formatMs(metrics.coldStartMs)}${first}, peak memory ${formatBytes(metrics.peakMemoryBytes)}\n${disturbed ? `${disturbed}\n` : ''}`
   );
 }

@@ -1,5 +1,5 @@
 import { parseByteSize } from '@shared/byte-size';
-import { formatBytes } from '@shared/format';
+import { formatBytes, formatCounted } from '@shared/format';
 import { usageError, type Command } from '../arguments';
 import { openSession } from '../session';
 
@@ -25,7 +25,7 @@ export const clean: Command = {
         process.stdout.write(`${JSON.stringify({ budgetBytes, ...result }, null, 2)}\n`);
         return 0;
       }
-      const what = files === 1 ? '1 file' : `${files} files`;
+      const what = formatCounted(files, 'file');
       const over =
         keptBytes > budgetBytes
           ? ` That is over the budget of ${formatBytes(budgetBytes)}: ${formatBytes(neededBytes)} are of starred trials, measured beside, or also in results folders.\n`

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { formatCounted, formatNumber } from '@shared/format';
 import { gateChecks, gateFails, type GateCheck, type GateLimits } from '@shared/presenter/gate';
 import { compareRuns } from '../../main/engine/compare/compare-runs';
 import { writeFileAtomic } from '../../main/engine/files/atomic-file';
@@ -87,7 +88,7 @@ function gateText(checks: readonly GateCheck[], warnings: readonly string[], isS
   return [
     ...warnings.map((warning) => `! ${warning}`),
     ...told.map(({ model, name, outcome, sentence }) => `${words[outcome]}: ${model}/${name}: ${sentence}.`),
-    `${broken} of ${checks.length} checks broken, ${unsure} cannot be told, ${holds} hold${advice}.`,
+    `${formatNumber(broken)} of ${formatCounted(checks.length, 'check')} broken, ${formatNumber(unsure)} cannot be told, ${formatNumber(holds)} hold${advice}.`,
   ]
     .map((line) => `${line}\n`)
     .join('');

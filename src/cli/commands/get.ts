@@ -22,7 +22,7 @@ const packNames = runtimePacks.map(({ name }) => name).join(', ');
 export const get: Command = {
   name: 'get',
   usage: '[NAME]',
-  summary: `fetch a network, "${caseStudy}" or a runtime (${packNames}); without a name: what there is`,
+  summary: `fetch a model, "${caseStudy}" or a runtime (${packNames}); without a name: what there is`,
   options: {
     out: {
       type: 'string',
@@ -131,7 +131,7 @@ function listing(): string {
   ]);
   const columns = [
     { title: 'name' },
-    { title: 'network' },
+    { title: 'model' },
     { title: 'size', align: 'right' as const },
     { title: 'stated top-1, %', align: 'right' as const },
     { title: 'licence' },

@@ -36,7 +36,7 @@ export const run: Command = {
     budget: {
       type: 'string',
       value: 'TEXT',
-      help: `name the best per network within it: "drop<=1, size<=2MB, time<=0.5" (${usualBudget})`,
+      help: `name the best per model within it: "drop<=1, size<=2MB, time<=0.5" (${usualBudget})`,
     },
     ...serverOption,
     remeasure: { type: 'boolean', help: 'measure again what other work disturbed in the last run of the same sweep' },

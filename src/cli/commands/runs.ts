@@ -1,5 +1,5 @@
 import { AppError } from '@shared/errors';
-import { formatDuration } from '@shared/format';
+import { formatCounted, formatDuration } from '@shared/format';
 import type { RunSummary } from '@shared/run';
 import type { Engine } from '../../main/engine/create-engine';
 import { missingFiles } from '../../main/engine/sweep/missing-files';
@@ -99,7 +99,7 @@ async function remake(engine: Engine, run: string): Promise<RunSummary> {
     const prepared = await engine.prepare(engine.runs.resumable(run), { planned });
     await engine.runs.resume(run, prepared, { again: keys }).finished;
   }
-  process.stderr.write(`Made ${keys.length === 1 ? '1 file' : `${keys.length} files`} again.\n`);
+  process.stderr.write(`Made ${formatCounted(keys.length, 'file')} again.\n`);
   return engine.runs.summary(engine.runs.record(run));
 }
 

@@ -1,3 +1,4 @@
+import { formatNumber } from '@shared/format';
 import { formatRecipe, parseRecipe } from '@shared/recipe-syntax';
 import { defaultPruneAmounts, defaultSensitivityImages, type SensitivityMethod } from '@shared/sensitivity';
 import { stepWithout, worstLayers } from '@shared/sensitivity-order';
@@ -87,7 +88,7 @@ function canExclude(technique: string): boolean {
 
 function hint(layers: readonly string[], recipe: string | undefined): string {
   if (layers.length === 0) return '';
-  const which = layers.length === 1 ? 'the worst layer' : `the ${layers.length} worst layers`;
+  const which = layers.length === 1 ? 'the worst layer' : `the ${formatNumber(layers.length)} worst layers`;
   return recipe === undefined
     ? `\nTo spare: ${layers.map((layer) => `"${layer}"`).join(', ')}\n`
     : `\nWithout ${which}: --recipe '${recipe}'\n`;

@@ -8,7 +8,7 @@ import { heightAndWidth } from '@shared/model-card';
 import { targetName } from '@shared/sweep-file';
 import type { Engine } from './create-engine';
 import type { Dataset, ImageSet } from './dataset/dataset';
-import { classNamesOf, imagesFor } from './dataset/map-classes';
+import { classNamesOf, imagesFor, knownClasses } from './dataset/map-classes';
 import { openDataset } from './dataset/open-dataset';
 import { readImage } from './dataset/read-image';
 import { thumbnail } from './dataset/thumbnail';
@@ -94,16 +94,15 @@ export class LiveDesk {
   async openSource(id: string, source: LiveSource): Promise<LiveImages> {
     const { desk, session, sides } = this.found(id);
     const dataset = await this.guest(desk, () => this.datasetOf(source, desk.abort.signal));
-    const all = imagesFor(dataset.eval, dataset, sides[0]!.order.card);
+    const { card } = sides[0]!.order;
+    const all = imagesFor(dataset.eval, dataset, card);
     const hashes = 'hashes' in source ? source.hashes : undefined;
     session.images = hashes ? chosen(all, hashes) : all;
+    const classes = knownClasses(session.images, dataset, card);
     return {
       name: dataset.name,
       isResized: session.images.alreadyResized,
-      images: session.images.entries.map(({ path, label }) => ({
-        name: basename(path),
-        label: label < 0 ? undefined : label,
-      })),
+      images: session.images.entries.map(({ path }, index) => ({ name: basename(path), ...classes[index] })),
       gone: hashes && hashes.length - session.images.entries.length,
     };
   }

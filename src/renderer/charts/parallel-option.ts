@@ -5,9 +5,13 @@ import type { ParallelOption } from './echarts';
 /** More lines are drawn thinner, so that single ones can still be followed. */
 const manyLines = 60;
 const widestLabel = 120;
+/** Between an axis and its labels, px. */
+const labelGap = 8;
 
 const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
   lines.every(({ values }) => Number.isInteger(values[dim]));
+
+const rim = ({ surface }: ChartTheme) => ({ textBorderColor: surface, textBorderWidth: 4 });
 
 /** Trials as lines over upright axes: plain data in, plain data out. */
 export function parallelOption(
@@ -17,10 +21,11 @@ export function parallelOption(
   theme: ChartTheme,
 ): ParallelOption {
   const width = lines.length > manyLines ? 1 : 1.5;
+  const outerLabels = axes[0]?.categories ? widestLabel : 56;
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },
-    parallel: { left: 72, right: 72, top: 34, bottom: 14 },
+    parallel: { left: outerLabels + 2 * labelGap, right: 72, top: 34, bottom: 14 },
     parallelAxis: axes.map(({ id, name, categories, better }, dim) => ({
       id,
       dim,
@@ -35,11 +40,12 @@ export function parallelOption(
       axisLabel: {
         color: theme.textMuted,
         fontSize: 11,
-        width: widestLabel,
-        overflow: 'truncate' as const,
         hideOverlap: true,
-        textBorderColor: theme.surface,
-        textBorderWidth: 2,
+        ...(categories && { width: widestLabel, overflow: 'truncate' as const }),
+        // No line runs left of the first axis. Elsewhere lines end before a figure; a name, whose ground would be as wide as the widest, has a rim.
+        ...(dim === 0
+          ? { margin: -labelGap, align: 'right' as const }
+          : { margin: labelGap, ...(categories ? rim(theme) : { backgroundColor: theme.surface, padding: [1, 3] }) }),
       },
       areaSelectStyle: { color: theme.accent, borderColor: theme.accent, opacity: 0.2, width: 16 },
     })),

@@ -34,10 +34,11 @@ export const shortcutGroups: readonly { where: string; shortcuts: readonly Short
     shortcuts: [
       { keys: ['←', '→', '↑', '↓'], does: 'Move between cells' },
       { keys: ['Home', 'End'], does: 'First and last column; with Ctrl, row' },
-      { keys: ['Enter'], does: 'Show the trial; on a header, sort by it' },
+      { keys: ['Enter'], does: 'Open the trial and go into it; on a header, sort by it' },
+      { keys: ['Space'], does: 'Show the trial and stay, to move on with the arrows' },
       { keys: ['S'], does: 'Star the trial' },
       { keys: ['P'], does: 'Pin the recipe below the baseline' },
-      { keys: ['Esc'], does: 'Close the trial' },
+      { keys: ['Esc'], does: 'Close the trial and go back to its cell' },
       { keys: ['CmdOrCtrl+E'], does: 'Export CSV' },
       { keys: ['CmdOrCtrl+Shift+E'], does: 'Export JSON' },
       { keys: ['CmdOrCtrl+P'], does: 'Export PDF' },

@@ -1,15 +1,21 @@
+import { foreignClassesSentence } from '@shared/live/foreign-classes';
 import { formatNumber } from '@shared/format';
 import { comparisonSentence, type ClassComparison } from '@shared/live/class-comparison';
 import type { LiveImages } from '@shared/live/session';
 
-/** What a person has to know of a session to read its counts, as sentences. */
+/**
+ * What a person has to know of a session to read its counts, as sentences.
+ * @param model the first side's
+ */
 export function sessionNotes(
   comparison: ClassComparison | undefined,
-  images: Pick<LiveImages, 'gone'> | undefined,
+  images: Partial<Pick<LiveImages, 'gone' | 'images'>> | undefined,
+  model = '',
 ): string[] {
   const { gone = 0 } = images ?? {};
+  const foreign = foreignClassesSentence(images?.images?.flatMap((image) => image.foreign ?? []) ?? [], model);
   const missing =
     gone > 0 &&
-    `${formatNumber(gone)} ${gone === 1 ? 'image is' : 'images are'} missing: no longer in the dataset, or of a class that the first network does not know.`;
-  return [comparisonSentence(comparison), missing].filter((note): note is string => Boolean(note));
+    `${formatNumber(gone)} ${gone === 1 ? 'image is' : 'images are'} missing: no longer in the dataset, or of a class that the first model does not know.`;
+  return [comparisonSentence(comparison), missing, foreign].filter((note): note is string => Boolean(note));
 }

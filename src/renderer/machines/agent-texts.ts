@@ -1,5 +1,5 @@
 import type { Agent, MachinesStatus } from '@shared/agents';
-import { absent, formatBytes, formatDuration, formatNumber, formatPercent } from '@shared/format';
+import { absent, formatBytes, formatCounted, formatDuration, formatNumber, formatPercent } from '@shared/format';
 import { shownServer } from '@shared/server-address';
 import { strongestSet } from './instruction-sets';
 
@@ -44,7 +44,7 @@ export function agoText(iso: string, now: Date): string {
 
 /** "Cortex-A76 · 4 cores · ASIMDDP" */
 export function processorText({ machine: { cpu, cores, isa } }: Pick<Agent, 'machine'>): string {
-  const count = cores === 1 ? '1 core' : `${cores} cores`;
+  const count = formatCounted(cores, 'core');
   return [cpu, count, strongestSet(isa)].filter(Boolean).join(' · ');
 }
 
@@ -67,7 +67,7 @@ export function summaryText(agents: readonly Agent[]): string {
     const count = agents.filter((agent) => conditionOf(agent) === condition).length;
     return count > 0 ? `${formatNumber(count)} ${conditionTexts[condition]}` : '';
   });
-  const all = agents.length === 1 ? '1 machine' : `${formatNumber(agents.length)} machines`;
+  const all = formatCounted(agents.length, 'machine');
   return [all, ...parts].filter(Boolean).join(', ');
 }
 
@@ -78,7 +78,7 @@ export function announcementText({ link, server = '', agents }: MachinesStatus):
   if (link === 'connecting') return `Connecting to ${name}.`;
   if (link === 'lost') return `The server ${name} is not reached any more.`;
   const silent = agents.filter(({ state }) => state === 'silent').map(({ name: machine }) => machine);
-  const there = agents.length === 1 ? '1 machine' : `${agents.length} machines`;
+  const there = formatCounted(agents.length, 'machine');
   return `Connected to ${name}: ${there}${silent.length > 0 ? `, silent: ${silent.join(', ')}` : ''}.`;
 }
 

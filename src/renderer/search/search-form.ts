@@ -59,7 +59,7 @@ export function searchGaps(form: SearchForm, draft: SweepDraft, datasetProblem?:
     return Number.isNaN(value) || valueProblem(value, range) !== undefined;
   });
   return [
-    ...(form.models.length === 0 ? ['Choose at least one network.'] : []),
+    ...(form.models.length === 0 ? ['Choose at least one model.'] : []),
     ...(draft.dataset.path === '' ? ['Choose a dataset folder.'] : []),
     ...(draft.dataset.path !== '' && datasetProblem ? ['The dataset cannot be read: choose another folder.'] : []),
     ...(isWrong ? ['Correct the numbers.'] : []),

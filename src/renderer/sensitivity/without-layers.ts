@@ -1,3 +1,4 @@
+import { formatCounted } from '@shared/format';
 import { formatRecipe } from '@shared/recipe-syntax';
 import type { RecipeStep } from '@shared/recipe';
 import type { SensitivityMethod } from '@shared/sensitivity';
@@ -15,7 +16,7 @@ export interface SparingRecipe {
 
 export function sparingRecipe(method: SensitivityMethod, layers: readonly string[]): SparingRecipe {
   const step = stepWithout(method, layers);
-  const count = `${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`;
+  const count = formatCounted(layers.length, 'layer');
   return { name: `${methodName(method)} without ${count}`, step, text: formatRecipe([step]) };
 }
 

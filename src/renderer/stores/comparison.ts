@@ -4,10 +4,10 @@ import type { OutputOf } from '@shared/endpoints';
 import type { ShellContract } from '@shared/shell-contract';
 import { toAppError } from '@shared/errors';
 import { judgePairs } from '@shared/presenter/judge-pairs';
-import type { RunSummary } from '@shared/run';
 import type { RunComparison } from '@shared/run-comparison';
 import { call } from '../bridge/client';
 import { comparedRecipes, everyRecipe } from '../compare/compared-recipes';
+import { openingRuns, ranOf } from '../compare/opening-runs';
 import { useRunsStore } from './runs';
 
 type ComparedFolder = NonNullable<OutputOf<ShellContract['shell.chooseComparedResults']>>;
@@ -31,16 +31,20 @@ export const useComparisonStore = defineStore('comparison', () => {
 
   const judged = computed(() => (comparison.value ? judgePairs(comparison.value) : []));
 
-  const among = (list: readonly RunSummary[], id: string): boolean => list.some((run) => run.id === id);
-  /** The run before the latest and the latest, where nobody chose others or those are gone; of another folder, its latest. */
+  /** One run on both sides: nothing of it differs, until a recipe of each is chosen. */
+  const isItself = computed(() => !folder.value && reference.value === candidate.value && recipe.value === everyRecipe);
+
   watch(
     [() => runs.list, folder],
-    ([list, other]) => {
-      // One that still waits has nothing measured.
-      const ran = list.filter(({ status }) => status !== 'queued');
-      if (!among(list, candidate.value)) candidate.value = ran[0]?.id ?? '';
-      if (!among(referenceRuns.value, reference.value))
-        reference.value = (other ? other.runs[0] : (ran[1] ?? ran[0]))?.id ?? '';
+    ([list, other], [listBefore]) => {
+      // What stood beside itself for want of another gives way to two that differ.
+      const wasAlone = isItself.value && ranOf(listBefore ?? []).length < 2;
+      const chosen = wasAlone
+        ? { reference: '', candidate: '' }
+        : { reference: reference.value, candidate: candidate.value };
+      const opening = openingRuns(chosen, list, other?.runs);
+      reference.value = opening.reference;
+      candidate.value = opening.candidate;
     },
     { immediate: true },
   );
@@ -92,6 +96,13 @@ export const useComparisonStore = defineStore('comparison', () => {
   });
   watch([recipe, otherRecipe], () => void load());
 
+  /** Two recipes beside each other, on every network that has both. */
+  function compareRecipes(theirs: string, own: string): void {
+    comparison.value = undefined;
+    recipe.value = theirs;
+    otherRecipe.value = own;
+  }
+
   function swap(): void {
     [reference.value, candidate.value] = [candidate.value, reference.value];
   }
@@ -108,7 +119,9 @@ export const useComparisonStore = defineStore('comparison', () => {
     judged,
     problem,
     isLoading,
+    isItself,
     load,
+    compareRecipes,
     swap,
     chooseFolder,
     leaveFolder,

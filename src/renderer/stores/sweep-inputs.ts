@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
+import { formatCounted } from '@shared/format';
 import { toAppError } from '@shared/errors';
 import type { Settings } from '@shared/settings';
 import { sweepFromTemplate, type SweepTemplate } from '@shared/sweep-template';
@@ -98,7 +99,7 @@ export const useSweepInputsStore = defineStore('sweep-inputs', () => {
     const counts = useDatasetStore().summary;
     const names = chosen.length > 0 ? chosen : present;
     const sweep = { ...sweepFromTemplate(template, names, store.draft.dataset, counts), ...(await usualProtocol()) };
-    const count = sweep.models.length === 1 ? '1 model' : `${sweep.models.length} models`;
+    const count = formatCounted(sweep.models.length, 'model');
     const kept = ['targets', 'deploy'] as const;
     store.replace(sweep, `"${template.title}" replaced your sweep: its recipes, and ${count}.`, kept);
   });

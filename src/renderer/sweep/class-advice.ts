@@ -1,3 +1,4 @@
+import { formatCounted, formatNumber } from '@shared/format';
 import type { ClassMapping } from '@shared/dataset';
 import type { DatasetSpec } from '@shared/dataset';
 
@@ -22,20 +23,22 @@ export function classAdvice(mapping: ClassMapping, classes: DatasetSpec['classes
   if (classes === 'by-name') {
     const all = matched.length === rows.length;
     const sentence = all
-      ? `All ${rows.length} classes are known to ${model} by name.`
-      : `${matched.length} of ${rows.length} classes are known to ${model} by name; images of the others are left out.`;
+      ? rows.length === 1
+        ? `The one class is known to ${model} by name.`
+        : `All ${formatNumber(rows.length)} classes are known to ${model} by name.`
+      : `${formatNumber(matched.length)} of ${formatCounted(rows.length, 'class', 'classes')} are known to ${model} by name; images of the others are left out.`;
     return { model, sentence, isWrong: matched.length === 0, suggestsNames: false, unmatched };
   }
   if (!namesKnown) {
     const beyond = rows.filter(({ label }) => label >= mapping.classes).length;
     if (beyond === 0) return undefined;
-    const sentence = `${beyond} of ${rows.length} classes have numbers that ${model}, with ${mapping.classes} classes, does not know.`;
+    const sentence = `${formatNumber(beyond)} of ${formatCounted(rows.length, 'class', 'classes')} have numbers that ${model}, with ${formatCounted(mapping.classes, 'class', 'classes')}, does not know.`;
     return { model, sentence, isWrong: true, suggestsNames: false, unmatched: [] };
   }
   const same = rows.filter(({ byNumber, byName }) => byNumber !== undefined && byNumber === byName).length;
   if (same === rows.length) return undefined;
   const first = rows.find(({ byNumber, byName }) => byNumber === undefined || byNumber !== byName)!;
   const becomes = first.byNumber === undefined ? 'no class' : `“${first.byNumber}”`;
-  const sentence = `By number, ${rows.length - same} of ${rows.length} classes are others to ${model}: “${first.name}” is ${becomes} there.`;
+  const sentence = `By number, ${formatNumber(rows.length - same)} of ${formatCounted(rows.length, 'class', 'classes')} are others to ${model}: “${first.name}” is ${becomes} there.`;
   return { model, sentence, isWrong: true, suggestsNames: matched.length > same, unmatched };
 }

@@ -1,3 +1,4 @@
+import { formatCounted } from '@shared/format';
 import type { Agent } from '@shared/agents';
 import type { RuntimeInfo } from '@shared/runtime-info';
 import type { Target } from '@shared/sweep-file';
@@ -8,7 +9,7 @@ type Seen = Pick<Agent, 'labels' | 'runtimes' | 'state' | 'problem'>;
 
 /** A label that a target may name; others are for people alone. */
 const nameable = /^[a-z0-9][a-z0-9-]{0,39}$/;
-const machines = (count: number): string => (count === 1 ? '1 machine' : `${count} machines`);
+const machines = (count: number): string => formatCounted(count, 'machine');
 const at = (agents: readonly Seen[], label: string): Seen[] => agents.filter(({ labels }) => labels.includes(label));
 
 /** Machines to choose from: this one (''), then the labels of others; none where there is no other and none is asked for. */

@@ -6,7 +6,10 @@ import { batteryWarning } from '@shared/presenter/sweep-plan';
 import type { SweepFile } from '@shared/sweep-file';
 import { call } from '../bridge/client';
 
-/** What a sweep will run, asked anew a moment after it changed. `sweep` is undefined while it is incomplete. */
+/**
+ * What a sweep will run, asked anew a moment after it changed. `sweep` is undefined while it is incomplete. From the moment of a change until
+ * its plan is there the plan of before stays, and `isOld` says so.
+ */
 export function usePlan(sweep: () => SweepFile | undefined) {
   const plan = shallowRef<SweepPlan>();
   const problem = shallowRef<string>();
@@ -15,18 +18,22 @@ export function usePlan(sweep: () => SweepFile | undefined) {
     const now = sweep();
     return now && JSON.stringify(now);
   });
+  /** The sweep that the plan or the problem is of. */
+  const planned = shallowRef<string>();
+  const isOld = computed(() => text.value !== undefined && (pending.value || text.value !== planned.value));
   let asked = 0;
 
   async function refresh(): Promise<void> {
     const turn = ++asked;
-    if (!text.value) {
-      plan.value = problem.value = undefined;
+    const subject = text.value;
+    if (!subject) {
+      plan.value = problem.value = planned.value = undefined;
       pending.value = false;
       return;
     }
     pending.value = true;
     try {
-      const wanted = JSON.parse(text.value) as SweepFile;
+      const wanted = JSON.parse(subject) as SweepFile;
       const [answer, onBattery] = await Promise.all([call('sweeps.plan', wanted), call('shell.onBattery')]);
       if (turn !== asked) return;
       const warns = onBattery && answer.cachedSteps < answer.steps;
@@ -37,9 +44,10 @@ export function usePlan(sweep: () => SweepFile | undefined) {
       plan.value = undefined;
       problem.value = toAppError(thrown).message;
     }
+    planned.value = subject;
     pending.value = false;
   }
 
   watchDebounced(text, refresh, { debounce: 350, immediate: true });
-  return { plan, problem, pending, refresh };
+  return { plan, problem, isOld, refresh };
 }

@@ -2,6 +2,8 @@
 export interface TourStep {
   title: string;
   text: string;
+  /** What is said in place of it while there is no run to point at. */
+  textBeforeRuns?: string;
   /** Name of the view. */
   view: string;
   /** Selector of what is outlined; where it is not there, nothing is. */
@@ -31,13 +33,17 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: 'The matrix',
     text: 'Recipes down, models across: size, latency and top-1 of the very file that would ship. A difference is called clear only when its interval leaves the zone of indifference.',
+    textBeforeRuns:
+      'Nothing has run yet. Once a sweep runs, it fills in here: recipes down, models across, with size, latency and top-1 of the very file that would ship.',
     view: 'matrix',
-    target: 'main',
+    target: '[data-tour="matrix"]',
   },
   {
     title: 'What to do with it',
     text: 'Click a cell to see its file, layers and numbers, and to save the model. Export makes a CSV, a PDF or JSON for others. The Help menu shows this tour again.',
+    textBeforeRuns:
+      'A click on a cell will then show its file, layers and numbers, and save the model; Export makes a CSV, a PDF or JSON for others. The Help menu shows this tour again.',
     view: 'matrix',
-    target: 'main',
+    target: '[data-tour="matrix"]',
   },
 ];

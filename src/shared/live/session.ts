@@ -57,12 +57,15 @@ export const liveSessionSchema = z.object({
 });
 export type LiveSessionInfo = z.infer<typeof liveSessionSchema>;
 
-/** The images of a source. `label` is the class as the first side numbers them; absent where it is unknown. */
+/**
+ * The images of a source. `label` is the class as the first side numbers them, absent where it is unknown; `foreign` names a class that the
+ * first side does not have.
+ */
 export const liveImagesSchema = z.object({
   name: z.string(),
   /** They were resized before: networks only crop them. */
   isResized: z.boolean(),
-  images: z.array(z.object({ name: z.string(), label: z.number().int().optional() })),
+  images: z.array(z.object({ name: z.string(), label: z.number().int().optional(), foreign: z.string().optional() })),
   /** Images that were asked for and are not among them. */
   gone: z.number().int().min(0).optional(),
 });

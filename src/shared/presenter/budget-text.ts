@@ -1,4 +1,4 @@
-import { formatNumber } from '../format';
+import { formatCounted, formatNumber } from '../format';
 import type { TrialView } from '../run';
 import type { BestOfModel, BestTrial } from './best-in-budget';
 import type { BudgetVerdict, TrialJudgement } from './judge-budget';
@@ -99,9 +99,9 @@ export function moreImagesText(count: number): string {
 }
 
 const sizeTiesText = (ties: number): string | undefined =>
-  ties === 0 ? undefined : `${ties} ${ties === 1 ? 'other has' : 'others have'} as many bytes`;
+  ties === 0 ? undefined : `${formatCounted(ties, 'other has', 'others have')} as many bytes`;
 const timeTiesText = (ties: number): string | undefined =>
-  ties === 0 ? undefined : `${ties} ${ties === 1 ? 'other is' : 'others are'} not clearly slower or faster`;
+  ties === 0 ? undefined : `${formatCounted(ties, 'other is', 'others are')} not clearly slower or faster`;
 
 /** One of many passes by chance: who ships it should look again on other images. */
 const amongText = ({ holdsAmongAll }: BestTrial, among: number): string | undefined =>

@@ -1,7 +1,7 @@
 import type { CompilerReport, EdgeTpuEstimate, NetworkEstimate } from '../edgetpu';
-import { formatBytes, formatNumber } from '../format';
+import { formatBytes, formatCounted, formatNumber } from '../format';
 
-const operators = (count: number): string => `${count} ${count === 1 ? 'operator' : 'operators'}`;
+const operators = (count: number): string => formatCounted(count, 'operator');
 
 /** An estimate has no more digits than it knows. */
 const megabytes = (bytes: number): string => `${formatNumber(bytes / 1e6, 1)} MB`;

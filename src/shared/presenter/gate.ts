@@ -1,5 +1,6 @@
 import {
   formatBytes,
+  formatCounted,
   formatDelta,
   formatInterval,
   formatNumber,
@@ -60,7 +61,7 @@ export function gateChecks(comparison: RunComparison, limits: GateLimits): GateC
   const judged = checks.map(({ p, ...check }): GateCheck => {
     const isChance = p !== undefined && adjusted[next++]! > oneEnd;
     if (check.outcome !== 'broken' || !isChance) return check;
-    const sentence = `${check.sentence}; by its own interval beyond, but among ${adjusted.length} checks that can be chance`;
+    const sentence = `${check.sentence}; by its own interval beyond, but among ${formatCounted(adjusted.length, 'check')} that can be chance`;
     return { ...check, outcome: 'unsure', sentence };
   });
   return [...judged, ...comparison.onlyReference.map(missingCheck)];

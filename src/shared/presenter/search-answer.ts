@@ -1,4 +1,12 @@
-import { formatDelta, formatDuration, formatInterval, formatMegabytes, formatNumber, formatRatio } from '../format';
+import {
+  formatCounted,
+  formatDelta,
+  formatDuration,
+  formatInterval,
+  formatMegabytes,
+  formatNumber,
+  formatRatio,
+} from '../format';
 import {
   goalsOf,
   type FoundChain,
@@ -40,12 +48,12 @@ export function searchAnswerInWords(answer: SearchAnswer, aims: SearchSpec): Ans
   const { winners, front, trials, seconds, images } = answer;
   const none =
     front.length > 0
-      ? `None of ${front.length} was confirmed to lose at most ${points(aims.maxDrop)}. Allow more loss, or give a longer --budget.`
+      ? `None of ${formatNumber(front.length)} was confirmed to lose at most ${points(aims.maxDrop)}. Allow more loss, or give a longer --budget.`
       : 'No candidate came through. Allow more loss, larger limits, or give a longer --budget.';
   return {
     winners: goalsOf(aims.goal).map((goal) => winnerInWords(goal, answer, aims)),
     ...(winners.length === 0 && { none }),
-    about: `${trials} candidates in ${formatDuration(seconds * 1000)}; chosen on ${formatNumber(images.selection)} images, measured on ${formatNumber(images.confirmation)} others.`,
+    about: `${formatCounted(trials, 'candidate')} in ${formatDuration(seconds * 1000)}; chosen on ${formatNumber(images.selection)} images, measured on ${formatNumber(images.confirmation)} others.`,
     rule: `A winner is the first pick whose estimated loss on the confirmation images is at most ${points(aims.maxDrop)}; its interval counts the picks before it. "Surely": the whole interval is.`,
   };
 }
@@ -54,10 +62,16 @@ function winnerInWords(goal: SearchGoal, { winners, model }: SearchAnswer, aims:
   const winner = winners.find((one) => one.goal === goal);
   const title = goalWords[goal];
   if (!winner)
-    return { goal, title, none: 'nothing was confirmed to be better than the network.', figures: '', chain: '' };
+    return {
+      goal,
+      title,
+      none: 'nothing was confirmed to be better than the model as it came.',
+      figures: '',
+      chain: '',
+    };
   const { confirmed, recipe, isClear, replaces } = winner;
   const replaced = {
-    network: `It replaces ${model} by another network, ${winner.model}.`,
+    network: `It replaces ${model} by another model, ${winner.model}.`,
     input: 'It looks at smaller images than the network came with.',
   };
   return {
@@ -92,7 +106,7 @@ export function leadingInWords(chain: LeadingChain): { title: string; figures: s
 
 const stageWords: Record<SearchStage, string> = {
   waiting: 'Waits for the run under way',
-  preparing: 'Measuring the network itself',
+  preparing: 'Measuring the model itself',
   portfolio: 'Trying chains that are known to do well',
   proposals: 'Trying what the results so far suggest',
   confirmation: 'Measuring the best anew on images that took no part in choosing',

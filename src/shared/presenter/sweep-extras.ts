@@ -3,12 +3,12 @@ import type { SearchSpec } from '../search';
 import type { SweepFile } from '../sweep-file';
 
 const goals: Record<SearchSpec['goal'], string> = {
-  both: 'the smallest and the fastest of each network',
-  size: 'the smallest of each network',
-  latency: 'the fastest of each network',
+  both: 'the smallest and the fastest of each model',
+  size: 'the smallest of each model',
+  latency: 'the fastest of each model',
 };
 
-/** "for the smallest of each network, with at most 1 point of top-1 lost, at most 2.20 MB, in 1h": what a search looks for. */
+/** "for the smallest of each model, with at most 1 point of top-1 lost, at most 2.20 MB, in 1h": what a search looks for. */
 export function searchInWords({ goal, maxDrop, maxBytes, maxLatencyRatio, budget }: SearchSpec): string {
   const limits = [
     `at most ${maxDrop} ${maxDrop === 1 ? 'point' : 'points'} of top-1 lost`,

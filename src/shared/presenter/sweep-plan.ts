@@ -21,7 +21,7 @@ export function planTimeText({ time, unknownSteps, roughSteps = 0, left }: PlanT
   const trainings = roughSteps === 1 ? 'the training, which has' : `${roughSteps} trainings, which have`;
   const range = roughSteps === 0 ? counted : `${counted}, roughly: ${trainings} never run on this machine`;
   if (unknownSteps === 0) return range;
-  const others = unknownSteps === 1 ? '1 step' : `${unknownSteps} steps`;
+  const others = formatCounted(unknownSteps, 'step');
   return `${range}, and ${others} of a kind that has never run on this machine`;
 }
 

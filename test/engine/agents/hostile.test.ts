@@ -223,9 +223,7 @@ describe.skipIf(natsServer === undefined)(`a hostile peer of an agent${skipsWith
 
     const huge = job(naming(digest(Buffer.from('huge')), 10e9));
     await board.publish(classId, huge);
-    await agent.says(
-      /is given back: The step needs 10000000000 bytes .* may keep 1000000000\. Raise it with --cache-gb\.$/,
-    );
+    await agent.says(/is given back: The step needs 10.00 GB .* may keep 1.00 GB\. Raise it with --cache-gb\.$/);
     await withdraw(huge.key);
     const kept = filesBelow(join(laboratory.folder, 'victim', 'agent'));
     expect(kept.filter((path) => path.includes(lie) || path.includes('incoming') || path.includes('evil'))).toEqual([]);

@@ -93,7 +93,7 @@ describe.skipIf(!isReady)(`.tflite files on the command line${tflite.title}${lit
     ],
     [
       ['compress', 'colour.tflite', '--recipe', 'fp16', '-o', 'x.onnx'],
-      /only ONNX networks can be compressed\. Give the \.onnx file/,
+      /only ONNX models can be compressed\. Give the \.onnx file/,
     ],
   ])('%j is answered in one sentence', async (words, sentence) => {
     const { code, stderr } = await whittle(folder, ...words);

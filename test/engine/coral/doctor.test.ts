@@ -51,7 +51,7 @@ describe.skipIf(!hasStandIn)(`whittle doctor --coral${needsStandIn}`, () => {
 
   it('says what is missing where there is no library', async () => {
     const { code, stdout } = await doctor([], { WHITTLE_RUNTIMES: '' });
-    expect(stdout).toContain('No libedgetpu is here, which runs networks on a Coral.');
+    expect(stdout).toContain('No libedgetpu is here, which runs models on a Coral.');
     expect(code).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../src/main/engine/create-engine';
@@ -127,6 +127,24 @@ describe('LiveDesk', () => {
       comparison: { problem: expect.stringContaining('cannot be compared') as string },
     });
     expect((await open.open(newId(), [named])).comparison).toBeUndefined();
+  });
+
+  it('knows images of a folder by the names of their classes, and says which are none of the network', async () => {
+    const { desk: open, newId } = await desk();
+    const path = temporaryFolder();
+    for (const [at, name] of ['blue', 'mauve', 'red'].entries()) {
+      await mkdir(join(path, name));
+      await writeFile(join(path, name, `${name}.jpg`), await jpegOf(at));
+    }
+    const source = { dataset: { path, eval: 0, calibration: 0, train: 0, seed: 1 } };
+    const id = newId();
+    await open.open(id, [await model(['red', 'green', 'blue'])]);
+    const images = (await open.openSource(id, source)).images.toSorted((a, b) => a.name.localeCompare(b.name));
+    expect(images).toEqual([
+      { name: 'blue.jpg', label: 2 },
+      { name: 'mauve.jpg', foreign: 'mauve' },
+      { name: 'red.jpg', label: 0 },
+    ]);
   });
 
   it('leaves nothing open where a model does not open', async () => {

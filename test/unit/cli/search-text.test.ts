@@ -40,14 +40,14 @@ it.each([
   [{ replaces: 'input' as const }, 'It looks at smaller images than the network came with.'],
   [
     { replaces: 'network' as const, model: 'other', recipe: '' },
-    'as it came\n  It replaces net by another network, other.',
+    'as it came\n  It replaces net by another model, other.',
   ],
 ])('says what is special: %j', (change, sentence) => {
   expect(searchText({ ...answer, winners: [{ ...answer.winners[0]!, ...change }] }, aims)).toContain(sentence);
 });
 
 it('says so where nothing was confirmed', () => {
-  expect(searchText(answer, aims)).toContain('Fastest: nothing was confirmed to be better than the network.');
+  expect(searchText(answer, aims)).toContain('Fastest: nothing was confirmed to be better than the model as it came.');
   expect(searchText({ ...answer, winners: [] }, aims)).toContain('None of 1 was confirmed to lose at most 1 point.');
   expect(searchText({ ...answer, winners: [], front: [] }, aims)).toContain('No candidate came through.');
 });

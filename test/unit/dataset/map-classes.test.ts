@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { imagesFor, matchNames } from '../../../src/main/engine/dataset/map-classes';
+import { imagesFor, knownClasses, matchNames } from '../../../src/main/engine/dataset/map-classes';
 import type { ImageSet } from '../../../src/main/engine/dataset/dataset';
 
 describe('classes by name', () => {
@@ -37,5 +37,23 @@ describe('classes by name', () => {
     [dataset, { name: 'cars', labelNames: ['car', 'lorry'] }, 'no name is the same on both sides'],
   ])('%j %j', (ours, theirs, words) => {
     expect(() => imagesFor(set, ours, theirs)).toThrow(words);
+  });
+
+  const output = { name: 'scores', classes: 2 };
+  const foreignFish = [{ label: 1 }, { label: 0 }, { foreign: 'fish' }, {}];
+
+  test('a class is known by its name where both sides name theirs, though nobody asked for it', () => {
+    expect(knownClasses(set, { ...dataset, byName: false }, { ...card, output })).toEqual(foreignFish);
+    const found = imagesFor(set, dataset, card);
+    expect(knownClasses(found, dataset, { ...card, output })).toEqual([{ label: 1 }, { label: 0 }, {}]);
+  });
+
+  test('else by its number, as far as the network has one', () => {
+    const byNumber = [{ label: 0 }, { label: 1 }, { foreign: 'fish' }, {}];
+    expect(knownClasses(set, { ...dataset, byName: false }, { output })).toEqual(byNumber);
+    expect(knownClasses(set, {}, { ...card, output })[2]).toEqual({ foreign: '2' });
+    const both = { labels: 'pets', labelNames: ['a', 'b', 'c'] };
+    const pets = { labels: 'pets', labelNames: ['x', 'y', 'z'], output: { ...output, classes: 3 } };
+    expect(knownClasses(set, both, pets)).toEqual([{ label: 0 }, { label: 1 }, { label: 2 }, {}]);
   });
 });

@@ -50,7 +50,7 @@ describe('compareClasses', () => {
     const one = card('a', 3);
     expect(compareClasses(one, card('b', 3))).toEqual({
       classOf: [0, 1, 2],
-      note: 'Answers are compared by class number: the networks do not name their classes.',
+      note: 'Answers are compared by class number: the models do not name their classes.',
     });
     expect(comparisonSentence(compareClasses(one, named('b', 'x', 'y', 'z')))).toContain('a does not name its classes');
     expect(compareClasses(one, structuredClone(one))).toEqual({ classOf: [0, 1, 2] });

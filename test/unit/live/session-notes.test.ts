@@ -14,4 +14,20 @@ describe('sessionNotes', () => {
       expect.stringMatching(/^1,200 images are missing/),
     ]);
   });
+
+  it('says which classes of the images are none of the network', () => {
+    const images = (...names: (string | undefined)[]) => ({
+      images: names.map((foreign, at) => ({ name: `${at}.jpg`, foreign })),
+    });
+    expect(sessionNotes(undefined, images(undefined), 'pets')).toEqual([]);
+    expect(sessionNotes(undefined, images('fish'), 'pets')).toEqual([
+      '“fish” is no class of pets: 1 image of it counts neither as right nor as wrong.',
+    ]);
+    expect(sessionNotes(undefined, images('fish', 'ant', undefined, 'fish'), 'pets')).toEqual([
+      '“fish” and “ant” are no classes of pets: 3 images of them count neither as right nor as wrong.',
+    ]);
+    expect(sessionNotes(undefined, images('a', 'b', 'c', 'd', 'e'), 'pets')).toEqual([
+      '“a”, “b”, “c” and 2 more are no classes of pets: 5 images of them count neither as right nor as wrong.',
+    ]);
+  });
 });

@@ -65,7 +65,7 @@ describe('a snapshot', () => {
   });
 
   it('compares no networks that cannot be compared', () => {
-    const comparison = { problem: 'These networks cannot be compared: why.' };
+    const comparison = { problem: 'These models cannot be compared: why.' };
     const snapshot = snapshotOf({ ...snapped, comparison, shown: [side('a', 7), side('b', 7)] })!;
     expect(snapshot.agreement).toBeUndefined();
     expect(snapshotPage(snapshot)).toContain('cannot be compared: why.');

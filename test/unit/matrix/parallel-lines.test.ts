@@ -122,4 +122,26 @@ describe('the drawing', () => {
     ]);
     expect(series[1]!.data[1]).toMatchObject({ trial: 'mobilenetv2/b3', lineStyle: { color: 'blue', width: 3.5 } });
   });
+
+  it('keeps labels clear of the lines: left of the first axis, on ground of their own beside the others', () => {
+    const theme = { text: '', textMuted: '', line: '', surface: 'snow', accent: '', font: '', series: ['red'] };
+    const labelsOf = (family: string | null) => {
+      const { parallel, parallelAxis } = parallelOption(lines(family), models, null, theme);
+      const labels = (parallelAxis as { axisLabel: object }[]).map(({ axisLabel }) => axisLabel);
+      return { left: (parallel as { left: number }).left, labels };
+    };
+    const { left, labels } = labelsOf(null);
+    const { width, margin } = labels[0] as { width: number; margin: number };
+    expect(left).toBeGreaterThanOrEqual(width - margin);
+    expect(labels[0]).toMatchObject({ align: 'right', margin: expect.any(Number) as number });
+    expect(margin).toBeLessThan(0);
+    // A ground as wide as the widest name would hide the lines.
+    for (const label of labels.slice(1)) {
+      expect(label).toMatchObject({ backgroundColor: 'snow' });
+      expect(label).not.toHaveProperty('width');
+    }
+    expect(labelsOf('quantize.weights').labels[1]).toMatchObject({ width, textBorderColor: 'snow' });
+    // Numbers take less room than names.
+    expect(labelsOf('quantize.weights').left).toBeLessThan(left);
+  });
 });

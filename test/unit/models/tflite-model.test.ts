@@ -75,7 +75,7 @@ describe('a .tflite file as a model', () => {
 
   it('is not taken where an ONNX network is needed', async () => {
     const path = save('compressed', colourTflite(side));
-    await expect(openModel(path, choice('tf'))).rejects.toThrow(/only ONNX networks can be compressed/);
+    await expect(openModel(path, choice('tf'))).rejects.toThrow(/only ONNX models can be compressed/);
     expect(locateModel('compressed.tflite', folder)).toBe(path);
   });
 

@@ -5,11 +5,11 @@ import { searchSpecSchema } from '@shared/search';
 describe('what a sweep file says and no form shows', () => {
   it('is what it searches', () => {
     expect(searchInWords(searchSpecSchema.parse({}))).toBe(
-      'for the smallest and the fastest of each network, with at most 1 point of top-1 lost, in 1h',
+      'for the smallest and the fastest of each model, with at most 1 point of top-1 lost, in 1h',
     );
     const narrow = { goal: 'size', maxDrop: 2, maxBytes: 2_200_000, maxLatencyRatio: 0.5, budget: '90 min' };
     expect(searchInWords(searchSpecSchema.parse(narrow))).toBe(
-      'for the smallest of each network, with at most 2 points of top-1 lost, at most 2.20 MB, at most 0.5 of the time, in 90 min',
+      'for the smallest of each model, with at most 2 points of top-1 lost, at most 2.20 MB, at most 0.5 of the time, in 90 min',
     );
   });
 

@@ -40,7 +40,7 @@ describe('the verdict', () => {
     expect(sentences).toEqual([
       'Without a clear loss of top-1 and without 1 that collapsed, int4 is the smallest net (×0.15 of the size) and int8 the fastest (×0.50 of the time [0.49, 0.51]).',
       'Top-1 changes by −0.8 points [−1.8, +0.2] with int4 of net, by −0.5 points [−1.5, +0.5] with int8 of net.',
-      'Top-1 is of 400 images, the same for a network and all its recipes; times are of ort-cpu x1 on CPU, each beside its reference in 20 rounds; intervals hold 95 %.',
+      'Top-1 is of 400 images, the same for a model and all its recipes; times are of ort-cpu x1 on CPU, each beside its reference in 20 rounds; intervals hold 95 %.',
     ]);
     expect(best.rows.map(([, what, recipe]) => [what, recipe])).toEqual([
       ['smallest', 'int4'],
@@ -94,7 +94,7 @@ describe('the verdict', () => {
 
   it('leaves many networks to its table', () => {
     const { sentences, best } = cover(largeRun().trials);
-    expect(sentences[0]).toMatch(/, \d+ of 10 networks become clearly smaller or faster; the table names/);
+    expect(sentences[0]).toMatch(/, \d+ of 10 models become clearly smaller or faster; the table names/);
     expect(new Set(best.rows.map(([model]) => model)).size).toBe(10);
     expect(sentences[1]).toMatch(/^Of the \d+ named, the one that changes top-1 most for the worse does so by −/);
   });

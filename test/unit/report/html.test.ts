@@ -94,6 +94,21 @@ describe('htmlReport', () => {
     expect(page).not.toContain(hostile);
   });
 
+  it('says once what disturbed times, with a sign at each of them', () => {
+    const disturbed = (recipe: string, p99OverP50: number) =>
+      trial({ recipe }, { latency: [latency({ disturbance: { p99OverP50, roundSpread: 0.01, otherCpuShare: 0.4 } })] });
+    const quiet = trial({ recipe: 'quiet' }, { latency: [latency()] });
+    const html = htmlReport(run([quiet, disturbed('a', 4), disturbed('b', 5)]));
+    const said = html.match(/<li>! [^<]*<small>[^<]*<\/small>/g);
+    expect(said).toEqual([
+      '<li>! 2 measurements on ort-cpu x1 were disturbed: other processes took up to 40 % of the processor; one image in a hundred took up to 5.0 times the median. Measure them again while nothing else runs.<small>a, b (mobilenetv2)</small>',
+    ]);
+    expect(html.match(/<small class="disturbed">!<\/small>/g)).toHaveLength(2);
+    const alone = htmlReport(run([quiet, disturbed('a', 4)]));
+    expect(alone).toContain('! 1 measurement on ort-cpu x1 was disturbed: other processes took 40 % of the processor');
+    expect(htmlReport(run([quiet]))).not.toContain('disturbed:');
+  });
+
   it('closes what it opens', () => {
     for (const tag of [
       'html',

@@ -60,7 +60,7 @@ describe('the form of a search', () => {
 
   it.each<[string, Partial<SearchForm>, SweepDraft, string | undefined, string[]]>([
     ['nothing', {}, draft, undefined, []],
-    ['networks', { models: [] }, draft, undefined, ['Choose at least one network.']],
+    ['networks', { models: [] }, draft, undefined, ['Choose at least one model.']],
     ['a folder', {}, emptyDraft(), undefined, ['Choose a dataset folder.']],
     ['a readable folder', {}, draft, 'gone', ['The dataset cannot be read: choose another folder.']],
     ['a loss', { maxDrop: undefined }, draft, undefined, ['Correct the numbers.']],

@@ -1,3 +1,4 @@
+import { formatCounted, formatNumber } from '@shared/format';
 import type { RunComparison } from '@shared/run-comparison';
 import type { Machine, RunView } from '@shared/run';
 import { namedRuntimes, runtimeVersion } from './runtime-version';
@@ -29,8 +30,8 @@ function factsOf(run: RunView): Record<string, string> {
       .join(', '),
     Targets: targets.join(', '),
     Latency: sweep.latency,
-    Images: `${dataset.name}, ${dataset.eval} to evaluate (${dataset.fingerprint.slice(0, 8)})`,
-    Calibration: `${dataset.calibration} images`,
+    Images: `${dataset.name}, ${formatNumber(dataset.eval)} to evaluate (${dataset.fingerprint.slice(0, 8)})`,
+    Calibration: formatCounted(dataset.calibration, 'image'),
     Seed: String(manifest.seed),
   };
 }

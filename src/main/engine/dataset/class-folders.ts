@@ -1,3 +1,4 @@
+import { formatNumber } from '@shared/format';
 import type { ImageProblem } from '@shared/dataset';
 import { join } from 'node:path';
 import type { ClassNaming } from './class-names';
@@ -36,7 +37,7 @@ export function labelClassFolders(
   for (const folder of found.folders) {
     const label = naming.labelOf(folder.name);
     if (label === undefined) {
-      const message = `The folder ${folder.name} is no class of ${naming.labels ?? 'the list'}; its ${folder.images.length} images are skipped.`;
+      const message = `The folder ${folder.name} is no class of ${naming.labels ?? 'the list'}; its ${folder.images.length === 1 ? 'image is' : `${formatNumber(folder.images.length)} images are`} skipped.`;
       problems.push({ file: join(found.path, folder.name), message });
       continue;
     }

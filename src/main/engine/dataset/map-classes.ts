@@ -34,6 +34,31 @@ export function imagesFor<S extends Split>(
   };
 }
 
+/** What the class of an image is to a network: its number there, or its name where the network has no such class; neither where nobody says. */
+export interface KnownClass {
+  label?: number;
+  foreign?: string;
+}
+
+/**
+ * The classes of a set of `imagesFor` as a network knows them. By name where both sides name their classes, also where the dataset counts
+ * folders in the order of their names; else by number.
+ */
+export function knownClasses(
+  set: Pick<ImageSet, 'entries'>,
+  dataset: Partial<Pick<Dataset, 'byName' | 'labels' | 'labelNames'>>,
+  card: Pick<ModelCard, 'labels' | 'labelNames' | 'output'>,
+): KnownClass[] {
+  const [ours, theirs] = [classNamesOf(dataset), classNamesOf(card)];
+  const isOneList = dataset.labels !== undefined && dataset.labels === card.labels;
+  const byName = ours && theirs && !isOneList && !dataset.byName ? matchNames(ours, theirs) : undefined;
+  return set.entries.map(({ label: own }) => {
+    if (own < 0) return {};
+    const label = byName ? byName[own] : own;
+    return label !== undefined && label < card.output.classes ? { label } : { foreign: ours?.[own] ?? String(own) };
+  });
+}
+
 /** For each name, the number of the same one among `others`: the whole name, or one of its synonyms, whatever the case. */
 export function matchNames(names: Names, others: Names): (number | undefined)[] {
   const whole = new Map<string, number>();

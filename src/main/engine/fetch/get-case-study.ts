@@ -44,8 +44,8 @@ export async function getCaseStudy(
 /** Imagenette divides ImageNet's training images anew, so most of what it evaluates on was trained on. */
 function introduction(title: string): string {
   return (
-    `# Three ImageNet networks, seven recipes, 1,000 images of ${title}.\n` +
-    `# Most of these images were among those the networks were trained on: top-1 is higher here than on ImageNet's validation\n` +
+    `# Three ImageNet models, seven recipes, 1,000 images of ${title}.\n` +
+    `# Most of these images were among those the models were trained on: top-1 is higher here than on ImageNet's validation\n` +
     `# images. Differences between recipes are what counts.\n`
   );
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { formatCounted, formatNumber } from '@shared/format';
 import type { ClassComparison } from '@shared/live/class-comparison';
 import type { ModelCard } from '@shared/model-card';
 import { classNamesOf, matchNames } from '../dataset/map-classes';
@@ -13,11 +14,11 @@ export function compareClasses(first: ModelCard, second: ModelCard): ClassCompar
   if (ours && theirs) return byName(ours, theirs);
   const unnamed = [first, second].filter((card) => !classNamesOf(card)).map(({ name }) => name);
   const who = [...new Set(unnamed)].join(' and ');
-  const why = unnamed.length > 1 ? 'the networks do not name their classes' : `${who} does not name its classes`;
+  const why = unnamed.length > 1 ? 'the models do not name their classes' : `${who} does not name its classes`;
   if (first.output.classes === second.output.classes)
     return { classOf: asNumbered(first), note: `Answers are compared by class number: ${why}.` };
   const counts = `${first.output.classes} and ${second.output.classes}`;
-  return { problem: `These networks cannot be compared: they have ${counts} classes, and ${why}.` };
+  return { problem: `These models cannot be compared: they have ${counts} classes, and ${why}.` };
 }
 
 const asNumbered = ({ output: { classes } }: ModelCard): number[] =>
@@ -32,9 +33,9 @@ function byName(ours: readonly string[], theirs: readonly string[]): ClassCompar
     return (its?.length === mine.length ? its[mine.indexOf(index)] : matched[index]) ?? null;
   });
   const known = new Set(classOf.filter((index) => index !== null)).size;
-  if (known === 0) return { problem: 'These networks cannot be compared: no class has the same name in both.' };
+  if (known === 0) return { problem: 'These models cannot be compared: no class has the same name in both.' };
   if (known === ours.length && known === theirs.length) return { classOf };
-  const shared = `${known} ${known === 1 ? 'class has' : 'classes have'} the same name in both, of ${ours.length} and ${theirs.length}`;
+  const shared = `${formatCounted(known, 'class has', 'classes have')} the same name in both, of ${formatNumber(ours.length)} and ${formatNumber(theirs.length)}`;
   return { classOf, note: `${shared}: any other answer counts as different.` };
 }
 

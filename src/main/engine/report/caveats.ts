@@ -1,29 +1,40 @@
 import { sentenceFor } from '@shared/errors';
-import { formatNumber } from '@shared/format';
-import { disturbedSign } from '@shared/presenter/disturbance';
+import { formatCounted, formatNumber } from '@shared/format';
+import { latencyOf } from '@shared/presenter/deployment';
+import { disturbanceText, disturbedSign, worstDisturbanceText } from '@shared/presenter/disturbance';
 import { processorsOf } from '@shared/presenter/machines-of-run';
 import type { RunPresentation } from '@shared/presenter/reading';
-import type { TrialView } from '@shared/run';
-import { saidOfTrials, type Said } from './said-of-trials';
+import type { RunView, TrialView } from '@shared/run';
+import { appliesTo, saidOfTrials, type Said } from './said-of-trials';
 
 /** Below, one answer is more than a tenth of a point. */
 const fewImages = 1000;
 
 /** What a reader must know before trusting the numbers: of the whole run first, then of its trials. */
-export function caveats({ run, read }: RunPresentation, trials: readonly TrialView[]): Said[] {
+export function caveats({ run }: Pick<RunPresentation, 'run'>, trials: readonly TrialView[]): Said[] {
   const ofTrials = saidOfTrials(run, trials, (trial) => [
     ...(trial.error ? [`Failed: ${sentenceFor(trial.error)}`] : []),
     ...(trial.lacking ?? []).map(({ reason }) => sentenceFor(reason)),
     ...(trial.collapsed ? [`Collapsed: ${trial.collapsed}.`] : []),
-    ...run.manifest.targets.flatMap((target) => {
-      const sentence = read('ratio', trial, target)?.disturbed;
-      return sentence ? [`${disturbedSign} On ${target}, ${sentence}.`] : [];
-    }),
   ]);
-  return [...ofRun({ run }, trials).map((sentence) => ({ sentence })), ...ofTrials];
+  const disturbed = run.manifest.targets.flatMap((target) => ofDisturbed(run, trials, target) ?? []);
+  return [...ofRun(run, trials).map((sentence) => ({ sentence })), ...ofTrials, ...disturbed];
 }
 
-function ofRun({ run }: Pick<RunPresentation, 'run'>, trials: readonly TrialView[]): string[] {
+/** What the sign beside a time means, once for all that have it; undefined where none has. */
+function ofDisturbed(run: RunView, trials: readonly TrialView[], target: string): Said | undefined {
+  const found = trials.filter((trial) => disturbanceText(latencyOf(trial, target)?.disturbance));
+  if (found.length === 0) return undefined;
+  const facts = found.flatMap((trial) => latencyOf(trial, target)?.disturbance ?? []);
+  const counted = formatCounted(found.length, 'measurement');
+  const [was, them] = found.length === 1 ? ['was', 'it'] : ['were', 'them'];
+  return {
+    sentence: `${disturbedSign} ${counted} on ${target} ${was} disturbed: ${worstDisturbanceText(facts)}. Measure ${them} again while nothing else runs.`,
+    of: appliesTo(run, found),
+  };
+}
+
+function ofRun(run: RunView, trials: readonly TrialView[]): string[] {
   const { dataset } = run.manifest;
   const open = run.trialsTotal - run.trialsDone - run.trialsFailed - (run.trialsSkipped ?? 0);
   const isTimed = trials.some(({ metrics }) => metrics.latency.length > 0);

@@ -100,9 +100,9 @@ function bestSentence(
   const found = best.filter(({ smallest, fastest }) => smallest ?? fastest);
   const others = best.filter(({ smallest, fastest }) => !(smallest ?? fastest)).map(({ model }) => model);
   if (found.length === 0)
-    return `${scope}, no recipe shown makes ${best.length === 1 ? others[0] : 'any of the networks'} clearly smaller or faster.`;
+    return `${scope}, no recipe shown makes ${best.length === 1 ? others[0] : 'any of the models'} clearly smaller or faster.`;
   if (best.length > namedInSentences)
-    return `${scope}, ${formatNumber(found.length)} of ${formatNumber(best.length)} networks become clearly smaller or faster; the table names the best recipe of each.`;
+    return `${scope}, ${formatNumber(found.length)} of ${formatNumber(best.length)} models become clearly smaller or faster; the table names the best recipe of each.`;
   const named = found.map((one) => bestOfText(presentation, target, one)).join('; ');
   const rest = others.length > 0 ? `; nothing ${budget ? 'fits it' : 'does so'} for ${others.join(' and ')}` : '';
   return `${scope}, ${named}${rest}.`;
@@ -142,7 +142,7 @@ function basisSentence({ run }: RunPresentation, target: string, shown: readonly
   const images =
     counts.length === 0
       ? 'No image was evaluated'
-      : `Top-1 is of ${formatNumber(least)}${most > least ? ` to ${formatNumber(most)}` : ''} images, the same for a network and all its recipes`;
+      : `Top-1 is of ${formatNumber(least)}${most > least ? ` to ${formatNumber(most)}` : ''} images, the same for a model and all its recipes`;
   const latency = shown.map((trial) => latencyOf(trial, target)).find((one) => one !== undefined);
   const times = latency
     ? `times are of ${target} on ${machineOf(run, target).cpu}, each beside its reference in ${roundsText(latency)}`

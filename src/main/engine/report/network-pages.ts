@@ -52,7 +52,7 @@ export function networkPages(
     },
     {
       title: 'Published beside measured',
-      about: 'Changes of top-1 that others report for this network and technique, beside those measured here.',
+      about: 'Changes of top-1 that others report for this model and technique, beside those measured here.',
       table: published,
     },
     { title: 'In other runtimes', about: agreementAbout, table: agreementTable(trials) },

@@ -1,4 +1,4 @@
-import { formatDuration, formatNumber } from '@shared/format';
+import { formatCounted, formatDuration, formatNumber } from '@shared/format';
 import { isLimited } from '@shared/presenter/budget';
 import { metricsOf } from '@shared/presenter/energy';
 import { processorsOf } from '@shared/presenter/machines-of-run';
@@ -86,7 +86,7 @@ export function shownTrials({ presentation: { run }, models, rows }: Report): Tr
 function subtitle(run: RunView): string {
   const { dataset } = run.manifest;
   const took = run.endedAt ? `, ${formatDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt))}` : '';
-  return `${run.startedAt.slice(0, 10)}${took} · ${run.trialsDone} of ${run.trialsTotal} trials · ${dataset.name}, ${formatNumber(dataset.eval)} images · ${processorsOf(run.manifest).join(', ')}`;
+  return `${run.startedAt.slice(0, 10)}${took} · ${formatNumber(run.trialsDone)} of ${formatCounted(run.trialsTotal, 'trial')} · ${dataset.name}, ${formatNumber(dataset.eval)} images · ${processorsOf(run.manifest).join(', ')}`;
 }
 
 function shownText(
@@ -96,9 +96,9 @@ function shownText(
 ): string | undefined {
   const shown = shownModels(run, models);
   const parts = [
-    shown.length < run.models.length && `${shown.length} of ${run.models.length} models`,
+    shown.length < run.models.length && `${formatNumber(shown.length)} of ${formatCounted(run.models.length, 'model')}`,
     filter.trim() !== '' && `recipes with “${filter.trim()}”`,
-    only && `${rows} of ${run.recipes.length} recipes, picked by hand`,
+    only && `${formatNumber(rows)} of ${formatCounted(run.recipes.length, 'recipe')}, picked by hand`,
     onlyClear && 'recipes with a clear difference of time or top-1',
     sort && `sorted by ${metrics[sort.metric].title.toLowerCase()} of ${sort.model}`,
     isLimited(budget) && `budget ${budgetText(budget)}`,

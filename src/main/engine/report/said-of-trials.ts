@@ -20,7 +20,7 @@ export function saidOfTrials(
 }
 
 /** "int8, int4 (mobilenetv2, resnet50); fp16 (all models)": models with the same recipes stand together. */
-function appliesTo(run: Pick<RunView, 'models' | 'recipes'>, trials: readonly TrialView[]): string {
+export function appliesTo(run: Pick<RunView, 'models' | 'recipes'>, trials: readonly TrialView[]): string {
   const modelsOf = new Map<string, string[]>();
   for (const model of run.models) {
     const recipes = trials.filter((trial) => trial.model === model).map(({ recipe }) => recipe);

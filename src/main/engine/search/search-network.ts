@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { formatCounted, formatNumber } from '@shared/format';
 import { durationMs, goalsOf, type FoundChain, type SearchAnswer } from '@shared/search';
 import type { SearchProgress, SearchStage } from '@shared/search-state';
 import type { RunView } from '@shared/run';
@@ -93,7 +94,10 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   const told = (stage: SearchStage, standing: readonly Standing<Candidate>[], isTried: boolean): void => {
     const { trials } = laboratory;
     tell({ stage, trials, finalists: standing.length, best: leadingChains(standing, aims, itself) });
-    if (isTried) say(`${trials} candidates tried, ${standing.length} of them on all selection images.`);
+    if (isTried)
+      say(
+        `${formatCounted(trials, 'candidate')} tried, ${formatNumber(standing.length)} of them on all selection images.`,
+      );
   };
   const finalists = await explore(laboratory, proposer, aims, {
     finishLimit: limitOf(searchShare),
@@ -124,7 +128,9 @@ export async function searchNetwork(sweep: SweepFile, options: SearchOptions): P
   if (chosen.size === 0) return kept(answer);
 
   tell({ stage: 'confirmation' });
-  say(`Measuring ${chosen.size} of them anew on ${answer.images.confirmation} images that took no part in choosing.`);
+  say(
+    `Measuring ${formatNumber(chosen.size)} of them anew on ${formatCounted(answer.images.confirmation, 'image')} that took no part in choosing.`,
+  );
   const recipes = Object.fromEntries([...chosen].map(({ name, chain }) => [name, chain]));
   const prepared = await options.prepare({
     ...searched,

@@ -1,3 +1,4 @@
+import { formatCounted } from '@shared/format';
 import { AppError } from '@shared/errors';
 import { reviveError } from '@shared/rpc';
 import type { FileMetrics } from '@shared/metrics';
@@ -221,7 +222,7 @@ export class TrialLaboratory implements Laboratory<Candidate> {
     const [own, network] = [this.together(candidate, rung), this.together(this.baseline, this.rungs - 1)];
     const [deployment] = plan.deployments;
     const steps = plan.steps.map((step) =>
-      step.key === deployment!.evaluate ? { ...step, key: own.key, title: `${own.images} images` } : step,
+      step.key === deployment!.evaluate ? { ...step, key: own.key, title: formatCounted(own.images, 'image') } : step,
     );
     const deployments = [{ ...deployment!, evaluate: own.key, baselineEvaluation: network.key }];
     const shown: TrialPlan = { ...plan, steps, deployments };

@@ -1,3 +1,4 @@
+import { formatCounted } from '@shared/format';
 import type { Agent, PlanPlace } from '@shared/agents';
 import type { OtherMachine } from './elsewhere';
 import type { PlannedStep, Requirement } from './plan';
@@ -74,7 +75,7 @@ function labelOf(requires: Requirement, { elsewhere = {} }: Surroundings): strin
 
 function namesOf(agents: readonly Agent[]): string {
   const names = [...new Set(agents.map(({ name }) => name))];
-  return names.length > mostNames ? `any of ${agents.length} machines` : names.join(', ');
+  return names.length > mostNames ? `any of ${formatCounted(agents.length, 'machine')}` : names.join(', ');
 }
 
 function problemOf(requires: Requirement, fitting: readonly Agent[]): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { formatCounted } from '@shared/format';
 import { splits, type ImageProblem, type Split } from '@shared/dataset';
 import { AppError, sentenceFor } from '@shared/errors';
 import { expandRecipes } from '@shared/recipe-ranges';
@@ -138,7 +139,10 @@ function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
   const isOfFolder = ({ file }: ImageProblem): boolean => file === dataset.trainingFolder?.path;
   warnings.push(...dataset.problems.filter(isOfFolder).map(({ message }) => message));
   const single = dataset.problems.filter((problem) => !isOfFolder(problem));
-  if (single.length > 0) warnings.push(`${single.length} images are not used; the first: ${single[0]!.message}`);
+  if (single.length > 0)
+    warnings.push(
+      `${formatCounted(single.length, 'image is', 'images are')} not used; the first: ${single[0]!.message}`,
+    );
   for (const { name, card } of models) {
     if (
       !dataset.byName &&
@@ -152,7 +156,9 @@ function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
     }
   }
   if (dataset.labelled && dataset.eval.entries.length < 100) {
-    warnings.push(`Only ${dataset.eval.entries.length} evaluation images: accuracy intervals will be wide.`);
+    warnings.push(
+      `Only ${formatCounted(dataset.eval.entries.length, 'evaluation image')}: accuracy intervals will be wide.`,
+    );
   }
   return warnings;
 }
