@@ -145,7 +145,7 @@ export const rooms = [
   },
   {
     room: 'training/rounding',
-    holds: 'which way to round the weights of a block, learned',
+    holds: 'which way to round the weights of a block, and how its activations, learned',
     knows: [
       'compression',
       'compression/algebra',
@@ -156,6 +156,7 @@ export const rooms = [
       'compression/quantization',
       'gradients',
       'training',
+      'training/quantization',
       'onnx',
     ],
   },

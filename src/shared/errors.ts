@@ -10,7 +10,8 @@ type Facts = Record<string, string | number | undefined>;
 const withoutAdvice = (sentence: string | number | undefined): string =>
   String(sentence).replace(/\.? The image is skipped\.$/, '');
 
-const size = (bytes: string | number | undefined): string => formatBytes(Number(bytes));
+const size = (bytes: string | number | undefined): string =>
+  typeof bytes === 'number' ? formatBytes(bytes) : String(bytes);
 
 const sentences = {
   'model.not-found': (f: Facts) =>

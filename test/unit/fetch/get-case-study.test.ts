@@ -131,6 +131,6 @@ describe('getCaseStudy', () => {
 
     await getCaseStudy(from, folder, options);
     expect(requests()).toBe(6);
-    expect(readFileSync(path, 'utf8')).toMatch(/^# Three ImageNet networks.*\n# Most of these images/);
+    expect(readFileSync(path, 'utf8')).toMatch(/^# Three ImageNet models.*\n# Most of these images/);
   });
 });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Connection } from './database';
+import type Database from 'libsql';
 
 const textColumns: Readonly<Record<string, readonly string[]>> = {
   step: ['key', 'kind', 'result', 'artifact', 'notes', 'finished_at', 'stopped_in', 'stopped_at', 'digest'],
@@ -17,7 +17,7 @@ const beyondAscii = `*[^${String.fromCharCode(1)}-~]*`;
  * Puts a replacement character where a text is no UTF-8: the binding ends the process that reads one. Rows whose digest is over it no longer hold what
  * was written, and are told of as such.
  */
-export function mendText(connection: Connection): void {
+export function mendText(connection: InstanceType<typeof Database>): void {
   const hasColumn = connection.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?');
   for (const [table, columns] of Object.entries(textColumns)) {
     const there = columns.filter((column) => hasColumn.get(table, column) !== undefined);
