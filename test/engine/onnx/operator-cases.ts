@@ -215,6 +215,8 @@ export const otherCases: Case[] = [
   { op: 'Pad', feeds: [x(1, 2, 3, 3)], constants: [ints(1, 2, 3, 4), null, ints(3, 2)], opset: 18 },
   { op: 'Pad', feeds: [x(2, 3)], attributes: pads(0, 1, 2, 0), opset: 9 },
   { op: 'Resize', feeds: [x(1, 2, 3, 5)], constants: [null, float32Tensor([4], [1, 1, 2, 1.5])] },
+  // In float64 the last two would be 208 and 12 less a little.
+  { op: 'Resize', feeds: [x(1, 1, 224, 13)], constants: [null, float32Tensor([4], [1, 1, 208 / 224, 12 / 13])] },
   { op: 'Resize', feeds: [x(1, 2, 3, 5)], constants: [null, null, ints(1, 2, 7, 4)] },
   { op: 'Resize', feeds: [x(1, 2, 3, 5)], constants: [null, null, ints(7, 4)], attributes: axes(2, 3), opset: 18 },
   { op: 'Resize', feeds: [x(1, 2, 4, 8)], constants: [null, null, ints(6, 6)], attributes: { ...axes(2, 3), keep_aspect_ratio_policy: attr.string('not_larger') }, opset: 18 },

@@ -1,7 +1,8 @@
 import { floatsAttribute, intsAttribute, stringAttribute } from '../attributes';
 import { arithmetic, axisOf, type RuleContext, type ShapeRule } from './rule';
 
-const scaled = (size: number, scale: number): number => Math.floor(size * scale);
+/** As ONNX Runtime multiplies, in float32: in float64, 224 times the float32 number nearest to 208 / 224 falls below 208. */
+const scaled = (size: number, scale: number): number => Math.floor(Math.fround(size * Math.fround(scale)));
 
 /** Opset 9 and before (as Upsample) and 10: scales only. Since 11: roi, scales, sizes, and since 18 only some axes. */
 const resize: ShapeRule = (context) => {
