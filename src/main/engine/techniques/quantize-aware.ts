@@ -57,7 +57,7 @@ export const quantizeAware = defineTechnique({
       'Bits of what layers multiply weights with; fewer than 8 are kept in 8-bit codes and are as fast',
     ),
     edgeBits: bits(
-      'Bits of both in the first and the last layer, and of what the first gives, where few networks bear fewer than 8',
+      'Bits of both in the first and the last layer, and of what the second reads, where few networks bear fewer than 8',
     ),
     weights: z
       .enum(['channel', 'tensor'])

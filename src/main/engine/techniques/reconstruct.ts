@@ -12,6 +12,7 @@ import { StaticQuantizer } from '../compression/quantization/static-quantizer';
 import type { TechniqueContext } from '../compression/calibration/technique-context';
 import type { Graph, Node } from '../onnx/graph';
 import { simplify } from '../onnx/simplify';
+import { mostWithin } from '../training/quantization/learned-quantizers';
 import {
   plainSketch,
   sketchActivations,
@@ -48,7 +49,7 @@ export const reconstruct = defineTechnique({
       .literal([0, 2, 3, 4, 5, 6, 7, 8])
       .default(0)
       .describe(
-        'Bits of activations, for integer kernels; fewer than 8 are kept in 8-bit codes, and what the first layer reads and gives and the last one reads has 8. 0: activations stay in float, and weights are decoded when the model loads',
+        'Bits of activations, for integer kernels; fewer than 8 are kept in 8-bit codes, and what the first two layers and the last one read has 8. 0: activations stay in float, and weights are decoded when the model loads',
       ),
     unit: z
       .enum(['block', 'layer'])
@@ -141,8 +142,10 @@ async function quantizedSketch(
     const { scale, zeroPoint } = scaleOf(value);
     const limits = limitsOf?.(value);
     const { lowest, highest } = limits ?? profile.activations;
-    const isLearned = limits !== undefined && isAlone(value);
-    return { scale, lowest: lowest - zeroPoint, highest: highest - zeroPoint, isLearned };
+    const levels = { scale, lowest: lowest - zeroPoint, highest: highest - zeroPoint };
+    if (!limits || !isAlone(value)) return levels;
+    const group = plan.groupOf(value);
+    return { ...levels, most: mostWithin(float, plan, group, { scale, levels: levels.highest }) };
   };
   const rounded = new Set(plan.values.filter((value) => !plan.rescaled.has(value)));
   return {

@@ -92,8 +92,7 @@ export async function visitLayers(
         whole: { node: layer.node, rows },
       };
       const extent = takesDiagonal ? gramExtent(probe) : 'whole';
-      const [total] = await layerSums(activations, [graph, float], compared, { extent });
-      if (!total) continue;
+      const [total] = (await layerSums(activations, [graph, float], compared, { extent })) as [GramSums];
       const bias = biasValues(float, layer.node, rows.rows);
       if (bias) centreGrams(total);
       await visit({ layer, rows, total, bias }, node, products);

@@ -43,7 +43,9 @@ export async function layerSums(
   const outputs = graph === reference ? 0 : rows.rows;
   const parts = Array.from({ length: count }, () => emptySums(probe, outputs, extent));
   const biases = outputs > 0 && extent === 'diagonal' ? biasesOf(graph, reference, compared) : undefined;
-  const wholes = biases ? parts.map(() => emptySums(probe, 0, extent)) : [];
+  // The reference may read channels that are gone.
+  const wider = { ...probe, columns: compared.whole.rows.columns, groups: compared.whole.rows.groups };
+  const wholes = biases ? parts.map(() => emptySums(wider, 0, extent)) : [];
   let [written, whole]: (WrittenGram | undefined)[] = [];
   await activations.observe(
     layer,
@@ -55,7 +57,7 @@ export async function layerSums(
         outputs > 0 && !biases ? (writer) => ({ value: writeLayerError(writer, compared), outputs }) : undefined,
         extent,
       );
-      if (biases) whole = writeGram(section, probe, compared.reference.inputs[0]!, undefined, extent);
+      if (biases) whole = writeGram(section, wider, compared.reference.inputs[0]!, undefined, extent);
     },
     (results, batch) => {
       addBatch(parts[batch % count]!, written!, results);

@@ -1,5 +1,4 @@
 import type { Graph, Node } from '../../onnx/graph';
-import { indexGraph } from '../../onnx/graph-index';
 import { integersOf, type QdqPlan } from './qdq-plan';
 
 /** Bits of codes, 2 to 8 each. */
@@ -8,7 +7,7 @@ export interface BitWidths {
   weights: number;
   /** Of what layers multiply them with; other values have 8. */
   activations: number;
-  /** Of both in the first and the last layer, of what the first gives, and of what goes into the network and comes out: few networks bear fewer there. */
+  /** Of both in the first and the last layer, of what the second reads, and of what goes into the network and comes out: few networks bear fewer there. */
   edges: number;
 }
 
@@ -19,17 +18,6 @@ export interface PlannedWidths {
 
 const containerBits = 8;
 
-/** What is quantized of what layers give: behind the activation that becomes part of them. */
-function givenBy(layers: readonly Node[], graph: Graph, plan: QdqPlan): string[] {
-  const index = indexGraph(graph);
-  const values = new Set(plan.values);
-  return layers.flatMap(({ outputs }) => {
-    let value: string | undefined = outputs[0];
-    while (value !== undefined && !values.has(value)) value = index.soleConsumer(value)?.outputs[0];
-    return value === undefined ? [] : [integersOf(plan, value)];
-  });
-}
-
 /** The bits of each layer and value of a plan over a graph. */
 export function plannedWidths(graph: Graph, plan: QdqPlan, { weights, activations, edges }: BitWidths): PlannedWidths {
   const layers = [...plan.layers.keys()];
@@ -37,7 +25,8 @@ export function plannedWidths(graph: Graph, plan: QdqPlan, { weights, activation
   const read = (nodes: readonly Node[]): string[] => nodes.map((node) => integersOf(plan, node.inputs[0]!));
   const bits = new Map(read(layers).map((group) => [group, activations]));
   const outer = [...graph.inputs, ...graph.outputs].map(({ name }) => integersOf(plan, name));
-  for (const group of [...outer, ...read(ends), ...givenBy(layers.slice(0, 1), graph, plan)]) bits.set(group, edges);
+  // What the second layer reads is what the first gave.
+  for (const group of [...outer, ...read([...ends, ...layers.slice(1, 2)])]) bits.set(group, edges);
   // By name: a copy of the graph has other nodes.
   const endNames = new Set(ends.map(({ outputs }) => outputs[0]));
   return {

@@ -30,6 +30,19 @@ export interface WeightQuantizer {
 /** Codes of the containers of values. */
 const containers = { asymmetric: { lowest: 0, highest: 255 }, symmetric: { lowest: -128, highest: 127 } };
 
+/** The most that the factor of a scale may be: runtimes drop an activation whose bounds the codes do not pass. @param levels above 0 */
+export function mostWithin(
+  graph: Graph,
+  plan: QdqPlan,
+  group: string,
+  { scale, levels }: { scale: number; levels: number },
+): number {
+  const ends = [...plan.absorbed]
+    .filter(({ outputs }) => integersOf(plan, outputs[0]!) === group)
+    .map((node) => boundsOf(node, graph)[1]);
+  return Math.min(farthest, ...ends.map((end) => mostUpTo(end, scale, levels)));
+}
+
 /**
  * What is learned of the quantizers of a plan, beginning where calibration put them. Names of parameters are the same for every copy of the
  * network.
@@ -63,11 +76,7 @@ export class LearnedQuantizers {
     // What goes into the network is given, what a kernel prescribes too.
     const isFixed = plan.fixed.has(group) || graph.inputs.some(({ name }) => integersOf(plan, name) === group);
     const isLearned = !isFixed && !this.choices.isExplicit && zeroPoint > lowest && zeroPoint < highest;
-    const ends = [...plan.absorbed]
-      .filter(({ outputs }) => integersOf(plan, outputs[0]!) === group)
-      .map((node) => boundsOf(node, graph)[1]);
-    // Runtimes drop an activation whose bounds the codes do not pass.
-    const most = Math.min(farthest, ...ends.map((end) => mostUpTo(end, scale, highest - zeroPoint)));
+    const most = mostWithin(graph, plan, group, { scale, levels: highest - zeroPoint });
     return {
       scale: { factors: this.nameOf('scale', group), start: float32Tensor([1], [scale]), most },
       zeroPoint,

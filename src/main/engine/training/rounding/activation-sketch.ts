@@ -7,8 +7,16 @@ export interface ActivationLevels {
   scale: number;
   lowest: number;
   highest: number;
-  /** The scale may be another in the end. */
-  isLearned?: boolean;
+  /** Where the scale may be another in the end: the most that it may be multiplied with. */
+  most?: number;
+}
+
+/** A scale that may be learned. */
+export interface FreeScale {
+  /** The constant that holds it, `[1]`. */
+  name: string;
+  /** The most that it may be multiplied with. */
+  most: number;
 }
 
 /** A network that rounds its activations, in operators that have gradients, and the same without: node by node alike. */
@@ -18,8 +26,8 @@ export interface ActivationSketch {
   reference: Graph;
   /** What is rounded, by the names of what comes of it. */
   sources: ReadonlyMap<string, string>;
-  /** Constants that hold the scales that may be learned, by the values that are rounded. */
-  scales: ReadonlyMap<string, string>;
+  /** Scales that may be learned, by the values that are rounded. */
+  scales: ReadonlyMap<string, FreeScale>;
 }
 
 /** A network whose activations stay as they are. */
@@ -42,7 +50,7 @@ export function sketchActivations(
   const [graph, reference] = [copyGraph(float), copyGraph(float)];
   const names = new FreshNames(float);
   const rounded = new Map<string, string>();
-  const scales = new Map<string, string>();
+  const scales = new Map<string, FreeScale>();
   const outputs = new Set(float.outputs.map(({ name }) => name));
   graph.nodes = [];
   reference.nodes = [];
@@ -55,7 +63,7 @@ export function sketchActivations(
     const levels = outputs.has(value) ? undefined : levelsOf(value);
     if (!levels) return;
     const scale = constant(levels.scale);
-    if (levels.isLearned) scales.set(value, scale);
+    if (levels.most !== undefined) scales.set(value, { name: scale, most: levels.most });
     const steps: [op: string, constants: string[]][] = [
       ['Div', [scale]],
       // Before rounding, so that a gradient comes through all that is not cut off.

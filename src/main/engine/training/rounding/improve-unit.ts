@@ -48,7 +48,7 @@ export async function improveUnit(unit: RoundingUnit, site: UnitSite): Promise<O
   const { network, context, sources } = site;
   const { reference } = network;
   const examples = await unitExamples(unit, network.graph, reference, site.activations);
-  const name = reference.nodes[unit.nodes[0]!]!.name;
+  const { name } = unit.layers[0]!.node;
   if (!examples) return { left: `what "${name}" reads or gives does not count images along its first axis` };
   const batch = fixedBatch(reference);
   const { judging, fitted } = examples;

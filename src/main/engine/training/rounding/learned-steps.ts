@@ -2,8 +2,9 @@ import type { EstimatedGradient } from '../../gradients/estimated-gradient';
 import { FreshNames } from '../../onnx/fresh-names';
 import { copyGraph, type Graph, type Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
-import { farthest, scalesUnder, unitFactors, writeScale, type LearnedScale } from '../quantization/learned-scale';
+import { scalesUnder, unitFactors, writeScale, type LearnedScale } from '../quantization/learned-scale';
 import type { ParameterGroup } from '../step-graph';
+import type { FreeScale } from './activation-sketch';
 import { LeadingWriter } from './leading-writer';
 
 /** Of the learning rate of roundings, that of the factor each scale is multiplied with. */
@@ -20,16 +21,15 @@ interface LearnedSteps {
 /**
  * The graph with scales of activations that are learned (Esser et al. 2020, "Learned step size quantization"): the gradient comes through the
  * division before and the product behind the rounding, which lets it pass. The graph is not changed.
- * @param names of constants, `[1]`
  */
-export function learnSteps(graph: Graph, names: readonly string[]): LearnedSteps {
+export function learnSteps(graph: Graph, free: readonly FreeScale[]): LearnedSteps {
   const result = copyGraph(graph);
   const fresh = new FreshNames(result);
   const write = new LeadingWriter(result, fresh);
   const parameters = new Map<string, ParameterGroup>();
   const estimated: LearnedSteps['estimated'] = new Map();
-  const scales = names.map((name): [name: string, scale: LearnedScale] => {
-    const scale = { factors: fresh.like(`${name}.factor`), start: result.initializers.get(name)!, most: farthest };
+  const scales = free.map(({ name, most }): [name: string, scale: LearnedScale] => {
+    const scale = { factors: fresh.like(`${name}.factor`), start: result.initializers.get(name)!, most };
     result.initializers.set(scale.factors, unitFactors(scale));
     parameters.set(scale.factors, { weightDecay: 0, rate: scaleRate });
     result.initializers.delete(name);
@@ -42,6 +42,8 @@ export function learnSteps(graph: Graph, names: readonly string[]): LearnedSteps
     parameters,
     estimated,
     scales: (learned) =>
-      new Map(scales.map(([name, scale]) => [name, float32Tensor([1], scalesUnder(scale, learned.get(scale.factors)))])),
+      new Map(
+        scales.map(([name, scale]) => [name, float32Tensor([1], scalesUnder(scale, learned.get(scale.factors)))]),
+      ),
   };
 }

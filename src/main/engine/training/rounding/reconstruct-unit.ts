@@ -10,6 +10,7 @@ import { withBatch } from '../network-batch';
 import { cosine } from '../schedule';
 import { stepGraph } from '../step-graph';
 import { TrainingSession } from '../training-session';
+import type { FreeScale } from './activation-sketch';
 import { dropRounding } from './drop-rounding';
 import { ExampleBatches } from './example-batches';
 import { RandomMasks } from './random-masks';
@@ -23,8 +24,8 @@ interface UnitProblem {
   layers: readonly AffineLayer[];
   /** Names of the constants that are their biases. */
   biases: readonly string[];
-  /** Names of the constants that are scales of activations. */
-  scales: readonly string[];
+  /** Of activations, those that are learned. */
+  scales: readonly FreeScale[];
   /** Activations that are rounded, by the names of what comes of it. */
   sources: ReadonlyMap<string, string>;
   examples: UnitExamples;

@@ -7,7 +7,7 @@ import { FreshNames } from '../../onnx/fresh-names';
 import { copyGraph, type Graph, type Node, type Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
-import type { ActivationSketch } from './activation-sketch';
+import type { ActivationSketch, FreeScale } from './activation-sketch';
 import type { AffineLayer } from './soft-rounding';
 
 /** A network whose layers have codes that change, with what the codes stand for as plain weights. */
@@ -18,8 +18,8 @@ export class RoundedNetwork {
   private readonly layers = new Map<string, AffineLayer>();
   /** Names of biases that may change, by the weights beside them. */
   private readonly biases = new Map<string, string>();
-  /** Names of scales of activations that may change, by the values that are rounded. */
-  private readonly scales: ReadonlyMap<string, string>;
+  /** Scales of activations that may change, by the values that are rounded. */
+  private readonly scales: ActivationSketch['scales'];
 
   /** @param layers of the reference, those whose weights are rounded; where several have the same weights, these have one code */
   constructor(
@@ -63,16 +63,16 @@ export class RoundedNetwork {
     return this.biases.get(weightName);
   }
 
-  /** Names of the scales of activations that may change and that nodes read. */
-  scalesOf(nodes: readonly Node[]): string[] {
+  /** The scales of activations that may change and that nodes read. */
+  scalesOf(nodes: readonly Node[]): FreeScale[] {
     const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-    return [...this.scales.values()].filter((name) => read.has(name));
+    return [...this.scales.values()].filter(({ name }) => read.has(name));
   }
 
   /** The scale with which a value is rounded; undefined where it may not change. */
   scaleOf(value: string): number | undefined {
-    const name = this.scales.get(value);
-    return name === undefined ? undefined : (this.graph.initializers.get(name)!.data as Float32Array)[0]!;
+    const free = this.scales.get(value);
+    return free && (this.graph.initializers.get(free.name)!.data as Float32Array)[0]!;
   }
 
   /** Takes codes and scales. */
@@ -120,7 +120,7 @@ export class RoundedNetwork {
       const name = this.biases.get(weightName);
       if (name !== undefined) this.takeConstant(name, float32Tensor([scale.length], numbers[at++]!));
     }
-    for (const name of this.scales.values()) this.takeConstant(name, float32Tensor([1], numbers[at++]!));
+    for (const { name } of this.scales.values()) this.takeConstant(name, float32Tensor([1], numbers[at++]!));
   }
 
   /** The network as it is, but for some layers, which are as in the reference: what least squares begin with. */

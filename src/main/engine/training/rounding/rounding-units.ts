@@ -1,7 +1,7 @@
 import { Liveness } from '../../compression/calibration/liveness';
 import type { WeightLayer } from '../../compression/layers/weight-layers';
 import type { Graph, Node } from '../../onnx/graph';
-import { indexGraph } from '../../onnx/graph-index';
+import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 
 /** A part of a network whose rounding is learned together: it reads one value besides constants and gives one. */
 export interface RoundingUnit {
@@ -68,8 +68,20 @@ function layerUnits(graph: Graph, layerAt: LayersByPosition): RoundingUnit[] {
       nodes.push(graph.nodes.indexOf(next));
       exit = next.outputs[0]!;
     }
-    return unitOf(graph, layerAt, nodes, node.inputs[0]!, exit);
+    const lead = leadOf(graph, index, node.inputs[0]!);
+    return ledBy(lead, unitOf(graph, layerAt, nodes, lead.to, exit));
   });
+}
+
+/** The identities in front of what one layer alone reads; none where others read it too. */
+function leadOf(graph: Graph, index: GraphIndex, to: string): Lead {
+  const lead: Lead = { from: to, nodes: [], to };
+  for (;;) {
+    const producer = index.producer(lead.from);
+    if (producer?.op !== 'Identity' || !index.soleConsumer(lead.from)) return lead;
+    lead.nodes.unshift(graph.nodes.indexOf(producer));
+    lead.from = producer.inputs[0]!;
+  }
 }
 
 function blockUnits(graph: Graph, layerAt: LayersByPosition): RoundingUnit[] {
