@@ -31,9 +31,10 @@ export function useMatrixGrid(): {
   const folded = computed(() => parts.value.folded.length);
   const onlyBaseline = computed(() => folded.value === 0 && parts.value.kept.every(({ isBaseline }) => isBaseline));
   const grid = computed(() => {
-    const { presentation, models, target, judgements, foldOpen } = view;
+    // Of the metrics that were chosen, those that the run has.
+    const { presentation, models, metrics, target, judgements, foldOpen } = view;
     if (!presentation) return emptyGrid;
-    const { metrics, arrangement } = view.settings;
+    const { arrangement } = view.settings;
     const recipes = foldOpen ? [...parts.value.kept, ...parts.value.folded] : parts.value.kept;
     const { across } = arrangement;
     return matrixGrid(recipes, labels.value, presentation, { models, metrics, target, judgements, across });
