@@ -1,6 +1,6 @@
 import type { Connection } from './database';
-import { jsonOf } from './json-column';
-import { stepDigest } from './row-digest';
+import { jsonOf, textOf } from './json-column';
+import { isAsWritten, stepDigest } from './row-digest';
 
 /** A step that finished, as the journal keeps it. `result` is the step's own JSON. */
 export interface FinishedStep {
@@ -32,7 +32,7 @@ interface StepRow {
   finished_at: string;
   stopped_in: string | null;
   stopped_at: string | null;
-  digest: string;
+  digest: string | null;
 }
 
 /**
@@ -47,22 +47,12 @@ export class StepJournal {
 
   find(key: string): FinishedStep | undefined {
     const row = this.row(key);
-    if (!row || !this.isWhole(row)) return undefined;
-    return {
-      key: row.key,
-      kind: row.kind,
-      result: JSON.parse(row.result) as unknown,
-      artifact: row.artifact ?? undefined,
-      notes: JSON.parse(row.notes) as string[],
-      elapsedMs: row.elapsed_ms,
-      ...(row.stopped_in !== null && { stopped: { run: row.stopped_in, at: row.stopped_at ?? row.key } }),
-    };
+    return row === 'damaged' ? undefined : row;
   }
 
   /** Whether there is a row of the key that does not hold what was written there. */
   isDamaged(key: string): boolean {
-    const row = this.row(key);
-    return row !== undefined && !this.isWhole(row);
+    return this.row(key) === 'damaged';
   }
 
   /** Whether there is a result that the key stands for. @param run the run for which one that was stopped in it counts too */
@@ -70,20 +60,43 @@ export class StepJournal {
     const found = this.connection
       .prepare('SELECT 1 FROM step WHERE key = ? AND (stopped_in IS NULL OR stopped_in = ?)')
       .get(key, run);
-    return found !== undefined && (this.whole.has(key) || !this.isDamaged(key));
+    return found !== undefined && this.isWhole(key);
   }
 
-  private row(key: string): StepRow | undefined {
-    return this.connection.prepare('SELECT * FROM step WHERE key = ?').get(key) as StepRow | undefined;
+  /** Of a row that is there: whether it holds what was written, without reading it twice. */
+  private isWhole(key: string): boolean {
+    return this.whole.has(key) || !this.isDamaged(key);
   }
 
-  private isWhole(row: StepRow): boolean {
-    // Rows of earlier versions had no digest when they were written.
-    const isWhole =
-      row.digest === stepDigest(row) && [row.result, row.notes].every((text) => jsonOf(text) !== undefined);
-    if (isWhole) this.whole.add(row.key);
-    else this.whole.delete(row.key);
-    return isWhole;
+  private row(key: string): FinishedStep | 'damaged' | undefined {
+    const stored = this.connection
+      .prepare(
+        `SELECT key, kind, CAST(result AS BLOB) AS result, artifact, notes, elapsed_ms, finished_at, stopped_in, stopped_at, digest
+         FROM step WHERE key = ?`,
+      )
+      .get(key) as (Omit<StepRow, 'result'> & { result: Uint8Array }) | undefined;
+    if (!stored) return undefined;
+    const text = textOf(stored.result);
+    const step = text === undefined ? undefined : this.stepOf({ ...stored, result: text });
+    if (step) this.whole.add(key);
+    else this.whole.delete(key);
+    return step ?? 'damaged';
+  }
+
+  /** Undefined where the row does not hold what was written. Hashed once: answers on fifty thousand images are megabytes. */
+  private stepOf(row: StepRow): FinishedStep | undefined {
+    if (!this.whole.has(row.key) && !isAsWritten(row, stepDigest)) return undefined;
+    const [result, notes] = [jsonOf(row.result), jsonOf(row.notes)];
+    if (result === undefined || !Array.isArray(notes)) return undefined;
+    return {
+      key: row.key,
+      kind: row.kind,
+      result,
+      artifact: row.artifact ?? undefined,
+      notes: notes as string[],
+      elapsedMs: row.elapsed_ms,
+      ...(row.stopped_in !== null && { stopped: { run: row.stopped_in, at: row.stopped_at ?? row.key } }),
+    };
   }
 
   /** Every step that made a file, with the sha256 of what it made. */
@@ -125,15 +138,19 @@ export class StepJournal {
     this.connection.prepare('DELETE FROM step WHERE key = ?').run(key);
   }
 
-  /** What the steps that `run` computed in full took, with the size of the file that each made. */
+  /** What the steps that `run` computed in full took, with the size of the file that each made; none of damaged rows. */
   costsOf(run: string): { key: string; elapsedMs: number; sizeBytes?: number }[] {
     const rows = this.connection
       .prepare(
-        `SELECT step.key, step.elapsed_ms, CASE WHEN step.artifact IS NOT NULL AND json_valid(step.result) THEN json_extract(step.result, '$.sizeBytes') END AS size
+        `SELECT step.key, step.elapsed_ms, step.artifact IS NOT NULL AS isFile
          FROM computed JOIN step ON step.key = computed.key WHERE computed.run = ? AND step.stopped_in IS NULL`,
       )
-      .all(run) as { key: string; elapsed_ms: number; size: number | null }[];
-    return rows.map(({ key, elapsed_ms: elapsedMs, size }) => ({ key, elapsedMs, sizeBytes: size ?? undefined }));
+      .all(run) as { key: string; elapsed_ms: number; isFile: number }[];
+    return rows.flatMap(({ key, elapsed_ms: elapsedMs, isFile }) => {
+      if (!isFile) return this.isWhole(key) ? [{ key, elapsedMs }] : [];
+      const step = this.find(key);
+      return step ? [{ key, elapsedMs, sizeBytes: (step.result as { sizeBytes?: number } | null)?.sizeBytes }] : [];
+    });
   }
 
   /** Keys that `run` computed itself, as opposed to found. */
