@@ -46,6 +46,15 @@ describe('a row of a step that does not hold what was written there', () => {
   });
 });
 
+it('a row that is edited after it was read is damaged once it cannot be read', () => {
+  const { steps, folder } = edited('');
+  expect(steps.has('k')).toBe(true);
+  const raw = new Database(join(folder, 'whittle.db'));
+  raw.exec("UPDATE step SET result = '{' WHERE key = 'k'");
+  raw.close();
+  expect([steps.find('k'), steps.isDamaged('k'), steps.has('k')]).toEqual([undefined, true, false]);
+});
+
 it('a row that was written without a digest is taken for what it says', () => {
   const { steps, settings } = edited("UPDATE step SET digest = NULL WHERE key = 'k'; UPDATE setting SET digest = NULL");
   expect([steps.find('k')?.result, steps.has('k'), steps.isDamaged('k')]).toEqual([{ sizeBytes: 7 }, true, false]);

@@ -1,6 +1,6 @@
 import type { Connection } from './database';
 import { jsonOf, textOf } from './json-column';
-import { isAsWritten, stepDigest } from './row-digest';
+import { stepDigest } from './row-digest';
 
 /** A step that finished, as the journal keeps it. `result` is the step's own JSON. */
 export interface FinishedStep {
@@ -47,47 +47,13 @@ export class StepJournal {
 
   find(key: string): FinishedStep | undefined {
     const row = this.row(key);
-    return row === 'damaged' ? undefined : row;
-  }
-
-  /** Whether there is a row of the key that does not hold what was written there. */
-  isDamaged(key: string): boolean {
-    return this.row(key) === 'damaged';
-  }
-
-  /** Whether there is a result that the key stands for. @param run the run for which one that was stopped in it counts too */
-  has(key: string, run = ''): boolean {
-    const found = this.connection
-      .prepare('SELECT 1 FROM step WHERE key = ? AND (stopped_in IS NULL OR stopped_in = ?)')
-      .get(key, run);
-    return found !== undefined && this.isWhole(key);
-  }
-
-  /** Of a row that is there: whether it holds what was written, without reading it twice. */
-  private isWhole(key: string): boolean {
-    return this.whole.has(key) || !this.isDamaged(key);
-  }
-
-  private row(key: string): FinishedStep | 'damaged' | undefined {
-    const stored = this.connection
-      .prepare(
-        `SELECT key, kind, CAST(result AS BLOB) AS result, artifact, notes, elapsed_ms, finished_at, stopped_in, stopped_at, digest
-         FROM step WHERE key = ?`,
-      )
-      .get(key) as (Omit<StepRow, 'result'> & { result: Uint8Array }) | undefined;
-    if (!stored) return undefined;
-    const text = textOf(stored.result);
-    const step = text === undefined ? undefined : this.stepOf({ ...stored, result: text });
-    if (step) this.whole.add(key);
-    else this.whole.delete(key);
-    return step ?? 'damaged';
-  }
-
-  /** Undefined where the row does not hold what was written. Hashed once: answers on fifty thousand images are megabytes. */
-  private stepOf(row: StepRow): FinishedStep | undefined {
-    if (!this.whole.has(row.key) && !isAsWritten(row, stepDigest)) return undefined;
+    if (!row || !this.isWhole(row)) return undefined;
     const [result, notes] = [jsonOf(row.result), jsonOf(row.notes)];
-    if (result === undefined || !Array.isArray(notes)) return undefined;
+    if (result === undefined || !Array.isArray(notes)) {
+      // Somebody edited it since.
+      this.whole.delete(key);
+      return undefined;
+    }
     return {
       key: row.key,
       kind: row.kind,
@@ -97,6 +63,43 @@ export class StepJournal {
       elapsedMs: row.elapsed_ms,
       ...(row.stopped_in !== null && { stopped: { run: row.stopped_in, at: row.stopped_at ?? row.key } }),
     };
+  }
+
+  /** Whether there is a row of the key that does not hold what was written there. */
+  isDamaged(key: string): boolean {
+    if (this.whole.has(key)) return false;
+    const row = this.row(key);
+    return row !== undefined && !this.isWhole(row);
+  }
+
+  /** Whether there is a result that the key stands for. @param run the run for which one that was stopped in it counts too */
+  has(key: string, run = ''): boolean {
+    const found = this.connection
+      .prepare('SELECT 1 FROM step WHERE key = ? AND (stopped_in IS NULL OR stopped_in = ?)')
+      .get(key, run);
+    return found !== undefined && !this.isDamaged(key);
+  }
+
+  private row(key: string): StepRow | undefined {
+    const row = this.connection
+      .prepare(
+        `SELECT key, kind, CAST(result AS BLOB) AS bytes, artifact, notes, elapsed_ms, finished_at, stopped_in, stopped_at, digest
+         FROM step WHERE key = ?`,
+      )
+      .get(key) as (Omit<StepRow, 'result'> & { bytes: Uint8Array }) | undefined;
+    // What is no UTF-8 is no JSON either.
+    return row && { ...row, result: textOf(row.bytes) ?? '' };
+  }
+
+  /** Looked at once a key: answers on fifty thousand images are megabytes. */
+  private isWhole(row: StepRow): boolean {
+    if (this.whole.has(row.key)) return true;
+    const isWhole =
+      row.digest === null
+        ? jsonOf(row.result) !== undefined && Array.isArray(jsonOf(row.notes))
+        : row.digest === stepDigest(row);
+    if (isWhole) this.whole.add(row.key);
+    return isWhole;
   }
 
   /** Every step that made a file, with the sha256 of what it made. */
@@ -147,7 +150,7 @@ export class StepJournal {
       )
       .all(run) as { key: string; elapsed_ms: number; isFile: number }[];
     return rows.flatMap(({ key, elapsed_ms: elapsedMs, isFile }) => {
-      if (!isFile) return this.isWhole(key) ? [{ key, elapsedMs }] : [];
+      if (!isFile) return this.isDamaged(key) ? [] : [{ key, elapsedMs }];
       const step = this.find(key);
       return step ? [{ key, elapsedMs, sizeBytes: (step.result as { sizeBytes?: number } | null)?.sizeBytes }] : [];
     });
