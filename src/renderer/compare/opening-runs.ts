@@ -6,8 +6,13 @@ export interface ChosenRuns {
   candidate: string;
 }
 
-/** One that still waits has nothing measured. */
-export const ranOf = (list: readonly RunSummary[]): RunSummary[] => list.filter(({ status }) => status !== 'queued');
+/** Those that say more than their name. */
+export const readableOf = (list: readonly RunSummary[]): RunSummary[] =>
+  list.filter(({ damaged }) => damaged === undefined);
+
+/** One that still waits has nothing measured, and of a damaged one nobody knows what was. */
+export const ranOf = (list: readonly RunSummary[]): RunSummary[] =>
+  readableOf(list).filter(({ status }) => status !== 'queued');
 
 const among = (list: readonly RunSummary[], id: string): boolean => list.some((run) => run.id === id);
 
@@ -26,5 +31,5 @@ export function openingRuns(
   const isKept = among(other ?? list, reference);
   const chosen = among(list, candidate) ? candidate : besides(isKept && !other ? reference : '');
   if (isKept) return { reference, candidate: chosen };
-  return { reference: other ? (other[0]?.id ?? '') : besides(chosen), candidate: chosen };
+  return { reference: other ? (ranOf(other)[0]?.id ?? '') : besides(chosen), candidate: chosen };
 }

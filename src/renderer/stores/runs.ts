@@ -4,6 +4,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { toAppError } from '@shared/errors';
 import type { RunSummary, RunView, TrialView } from '@shared/run';
 import { call, onSignal, useSignal } from '../bridge/client';
+import { ranOf, readableOf } from '../compare/opening-runs';
 import { mergeProgress, mergeTrials } from '../matrix/merge-trial';
 import { isUnfinished } from '../matrix/unfinished';
 
@@ -122,11 +123,11 @@ export const useRunsStore = defineStore('runs', () => {
   });
 
   const isActive = computed(() => progress.value?.status === 'running' || progress.value?.status === 'paused');
-  /** The run to show when none was chosen: the one under way, else the latest. */
-  const latest = computed(() => (isActive.value && progress.value?.run) || list.value[0]?.id);
+  /** The run to show when none was chosen: the one under way, else the latest that can be read. */
+  const latest = computed(() => (isActive.value && progress.value?.run) || readableOf(list.value)[0]?.id);
   /** The latest run, when it ended with trials left that nobody decided to leave. */
   const unfinished = computed(() => {
-    const last = list.value.find(({ status }) => status !== 'queued');
+    const last = ranOf(list.value)[0];
     if (!last || isActive.value || last.status === 'cancelled' || last.id === dismissed.value) return undefined;
     return isUnfinished(last) ? last : undefined;
   });

@@ -37,6 +37,20 @@ it('every schema before this one has a workspace here', () => {
   expect(versions).toEqual(expect.arrayContaining(earlier));
 });
 
+it('rows of before stay as they are, and what a process of before still writes counts', () => {
+  const home = temporaryFolder();
+  const before = new Database(join(home, 'whittle.db'));
+  onTestFinished(() => void before.close());
+  before.exec(readFileSync(join(folder, 'schema-4.sql'), 'utf8'));
+  const workspace = openWorkspace(home);
+  onTestFinished(() => workspace.close());
+  before.exec(`INSERT INTO step (key, kind, result, notes, elapsed_ms, finished_at)
+    VALUES ('late', 'describe', '{"sizeBytes":3}', '[]', 1, '2026-01-01T00:00:00.000Z')`);
+  expect(workspace.steps.find('late')).toMatchObject({ result: { sizeBytes: 3 } });
+  const signed = 'SELECT count(*) AS count FROM step WHERE digest IS NOT NULL';
+  expect(before.prepare(signed).get()).toMatchObject({ count: 0 });
+});
+
 describe.each(versions)('a workspace of schema %i', (version) => {
   it('is brought to this one and keeps runs, results, logs and settings', () => {
     const workspace = migrated(version);

@@ -91,6 +91,45 @@ describe('openDatabase', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
+  it('leaves a newer schema as it is where a text in it is no UTF-8', () => {
+    const path = join(temporaryFolder(), 'a.db');
+    const raw = new Database(path);
+    raw.exec(`CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      INSERT INTO setting VALUES ('a', CAST(X'ff' AS TEXT)); PRAGMA user_version=7`);
+    raw.close();
+    const before = readFileSync(path);
+    expect(errorOf(() => openDatabase(path)).code).toBe('store.newer');
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('tells of a journal that another process holds', () => {
+    const path = join(temporaryFolder(), 'a.db');
+    const raw = new Database(path);
+    onTestFinished(() => void raw.close());
+    raw.exec('CREATE TABLE a (b); BEGIN EXCLUSIVE');
+    expect(errorOf(() => openDatabase(path, 10))).toMatchObject({ code: 'store.busy', facts: { path } });
+  });
+
+  it('takes no fault of a statement for damage, and a schema of other names for damage', () => {
+    const path = join(temporaryFolder(), 'a.db');
+    const connection = openDatabase(path);
+    onTestFinished(() => void connection.close());
+    const codeOf = (sql: string): unknown => {
+      try {
+        return connection.prepare(sql).run();
+      } catch (thrown) {
+        return (thrown as { code: unknown }).code;
+      }
+    };
+    const misfits = ['SELECT nothing FROM step', 'SELECT 1 FROM nowhere', 'SELEC', 'INSERT INTO run (idd) VALUES (1)'];
+    expect(misfits.map(codeOf)).toEqual(misfits.map(() => 'SQLITE_ERROR'));
+    expect(codeOf('INSERT INTO setting (key) VALUES (NULL)')).toBe('SQLITE_CONSTRAINT_NOTNULL');
+    connection.exec('ALTER TABLE step RENAME COLUMN kind TO kine');
+    expect(codeOf('SELECT kind FROM step')).toBe('store.damaged');
+    connection.exec('ALTER TABLE step RENAME COLUMN kine TO kind; DROP TABLE log');
+    expect(codeOf('SELECT 1 FROM log')).toBe('store.damaged');
+  });
+
   it.each([
     ['text', (path: string) => writeFileSync(path, 'this is no database, but long enough to look at. '.repeat(30))],
     ['a database cut in the middle', (path: string) => (makeDatabase(path), truncateSync(path, 5000))],

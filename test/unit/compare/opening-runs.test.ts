@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '@shared/run';
-import { openingRuns } from '../../../src/renderer/compare/opening-runs';
+import { openingRuns, ranOf, readableOf } from '../../../src/renderer/compare/opening-runs';
 import { run } from '../matrix/trials';
 
 const runsOf = (...ids: string[]): RunSummary[] => ids.map((id) => ({ ...run([]), id }));
@@ -12,6 +12,16 @@ describe('the runs that Compare opens with', () => {
     const [waiting, ...others] = runsOf('d', 'c', 'b');
     const list = [{ ...waiting!, status: 'queued' as const }, ...others];
     expect(openingRuns(nothing, list)).toEqual({ reference: 'b', candidate: 'c' });
+  });
+
+  it('are none that is damaged, here or in another folder', () => {
+    const [damaged, ...others] = runsOf('d', 'c', 'b');
+    const list = [{ ...damaged!, status: 'failed' as const, damaged: 'its tags are no list of words' }, ...others];
+    expect(openingRuns(nothing, list)).toEqual({ reference: 'b', candidate: 'c' });
+    expect(openingRuns(nothing, runsOf('a'), list)).toEqual({ reference: 'c', candidate: 'a' });
+    expect([ranOf(list), readableOf(list)]).toEqual([others, others]);
+    const waiting = { ...others[0]!, status: 'queued' as const };
+    expect(readableOf([damaged!, waiting])).toContain(waiting);
   });
 
   it('are the only one on both sides, and none of none', () => {

@@ -1,14 +1,11 @@
 import Database from 'libsql';
 import { AppError } from '@shared/errors';
 import { mendText } from './mend-text';
-import { runDigest, settingDigest, stepDigest, trialDigest } from './row-digest';
 
 export type Connection = InstanceType<typeof Database>;
 
-type Migration = string | ((connection: Connection) => void);
-
 /** Each entry brings the schema from its index to the next version. Never edit one that was released: add another. */
-const migrations: readonly Migration[] = [
+const migrations: readonly string[] = [
   `CREATE TABLE step (
      key TEXT PRIMARY KEY,
      kind TEXT NOT NULL,
@@ -59,57 +56,48 @@ const migrations: readonly Migration[] = [
   `ALTER TABLE step ADD COLUMN stopped_in TEXT;
    ALTER TABLE step ADD COLUMN stopped_at TEXT;
    CREATE INDEX step_by_stop ON step (stopped_at);`,
-  addDigests,
+  // Rows that are there stay as they are: no journal is written anew, however large.
+  ['step', 'run', 'trial', 'setting'].map((table) => `ALTER TABLE ${table} ADD COLUMN digest TEXT`).join(';'),
 ];
-
-/** Rows that are there already are taken for what they say. */
-function addDigests(connection: Connection): void {
-  const add = <R>(table: string, digestOf: (row: R) => string): void => {
-    connection.exec(`ALTER TABLE ${table} ADD COLUMN digest TEXT NOT NULL DEFAULT ''`);
-    const read = connection.prepare(`SELECT rowid, * FROM ${table} WHERE rowid = ?`);
-    const write = connection.prepare(`UPDATE ${table} SET digest = ? WHERE rowid = ?`);
-    // One at a time: answers on fifty thousand images are megabytes.
-    for (const { rowid } of connection.prepare(`SELECT rowid FROM ${table}`).all() as { rowid: number }[])
-      write.run(digestOf(read.get(rowid) as R), rowid);
-  };
-  add('step', stepDigest);
-  add('run', runDigest);
-  add('trial', trialDigest);
-  add('setting', settingDigest);
-}
 
 /**
  * Opens (and, where needed, creates or migrates) the journal. Write-ahead logging lets the window read while a run on the
  * command line writes; `synchronous=FULL` makes a finished step survive a power cut.
- * @throws `store.newer`, `store.damaged`, `output.unwritable`
+ * @param waitMs for another process that holds it
+ * @throws `store.newer`, `store.busy`, `store.damaged`, `output.unwritable`, `output.disk-full`
  */
-export function openDatabase(path: string): Connection {
-  let connection: Connection;
+export function openDatabase(path: string, waitMs = 10_000): Connection {
+  let connection: Connection | undefined;
   try {
-    connection = new Database(path, { timeout: 10_000 });
-    connection.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;');
-  } catch (thrown) {
-    throw databaseError(path, thrown);
-  }
-  const migrate = connection.transaction(() => {
-    const version = schemaVersion(connection);
-    if (version > migrations.length)
-      throw new AppError('store.newer', { path, found: version, known: migrations.length });
-    for (const migration of migrations.slice(version)) {
-      if (typeof migration === 'string') connection.exec(migration);
-      else migration(connection);
-    }
-    connection.exec(`PRAGMA user_version=${migrations.length}`);
-  });
-  try {
+    connection = new Database(path, { timeout: waitMs });
+    // First of all: a journal of a newer version stays as it is.
+    refuseNewer(connection, path);
+    connection.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;');
     checkPages(connection);
+    if (schemaVersion(connection) !== migrations.length) migrate(connection, path);
     mendText(connection);
-    if (schemaVersion(connection) !== migrations.length) migrate.immediate();
+    // Not before: a run whose id is mended has another than its trials name.
+    connection.exec('PRAGMA foreign_keys=ON');
   } catch (thrown) {
-    connection.close();
+    connection?.close();
     throw databaseError(path, thrown);
   }
   return tellingDamage(connection, path);
+}
+
+function refuseNewer(connection: Connection, path: string): void {
+  const found = schemaVersion(connection);
+  if (found > migrations.length) throw new AppError('store.newer', { path, found, known: migrations.length });
+}
+
+function migrate(connection: Connection, path: string): void {
+  const act = connection.transaction(() => {
+    // Another process may have done so meanwhile.
+    refuseNewer(connection, path);
+    for (const migration of migrations.slice(schemaVersion(connection))) connection.exec(migration);
+    connection.exec(`PRAGMA user_version=${migrations.length}`);
+  });
+  act.immediate();
 }
 
 /**
@@ -117,14 +105,14 @@ export function openDatabase(path: string): Connection {
  * quick check looks at neither.
  */
 function tellingDamage(connection: Connection, path: string): Connection {
+  const prepare = connection.prepare.bind(connection) as Prepare;
   const told = <T>(act: () => T): T => {
     try {
       return act();
     } catch (thrown) {
-      throw isDamage(thrown) ? databaseError(path, thrown) : thrown;
+      throw isDamage(thrown, prepare) ? databaseError(path, thrown) : thrown;
     }
   };
-  const prepare = connection.prepare.bind(connection) as (sql: string) => Statement;
   const guarded = (sql: string): Statement => {
     const statement = told(() => prepare(sql));
     for (const method of ['get', 'all', 'run'] as const) {
@@ -137,12 +125,40 @@ function tellingDamage(connection: Connection, path: string): Connection {
 }
 
 type Statement = Record<'get' | 'all' | 'run', (...values: unknown[]) => unknown>;
+type Prepare = (sql: string) => Statement;
 
-/** What SQLite says of a file that is not as it was written. Whittle's own statements fit the schema. */
-const damages =
-  /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB|UTF-8|no such|no column named|foreign key mismatch|syntax error|cannot store|NOT NULL constraint/i;
+/** What SQLite says of a file that is not as it was written. */
+const damages = /SQLITE_CORRUPT|SQLITE_NOTADB|malformed database|image is malformed|not a database|UTF-8/i;
 
-const isDamage = (thrown: unknown): boolean => thrown instanceof Error && damages.test(thrown.message);
+/** What it says of a statement that does not fit the schema: a fault of the statement, unless the schema is not as it was made. */
+const misfits = /no such|no column named|foreign key mismatch|syntax error|cannot store|NOT NULL constraint/i;
+
+function isDamage(thrown: unknown, prepare: Prepare): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const said = `${String((thrown as { code?: unknown }).code)} ${thrown.message}`;
+  return damages.test(said) || (misfits.test(said) && !hasSchema(prepare));
+}
+
+/** Tables with the names, types and keys of their columns, and what they refer to. */
+const schemaShape = `SELECT t.name, c.name AS column, c.type, c.pk, f."table" AS target, f."to" AS "to"
+  FROM sqlite_schema t JOIN pragma_table_info(t.name) c LEFT JOIN pragma_foreign_key_list(t.name) f ON f."from" = c.name
+  WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY t.name, c.cid`;
+
+/** Whether the tables are those that the migrations make. */
+function hasSchema(prepare: Prepare): boolean {
+  const made = new Database(':memory:');
+  try {
+    for (const migration of migrations) made.exec(migration);
+    return shapeOf((sql) => made.prepare(sql) as Statement) === shapeOf(prepare);
+  } catch {
+    return false;
+  } finally {
+    made.close();
+  }
+}
+
+const shapeOf = (prepare: Prepare): string =>
+  JSON.stringify((prepare(schemaShape).all() as object[]).map((row) => ({ ...row, _metadata: undefined })));
 
 /** A torn copy opens without complaint and fails in the middle of a run: better here. */
 function checkPages(connection: Connection): void {
@@ -169,6 +185,8 @@ export function closeDatabase(connection: Connection): void {
 export function databaseError(path: string, thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/SQLITE_BUSY|database is locked/i.test(`${String((thrown as { code?: unknown } | null)?.code)} ${detail}`))
+    return new AppError('store.busy', { path });
   if (/disk is full|disk I\/O|SQLITE_FULL/i.test(detail)) return new AppError('output.disk-full', { path });
   if (/unable to open|readonly|permission/i.test(detail)) {
     return new AppError('output.unwritable', { path, detail: 'the database file cannot be opened for writing' });

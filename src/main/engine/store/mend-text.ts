@@ -1,37 +1,61 @@
-import { isUtf8 } from 'node:buffer';
 import type Database from 'libsql';
+import { textOf } from './json-column';
 
-const textColumns: Readonly<Record<string, readonly string[]>> = {
-  step: ['key', 'kind', 'result', 'artifact', 'notes', 'finished_at', 'stopped_in', 'stopped_at', 'digest'],
-  run: ['id', 'name', 'status', 'sweep', 'manifest', 'started_at', 'ended_at', 'note', 'tags', 'deleted_at', 'digest'],
-  trial: ['run', 'id', 'plan', 'status', 'error', 'note', 'digest'],
-  computed: ['run', 'key'],
-  log: ['run', 'trial', 'at', 'line'],
-  setting: ['key', 'value', 'digest'],
+interface TextColumns {
+  /** Those that the digest of the row is over. */
+  written: readonly string[];
+  others: readonly string[];
+}
+
+/** What is read as text. Results of steps and plans of trials are not here: they are nearly all of the file, and are looked at when they are read. */
+const textColumns: Readonly<Record<string, TextColumns>> = {
+  step: {
+    written: ['key', 'kind', 'artifact', 'notes', 'finished_at', 'stopped_in', 'stopped_at', 'digest'],
+    others: [],
+  },
+  run: {
+    written: ['id', 'sweep', 'manifest', 'digest'],
+    others: ['name', 'status', 'started_at', 'ended_at', 'note', 'tags', 'deleted_at'],
+  },
+  trial: { written: ['run', 'id', 'digest'], others: ['status', 'error', 'note'] },
+  computed: { written: [], others: ['run', 'key'] },
+  log: { written: [], others: ['run', 'trial', 'at', 'line'] },
+  setting: { written: ['key', 'value', 'digest'], others: [] },
 };
 
 /** Texts with anything but ASCII, by SQLite itself: few have. */
 const beyondAscii = `*[^${String.fromCharCode(1)}-~]*`;
 
+const lowestRowid = String(-(2n ** 63n));
+
+/** The digest of no row. */
+const noDigest = '';
+
 /**
- * Puts a replacement character where a text is no UTF-8: the binding ends the process that reads one. Rows whose digest is over it no longer hold what
- * was written, and are told of as such.
+ * Puts a replacement character where a text is no UTF-8: the binding ends the process that reads one. A row whose digest is over it counts as damaged
+ * from then on. One value at a time is in memory.
  */
 export function mendText(connection: InstanceType<typeof Database>): void {
-  const hasColumn = connection.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?');
-  for (const [table, columns] of Object.entries(textColumns)) {
-    const there = columns.filter((column) => hasColumn.get(table, column) !== undefined);
-    if (there.length === 0) continue;
-    const casts = there.map((column) => `CAST(${column} AS BLOB) AS ${column}`).join(', ');
-    const rows = connection
-      .prepare(`SELECT rowid, ${casts} FROM ${table} WHERE ${there.map((column) => `${column} GLOB ?`).join(' OR ')}`)
-      .all(...there.map(() => beyondAscii)) as Record<string, unknown>[];
-    for (const { rowid, ...values } of rows)
-      for (const [column, value] of Object.entries(values)) {
-        const bytes =
-          value instanceof Uint8Array || value instanceof ArrayBuffer ? Buffer.from(value as Uint8Array) : undefined;
-        if (bytes && !isUtf8(bytes))
-          connection.prepare(`UPDATE ${table} SET ${column} = ? WHERE rowid = ?`).run(bytes.toString('utf8'), rowid);
+  for (const [table, { written, others }] of Object.entries(textColumns)) {
+    const columns = [...written, ...others];
+    const next = connection.prepare(
+      `SELECT CAST(rowid AS TEXT) AS place FROM ${table} WHERE rowid > ? AND (${columns.map((column) => `${column} GLOB ?`).join(' OR ')})
+       ORDER BY rowid LIMIT 1`,
+    );
+    const patterns = columns.map(() => beyondAscii);
+    // As texts: a bit that fell can make one larger than numbers are exact.
+    const after = (rowid: string): string | undefined =>
+      (next.get(rowid, ...patterns) as { place: string } | undefined)?.place;
+    for (let rowid = after(lowestRowid); rowid !== undefined; rowid = after(rowid))
+      for (const column of columns) {
+        const { bytes } = connection
+          .prepare(`SELECT CAST(${column} AS BLOB) AS bytes FROM ${table} WHERE rowid = ?`)
+          .get(rowid) as { bytes: Uint8Array | null };
+        if (bytes === null || textOf(bytes) !== undefined) continue;
+        const isSigned = written.includes(column);
+        connection
+          .prepare(`UPDATE ${table} SET ${column} = ?${isSigned ? `, digest = '${noDigest}'` : ''} WHERE rowid = ?`)
+          .run(Buffer.from(bytes).toString('utf8'), rowid);
       }
   }
 }

@@ -32,6 +32,13 @@ export const trialDigest = ({ run, id, plan }: { run: string; id: string; plan: 
 /** Of a setting: all of it. */
 export const settingDigest = ({ key, value }: { key: string; value: string }): string => digestOf({ key, value });
 
+/**
+ * Whether a row holds what was written there. One that was written without a digest (by a version before them, in a process that is still open too)
+ * is taken for what it says.
+ */
+export const isAsWritten = <R extends { digest: string | null }>(row: R, digest: (row: R) => string): boolean =>
+  row.digest === null || row.digest === digest(row);
+
 const digestOf = (columns: Columns): string =>
   createHash('sha256')
     .update(JSON.stringify(Object.values(columns)))

@@ -10,8 +10,8 @@ import {
 } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { Connection } from './database';
-import { jsonOf } from './json-column';
-import { runDigest, trialDigest } from './row-digest';
+import { jsonOf, textOf } from './json-column';
+import { isAsWritten, runDigest, trialDigest } from './row-digest';
 
 export interface RunRecord {
   id: string;
@@ -71,7 +71,7 @@ interface RunRow {
   note: string;
   tags: string;
   starred: number;
-  digest: string;
+  digest: string | null;
 }
 
 interface TrialRow {
@@ -82,7 +82,7 @@ interface TrialRow {
   error: string | null;
   starred: number;
   note: string;
-  digest: string;
+  digest: string | null;
 }
 
 /** Runs, their trials and their logs. @throws `run.damaged` where a row does not hold what was written there */
@@ -199,9 +199,14 @@ export class RunRecords {
 
   trials<P>(run: string): TrialRecord<P>[] {
     const rows = this.connection
-      .prepare('SELECT run, id, plan, status, error, starred, note, digest FROM trial WHERE run = ? ORDER BY position')
-      .all(run) as TrialRow[];
-    return rows.map((row) => {
+      .prepare(
+        `SELECT run, id, CAST(plan AS BLOB) AS bytes, status, error, starred, note, digest
+         FROM trial WHERE run = ? ORDER BY position`,
+      )
+      .all(run) as (Omit<TrialRow, 'plan'> & { bytes: ArrayBuffer })[];
+    return rows.map(({ bytes, ...others }) => {
+      // What is no UTF-8 is no JSON either.
+      const row: TrialRow = { ...others, plan: textOf(bytes) ?? '' };
       const detail = damageOfTrial(row);
       if (detail !== undefined) throw this.damage(run, `its trial "${row.id}" ${detail}`);
       return {
@@ -317,7 +322,7 @@ const isTime = (text: string): boolean => !Number.isNaN(Date.parse(text));
 
 /** What is wrong with the row of a run; undefined: nothing. */
 function damageOf(row: RunRow): string | undefined {
-  if (row.digest !== runDigest(row)) return 'its sweep or manifest is not what was written';
+  if (!isAsWritten(row, runDigest)) return 'its sweep or manifest is not what was written';
   if (jsonOf(row.sweep) === undefined || jsonOf(row.manifest) === undefined) return 'its sweep or manifest is no JSON';
   if (!runStatuses.includes(row.status)) return `it has the status "${row.status}"`;
   if (!isTime(row.started_at) || (row.ended_at !== null && !isTime(row.ended_at))) return 'a time in it is none';
@@ -325,7 +330,7 @@ function damageOf(row: RunRow): string | undefined {
 }
 
 function damageOfTrial(row: TrialRow): string | undefined {
-  if (row.digest !== trialDigest(row) || jsonOf(row.plan) === undefined) return 'has not the plan that was written';
+  if (!isAsWritten(row, trialDigest) || jsonOf(row.plan) === undefined) return 'has not the plan that was written';
   if (!trialStatuses.includes(row.status)) return `has the status "${row.status}"`;
   return row.error === null || errorOf(row.error) ? undefined : 'has an error that cannot be read';
 }

@@ -1,6 +1,6 @@
 import type { Connection } from './database';
 import { jsonOf } from './json-column';
-import { settingDigest } from './row-digest';
+import { isAsWritten, settingDigest } from './row-digest';
 
 /** Small JSON values that outlive a session: the model folder, remembered view choices. */
 export class SettingsStore {
@@ -9,8 +9,8 @@ export class SettingsStore {
   /** What does not hold what was written there was never set. */
   get<T>(key: string): T | undefined {
     const row = this.connection.prepare('SELECT * FROM setting WHERE key = ?').get(key) as
-      { key: string; value: string; digest: string } | undefined;
-    return row && row.digest === settingDigest(row) ? (jsonOf(row.value) as T | undefined) : undefined;
+      { key: string; value: string; digest: string | null } | undefined;
+    return row && isAsWritten(row, settingDigest) ? (jsonOf(row.value) as T | undefined) : undefined;
   }
 
   set(key: string, value: unknown): void {

@@ -1,5 +1,5 @@
 import type { Connection } from './database';
-import { jsonOf } from './json-column';
+import { jsonOf, textOf } from './json-column';
 import { stepDigest } from './row-digest';
 
 /** A step that finished, as the journal keeps it. `result` is the step's own JSON. */
@@ -32,7 +32,7 @@ interface StepRow {
   finished_at: string;
   stopped_in: string | null;
   stopped_at: string | null;
-  digest: string;
+  digest: string | null;
 }
 
 /**
@@ -48,12 +48,18 @@ export class StepJournal {
   find(key: string): FinishedStep | undefined {
     const row = this.row(key);
     if (!row || !this.isWhole(row)) return undefined;
+    const [result, notes] = [jsonOf(row.result), jsonOf(row.notes)];
+    if (result === undefined || !Array.isArray(notes)) {
+      // Somebody edited it since.
+      this.whole.delete(key);
+      return undefined;
+    }
     return {
       key: row.key,
       kind: row.kind,
-      result: JSON.parse(row.result) as unknown,
+      result,
       artifact: row.artifact ?? undefined,
-      notes: JSON.parse(row.notes) as string[],
+      notes: notes as string[],
       elapsedMs: row.elapsed_ms,
       ...(row.stopped_in !== null && { stopped: { run: row.stopped_in, at: row.stopped_at ?? row.key } }),
     };
@@ -61,6 +67,7 @@ export class StepJournal {
 
   /** Whether there is a row of the key that does not hold what was written there. */
   isDamaged(key: string): boolean {
+    if (this.whole.has(key)) return false;
     const row = this.row(key);
     return row !== undefined && !this.isWhole(row);
   }
@@ -70,19 +77,28 @@ export class StepJournal {
     const found = this.connection
       .prepare('SELECT 1 FROM step WHERE key = ? AND (stopped_in IS NULL OR stopped_in = ?)')
       .get(key, run);
-    return found !== undefined && (this.whole.has(key) || !this.isDamaged(key));
+    return found !== undefined && !this.isDamaged(key);
   }
 
   private row(key: string): StepRow | undefined {
-    return this.connection.prepare('SELECT * FROM step WHERE key = ?').get(key) as StepRow | undefined;
+    const row = this.connection
+      .prepare(
+        `SELECT key, kind, CAST(result AS BLOB) AS bytes, artifact, notes, elapsed_ms, finished_at, stopped_in, stopped_at, digest
+         FROM step WHERE key = ?`,
+      )
+      .get(key) as (Omit<StepRow, 'result'> & { bytes: Uint8Array }) | undefined;
+    // What is no UTF-8 is no JSON either.
+    return row && { ...row, result: textOf(row.bytes) ?? '' };
   }
 
+  /** Looked at once a key: answers on fifty thousand images are megabytes. */
   private isWhole(row: StepRow): boolean {
-    // Rows of earlier versions had no digest when they were written.
+    if (this.whole.has(row.key)) return true;
     const isWhole =
-      row.digest === stepDigest(row) && [row.result, row.notes].every((text) => jsonOf(text) !== undefined);
+      row.digest === null
+        ? jsonOf(row.result) !== undefined && Array.isArray(jsonOf(row.notes))
+        : row.digest === stepDigest(row);
     if (isWhole) this.whole.add(row.key);
-    else this.whole.delete(row.key);
     return isWhole;
   }
 
@@ -125,15 +141,19 @@ export class StepJournal {
     this.connection.prepare('DELETE FROM step WHERE key = ?').run(key);
   }
 
-  /** What the steps that `run` computed in full took, with the size of the file that each made. */
+  /** What the steps that `run` computed in full took, with the size of the file that each made; none of damaged rows. */
   costsOf(run: string): { key: string; elapsedMs: number; sizeBytes?: number }[] {
     const rows = this.connection
       .prepare(
-        `SELECT step.key, step.elapsed_ms, CASE WHEN step.artifact IS NOT NULL AND json_valid(step.result) THEN json_extract(step.result, '$.sizeBytes') END AS size
+        `SELECT step.key, step.elapsed_ms, step.artifact IS NOT NULL AS isFile
          FROM computed JOIN step ON step.key = computed.key WHERE computed.run = ? AND step.stopped_in IS NULL`,
       )
-      .all(run) as { key: string; elapsed_ms: number; size: number | null }[];
-    return rows.map(({ key, elapsed_ms: elapsedMs, size }) => ({ key, elapsedMs, sizeBytes: size ?? undefined }));
+      .all(run) as { key: string; elapsed_ms: number; isFile: number }[];
+    return rows.flatMap(({ key, elapsed_ms: elapsedMs, isFile }) => {
+      if (!isFile) return this.isDamaged(key) ? [] : [{ key, elapsedMs }];
+      const step = this.find(key);
+      return step ? [{ key, elapsedMs, sizeBytes: (step.result as { sizeBytes?: number } | null)?.sizeBytes }] : [];
+    });
   }
 
   /** Keys that `run` computed itself, as opposed to found. */

@@ -20,7 +20,7 @@ export interface Workspace {
   close(): void;
 }
 
-/** @throws `output.unwritable`, `store.newer`, `store.damaged` */
+/** @throws `output.unwritable`, `output.disk-full`, `store.newer`, `store.busy`, `store.damaged` */
 export function openWorkspace(folder: string): Workspace {
   const root = resolve(folder);
   try {
