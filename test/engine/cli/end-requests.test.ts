@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../store/temporary-folder';
 import { makeWorkFolder } from '../../../src/main/engine/files/work-folder';
 import { furnish, writeImages } from './laboratory';
-import { start, whittle } from './whittle';
+import { filesBelow, start, whittle } from './whittle';
 
 const workFolders = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
 const alone = ['--user', '--map-root-user', '--pid', '--fork'];
@@ -34,7 +34,8 @@ describe.skipIf(process.platform === 'win32')('a command that is asked to end', 
   ] as const)('sums up its run where %s is followed by %s', async (first, second) => {
     const folder = await furnish(temporaryFolder());
     const { child, ended } = start(folder, ['run', 'sweep.yaml', '--out', 'out']);
-    await once(child.stderr!, 'data');
+    const hasBegun = (): boolean => filesBelow(folder).some((path) => path.startsWith('out/artifacts/'));
+    await expect.poll(hasBegun, { timeout: 60_000, interval: 20 }).toBe(true);
     let said = '';
     child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.kill(first);
