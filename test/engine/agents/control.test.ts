@@ -7,11 +7,17 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WorkingAgent } from '../../../src/main/engine/agents/agent';
+import { Announcer } from '../../../src/main/engine/agents/announce';
+import { Board, type Standing } from '../../../src/main/engine/agents/board';
 import { Coordinator } from '../../../src/main/engine/agents/coordinator';
-import { membershipFor, type Membership } from '../../../src/main/engine/agents/membership';
+import { FileStore } from '../../../src/main/engine/agents/file-store';
+import { Link } from '../../../src/main/engine/agents/link';
+import { keyOf, membershipFor, type Membership } from '../../../src/main/engine/agents/membership';
 import { ownFacts } from '../../../src/main/engine/agents/own-facts';
-import { stepControlSubject, stepStream } from '../../../src/main/engine/agents/protocol';
+import { stepControlSubject, stepStream, type AgentJob } from '../../../src/main/engine/agents/protocol';
+import { PublishedStep } from '../../../src/main/engine/agents/published-step';
 import type { Facts } from '../../../src/main/engine/agents/requirement';
+import { Seal } from '../../../src/main/engine/agents/seal';
 import { hashFile } from '../../../src/main/engine/files/hash-file';
 import { machineFacts } from '../../../src/main/engine/machine/machine';
 import { ScriptedExecutor } from '../sweep/scripted-executor';
@@ -46,27 +52,27 @@ describe.skipIf(natsServer === undefined)(`what agents are told${skipsWithoutSer
   });
 
   /** Works on a step until it is told to end. */
-  async function agent(name: string): Promise<string[]> {
+  async function agent(name: string, slots = 1): Promise<string[]> {
     const own = join(folder, name);
-    const executor = new ScriptedExecutor(1, async (_name, signal) => {
+    const executor = new ScriptedExecutor(slots, async (_name, signal) => {
       while (!signal.aborted) await sleep(10);
       throw signal.reason;
     });
     executor.workspace = own;
     const lines: string[] = [];
-    const settings = { membership, folder: own, name, facts, slots: 1, cacheLimitBytes: 1e9 };
+    const settings = { membership, folder: own, name, facts, slots, cacheLimitBytes: 1e9 };
     const working = new WorkingAgent({ ...settings, executor, say: (line) => void lines.push(line) });
     await working.start();
     ends.push(() => working.stop());
     return lines;
   }
+  const contents = {
+    cacheFolder: folder,
+    file: async () => model,
+    images: () => Promise.reject(new Error('there are none')),
+    outputPath: (path: string) => join(folder, path),
+  };
   async function coordinator(name: string): Promise<Coordinator> {
-    const contents = {
-      cacheFolder: folder,
-      file: async () => model,
-      images: () => Promise.reject(new Error('there are none')),
-      outputPath: (path: string) => join(folder, path),
-    };
     const opened = new Coordinator({ membership, name, contents, changed: () => undefined, say: () => undefined });
     await opened.open();
     await opened.ready;
@@ -154,5 +160,74 @@ describe.skipIf(natsServer === undefined)(`what agents are told${skipsWithoutSer
     expect(await given).toMatchObject({ code: 'cancelled' });
     await vi.waitFor(() => expect(lines.at(-1)).toMatch(/ cancelled: describe long$/), 5000);
     expect(await standing()).toBe(0);
+  });
+
+  it('waits with a step that stands in two lines until it is known what comes of it, and then goes on with the other', async () => {
+    const lines = await agent('fifth', 2);
+    const [first, second] = [await coordinator('plain'), await coordinator('choosy')];
+    const working: string[] = [];
+    raw.subscribe('$JS.ACK.>', {
+      callback: (_error, message) => void (message.string() === '+WPI' && working.push(message.subject)),
+    });
+    const step = await stepOf('twice');
+    const [cancelsFirst, cancelsSecond] = [new AbortController(), new AbortController()];
+    const given = first.give(step, cancelsFirst.signal).catch((thrown: unknown) => thrown);
+    await vi.waitFor(() => expect(begins(lines)).toBe(true), 10_000);
+    const requirement = { versions: { onnxruntime: facts.runtimes.onnxruntime! } };
+    const kept = second.give({ ...step, requirement }, cancelsSecond.signal).catch((thrown: unknown) => thrown);
+    const said = (): number[] =>
+      [...new Set(working)].map((reply) => working.filter((subject) => subject === reply).length);
+    // Said once, it would be handed out again after 15 s, and so on.
+    await vi.waitFor(() => expect(said().filter((times) => times >= 3)).toHaveLength(2), 15_000);
+    expect(lines.filter((line) => / begins: /.test(line))).toHaveLength(1);
+    cancelsFirst.abort();
+    expect(await given).toMatchObject({ code: 'cancelled' });
+    await vi.waitFor(() => expect(lines.filter((line) => / begins: /.test(line))).toHaveLength(2), 3000);
+    expect(await standing()).toBe(1);
+    cancelsSecond.abort();
+    expect(await kept).toMatchObject({ code: 'cancelled' });
+    await vi.waitFor(async () => expect(await standing()).toBe(0));
+  }, 40_000);
+
+  it('leaves no step in line that was cancelled while the answer to its publication was lost', async () => {
+    const link = new Link({ ...membership, name: 'deaf', changed: () => undefined });
+    await link.open();
+    ends.push(() => link.close());
+    const cancels = new AbortController();
+    /** What it published arrives; it hears no more than that it stands there already, when it tries again. */
+    class Deaf extends Board {
+      override async publish(classId: string, job: AgentJob): Promise<Standing | undefined> {
+        await super.publish(classId, job);
+        cancels.abort();
+        return super.publish(classId, job);
+      }
+    }
+    const board = new Deaf(link, new Seal(keyOf(membership)));
+    await board.prepare();
+    const store = new FileStore(link);
+    await store.prepare();
+    let farewell: Promise<void> | undefined;
+    const publisher = {
+      board,
+      announcer: new Announcer(contents, store),
+      lostForMs: 0,
+      slotsFor: () => 1,
+      newJobId: () => '0'.repeat(32),
+      sayOfStep: () => undefined,
+      farewell: (said: Promise<void>) => void (farewell = said),
+    };
+    const step = new PublishedStep(await stepOf('unheard'), publisher);
+    await expect(step.finish(cancels.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await farewell;
+    expect(await standing()).toBe(0);
+  });
+
+  it('says nothing on a connection that is closed', async () => {
+    const link = new Link({ ...membership, name: 'closed', changed: () => undefined });
+    await link.open();
+    expect(await link.isThere(10_000)).toBe(true);
+    await link.close();
+    expect(link.raw).toBeUndefined();
+    expect(() => link.say('whittle.anything', Buffer.from('word'))).not.toThrow();
   });
 });

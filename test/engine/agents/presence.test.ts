@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WorkingAgent } from '../../../src/main/engine/agents/agent';
 import { Coordinator } from '../../../src/main/engine/agents/coordinator';
-import { membershipFor, type Membership } from '../../../src/main/engine/agents/membership';
+import { keyOf, membershipFor, type Membership } from '../../../src/main/engine/agents/membership';
 import { ownFacts } from '../../../src/main/engine/agents/own-facts';
 import { agentBucket, callSubject } from '../../../src/main/engine/agents/protocol';
+import { Seal } from '../../../src/main/engine/agents/seal';
 import { machineFacts } from '../../../src/main/engine/machine/machine';
 import { LocalContents } from '../../../src/main/engine/sweep/local-contents';
 import { ScriptedExecutor } from '../sweep/scripted-executor';
@@ -83,5 +85,51 @@ describe.skipIf(natsServer === undefined)(`an agent's presence${skipsWithoutServ
     await vi.waitFor(() => expect(all.map(slots)).toEqual([1, 1, 1]), 10_000);
     await working.stop();
     for (const one of all) await one.close();
+  }, 60_000);
+
+  it('stays known, and is said once a second at most, while calls of dead coordinators are replayed', async () => {
+    const seal = new Seal(keyOf(membership));
+    const dead = Array.from({ length: 100 }, () => randomBytes(16).toString('hex'));
+    const replay = (coordinator: string, number: number): void =>
+      raw.publish(callSubject, seal.close(callSubject, { coordinator, number }));
+    const first = await coordinator('watched');
+    const working = await agent();
+    await vi.waitFor(() => expect(slots(first)).toBe(1), 5000);
+    // Until it called twice.
+    await sleep(6000);
+    let said = 0;
+    const words = raw.subscribe(`$KV.${agentBucket}.*`, { callback: () => void said++ });
+    const startedAt = Date.now();
+    const seen = new Set<number>();
+    for (let number = 1; Date.now() - startedAt < 14_000; number += 2) {
+      for (const coordinator of dead) replay(coordinator, number);
+      await sleep(100);
+      seen.add(slots(first));
+    }
+    expect([...seen]).toEqual([1]);
+    const seconds = (Date.now() - startedAt) / 1000;
+    // And the word that it says anyway, each 3 s.
+    expect(said).toBeLessThanOrEqual(seconds + seconds / 3 + 2);
+
+    words.unsubscribe();
+    await working.stop();
+    await first.close();
+  }, 60_000);
+
+  it('is known to a coordinator that begins while single calls of dead ones are replayed', async () => {
+    const seal = new Seal(keyOf(membership));
+    const dead = Array.from({ length: 200 }, () => randomBytes(16).toString('hex'));
+    const working = await agent();
+    const flood = setInterval(() => {
+      for (const coordinator of dead) raw.publish(callSubject, seal.close(callSubject, { coordinator, number: 7 }));
+    }, 100);
+    await sleep(500);
+    const late = await coordinator('late');
+    await vi.waitFor(() => expect(slots(late)).toBe(1), 10_000);
+    await sleep(11_000);
+    expect(slots(late)).toBe(1);
+    clearInterval(flood);
+    await working.stop();
+    await late.close();
   }, 60_000);
 });

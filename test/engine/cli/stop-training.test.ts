@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { loadModel } from '../../../src/main/engine/onnx/load';
 import { temporaryFolder } from '../store/temporary-folder';
@@ -47,6 +48,8 @@ test.skipIf(process.platform !== 'linux')(
     for (const worker of workers.trim().split(/\s+/)) process.kill(Number(worker), 'SIGSTOP');
     interrupt(child);
     await once(child.stderr!, 'data');
+    // Sooner it is the same request.
+    await sleep(1100);
     interrupt(child);
     const { code } = await ended;
     expect([code, existsSync(join(folder, 'out.onnx'))]).toEqual([130, false]);

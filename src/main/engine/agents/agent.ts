@@ -214,16 +214,20 @@ export class WorkingAgent {
       void delivery.acknowledge();
       return true;
     }
-    if (this.tasks.has(job.key)) {
+    const same = this.tasks.get(job.key);
+    if (same) {
       delivery.working();
+      if (delivery.sequence !== same.delivery.sequence) same.beside.set(delivery.sequence, delivery);
       return true;
     }
-    const task = taskOf(job);
+    const task = taskOf(job, delivery);
     this.tasks.set(job.key, task);
     this.updateRoom();
     const stopListening = this.control.hearOfStep(job.key, (control) => this.end(control));
-    const alive = setInterval(() => delivery.working(), aliveEveryMs);
-    void this.work(task, delivery)
+    const alive = setInterval(() => {
+      for (const one of [delivery, ...task.beside.values()]) one.working();
+    }, aliveEveryMs);
+    void this.work(task)
       .catch((thrown: unknown) => {
         if (!this.ending.signal.aborted) this.options.say(`${taskText(task)}: ${toAppError(thrown).message}`);
       })
@@ -231,14 +235,16 @@ export class WorkingAgent {
         clearInterval(alive);
         stopListening();
         this.tasks.delete(job.key);
+        // Where it is done, that is seen when it is handed out again; where it is not, those who gave these want it still.
+        for (const other of task.beside.values()) other.giveBack();
         this.updateRoom();
         void this.announce();
       });
     return true;
   }
 
-  private async work(task: Task, delivery: Delivery): Promise<void> {
-    const { job, title, abort } = task;
+  private async work(task: Task): Promise<void> {
+    const { job, title, abort, delivery } = task;
     const { say } = this.options;
     // Published twice, or sent again by somebody who listened; or cancelled before it was listened for that.
     const [known, isWanted] = await Promise.all([
@@ -250,7 +256,7 @@ export class WorkingAgent {
       return;
     }
     if (delivery.count > mostDeliveries)
-      return this.fail(task, delivery, new AppError('agents.tried', { step: title, count: mostDeliveries }));
+      return this.fail(task, new AppError('agents.tried', { step: title, count: mostDeliveries }));
     say(`${job.key.slice(0, 8)} begins: ${taskText(task)}`);
     void this.announce();
     const startedAt = Date.now();
@@ -266,12 +272,12 @@ export class WorkingAgent {
         `${job.key.slice(0, 8)} done in ${seconds} s: ${taskText(task)}; fetched ${formatNumber(fetchedBytes)} bytes, ${this.cache.hits - hits} from the cache${outcome.is === 'stopped' ? '; training was stopped by hand' : ''}${isFirst ? '' : '; somebody was faster'}`,
       );
     } catch (thrown) {
-      await this.afterFailure(task, delivery, thrown);
+      await this.afterFailure(task, thrown);
     }
   }
 
-  private async afterFailure(task: Task, delivery: Delivery, thrown: unknown): Promise<void> {
-    const { abort, job } = task;
+  private async afterFailure(task: Task, thrown: unknown): Promise<void> {
+    const { abort, job, delivery } = task;
     const { say } = this.options;
     if (abort.signal.aborted) {
       // Told to end: somebody else is to have it. Cancelled: it is out of its line already.
@@ -288,13 +294,13 @@ export class WorkingAgent {
       if (error.code === 'output.disk-full' || error.code === 'output.unwritable') void this.rest(error.message);
       return;
     }
-    await this.fail(task, delivery, error);
+    await this.fail(task, error);
   }
 
-  private async fail(task: Task, delivery: Delivery, error: AppError): Promise<void> {
+  private async fail(task: Task, error: AppError): Promise<void> {
     this.failed++;
     this.options.say(`${taskText(task)} failed: ${error.message}`);
-    const { job } = task;
+    const { job, delivery } = task;
     const { code, facts } = error.toReport();
     const outcome: Outcome = {
       is: 'failed',

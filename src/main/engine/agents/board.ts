@@ -112,7 +112,7 @@ export class Board {
   }
 
   /** How a step stands in a line, waiting or under way. What is not signed is taken out. */
-  async pending(classId: string, key: string, signal: AbortSignal): Promise<Standing | undefined> {
+  async pending(classId: string, key: string, signal?: AbortSignal): Promise<Standing | undefined> {
     const subject = stepSubject(classId, key);
     const found = await this.link.ask(
       (_stream, manager) => manager.direct.getMessage(stepStream, { last_by_subj: subject }),

@@ -167,7 +167,10 @@ export class Link {
     // What was said last is to arrive; a server that is away is not waited for.
     const moment = (): Promise<void> => sleep(1000, undefined, { ref: false });
     await Promise.race([this.raw?.flush().catch(() => undefined), moment()]);
-    await Promise.race([this.connection?.close().catch(() => undefined), moment()]);
+    const { connection } = this;
+    // Timers of jobs that do not end say nothing more.
+    this.connection = undefined;
+    await Promise.race([connection?.close().catch(() => undefined), moment()]);
   }
 
   private async connect(options: Parameters<typeof connect>[0]): Promise<void> {

@@ -212,8 +212,8 @@ export class PublishedStep {
         ...(coolDownMs !== undefined && { coolDownMs }),
       } as AgentJob;
       this.job = job.id;
-      // Whoever cancels meanwhile must know where it stands, to take it back.
-      standing = (await board.publish(classId, job)) ?? (await board.pending(classId, key, signal));
+      // Whoever cancels meanwhile must know where it stands, to take it back; it may stand there where the answer was lost.
+      standing = (await board.publish(classId, job)) ?? (await board.pending(classId, key));
     }
     if (standing) this.standsAs(standing);
     this.isStanding = true;

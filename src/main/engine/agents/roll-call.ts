@@ -39,38 +39,71 @@ export class RollCall {
 }
 
 const forgottenAfterMs = 30_000;
-const mostCoordinators = 32;
+const answeredEveryMs = 1000;
+/** In each word of each agent. */
+const mostAnswers = 64;
+/** More are not remembered; those that called once go first. */
+const mostCoordinators = 1024;
 
-/** The last call of each coordinator that an agent heard. */
+interface Heard {
+  number: number;
+  /** When it rose last. */
+  heardAt: number;
+  /** It called again, with a higher number: one word that somebody recorded and sends again does not. */
+  isSteady: boolean;
+}
+
+/** The last call of each coordinator that an agent heard, those that were heard first first. */
 export class HeardCalls {
-  private readonly last = new Map<string, { number: number; heardAt: number }>();
+  private readonly last = new Map<string, Heard>();
+  private answeredAt = -Infinity;
+  private isAnswering = false;
 
-  /** @param answer called where a coordinator does not know, or not any more, that this agent is there */
-  constructor(link: Link, seal: Seal, answer: () => void) {
+  /** @param answer called where a coordinator does not know, or not any more, that this agent is there; once a second at most */
+  constructor(
+    link: Link,
+    seal: Seal,
+    private readonly answer: () => void,
+  ) {
     link.subscribe(callSubject, ({ data }) => {
       try {
-        if (this.heard(seal.open(callSubject, data, callSchema))) answer();
+        this.heard(seal.open(callSubject, data, callSchema));
       } catch {
         // Not from a machine of ours.
       }
     });
   }
 
+  /** Of those that call steadily before others, and within these of those that were there first: whoever replays calls comes last. */
   get answers(): Answers {
     const now = Date.now();
     for (const [coordinator, { heardAt }] of this.last)
       if (now - heardAt > forgottenAfterMs) this.last.delete(coordinator);
-    return Object.fromEntries([...this.last].map(([coordinator, { number }]) => [coordinator, number]));
+    const all = [...this.last].sort(([, one], [, other]) => Number(other.isSteady) - Number(one.isSteady));
+    return Object.fromEntries(all.slice(0, mostAnswers).map(([coordinator, { number }]) => [coordinator, number]));
   }
 
-  private heard({ coordinator, number }: Call): boolean {
+  private heard({ coordinator, number }: Call): void {
     const before = this.last.get(coordinator)?.number;
-    // Sent again by somebody who recorded it.
-    if (before !== undefined && number < before) return false;
-    this.last.delete(coordinator);
-    this.last.set(coordinator, { number, heardAt: Date.now() });
-    const [oldest] = this.last.keys();
-    if (this.last.size > mostCoordinators) this.last.delete(oldest!);
-    return before === undefined || number > before + 1;
+    // Repeated for others, or sent again by somebody who recorded it.
+    if (before !== undefined && number <= before) return;
+    this.last.set(coordinator, { number, heardAt: Date.now(), isSteady: before !== undefined });
+    if (this.last.size > mostCoordinators) this.forgetOne();
+    if (before === undefined || number > before + 1) this.answerSoon();
+  }
+
+  private forgetOne(): void {
+    for (const [coordinator, { isSteady }] of this.last) if (!isSteady) return void this.last.delete(coordinator);
+  }
+
+  private answerSoon(): void {
+    if (this.isAnswering) return;
+    this.isAnswering = true;
+    const waitMs = Math.max(0, this.answeredAt + answeredEveryMs - Date.now());
+    setTimeout(() => {
+      this.isAnswering = false;
+      this.answeredAt = Date.now();
+      this.answer();
+    }, waitMs).unref();
   }
 }

@@ -1,5 +1,6 @@
 import type { Agent } from '@shared/agents';
 import type { AgentJob } from './protocol';
+import type { Delivery } from './pulls';
 
 /** A step that an agent has under way. */
 export interface Task {
@@ -11,9 +12,13 @@ export interface Task {
   startedAt: string;
   stage: string;
   fraction: number;
+  /** As it was handed out. */
+  delivery: Delivery;
+  /** The same step from lines of others, by the number in the stream: they wait for what comes of this one. */
+  beside: Map<number, Delivery>;
 }
 
-export const taskOf = (job: AgentJob): Task => ({
+export const taskOf = (job: AgentJob, delivery: Delivery): Task => ({
   job,
   title: `${job.order.kind} ${job.title}`,
   abort: new AbortController(),
@@ -21,6 +26,8 @@ export const taskOf = (job: AgentJob): Task => ({
   startedAt: new Date().toISOString(),
   stage: '',
   fraction: 0,
+  delivery,
+  beside: new Map(),
 });
 
 /** "compress fp16, for mobilenetv2 · int8" */

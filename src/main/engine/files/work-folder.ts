@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,22 +9,40 @@ import { isAlive } from './is-alive';
 /** In a work folder, what was at the destination before. */
 export const setAside = 'previous';
 
-/** The machine is part of the name: processes of others that share the folder cannot be seen from here. */
-const here = hostname()
-  .replaceAll(/[^\w.]/g, '_')
-  .slice(0, 60);
+/**
+ * Where processes see each other is part of the name: those of other machines that share the folder cannot be seen from here, nor those of other
+ * containers, which may have the same host name. Linux tells which start of a machine it is, and which of its sets of processes.
+ */
+const here = createHash('sha256')
+  .update(
+    [
+      hostname(),
+      told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+      told(() => readlinkSync('/proc/self/ns/pid')),
+    ].join(),
+  )
+  .digest('hex')
+  .slice(0, 16);
+
+function told(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}
 
 /**
- * A new folder beside what is to be written, so that the finished file only needs a rename. Those that dead processes of this machine left
- * there go first. Throws `output.unwritable`, `output.disk-full`.
+ * A new folder beside what is to be written, so that the finished file only needs a rename. Those that dead processes left there go first, as
+ * far as they would be seen from here. Throws `output.unwritable`, `output.disk-full`.
  */
 export async function makeWorkFolder(destination: string): Promise<string> {
   const folder = dirname(destination);
   try {
     for (const name of await readdir(folder)) {
-      const [, machine, pid] = /^\.whittle-(.+)-(\d+)-\w{6}$/.exec(name) ?? [];
+      const [, place, pid] = /^\.whittle-(\w+)-(\d+)-\w{6}$/.exec(name) ?? [];
       // What stepped aside for a file that never came is the person's; what may not be removed stays.
-      if (machine === here && !isAlive(Number(pid)) && !existsSync(join(folder, name, setAside)))
+      if (place === here && !isAlive(Number(pid)) && !existsSync(join(folder, name, setAside)))
         await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
     }
     // At once: who removes it when the process is asked to end knows of it before anything else happens.
