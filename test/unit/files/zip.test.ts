@@ -41,9 +41,7 @@ describe('zipArchive', () => {
 
   it('says when an archive would be too large', async () => {
     const content = { byteLength: 2 ** 32 } as Uint8Array;
-    await expect(zipArchive([{ name: 'a', content }], 'big.zip')).rejects.toThrow(
-      /^big\.zip would take 4\.29 GB/,
-    );
+    await expect(zipArchive([{ name: 'a', content }], 'big.zip')).rejects.toThrow(/^big\.zip would take 4\.29 GB/);
   });
 });
 
