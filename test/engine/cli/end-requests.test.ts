@@ -11,6 +11,8 @@ import { filesBelow, start, whittle } from './whittle';
 const workFolders = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
 const alone = ['--user', '--map-root-user', '--pid', '--fork'];
 const canUnshare = spawnSync('unshare', [...alone, '--mount-proc', 'true']).status === 0;
+/** For the title of a test, so that a skipped one says why. */
+const needsNamespaces = canUnshare ? '' : ' (skipped: no process namespace can be made here)';
 const compress = ['compress', 'small.onnx', '--recipe', 'quantize.static', '--data', 'images', '-o', 'out.onnx'];
 
 describe.skipIf(process.platform === 'win32')('a command that is asked to end', () => {
@@ -87,7 +89,7 @@ it('what a killed command left beside its output goes with the next, what others
 });
 
 it.skipIf(process.platform !== 'linux' || !canUnshare)(
-  'a command in a container with the same host name, which cannot see a live process, leaves its work folder',
+  `a command in a container with the same host name, which cannot see a live process, leaves its work folder${needsNamespaces}`,
   async () => {
     const folder = await furnish(temporaryFolder());
     const own = basename(await makeWorkFolder(join(folder, 'out.onnx')));
