@@ -18,7 +18,7 @@ export async function previewSweep(engine: Engine, prepared: PreparedSweep): Pro
   const { trials, around } = prepared;
   const counted = countSteps(trials, workspace);
   const agents = engine.agents();
-  const { time, unknownSteps, diskBytes } = estimatePlan(prepared, workspace, {
+  const { diskBytes, ...estimated } = estimatePlan(prepared, workspace, {
     machineId: machine.id,
     slots: executor.ownSlots ?? executor.slots,
     agents,
@@ -32,8 +32,7 @@ export async function previewSweep(engine: Engine, prepared: PreparedSweep): Pro
     recipes: [...new Set(trials.map(({ recipe }) => recipe))],
     ...counted,
     sharedSteps: trials.reduce((sum, { steps }) => sum + steps.length, 0) - counted.steps,
-    time,
-    unknownSteps,
+    ...estimated,
     diskBytes,
     freeBytes: free,
     ...(places && { places }),

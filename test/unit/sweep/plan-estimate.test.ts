@@ -19,6 +19,8 @@ describe('the time of a plan', () => {
 
   it('is absent where no step is known, and says what it leaves out', () => {
     expect(timeOf(steps, () => undefined, 1)).toEqual({ unknownSteps: 7 });
+    const rough = byKind({ compress: { ...certain(10), isFromElsewhere: true } });
+    expect(timeOf(steps, rough, 1)).toEqual({ unknownSteps: 7 });
     const { time, unknownSteps } = timeOf(steps, byKind({ evaluate: certain(10) }), 1);
     expect(unknownSteps).toBe(5);
     expect(middle(time!)).toBeCloseTo(20, 6);

@@ -12,7 +12,7 @@ import { traitsOf } from './step-traits';
 
 /** What is left to compute of a sweep. */
 export interface PlanEstimate {
-  /** Between these in about four of five sweeps; absent where no step of these kinds has finished here, so that nothing is known. */
+  /** Between these in about four of five sweeps; absent where no step of these kinds has finished here, so that nothing is known but some trainings. */
   time?: { lowMs: number; highMs: number };
   /** Steps of a kind that has never finished here: the time does not count them. */
   unknownSteps: number;
@@ -114,7 +114,8 @@ export function timeOf(
     if (isGuess) guessed += expectedMs * deviation;
     else variance += (expectedMs * deviation) ** 2;
   }
-  if (unknownSteps > 0 && unknownSteps === left.length) return { unknownSteps };
+  // Of a sweep of which nothing has run here, rough trainings alone would look like all of it.
+  if (unknownSteps > 0 && unknownSteps + rough === left.length) return { unknownSteps: left.length };
   const relative = total > 0 ? Math.hypot(guessed / total, Math.sqrt(variance) / total, dailyDeviation) : 0;
   const expected = Math.max(here.ms, ...others.map(({ load }) => load.ms));
   const factor = Math.exp(fourFifths * relative);

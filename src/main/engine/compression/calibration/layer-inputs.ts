@@ -89,7 +89,7 @@ export async function visitLayers(
         reference: { ...layer.node, inputs: layer.node.inputs.map(activations.referenceOf) },
         probe,
         rows,
-        whole: { node: layer.node, rows },
+        whole: { node: layer.node, rows: () => rows },
       };
       const extent = takesDiagonal ? gramExtent(probe) : 'whole';
       const [total] = (await layerSums(activations, [graph, float], compared, { extent })) as [GramSums];

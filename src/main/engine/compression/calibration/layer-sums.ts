@@ -10,8 +10,8 @@ import type { PairedActivations } from './paired-activations';
 export interface ComparedLayer extends LayerInBoth {
   probe: InputColumns;
   rows: WeightRows;
-  /** Of the reference: its rows, and the bias and shape of its layer. */
-  whole: { node: Node; rows: WeightRows };
+  /** The layer in the reference. Its rows may be a copy of its weights, so they are asked for only where they are needed. */
+  whole: { node: Node; rows(): WeightRows };
 }
 
 /** rows of `data` times the summed input of each row's group, `[outputs]`. */
@@ -42,10 +42,10 @@ export async function layerSums(
   const { layer, probe, rows } = compared;
   const outputs = graph === reference ? 0 : rows.rows;
   const parts = Array.from({ length: count }, () => emptySums(probe, outputs, extent));
-  const biases = outputs > 0 && extent === 'diagonal' ? biasesOf(graph, reference, compared) : undefined;
+  const linear = outputs > 0 && extent === 'diagonal' ? linearErrorOf(graph, reference, compared) : undefined;
   // The reference may read channels that are gone.
-  const wider = { ...probe, columns: compared.whole.rows.columns, groups: compared.whole.rows.groups };
-  const wholes = biases ? parts.map(() => emptySums(wider, 0, extent)) : [];
+  const wider = linear ? { ...probe, columns: linear.wholeRows.columns, groups: linear.wholeRows.groups } : probe;
+  const wholes = linear ? parts.map(() => emptySums(wider, 0, extent)) : [];
   let [written, whole]: (WrittenGram | undefined)[] = [];
   await activations.observe(
     layer,
@@ -54,43 +54,48 @@ export async function layerSums(
         section,
         probe,
         layer.inputs[0]!,
-        outputs > 0 && !biases ? (writer) => ({ value: writeLayerError(writer, compared), outputs }) : undefined,
+        outputs > 0 && !linear ? (writer) => ({ value: writeLayerError(writer, compared), outputs }) : undefined,
         extent,
       );
-      if (biases) whole = writeGram(section, wider, compared.reference.inputs[0]!, undefined, extent);
+      if (linear) whole = writeGram(section, wider, compared.reference.inputs[0]!, undefined, extent);
     },
     (results, batch) => {
       addBatch(parts[batch % count]!, written!, results);
       if (whole) addBatch(wholes[batch % count]!, whole, results);
     },
   );
-  if (biases) for (const [at, part] of parts.entries()) addErrors(part, wholes[at]!, compared, biases);
+  if (linear) for (const [at, part] of parts.entries()) addErrors(part, wholes[at]!, compared, linear);
   return parts;
 }
 
-interface Biases {
-  own: Float32Array;
-  whole: Float32Array;
+/** What an error follows from besides sums. */
+interface LinearError {
+  wholeRows: WeightRows;
+  /** `[outputs]`, of the layer as it is and in the reference. */
+  bias: Float32Array;
+  wholeBias: Float32Array;
 }
 
 /** Undefined where the error is more than a difference of products and biases. */
-function biasesOf(graph: Graph, reference: Graph, { layer, rows, whole, branch }: ComparedLayer): Biases | undefined {
+function linearErrorOf(
+  graph: Graph,
+  reference: Graph,
+  { layer, rows, whole, branch }: ComparedLayer,
+): LinearError | undefined {
+  if (branch) return undefined;
   const biasOf = (of: Graph, node: Node, outputs: number): Float32Array | undefined =>
     node.op === 'MatMul' ? new Float32Array(outputs) : biasValues(of, node, outputs);
-  const [own, other] = [biasOf(graph, layer, rows.rows), biasOf(reference, whole.node, whole.rows.rows)];
-  return branch || !own || !other ? undefined : { own, whole: other };
+  const wholeRows = whole.rows();
+  const [bias, wholeBias] = [biasOf(graph, layer, rows.rows), biasOf(reference, whole.node, wholeRows.rows)];
+  return bias && wholeBias && { wholeRows, bias, wholeBias };
 }
 
-function addErrors(
-  part: GramSums,
-  wholeSums: GramSums,
-  { rows, whole, channels }: ComparedLayer,
-  biases: Biases,
-): void {
+function addErrors(part: GramSums, wholeSums: GramSums, { rows, channels }: ComparedLayer, linear: LinearError): void {
+  const { wholeRows, bias, wholeBias } = linear;
   const now = summedOutputs(rows, rows.data, part.sums);
-  const then = summedOutputs(whole.rows, whole.rows.data, wholeSums.sums);
+  const then = summedOutputs(wholeRows, wholeRows.data, wholeSums.sums);
   for (let row = 0; row < rows.rows; row++) {
     const at = channels?.[row] ?? row;
-    part.errorSums[row] = then[at]! - now[row]! + part.count * (biases.whole[at]! - biases.own[row]!);
+    part.errorSums[row] = then[at]! - now[row]! + part.count * (wholeBias[at]! - bias[row]!);
   }
 }

@@ -150,7 +150,7 @@ function changedLayers(result: Graph, graph: Graph, change: NetworkChange, activ
       reference: { ...node, inputs: node.inputs.map(activations.referenceOf) },
       probe,
       rows,
-      whole: { node, rows: weightRows(reference) },
+      whole: { node, rows: () => weightRows(reference) },
       channels: change.outputs?.get(node),
       branch: rows.groups === 1 ? otherBranch(graph, node, at, activations) : undefined,
     };
