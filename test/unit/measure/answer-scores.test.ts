@@ -34,8 +34,10 @@ describe('AnswerScores', () => {
         const best = scores.map((_, index) => index).sort((a, b) => scores[b]! - scores[a]! || a - b);
         const [found] = probabilities({ scores, best });
         expect(found).toEqual(found!.toSorted((a, b) => b - a));
-        // Scores that happen to look like rounded probabilities are left as they are.
-        expect(found!.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 1);
+        const [given, sum] = [scores, found!].map((values) => values.reduce((all, value) => all + value, 0));
+        // Those that chance makes look like rounded probabilities are left as they are.
+        const isLeft = scores.every((score) => score >= 0 && score <= 1) && Math.abs(given! - 1) <= 0.05;
+        expect(sum).toBeCloseTo(isLeft ? given! : 1, 2);
       }),
     );
   });
