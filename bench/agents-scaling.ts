@@ -7,7 +7,7 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,7 +28,7 @@ import { stepIdentity } from '../src/main/engine/agents/step-identity';
 import { hashFile } from '../src/main/engine/files/hash-file';
 import { machineFacts } from '../src/main/engine/machine/machine';
 import type { Executor } from '../src/main/engine/sweep/executor';
-import { Laboratory, natsServer } from '../test/engine/agents/laboratory';
+import { Laboratory, natsServer, oneFile } from '../test/engine/agents/laboratory';
 
 const requirement = { versions: {} };
 const [first, ...rest] = process.argv.slice(2);
@@ -152,14 +152,7 @@ async function distribute(
   const membership = membershipFor(server.url);
   const home = join(folder, `home-${server.port}`);
   await keepMembership(home, membership);
-  const model = join(folder, 'model.onnx');
-  writeFileSync(model, 'a file');
-  const contents = {
-    cacheFolder: folder,
-    file: async () => model,
-    images: () => Promise.reject(new Error('there are none')),
-    outputPath: (name: string) => join(folder, name),
-  };
+  const { model, contents } = oneFile(folder);
   const machines = new JoinedMachines(home, await machineFacts(), contents);
   await machines.connect(server.url);
   const executor = new AgentsExecutor(nobody, machines, contents);

@@ -1,3 +1,5 @@
+import { sameRecipes } from '@shared/presenter/same-recipes';
+
 /**
  * Trials without a partner, those of models with the same recipes together: "int8, fp16 (a, b); baseline (c)".
  * @param ids "model/recipe"
@@ -9,10 +11,7 @@ export function aloneText(ids: readonly string[]): string {
     const model = id.slice(0, slash);
     recipesOf.set(model, [...(recipesOf.get(model) ?? []), id.slice(slash + 1)]);
   }
-  const modelsOf = new Map<string, string[]>();
-  for (const [model, recipes] of recipesOf) {
-    const key = recipes.join(', ');
-    modelsOf.set(key, [...(modelsOf.get(key) ?? []), model]);
-  }
-  return [...modelsOf].map(([recipes, models]) => `${recipes} (${models.join(', ')})`).join('; ');
+  return sameRecipes(recipesOf)
+    .map(({ recipes, models }) => `${recipes.join(', ')} (${models.join(', ')})`)
+    .join('; ');
 }

@@ -1,5 +1,5 @@
 import { foreignClassesSentence } from '@shared/live/foreign-classes';
-import { formatNumber } from '@shared/format';
+import { formatCounted } from '@shared/format';
 import { comparisonSentence, type ClassComparison } from '@shared/live/class-comparison';
 import type { LiveImages } from '@shared/live/session';
 
@@ -16,6 +16,6 @@ export function sessionNotes(
   const foreign = foreignClassesSentence(images?.images?.flatMap((image) => image.foreign ?? []) ?? [], model);
   const missing =
     gone > 0 &&
-    `${formatNumber(gone)} ${gone === 1 ? 'image is' : 'images are'} missing: no longer in the dataset, or of a class that the first model does not know.`;
+    `${formatCounted(gone, 'image is', 'images are')} missing: no longer in the dataset, or of a class that the first model does not know.`;
   return [comparisonSentence(comparison), missing, foreign].filter((note): note is string => Boolean(note));
 }

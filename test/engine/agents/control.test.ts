@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,11 +21,11 @@ import { Seal } from '../../../src/main/engine/agents/seal';
 import { hashFile } from '../../../src/main/engine/files/hash-file';
 import { machineFacts } from '../../../src/main/engine/machine/machine';
 import { ScriptedExecutor } from '../sweep/scripted-executor';
-import { freePort, Laboratory, natsServer, skipsWithoutServer } from './laboratory';
+import { freePort, Laboratory, natsServer, oneFile, skipsWithoutServer } from './laboratory';
 
 describe.skipIf(natsServer === undefined)(`what agents are told${skipsWithoutServer}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'whittle-control-'));
-  const model = join(folder, 'model.onnx');
+  const { model, contents } = oneFile(folder);
   const laboratory = new Laboratory(folder);
   let monitor: string;
   let membership: Membership;
@@ -34,7 +34,6 @@ describe.skipIf(natsServer === undefined)(`what agents are told${skipsWithoutSer
   const ends: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
-    writeFileSync(model, 'a file');
     const port = await freePort();
     monitor = `http://127.0.0.1:${port}/connz?subs=detail`;
     const server = await laboratory.server([`http: "127.0.0.1:${port}"`]);
@@ -66,12 +65,6 @@ describe.skipIf(natsServer === undefined)(`what agents are told${skipsWithoutSer
     ends.push(() => working.stop());
     return lines;
   }
-  const contents = {
-    cacheFolder: folder,
-    file: async () => model,
-    images: () => Promise.reject(new Error('there are none')),
-    outputPath: (path: string) => join(folder, path),
-  };
   async function coordinator(name: string): Promise<Coordinator> {
     const opened = new Coordinator({ membership, name, contents, changed: () => undefined, say: () => undefined });
     await opened.open();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { Coordinator } from '../../../src/main/engine/agents/coordinator';
 import { membershipFor } from '../../../src/main/engine/agents/membership';
 import { stepStream } from '../../../src/main/engine/agents/protocol';
 import { hashFile } from '../../../src/main/engine/files/hash-file';
-import { Laboratory, natsServer, skipsWithoutServer } from './laboratory';
+import { Laboratory, natsServer, oneFile, skipsWithoutServer } from './laboratory';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-coordinators-'));
 const laboratory = new Laboratory(folder);
@@ -24,14 +24,7 @@ describe.skipIf(natsServer === undefined)(`two coordinators${skipsWithoutServer}
     const server = await laboratory.server();
     const membership = membershipFor(server.url);
     const never = new AbortController().signal;
-    const model = join(folder, 'model.onnx');
-    writeFileSync(model, 'a file');
-    const contents = {
-      cacheFolder: folder,
-      file: async () => model,
-      images: () => Promise.reject(new Error('there are none')),
-      outputPath: (name: string) => join(folder, name),
-    };
+    const { model, contents } = oneFile(folder);
     const opened = ['first', 'second'].map(
       (name) =>
         new Coordinator({

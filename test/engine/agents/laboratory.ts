@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { TrialMetrics } from '@shared/metrics';
+import type { Contents } from '../../../src/main/engine/jobs/order';
 import { builtFile } from '../../../src/main/engine/files/built-file';
 
 /** Where nats-server is; undefined: tests that need it are skipped. */
@@ -14,6 +15,19 @@ export const natsServer = ['/usr/sbin', '/usr/bin', '/usr/local/bin', '/opt/home
   .find((path) => existsSync(path));
 
 export const skipsWithoutServer = natsServer === undefined ? ' (skipped: no nats-server on this machine)' : '';
+
+/** One file, which all models are, and no images: what a coordinator hands out. @param folder it lies in, and outputs go to */
+export function oneFile(folder: string): { model: string; contents: Contents } {
+  const model = join(folder, 'model.onnx');
+  writeFileSync(model, 'a file');
+  const contents = {
+    cacheFolder: folder,
+    file: async () => model,
+    images: () => Promise.reject(new Error('there are none')),
+    outputPath: (name: string) => join(folder, name),
+  };
+  return { model, contents };
+}
 
 /** Everything that was started; ended by `end`. */
 export class Laboratory {

@@ -20,13 +20,15 @@ export class RollCall {
 
   next(now = Date.now()): void {
     this.number++;
-    this.saidAt = now;
-    this.say({ coordinator: this.coordinator, number: this.number });
+    this.call(now);
   }
 
   /** For an agent that did not hear it; others may pretend that there are many. */
   repeat(now = Date.now()): void {
-    if (now - this.saidAt < repeatedAfterMs) return;
+    if (now - this.saidAt >= repeatedAfterMs) this.call(now);
+  }
+
+  private call(now: number): void {
     this.saidAt = now;
     this.say({ coordinator: this.coordinator, number: this.number });
   }

@@ -1,5 +1,3 @@
-import { toAppError } from '@shared/errors';
-import type { TrialRecord } from '../store/run-records';
 import type { Workspace } from '../store/workspace';
 import { formatOf, type PlannedStep, type TrialPlan } from '../sweep/plan';
 
@@ -23,10 +21,8 @@ export function artifactUses(workspace: Pick<Workspace, 'runs' | 'steps'>, now =
       isNeeded: isNeeded || known?.isNeeded === true,
     });
   };
-  const records = new Map(workspace.runs.list().map((run) => [run.id, run]));
-  for (const { id, startedAt } of workspace.runs.names()) {
-    const run = records.get(id);
-    const trials = run && readableTrials(run.id, workspace.runs);
+  for (const { id, startedAt, record: run } of workspace.runs.names()) {
+    const trials = run && workspace.runs.readableTrials<TrialPlan>(id);
     if (!trials) {
       // Nobody knows what of it is starred.
       for (const key of workspace.steps.computedBy(id)) use(key, Date.parse(startedAt), true);
@@ -52,16 +48,6 @@ export function artifactUses(workspace: Pick<Workspace, 'runs' | 'steps'>, now =
     });
   }
   return uses;
-}
-
-/** Undefined where they are damaged. */
-function readableTrials(run: string, runs: Workspace['runs']): TrialRecord<TrialPlan>[] | undefined {
-  try {
-    return runs.trials<TrialPlan>(run);
-  } catch (thrown) {
-    if (toAppError(thrown).code === 'run.damaged') return undefined;
-    throw thrown;
-  }
 }
 
 function baselineOf({ order }: PlannedStep): string[] {

@@ -1,3 +1,4 @@
+import { sameRecipes } from '@shared/presenter/same-recipes';
 import type { RunView, TrialView } from '@shared/run';
 
 /** A sentence with the trials it holds for: "int8, int4 (mobilenetv2)"; without them it is said of the whole run. */
@@ -21,17 +22,15 @@ export function saidOfTrials(
 
 /** "int8, int4 (mobilenetv2, resnet50); fp16 (all models)": models with the same recipes stand together. */
 export function appliesTo(run: Pick<RunView, 'models' | 'recipes'>, trials: readonly TrialView[]): string {
-  const modelsOf = new Map<string, string[]>();
-  for (const model of run.models) {
+  const recipesOf = run.models.flatMap((model): [string, string[]][] => {
     const recipes = trials.filter((trial) => trial.model === model).map(({ recipe }) => recipe);
-    if (recipes.length === 0) continue;
-    const key = recipes.length === run.recipes.length ? 'all recipes' : recipes.join(', ');
-    modelsOf.set(key, [...(modelsOf.get(key) ?? []), model]);
-  }
-  return [...modelsOf]
-    .map(([recipes, models]) => {
+    if (recipes.length === 0) return [];
+    return [[model, recipes.length === run.recipes.length ? ['all recipes'] : recipes]];
+  });
+  return sameRecipes(recipesOf)
+    .map(({ recipes, models }) => {
       const isAll = models.length === run.models.length && models.length > 1;
-      return `${recipes} (${isAll ? 'all models' : models.join(', ')})`;
+      return `${recipes.join(', ')} (${isAll ? 'all models' : models.join(', ')})`;
     })
     .join('; ');
 }

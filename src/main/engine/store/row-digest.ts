@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 /** What a row of the journal must not change by itself, as it is stored; a number or text a column. */
 type Columns = Record<string, string | number | null>;
 
-interface StepColumns {
+/** Those that a step's row is written with. */
+export interface StepColumns {
   key: string;
   kind: string;
   result: string;

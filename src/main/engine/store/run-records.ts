@@ -29,14 +29,10 @@ export interface RunRecord {
   starred?: boolean;
 }
 
-/** What tells one run from another. */
-export interface RunName {
-  id: string;
-  name: string;
-  startedAt: string;
-  /** Why its record cannot be read; absent: it can. */
-  error?: AppError;
-}
+/** What tells one run from another, with its record or why that cannot be read. */
+export type RunName = { id: string; name: string; startedAt: string } & (
+  { record: RunRecord; error?: undefined } | { record?: undefined; error: AppError }
+);
 
 /** A run that was under way when its process died. */
 export interface InterruptedRun {
@@ -148,20 +144,19 @@ export class RunRecords {
 
   /** Newest first, without those that were deleted or are damaged. */
   list(): RunRecord[] {
-    return this.rows().flatMap((row) => (damageOf(row) === undefined ? [toRun(row)] : []));
+    return this.names().flatMap(({ record }) => record ?? []);
   }
 
-  /** Names of all that were not deleted, newest first, with the error that reading it throws where it is damaged. */
+  /** All that were not deleted, newest first, damaged ones too. */
   names(): RunName[] {
-    return this.rows().map((row): RunName => {
-      const detail = damageOf(row);
+    const rows = this.connection
+      .prepare('SELECT * FROM run WHERE deleted_at IS NULL ORDER BY started_at DESC, rowid DESC')
+      .all() as RunRow[];
+    return rows.map((row): RunName => {
       const { id, name, started_at: at } = row;
-      return {
-        id,
-        name,
-        startedAt: isTime(at) ? at : new Date(0).toISOString(),
-        ...(detail !== undefined && { error: this.damage(id, detail) }),
-      };
+      const named = { id, name, startedAt: isTime(at) ? at : new Date(0).toISOString() };
+      const detail = damageOf(row);
+      return detail === undefined ? { ...named, record: toRun(row) } : { ...named, error: this.damage(id, detail) };
     });
   }
 
@@ -173,12 +168,6 @@ export class RunRecords {
     const detail = damageOf(row);
     if (detail !== undefined) throw this.damage(id, detail);
     return toRun(row);
-  }
-
-  private rows(): RunRow[] {
-    return this.connection
-      .prepare('SELECT * FROM run WHERE deleted_at IS NULL ORDER BY started_at DESC, rowid DESC')
-      .all() as RunRow[];
   }
 
   private damage(run: string, detail: string): AppError {
@@ -219,6 +208,16 @@ export class RunRecords {
         note: row.note,
       };
     });
+  }
+
+  /** Undefined where one of them is damaged. */
+  readableTrials<P>(run: string): TrialRecord<P>[] | undefined {
+    try {
+      return this.trials<P>(run);
+    } catch (thrown) {
+      if (thrown instanceof AppError && thrown.code === 'run.damaged') return undefined;
+      throw thrown;
+    }
   }
 
   /** How the trials of a run stand, without reading their plans. */

@@ -1,6 +1,6 @@
 import type { Connection } from './database';
 import { jsonOf, textOf } from './json-column';
-import { stepDigest } from './row-digest';
+import { stepDigest, type StepColumns } from './row-digest';
 
 /** A step that finished, as the journal keeps it. `result` is the step's own JSON. */
 export interface FinishedStep {
@@ -22,16 +22,7 @@ interface Stop {
   at: string;
 }
 
-interface StepRow {
-  key: string;
-  kind: string;
-  result: string;
-  artifact: string | null;
-  notes: string;
-  elapsed_ms: number;
-  finished_at: string;
-  stopped_in: string | null;
-  stopped_at: string | null;
+interface StepRow extends StepColumns {
   digest: string | null;
 }
 

@@ -2,6 +2,7 @@ import type { Agent } from '@shared/agents';
 import { heightAndWidth } from '@shared/model-card';
 import type { Workspace } from '../store/workspace';
 import { finishedIn } from './finished-steps';
+import { MachineLoad } from './machine-load';
 import { distinctSteps, formatOf, imagesOf, type PlannedStep } from './plan';
 import type { PreparedSweep } from './prepare-sweep';
 import { takesSteps } from './places';
@@ -57,27 +58,6 @@ export function estimatePlan(
   };
 }
 
-/** What a machine is given of a plan: measurements one after the other, the rest on all slots. Milliseconds. */
-class Load {
-  private quietMs = 0;
-  private sharedMs = 0;
-  private longestMs = 0;
-
-  constructor(private readonly slots: number) {}
-
-  add(kind: PlannedStep['kind'], expectedMs: number): void {
-    if (kind === 'measure') this.quietMs += expectedMs;
-    else {
-      this.sharedMs += expectedMs;
-      this.longestMs = Math.max(this.longestMs, expectedMs);
-    }
-  }
-
-  get ms(): number {
-    return this.quietMs + Math.max(this.sharedMs / this.slots, this.longestMs);
-  }
-}
-
 /**
  * What the machine that is given most takes, where each step goes to whoever may do it and has least: agents, or where none takes it, this machine.
  * Other machines are taken to be as fast as this one, and nothing is counted for what travels.
@@ -89,10 +69,10 @@ export function timeOf(
   agents: readonly Agent[] = [],
 ): Pick<PlanEstimate, 'time' | 'unknownSteps' | 'roughSteps'> {
   let [total, guessed, variance, unknownSteps, rough] = [0, 0, 0, 0, 0];
-  const here = new Load(slots);
-  const others = agents.filter(takesSteps).map((agent) => ({ agent, load: new Load(agent.slots) }));
-  const able = new Map<string, readonly Load[]>();
-  const loadsFor = ({ requires }: PlannedStep): readonly Load[] => {
+  const here = new MachineLoad(slots);
+  const others = agents.filter(takesSteps).map((agent) => ({ agent, load: new MachineLoad(agent.slots) }));
+  const able = new Map<string, readonly MachineLoad[]>();
+  const loadsFor = ({ requires }: PlannedStep): readonly MachineLoad[] => {
     if (!requires || others.length === 0) return [];
     const line = JSON.stringify(requires);
     const loads = able.get(line) ?? others.filter(({ agent }) => fits(requires, agent)).map(({ load }) => load);

@@ -1,4 +1,3 @@
-import { toAppError } from '@shared/errors';
 import type { RunRecord } from '../store/run-records';
 import type { Workspace } from '../store/workspace';
 import type { TrialPlan } from './plan';
@@ -36,21 +35,13 @@ function samplesOf(workspace: Workspace, { id, manifest, sweep }: RunRecord): Re
     latency: sweep.latency,
     machine: manifest.machine,
   };
-  const traits = new Map(plansOf(workspace, id).flatMap((plan) => [...traitsOf(plan, facts)]));
+  // None of a run that is damaged: who asks for that run is told.
+  const trials = workspace.runs.readableTrials<TrialPlan>(id) ?? [];
+  const traits = new Map(trials.flatMap(({ plan }) => [...traitsOf(plan, facts)]));
   return workspace.steps.costsOf(id).flatMap(({ key, elapsedMs, sizeBytes }): RecordedStep[] => {
     const own = traits.get(key);
     // A search evaluates on parts of its images, and nobody wrote down on how many.
     const isPart = own?.kind === 'evaluate' && sweep.search !== undefined && sweep.dataset.part === 'selection';
     return own && !isPart ? [{ ...own, key, elapsedMs, sizeBytes }] : [];
   });
-}
-
-/** None of a run that is damaged: who asks for that run is told. */
-function plansOf({ runs }: Workspace, run: string): TrialPlan[] {
-  try {
-    return runs.trials<TrialPlan>(run).map(({ plan }) => plan);
-  } catch (thrown) {
-    if (toAppError(thrown).code === 'run.damaged') return [];
-    throw thrown;
-  }
 }

@@ -1,3 +1,4 @@
+import { MachineLoad } from './machine-load';
 import type { PlannedStep } from './plan';
 
 /** A step that is not finished. */
@@ -25,16 +26,10 @@ export class RemainingTime {
    */
   estimate(left: readonly StepLeft[], slots: number): number | undefined {
     if (this.samples.length === 0) return undefined;
-    let [quiet, shared, longest] = [0, 0, 0];
-    for (const { step, share, leastMs = 0, ownMs } of left) {
-      const expected = ownMs ?? Math.max(leastMs, share * this.expect(step));
-      if (step.kind === 'measure') quiet += expected;
-      else {
-        shared += expected;
-        longest = Math.max(longest, expected);
-      }
-    }
-    return quiet + Math.max(shared / slots, longest);
+    const load = new MachineLoad(slots);
+    for (const { step, share, leastMs = 0, ownMs } of left)
+      load.add(step.kind, ownMs ?? Math.max(leastMs, share * this.expect(step)));
+    return load.ms;
   }
 
   private expect(step: PlannedStep): number {

@@ -184,11 +184,9 @@ export class RunManager {
   list(): RunSummary[] {
     if (this.opened) return [runSummarySchema.parse(this.opened)];
     const counts = this.workspace.runs.counts();
-    const { runs } = this.workspace;
-    const records = new Map(runs.list().map((record) => [record.id, record]));
-    return runs.names().map((named) => {
-      const [record, count] = [records.get(named.id), counts.get(named.id)];
-      return record ? runSummary(record, count) : damagedSummary(named, named.error?.message ?? '', count);
+    return this.workspace.runs.names().map((named) => {
+      const count = counts.get(named.id);
+      return named.record ? runSummary(named.record, count) : damagedSummary(named, count);
     });
   }
 

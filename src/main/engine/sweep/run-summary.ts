@@ -1,3 +1,4 @@
+import type { AppError } from '@shared/errors';
 import { runSummarySchema, type RunSummary } from '@shared/run';
 import type { RunName, RunRecord, TrialCounts } from '../store/run-records';
 
@@ -30,8 +31,11 @@ export function runSummary(record: RunRecord, counts: TrialCounts = none): RunSu
   };
 }
 
-/** The same of a run whose record cannot be read. @param damaged what is wrong with it */
-export function damagedSummary({ id, name, startedAt }: RunName, damaged: string, counts = none): RunSummary {
+/** The same of a run whose record cannot be read. */
+export function damagedSummary(
+  { id, name, startedAt, error }: Extract<RunName, { error: AppError }>,
+  counts = none,
+): RunSummary {
   return runSummarySchema.parse({
     id,
     name,
@@ -42,6 +46,6 @@ export function damagedSummary({ id, name, startedAt }: RunName, damaged: string
     trialsSkipped: counts.skipped,
     trialsTotal: counts.total,
     trialsStarred: counts.starred,
-    damaged,
+    damaged: error.message,
   });
 }

@@ -14,9 +14,13 @@ export function brokenParameter(graph: Graph): string | undefined {
   )?.name;
 }
 
-/** The first bias that is -Infinity for some output, which so never wins: well defined where it is added, and nowhere else. */
+/**
+ * The first bias that is -Infinity for some output, which so never wins: well defined where it is added, and nowhere else.
+ * @param graph without a broken parameter
+ */
 export function maskingBias(graph: Graph): string | undefined {
-  return parameters(graph).find(({ values }) => values.includes(-Infinity))?.name;
+  const isMasking = maskNames(graph);
+  return parameters(graph).find(({ name, values }) => isMasking.has(name) && values.includes(-Infinity))?.name;
 }
 
 /** Names that layers add, and no layer reads otherwise. */
