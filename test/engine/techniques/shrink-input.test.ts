@@ -30,6 +30,35 @@ describe('shrink.input', () => {
     after.forEach((value, index) => expect(value).toBeCloseTo(before[index]!, 5));
   });
 
+  test.each([0.93, 0.89, 0.6])(
+    'at %s of 224 pixels the size is the same where shapes are inferred and where it is computed',
+    async (scale) => {
+      const [large, channels] = [224, 8];
+      const graph = makeGraph({
+        inputs: [makeValue('input', 'float32', ['batch', 3, large, large])],
+        outputs: [makeValue('scores', 'float32', ['batch', channels])],
+        nodes: [
+          makeNode('Conv', ['input', 'weights'], ['maps'], { strides: attr.ints([2, 2]) }),
+          makeNode('GlobalAveragePool', ['maps'], ['means']),
+          makeNode('Flatten', ['means'], ['scores'], { axis: attr.int(1) }),
+        ],
+        initializers: { weights: float32Tensor([channels, 3, 1, 1], new Float32Array(3 * channels).fill(0.1)) },
+      });
+      const count = 2;
+      const pixels = Float32Array.from({ length: count * 3 * large ** 2 }, (_, at) => Math.sin(at));
+      const card = cardFor(graph);
+    Object.assign(card.input, { height: large, width: large });
+    const context = contextFor(card, pixels, [3, large, large]);
+      const small = await applyStep(graph, 'shrink.input', { scale }, context);
+      const factor = [...small.initializers.values()].find(({ shape }) => shape.join() === '4')!.data[2] as number;
+      expect(Math.floor(large * factor)).toBe(Math.round((large * scale) / 8) * 8);
+      // Calibration looks at maps of the size that the runtime inferred.
+      expect(
+        (await applyStep(small, 'quantize.static', {}, context)).nodes.some(({ op }) => op === 'QuantizeLinear'),
+      ).toBe(true);
+    },
+  );
+
   test('the first layer sees the nearest multiple, and fewer operations are left', async () => {
     const graph = mixedNetwork();
     const result = await shrink(graph, { scale: 0.7, roundTo: 4 });

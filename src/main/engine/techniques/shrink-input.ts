@@ -11,10 +11,13 @@ import { defineTechnique } from './technique';
 
 const id = 'shrink.input';
 
-/** A float32 factor at which a runtime, which rounds down, gets from `size` to `wanted`. */
+/**
+ * A float32 factor at which a runtime, which rounds down, gets from `size` to `wanted`. ONNX Runtime multiplies in float64 where it infers shapes and in float32
+ * where it computes: what is not below in the one is not below in the other.
+ */
 function factorFor(size: number, wanted: number): number {
-  const exact = Math.fround(wanted / size);
-  return Math.floor(Math.fround(size * exact)) >= wanted ? exact : Math.fround(exact * (1 + 2 ** -22));
+  const nearest = Math.fround(wanted / size);
+  return size * nearest >= wanted ? nearest : Math.fround(nearest * (1 + 2 ** -22));
 }
 
 /** Scores per image; undefined where the network cannot take its images at this size. */
@@ -34,7 +37,7 @@ export const shrinkInput = defineTechnique({
     'Scales the image down before the first layer: less time for the same file. A control that every structural technique has to beat.',
   family: 'pruning',
   needs: [],
-  version: 2,
+  version: 3,
   search: { place: 'input', params: { scale: { ordered: [0.7, 0.75, 0.8, 0.85, 0.9, 0.95] } } },
   params: z.strictObject({
     scale: z.number().min(0.2).max(1).default(0.75).describe('Width and height to keep, as a fraction'),
