@@ -9,6 +9,7 @@ import type { BitWidths } from '../compression/quantization/bit-widths';
 import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
 import { integerForms } from '../compression/quantization/integer-forms';
 import type { QdqPlan } from '../compression/quantization/qdq-plan';
+import { asRead, readQdq } from '../compression/quantization/qdq-reading';
 import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import { StaticQuantizer } from '../compression/quantization/static-quantizer';
@@ -43,7 +44,7 @@ export const quantizeAware = defineTechnique({
   id,
   title: 'Quantization-aware training',
   summary:
-    'Quantizes as quantize.static does, then trains weights and scales together, rounded as they will be, to answer as the float network does. Ends in the same file, on the same integer kernels.',
+    'Quantizes as quantize.static does, then trains weights and scales together, rounded as they will be, to answer as the float network does. Ends in the same file, on the same integer kernels. Behind a step that quantizes, such as learned rounding, it goes on from there.',
   family: 'quantization',
   needs: ['calibration', 'train'],
   dependsOn: ['kernels'],
@@ -89,7 +90,11 @@ export const quantizeAware = defineTechnique({
   }),
   adds: 'scales and conversions of activations, which few-bit weights do not have',
   handling: (choice) => ({
-    takes: { weights: ['float', 'sparse', 'codes'], activations: ['float'] },
+    takes: {
+      weights: ['float', 'sparse', 'codes', 'integers'],
+      activations: ['float', 'qdq'],
+      input: ['images', 'scaled'],
+    },
     leaves: { weights: 'integers', keeps: layersKept(choice), activations: 'qdq' },
   }),
   compensates: true,
@@ -107,7 +112,10 @@ export const quantizeAware = defineTechnique({
   async apply(graph, params, context) {
     const model = context.card.name;
     const refuse = (detail: string): AppError => new AppError('technique.not-applicable', { id, model, detail });
-    const plain = simplify(await plainGraph(graph, id, model));
+    const decoded = await plainGraph(graph, id, model);
+    const read = readQdq(decoded);
+    if (!read) throw refuse('something in it computes with the integers themselves');
+    const plain = simplify(read.graph);
     const left = new Set([...nodesKept(plain, params, id)].flatMap((node) => node.outputs));
     const isLeft = (node: Node): boolean => left.has(node.outputs[0]!);
     const { weights, calibration, profile: profileName, weightBits, activationBits, edgeBits } = params;
@@ -122,7 +130,8 @@ export const quantizeAware = defineTechnique({
         `it has no convolution or matrix product with constant weights${left.size > 0 ? ' besides the excluded ones' : ''}`,
       );
     const { teacher, images, options, taughtBy } = await trainingPlan(id, float, params, context);
-    const choices = await new StaticQuantizer(float, { ...like, bits: widths }, context, id).choicesFor(plan);
+    const calibrated = await new StaticQuantizer(float, { ...like, bits: widths }, context, id).choicesFor(plan);
+    const choices = asRead(calibrated, read, plan);
     const rate = params.scaleRate / params.learningRate;
     const kept = codedWeights(graph, plain);
     const rates = { scale: rate, zeroPoint: rate };
@@ -140,8 +149,10 @@ export const quantizeAware = defineTechnique({
       },
     };
     const { judgement } = await fineTune(id, float, teacher, images, { ...options, ...own }, context);
-    const asItWas = 'weights and scales are those that calibration gives';
+    const isGoingOn = read.values.size > 0;
+    const asItWas = `weights and scales are those that ${isGoingOn ? 'the network came with' : 'calibration gives'}`;
     for (const sentence of trainingNotes(judgement, taughtBy, asItWas)) context.note(sentence);
+    if (isGoingOn) context.note('The network came in integers: training began at the scales that it came with.');
     if (kept.size > 0) context.note('Weights that an earlier step stored in few bits kept their codes.');
     if (!choices.isExplicit && Math.max(weightBits, edgeBits) > safeBits) {
       const layers = await saturationOf(result.graph, result.plan, result.choices, { id, context });

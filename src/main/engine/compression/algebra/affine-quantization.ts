@@ -141,7 +141,7 @@ const deadChannelSteps = 2 ** 20;
 
 /**
  * Weight scales under which the int32 bias, whose scale is inputScale * weightScale, does not overflow: a channel with tiny weights and a
- * large bias gets a larger scale, which costs it weight levels that do not matter beside that bias.
+ * large bias gets a larger scale, which costs it weight levels that do not matter beside that bias. A negative scale stays negative.
  */
 export function scalesThatHoldBias(scales: Float32Array, inputScale: number, bias?: Float32Array): Float32Array {
   const biasAt = (channel: number): number => Math.abs(bias?.[channel] ?? 0);
@@ -153,7 +153,7 @@ export function scalesThatHoldBias(scales: Float32Array, inputScale: number, bia
     const steps = scale === 0 ? deadChannelSteps : largestBias;
     const least = peak / (inputScale * steps);
     if (scale === 0 && peak === 0) return 1;
-    return Math.max(scale, least, smallestScale);
+    return (scale < 0 ? -1 : 1) * Math.max(Math.abs(scale), least, smallestScale);
   });
 }
 

@@ -172,7 +172,7 @@ const mostTimes = 16;
 function codeRates({ shape, data }: Tensor, { start }: LearnedScale): Tensor {
   const scales = start.data as Float32Array;
   const rateOf = (relative: number, channel: number): number =>
-    Math.min(mostTimes * relative, scales[channel % scales.length]! / usualCode);
+    Math.min(mostTimes * relative, Math.abs(scales[channel % scales.length]!) / usualCode);
   return float32Tensor(shape, (data as Float32Array).map(rateOf));
 }
 

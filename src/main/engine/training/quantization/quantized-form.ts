@@ -1,6 +1,7 @@
-import { roundHalfEven, type AffineScale } from '../../compression/algebra/affine-quantization';
+import { roundHalfEven, type AffineScale, type CodeRange } from '../../compression/algebra/affine-quantization';
 import type { QdqPlan, QuantizedLayer } from '../../compression/quantization/qdq-plan';
 import type { QdqChoices } from '../../compression/quantization/qdq-rewrite';
+import type { WeightCodes } from '../../compression/storage/weight-codes';
 import { FreshNames } from '../../onnx/fresh-names';
 import { copyGraph, type Graph, type Tensor } from '../../onnx/graph';
 import { float32Tensor } from '../../onnx/make';
@@ -87,10 +88,17 @@ function learnedNetwork(
     plan: planOf(graph),
     choices: {
       ...choices,
-      codesOf: (layer) => ({ scales: scalesOf(layer), codes: startOf(layer).codes }),
+      codesOf: (layer) => storedCodes(scalesOf(layer), startOf(layer).codes),
       scaleOf,
     },
   };
+}
+
+/** Scales are positive in a file: where some turn the codes round, these reach as far on either side. */
+function storedCodes(scales: Float32Array, codes: CodeRange): WeightCodes {
+  if (!scales.some((scale) => scale < 0)) return { scales, codes };
+  const most = Math.max(-codes.lowest, codes.highest);
+  return { scales: scales.map(Math.abs), codes: { lowest: -most, highest: most, zeroPoint: 0 } };
 }
 
 /** Weights as their codes hold them, computed in float32 as the training graph does. */
