@@ -47,8 +47,8 @@ describe('shrink.input', () => {
       const count = 2;
       const pixels = Float32Array.from({ length: count * 3 * large ** 2 }, (_, at) => Math.sin(at));
       const card = cardFor(graph);
-    Object.assign(card.input, { height: large, width: large });
-    const context = contextFor(card, pixels, [3, large, large]);
+      Object.assign(card.input, { height: large, width: large });
+      const context = contextFor(card, pixels, [3, large, large]);
       const small = await applyStep(graph, 'shrink.input', { scale }, context);
       const factor = [...small.initializers.values()].find(({ shape }) => shape.join() === '4')!.data[2] as number;
       expect(Math.floor(large * factor)).toBe(Math.round((large * scale) / 8) * 8);
