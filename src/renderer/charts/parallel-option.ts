@@ -1,3 +1,5 @@
+import { formatNumber } from '@shared/format';
+import { tickDecimals } from '@shared/presenter/axis-ticks';
 import type { ParallelLines } from '../matrix/parallel-lines';
 import type { ChartTheme } from './chart-theme';
 import type { ParallelOption } from './echarts';
@@ -10,6 +12,13 @@ const labelGap = 8;
 
 const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
   lines.every(({ values }) => Number.isInteger(values[dim]));
+
+/** Figures of an axis with as many decimals each. */
+function figures(lines: ParallelLines['lines'], dim: number): (value: number) => string {
+  const values = lines.flatMap(({ values }) => values[dim] ?? []);
+  const decimals = tickDecimals(Math.min(...values), Math.max(...values));
+  return (value) => formatNumber(value, decimals);
+}
 
 const rim = ({ surface }: ChartTheme) => ({ textBorderColor: surface, textBorderWidth: 4 });
 
@@ -41,6 +50,7 @@ export function parallelOption(
         color: theme.textMuted,
         fontSize: 11,
         hideOverlap: true,
+        ...(!categories && { formatter: figures(lines, dim) }),
         ...(categories && { width: widestLabel, overflow: 'truncate' as const }),
         // No line runs left of the first axis. Elsewhere lines end before a figure; a name, whose ground would be as wide as the widest, has a rim.
         ...(dim === 0

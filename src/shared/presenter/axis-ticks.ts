@@ -1,3 +1,5 @@
+import { writtenDecimals } from '../format';
+
 /** 1, 2, 5 times powers of ten inside the range; round numbers where it is too narrow for two of those. */
 export function logTicks(from: number, to: number): number[] {
   const ticks: number[] = [];
@@ -21,4 +23,12 @@ export function linearTicks(from: number, to: number): number[] {
     ticks.push(Number((count * step).toPrecision(6)));
   }
   return ticks;
+}
+
+/** Decimals that all ticks of an axis are written with, where a chart puts some five of them at 1, 2, 3 or 5 times powers of ten. */
+export function tickDecimals(from: number, to: number): number {
+  if (!(to > from)) return Math.min(3, writtenDecimals(from));
+  const step = (to - from) / 5;
+  // From 7 on it is rounded to 10.
+  return Math.max(0, -Math.floor(Math.log10(step / 0.7)));
 }

@@ -1,4 +1,12 @@
-import { absent, decimalsFor, formatDuration, formatNumber, formatPercent, percentDecimals } from '../format';
+import {
+  absent,
+  decimalsFor,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  percentDecimals,
+  writtenDecimals,
+} from '../format';
 import type { TrainingRecord } from '../training-record';
 import { stoppedText } from './stopped-training';
 import { linearTicks } from './axis-ticks';
@@ -36,6 +44,8 @@ export function trainingCurve({ losses, heldOut, steps, keptStep }: TrainingReco
   const y = (loss: number): number => 1 - (loss - low) / (high - low);
   const place = ({ step, loss }: { step: number; loss: number }): Place => ({ x: step / steps, y: y(loss) });
   const kept = heldOut.find(({ step }) => step === keptStep);
+  const lossFigures = few(linearTicks(low, high));
+  const decimals = Math.max(0, ...lossFigures.map(writtenDecimals));
   return {
     trained: losses.map(place),
     heldOut: heldOut.map(place),
@@ -44,7 +54,7 @@ export function trainingCurve({ losses, heldOut, steps, keptStep }: TrainingReco
       at: step / steps,
       text: formatNumber(step),
     })),
-    lossTicks: few(linearTicks(low, high)).map((loss) => ({ at: y(loss), text: String(loss) })),
+    lossTicks: lossFigures.map((loss) => ({ at: y(loss), text: formatNumber(loss, decimals) })),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linearTicks, logTicks } from '@shared/presenter/axis-ticks';
+import { linearTicks, logTicks, tickDecimals } from '@shared/presenter/axis-ticks';
 
 describe('logTicks', () => {
   it.each([
@@ -51,6 +51,29 @@ describe('linearTicks', () => {
           for (const tick of ticks) expect(Math.abs(tick / step - Math.round(tick / step))).toBeLessThan(1e-3);
         },
       ),
+    );
+  });
+});
+
+describe('tickDecimals', () => {
+  it.each([
+    [0.2, 0.45, 2],
+    [0, 1, 1],
+    [0, 0.36, 1],
+    [10, 90, 0],
+    [0.00001, 0.00003, 6],
+    [0.25, 0.25, 2],
+    [4, 4, 0],
+  ])('from %d to %d: %d', (from, to, decimals) => expect(tickDecimals(from, to)).toBe(decimals));
+
+  it('is enough for the steps that charts take', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 1e5, noNaN: true }), (span) => {
+        const size = 10 ** Math.floor(Math.log10(span / 5));
+        const share = span / 5 / size;
+        const step = size * [1, 2, 3, 5, 10][[1.5, 2.5, 4, 7, 10].findIndex((end) => share < end)]!;
+        expect(Number(step.toFixed(tickDecimals(0, span)))).toBeCloseTo(step, 8);
+      }),
     );
   });
 });
