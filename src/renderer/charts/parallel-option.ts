@@ -14,10 +14,10 @@ const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
   lines.every(({ values }) => Number.isInteger(values[dim]));
 
 /** Figures of an axis with as many decimals each. */
-function figures(lines: ParallelLines['lines'], dim: number): (value: number) => string {
+function figures(lines: ParallelLines['lines'], dim: number): (value: number | string) => string {
   const values = lines.flatMap(({ values }) => values[dim] ?? []);
   const decimals = tickDecimals(Math.min(...values), Math.max(...values));
-  return (value) => formatNumber(value, decimals);
+  return (value) => formatNumber(Number(value), decimals);
 }
 
 const rim = ({ surface }: ChartTheme) => ({ textBorderColor: surface, textBorderWidth: 4 });

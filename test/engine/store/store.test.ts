@@ -110,6 +110,23 @@ describe('openDatabase', () => {
     expect(errorOf(() => openDatabase(path, 10))).toMatchObject({ code: 'store.busy', facts: { path } });
   });
 
+  it.each([
+    ['a statement', (connection: Database.Database) => connection.prepare('DELETE FROM setting').run()],
+    ['a transaction', (connection: Database.Database) => connection.transaction(() => undefined).immediate()],
+  ])('tells of one that another process holds after it was opened: %s', (_, act) => {
+    const path = join(temporaryFolder(), 'a.db');
+    const connection = openDatabase(path, 10);
+    const other = new Database(path);
+    onTestFinished(() => {
+      other.close();
+      connection.close();
+    });
+    other.exec('BEGIN IMMEDIATE');
+    expect(errorOf(() => act(connection))).toMatchObject({ code: 'store.busy', facts: { path } });
+    other.exec('ROLLBACK');
+    act(connection);
+  });
+
   it('takes no fault of a statement for damage, and a schema of other names for damage', () => {
     const path = join(temporaryFolder(), 'a.db');
     const connection = openDatabase(path);

@@ -82,7 +82,7 @@ export function openDatabase(path: string, waitMs = 10_000): Connection {
     connection?.close();
     throw databaseError(path, thrown);
   }
-  return tellingDamage(connection, path);
+  return telling(connection, path);
 }
 
 function refuseNewer(connection: Connection, path: string): void {
@@ -102,15 +102,15 @@ function migrate(connection: Connection, path: string): void {
 
 /**
  * The connection, with statements that throw `store.damaged` where they come upon pages that hold no table, or upon a schema with other names: the
- * quick check looks at neither.
+ * quick check looks at neither. What another process holds for longer than it is waited for throws `store.busy`.
  */
-function tellingDamage(connection: Connection, path: string): Connection {
+function telling(connection: Connection, path: string): Connection {
   const prepare = connection.prepare.bind(connection) as Prepare;
   const told = <T>(act: () => T): T => {
     try {
       return act();
     } catch (thrown) {
-      throw isDamage(thrown, prepare) ? databaseError(path, thrown) : thrown;
+      throw isBusy(thrown) || isDamage(thrown, prepare) ? databaseError(path, thrown) : thrown;
     }
   };
   const guarded = (sql: string): Statement => {
@@ -121,7 +121,9 @@ function tellingDamage(connection: Connection, path: string): Connection {
     }
     return statement;
   };
-  return Object.assign(connection, { prepare: guarded });
+  // Transactions begin and end with it.
+  const exec = connection.exec.bind(connection);
+  return Object.assign(connection, { prepare: guarded, exec: (sql: string) => told(() => exec(sql)) });
 }
 
 type Statement = Record<'get' | 'all' | 'run', (...values: unknown[]) => unknown>;
@@ -181,12 +183,15 @@ export function closeDatabase(connection: Connection): void {
   connection.close();
 }
 
+const isBusy = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  /SQLITE_BUSY|database is locked/i.test(`${String((thrown as { code?: unknown }).code)} ${thrown.message}`);
+
 /** What SQLite threw as an error people can act on. */
 export function databaseError(path: string, thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  if (/SQLITE_BUSY|database is locked/i.test(`${String((thrown as { code?: unknown } | null)?.code)} ${detail}`))
-    return new AppError('store.busy', { path });
+  if (isBusy(thrown)) return new AppError('store.busy', { path });
   if (/disk is full|disk I\/O|SQLITE_FULL/i.test(detail)) return new AppError('output.disk-full', { path });
   if (/unable to open|readonly|permission/i.test(detail)) {
     return new AppError('output.unwritable', { path, detail: 'the database file cannot be opened for writing' });
