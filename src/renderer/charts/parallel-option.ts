@@ -13,52 +13,73 @@ const labelGap = 8;
 const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
   lines.every(({ values }) => Number.isInteger(values[dim]));
 
-/** Figures of an axis with as many decimals each. */
-function figures(lines: ParallelLines['lines'], dim: number): (value: number | string) => string {
+/** From where to where an axis of numbers goes at least. */
+function rangeOf({ axes, lines }: ParallelLines, dim: number): { from: number; to: number; isWidened: boolean } {
   const values = lines.flatMap(({ values }) => values[dim] ?? []);
-  const decimals = tickDecimals(Math.min(...values), Math.max(...values));
-  return (value) => formatNumber(Number(value), decimals);
+  const [from, to] = [Math.min(...values), Math.max(...values)];
+  const missing = (axes[dim]!.leastSpan ?? 0) - (to - from);
+  if (!(missing > 0)) return { from, to, isWidened: false };
+  return { from: from - missing / 2, to: to + missing / 2, isWidened: true };
+}
+
+/** An axis of numbers, with figures of as many decimals each. */
+function numbersAxis(plot: ParallelLines, dim: number) {
+  const { from, to, isWidened } = rangeOf(plot, dim);
+  const decimals = tickDecimals(from, to);
+  const whole = (value: number, end: (value: number) => number): number => end(value * 10 ** decimals) / 10 ** decimals;
+  return {
+    axis: {
+      type: 'value' as const,
+      scale: true,
+      ...(isWidened && { min: whole(from, Math.floor), max: whole(to, Math.ceil) }),
+    },
+    formatter: (value: number | string): string => formatNumber(Number(value), decimals),
+  };
 }
 
 const rim = ({ surface }: ChartTheme) => ({ textBorderColor: surface, textBorderWidth: 4 });
 
 /** Trials as lines over upright axes: plain data in, plain data out. */
 export function parallelOption(
-  { axes, lines }: ParallelLines,
+  plot: ParallelLines,
   models: readonly string[],
   selected: string | null,
   theme: ChartTheme,
 ): ParallelOption {
+  const { axes, lines } = plot;
   const width = lines.length > manyLines ? 1 : 1.5;
   const outerLabels = axes[0]?.categories ? widestLabel : 56;
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },
     parallel: { left: outerLabels + 2 * labelGap, right: 72, top: 34, bottom: 14 },
-    parallelAxis: axes.map(({ id, name, categories, better }, dim) => ({
-      id,
-      dim,
-      name: better === undefined ? name : `${name} ${better === 'lower' ? '↓' : '↑'}`,
-      ...(categories ? { type: 'category' as const, data: categories } : { type: 'value' as const, scale: true }),
-      // Half a bit is no choice.
-      ...(isWhole(lines, dim) && { minInterval: 1 }),
-      nameGap: 12,
-      nameTextStyle: { color: theme.textMuted, fontSize: 11, fontFamily: theme.font },
-      axisLine: { lineStyle: { color: theme.line } },
-      axisTick: { show: false },
-      axisLabel: {
-        color: theme.textMuted,
-        fontSize: 11,
-        hideOverlap: true,
-        ...(!categories && { formatter: figures(lines, dim) }),
-        ...(categories && { width: widestLabel, overflow: 'truncate' as const }),
-        // No line runs left of the first axis. Elsewhere lines end before a figure; a name, whose ground would be as wide as the widest, has a rim.
-        ...(dim === 0
-          ? { margin: -labelGap, align: 'right' as const }
-          : { margin: labelGap, ...(categories ? rim(theme) : { backgroundColor: theme.surface, padding: [1, 3] }) }),
-      },
-      areaSelectStyle: { color: theme.accent, borderColor: theme.accent, opacity: 0.2, width: 16 },
-    })),
+    parallelAxis: axes.map(({ id, name, categories, better }, dim) => {
+      const numbers = categories ? undefined : numbersAxis(plot, dim);
+      return {
+        id,
+        dim,
+        name: better === undefined ? name : `${name} ${better === 'lower' ? '↓' : '↑'}`,
+        ...(numbers ? numbers.axis : { type: 'category' as const, data: categories }),
+        // Half a bit is no choice.
+        ...(isWhole(lines, dim) && { minInterval: 1 }),
+        nameGap: 12,
+        nameTextStyle: { color: theme.textMuted, fontSize: 11, fontFamily: theme.font },
+        axisLine: { lineStyle: { color: theme.line } },
+        axisTick: { show: false },
+        axisLabel: {
+          color: theme.textMuted,
+          fontSize: 11,
+          hideOverlap: true,
+          ...(numbers && { formatter: numbers.formatter }),
+          ...(categories && { width: widestLabel, overflow: 'truncate' as const }),
+          // No line runs left of the first axis. Elsewhere lines end before a figure; a name, whose ground would be as wide as the widest, has a rim.
+          ...(dim === 0
+            ? { margin: -labelGap, align: 'right' as const }
+            : { margin: labelGap, ...(categories ? rim(theme) : { backgroundColor: theme.surface, padding: [1, 3] }) }),
+        },
+        areaSelectStyle: { color: theme.accent, borderColor: theme.accent, opacity: 0.2, width: 16 },
+      };
+    }),
     series: models.map((model, index) => ({
       id: model,
       type: 'parallel' as const,

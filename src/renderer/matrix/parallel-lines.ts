@@ -12,6 +12,8 @@ export interface ParallelAxis {
   categories?: string[];
   /** Which way is better, of a measured number. */
   better?: 'lower' | 'higher';
+  /** Differences of less than this are noise: an axis that showed nothing else would make something of it. */
+  leastSpan?: number;
 }
 
 /** One trial: a value for each axis, or null where it has none. */
@@ -52,6 +54,7 @@ export function recipeFamilies(trials: readonly Pick<TrialView, 'recipe' | 'reci
 }
 
 const measured: readonly MetricId[] = ['size', 'ratio', 'top1'];
+const leastSpans: Partial<Record<MetricId, number>> = { ratio: 0.04, top1: 2 };
 const usual = 'default';
 
 /**
@@ -78,7 +81,8 @@ export function parallelLines(
       : parameterColumns(rows.map(({ recipe }) => recipe));
   const outcomes = measured.map((id): ParallelAxis => {
     const { title, unit, better } = metrics[id];
-    return { id, name: `${title}, ${unit}`, better };
+    const leastSpan = leastSpans[id];
+    return { id, name: `${title}, ${unit}`, better, ...(leastSpan !== undefined && { leastSpan }) };
   });
   return {
     axes: [...columns.map(({ axis }) => axis), ...outcomes],

@@ -5,11 +5,12 @@ import { nodesKept } from '../compression/layers/layer-choice';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { uncodedLayers } from '../compression/layers/uncoded-layers';
 import { weightLayers } from '../compression/layers/weight-layers';
-import type { BitWidths } from '../compression/quantization/bit-widths';
+import { plannedWidths, type BitWidths } from '../compression/quantization/bit-widths';
+import { asRead, codesUsed } from '../compression/quantization/choices-as-read';
 import { raggedWidthsSentence } from '../compression/quantization/depthwise-widths';
 import { integerForms } from '../compression/quantization/integer-forms';
 import type { QdqPlan } from '../compression/quantization/qdq-plan';
-import { asRead, readQdq } from '../compression/quantization/qdq-reading';
+import { readQdq, type QdqReading } from '../compression/quantization/qdq-reading';
 import { rewriteQdq } from '../compression/quantization/qdq-rewrite';
 import { saturationOf, saturationSentence } from '../compression/quantization/saturation';
 import { StaticQuantizer } from '../compression/quantization/static-quantizer';
@@ -36,6 +37,13 @@ const coarseBits = 2;
 function codedWeights(stored: Graph, plain: Graph): Set<string> {
   const trained = new Set(uncodedLayers(stored, plain).map(({ weightName }) => weightName));
   return new Set(weightLayers(plain).flatMap(({ weightName }) => (trained.has(weightName) ? [] : [weightName])));
+}
+
+/** Whether a network in integers stores weights in fewer bits than their type has, and in fewer than are asked for. */
+function isPacked({ nodes, initializers }: Graph, { weights }: QdqReading, name: string, bits: number): boolean {
+  const read = weights.get(name);
+  const decode = nodes.find(({ outputs }) => outputs[0] === name);
+  return read !== undefined && !initializers.has(decode?.inputs[0] ?? '') && Math.log2(codesUsed(read)) <= bits - 1;
 }
 
 const bits = (of: string): z.ZodDefault<z.ZodNumber> => z.number().int().min(2).max(8).default(8).describe(of);
@@ -90,11 +98,7 @@ export const quantizeAware = defineTechnique({
   }),
   adds: 'scales and conversions of activations, which few-bit weights do not have',
   handling: (choice) => ({
-    takes: {
-      weights: ['float', 'sparse', 'codes', 'integers'],
-      activations: ['float', 'qdq'],
-      input: ['images', 'scaled'],
-    },
+    takes: { weights: ['float', 'sparse', 'codes', 'integers'], activations: ['float', 'qdq'] },
     leaves: { weights: 'integers', keeps: layersKept(choice), activations: 'qdq' },
   }),
   compensates: true,
@@ -114,7 +118,8 @@ export const quantizeAware = defineTechnique({
     const refuse = (detail: string): AppError => new AppError('technique.not-applicable', { id, model, detail });
     const decoded = await plainGraph(graph, id, model);
     const read = readQdq(decoded);
-    if (!read) throw refuse('something in it computes with the integers themselves');
+    if ('unreadable' in read)
+      throw refuse(`it is quantized in a way that training cannot go on from: ${read.unreadable}`);
     const plain = simplify(read.graph);
     const left = new Set([...nodesKept(plain, params, id)].flatMap((node) => node.outputs));
     const isLeft = (node: Node): boolean => left.has(node.outputs[0]!);
@@ -131,9 +136,16 @@ export const quantizeAware = defineTechnique({
       );
     const { teacher, images, options, taughtBy } = await trainingPlan(id, float, params, context);
     const calibrated = await new StaticQuantizer(float, { ...like, bits: widths }, context, id).choicesFor(plan);
-    const choices = asRead(calibrated, read, plan);
+    const { choices, taken, starts } = asRead(calibrated, read, plan);
+    for (const [name, weights] of starts) float.initializers.set(name, weights);
     const rate = params.scaleRate / params.learningRate;
-    const kept = codedWeights(graph, plain);
+    const asked = plannedWidths(float, plan, widths);
+    const kept = new Set([
+      ...codedWeights(graph, plain),
+      ...[...plan.layers.values()].flatMap(({ node, weightName }) =>
+        isPacked(graph, read, weightName, asked.ofLayer(node)) ? [weightName] : [],
+      ),
+    ]);
     const rates = { scale: rate, zeroPoint: rate };
     const form = quantizedForm(float, { planOf, choices, rates, kept });
     let result = form.quantized(float, new Map());
@@ -149,10 +161,9 @@ export const quantizeAware = defineTechnique({
       },
     };
     const { judgement } = await fineTune(id, float, teacher, images, { ...options, ...own }, context);
-    const isGoingOn = read.values.size > 0;
-    const asItWas = `weights and scales are those that ${isGoingOn ? 'the network came with' : 'calibration gives'}`;
+    const asItWas = `weights and scales are those that ${taken > 0 ? 'the network came with' : 'calibration gives'}`;
     for (const sentence of trainingNotes(judgement, taughtBy, asItWas)) context.note(sentence);
-    if (isGoingOn) context.note('The network came in integers: training began at the scales that it came with.');
+    if (taken > 0) context.note('The network came in integers: training began at the scales that it came with.');
     if (kept.size > 0) context.note('Weights that an earlier step stored in few bits kept their codes.');
     if (!choices.isExplicit && Math.max(weightBits, edgeBits) > safeBits) {
       const layers = await saturationOf(result.graph, result.plan, result.choices, { id, context });

@@ -2,23 +2,26 @@ import { intAttribute } from '../../onnx/attributes';
 import { FreshNames } from '../../onnx/fresh-names';
 import type { Graph, Node, Tensor } from '../../onnx/graph';
 import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
-import { float32Tensor, makeNode } from '../../onnx/make';
+import { float32Tensor, int8Tensor, makeNode } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
-import { channelLayout, type AffineScale, type CodeRange } from '../algebra/affine-quantization';
-import { integersOf, type QdqPlan } from './qdq-plan';
-import type { CodeLimits, QdqChoices } from './qdq-rewrite';
+import { saidType } from '../../onnx/said-type';
+import { channelLayout, quantizeInt8, type AffineScale } from '../algebra/affine-quantization';
+import { decodeCodes } from '../algebra/decode-codes';
+import type { CodeLimits } from './qdq-rewrite';
 
-/** How a value is rounded in a file. */
-interface ValueRounding extends AffineScale {
-  type: CodeType;
+/** How a value is rounded in a file: in uint8, as which int8 codes are 128 higher, and so is their zero point. */
+export interface ValueRounding extends AffineScale {
   limits: CodeLimits;
 }
 
-/** Weights are rounded around zero, each channel or all of them with a scale. */
-interface WeightRounding {
+/** How weights are rounded in a file whose zero is code 0. */
+export interface WeightRounding {
+  codes: Tensor;
   scales: Float32Array;
-  /** The codes that each scale is used with. */
-  ends: CodeLimits[];
+  /** The axis of the scales; undefined where there is one. */
+  axis: number | undefined;
+  /** The file holds numbers, which it rounds when it is opened. */
+  isRoundedLater: boolean;
 }
 
 /** A quantized network as the float network that it rounds, and how it rounds that. */
@@ -30,29 +33,22 @@ export interface QdqReading {
   weights: ReadonlyMap<string, WeightRounding>;
 }
 
-const wholeTypes = { uint8: { lowest: 0, highest: 255 }, int8: { lowest: -128, highest: 127 } };
-type CodeType = keyof typeof wholeTypes;
+/** How far from zero the codes of a value reach. */
+export const reachOf = ({ scale, zeroPoint, limits }: ValueRounding): number =>
+  scale * Math.max(limits.highest - zeroPoint, zeroPoint - limits.lowest);
 
-/** Integers as the numbers that they stand for, (code - zero point) scale, along an axis or with one scale for all. */
-function numbersOf(codes: Tensor, scales: ArrayLike<number>, zeroPoints: ArrayLike<number>, axis: number): Tensor {
-  const { channels, stride } = channelLayout(codes, scales.length > 1 ? axis : undefined);
-  const numbers = Float32Array.from(codes.data as ArrayLike<number>, (code, at) => {
-    const channel = Math.floor(at / stride) % channels;
-    return (code - (zeroPoints[zeroPoints.length > 1 ? channel : 0] ?? 0)) * scales[channel]!;
-  });
-  return float32Tensor(codes.shape, numbers);
-}
+const shifts: Partial<Record<string, number>> = { uint8: 0, int8: 128 };
+const constantTypes = new Set(['int8', 'uint8', 'int16', 'uint16', 'int32', 'float32']);
+const wholeInt8 = { lowest: -128, highest: 127, zeroPoint: 0 };
 
-/** The codes of each channel of an axis, or of all where there is one scale. */
-function endsOf(codes: Tensor, scales: number, axis: number): CodeLimits[] {
-  const { channels, stride } = channelLayout(codes, scales > 1 ? axis : undefined);
-  const ends = Array.from({ length: channels }, () => ({ lowest: 0, highest: 0 }));
-  Array.from(codes.data as ArrayLike<number>).forEach((code, at) => {
-    const end = ends[Math.floor(at / stride) % channels]!;
-    end.lowest = Math.min(end.lowest, code);
-    end.highest = Math.max(end.highest, code);
-  });
-  return ends;
+/** A file that rounds in a way that is not read here; the message says which. */
+class Unreadable extends Error {}
+
+/** A scale and zero point of the file. */
+interface Conversion {
+  scales: Float32Array;
+  zeroPoints: number[];
+  axis: number | undefined;
 }
 
 /** Reads one network. */
@@ -72,77 +68,88 @@ class Reader {
     this.names = new FreshNames(graph);
   }
 
-  private numbers(name = ''): ArrayLike<number> {
-    return (this.graph.initializers.get(name)?.data ?? []) as ArrayLike<number>;
+  /** @param shape of what is converted, where that is constant */
+  private conversionOf(node: Node, shape?: readonly number[]): Conversion {
+    const [scale, zero] = [1, 2].map((input) => this.graph.initializers.get(node.inputs[input] ?? ''));
+    if (scale?.type !== 'float32') throw new Unreadable('a scale is no constant in 32 bits');
+    if (!zero && node.inputs[2]) throw new Unreadable('a zero point is no constant');
+    if (intAttribute(node, 'block_size', 0) > 0) throw new Unreadable('blocks of weights have scales of their own');
+    const said = intAttribute(node, 'axis', 1);
+    const isOne = scale.data.length === 1;
+    const axis = isOne ? undefined : said < 0 ? said + (shape?.length ?? 0) : said;
+    if (axis !== undefined && shape?.[axis] !== scale.data.length)
+      throw new Unreadable(shape ? 'scales do not fit their axis' : 'an activation has a scale for each channel');
+    const zeroPoints = zero ? Array.from(zero.data as ArrayLike<number>, Number) : [0];
+    return { scales: scale.data as Float32Array, zeroPoints, axis };
   }
 
-  /** The QuantizeLinear that codes come from, and the codes that it may give. */
-  private quantizationOf(codes: string): { node: Node; type: CodeType; limits: CodeLimits } | undefined {
+  /** The QuantizeLinear that codes come from, and the codes that it may give, in uint8. */
+  private quantizationOf(codes: string): { node: Node; shift: number; limits: CodeLimits } | undefined {
     const producer = this.index.producer(codes);
     if (producer?.op === 'Clip') {
       const inner = this.quantizationOf(producer.inputs[0]!);
       if (!inner) return undefined;
       const { lowest, highest } = inner.limits;
-      const [least, most] = [this.numbers(producer.inputs[1])[0], this.numbers(producer.inputs[2])[0]];
+      const bounds = [1, 2].map((input) => this.graph.initializers.get(producer.inputs[input] ?? '')?.data[0]);
+      const [least, most] = bounds.map((bound) => (bound === undefined ? undefined : Number(bound) + inner.shift));
       return {
         ...inner,
         limits: { lowest: Math.max(lowest, least ?? lowest), highest: Math.min(highest, most ?? highest) },
       };
     }
     if (producer?.op !== 'QuantizeLinear') return undefined;
-    const type = this.graph.initializers.get(producer.inputs[2] ?? '')?.type ?? 'uint8';
-    return type === 'uint8' || type === 'int8' ? { node: producer, type, limits: wholeTypes[type] } : undefined;
+    const type = this.graph.initializers.get(producer.inputs[2] ?? '')?.type ?? saidType(producer) ?? 'uint8';
+    const shift = shifts[type];
+    if (shift === undefined) throw new Unreadable(`a value has codes in ${type}`);
+    return { node: producer, shift, limits: { lowest: 0, highest: 255 } };
   }
 
   /** A constant behind DequantizeLinear, with or without a QuantizeLinear in front of it. */
   private readConstant(node: Node, constant: Tensor): void {
-    const { inputs } = node;
     const [output] = node.outputs as [string];
-    const [scales, zeroPoints] = [this.numbers(inputs[1]), this.numbers(inputs[2])];
-    const isFloat = constant.type === 'float32';
-    const axis = intAttribute(node, 'axis', 1);
-    this.initializers.set(output, isFloat ? constant : numbersOf(constant, scales, zeroPoints, axis));
-    if (constant.type !== 'int32' && Array.from(zeroPoints).every((zeroPoint) => zeroPoint === 0)) {
-      const ends = isFloat
-        ? Array.from(scales, () => ({ lowest: 0, highest: 0 }))
-        : endsOf(constant, scales.length, axis);
-      this.weights.set(output, { scales: Float32Array.from(scales), ends });
-    }
+    const { shape, type } = constant;
+    if (!constantTypes.has(type)) throw new Unreadable(`a constant has codes in ${type}`);
+    const { scales, zeroPoints, axis } = this.conversionOf(node, shape);
+    const isRoundedLater = type === 'float32';
+    const { stride } = channelLayout(constant, axis);
+    const numbers = (): Float32Array =>
+      decodeCodes(constant.data, { scale: scales, zero: zeroPoints }, axis === undefined ? 1 : stride);
+    this.initializers.set(output, isRoundedLater ? constant : float32Tensor(shape, numbers()));
+    if (!['int8', 'uint8', 'float32'].includes(type) || zeroPoints.some((zeroPoint) => zeroPoint !== 0)) return;
+    const codes = isRoundedLater ? int8Tensor(shape, quantizeInt8(constant, scales, axis, wholeInt8)) : constant;
+    this.weights.set(output, { codes, scales, axis, isRoundedLater });
   }
 
-  /** Whether the node could be read: a rounded value is the value itself, times a number where it is read with another scale than it was written with. */
-  readDequantization(node: Node): boolean {
-    const [codes, scaleName, zeroName] = node.inputs as [string, string, string | undefined];
+  /** A rounded value is the value itself, times a number where it is read with another scale than it was written with. */
+  readDequantization(node: Node): void {
+    const codes = node.inputs[0]!;
     const quantization = this.quantizationOf(codes);
-    const stored =
-      this.graph.initializers.get(codes) ?? this.graph.initializers.get(quantization?.node.inputs[0] ?? '');
-    if (stored) {
-      this.readConstant(node, stored);
-      return true;
-    }
-    const [scales, zeroPoint] = [this.numbers(scaleName), this.numbers(zeroName)[0] ?? 0];
-    if (!quantization || scales.length !== 1) return false;
-    const {
-      type,
-      limits,
-      node: {
-        inputs: [value, writtenName, writtenZero],
-      },
-    } = quantization;
-    const written = this.numbers(writtenName);
-    if (written.length !== 1 || (this.numbers(writtenZero)[0] ?? 0) !== zeroPoint) return false;
-    const source = this.sourceOf(value!);
-    const output = node.outputs[0]!;
-    for (const name of [source, output]) this.values.set(name, { scale: written[0]!, zeroPoint, type, limits });
-    if (scales[0] === written[0]) {
+    const stored = this.graph.initializers.get(quantization?.node.inputs[0] ?? codes);
+    if (stored) return this.readConstant(node, stored);
+    if (!quantization) throw new Unreadable('an operator computes with the codes themselves');
+    const { shift, limits } = quantization;
+    const [written, read] = [quantization.node, node].map((conversion) => this.conversionOf(conversion));
+    const [zeroPoint, readZero] = [written!.zeroPoints[0]!, read!.zeroPoints[0]!];
+    if (zeroPoint !== readZero)
+      throw new Unreadable('a value is read with another zero point than it was written with');
+    const [source, output] = [this.sourceOf(quantization.node.inputs[0]!), node.outputs[0]!];
+    const [from, to] = [written!.scales[0]!, read!.scales[0]!];
+    this.note(source, { scale: from, zeroPoint: zeroPoint + shift, limits });
+    this.note(output, { scale: to, zeroPoint: zeroPoint + shift, limits });
+    if (from === to) {
       if (this.index.isOutput(output)) this.nodes.push(makeNode('Identity', [source], [output]));
       else this.sources.set(output, source);
-      return true;
+      return;
     }
     const factor = this.names.next();
-    this.initializers.set(factor, float32Tensor([], [scales[0]! / written[0]!]));
+    this.initializers.set(factor, float32Tensor([], [to / from]));
     this.nodes.push(makeNode('Mul', [source, factor], [output]));
-    return true;
+  }
+
+  /** Of a value that is rounded in several ways the one that reaches furthest counts. */
+  private note(value: string, rounding: ValueRounding): void {
+    const known = this.values.get(value);
+    if (!known || reachOf(rounding) > reachOf(known)) this.values.set(value, rounding);
   }
 
   sourceOf(value: string): string {
@@ -154,58 +161,22 @@ class Reader {
 /**
  * The float network behind conversions to codes and back, and the scales of these.
  * @param graph with its weights decoded
- * @returns undefined where something computes with the codes themselves
+ * @returns in words what cannot be read, where something cannot
  */
-export function readQdq(graph: Graph): QdqReading | undefined {
+export function readQdq(graph: Graph): QdqReading | { unreadable: string } {
   const reader = new Reader(graph);
-  for (const node of graph.nodes) {
-    if (node.op === 'DequantizeLinear') {
-      if (!reader.readDequantization(node)) return undefined;
-    } else reader.nodes.push({ ...node, inputs: node.inputs.map((input) => reader.sourceOf(input)) });
+  try {
+    for (const node of graph.nodes) {
+      if (node.op === 'DequantizeLinear') reader.readDequantization(node);
+      else reader.nodes.push({ ...node, inputs: node.inputs.map((input) => reader.sourceOf(input)) });
+    }
+  } catch (thrown) {
+    if (thrown instanceof Unreadable) return { unreadable: thrown.message };
+    throw thrown;
   }
   const { nodes, initializers, values, weights } = reader;
   const float = removeDead({ ...graph, nodes, initializers });
-  if (float.nodes.some(({ op }) => op === 'QuantizeLinear')) return undefined;
+  if (float.nodes.some(({ op }) => op === 'QuantizeLinear'))
+    return { unreadable: 'an operator computes with the codes themselves' };
   return { graph: float, values, weights };
-}
-
-/** Codes around zero may have one more on either side: -1 where those read have it on the other side than the range, 0 where they are more. */
-function signUnder({ lowest, highest }: CodeLimits, range: CodeRange): -1 | 0 | 1 {
-  if (range.zeroPoint !== 0) return 0;
-  if (lowest >= range.lowest && highest <= range.highest) return 1;
-  return -highest >= range.lowest && -lowest <= range.highest ? -1 : 0;
-}
-
-/** The choices with the scales that a network was read with, wherever these have as many codes as are asked for. */
-export function asRead(choices: QdqChoices, { values, weights }: QdqReading, plan: QdqPlan): QdqChoices {
-  const whole = wholeTypes[choices.isExplicit ? 'int8' : 'uint8'];
-  const known = new Map<string, ValueRounding>();
-  for (const value of plan.values) {
-    const read = values.get(value);
-    const group = integersOf(plan, value);
-    const { lowest, highest } = choices.limitsOf?.(group) ?? whole;
-    const isSame = read && read.limits.highest - read.limits.lowest === highest - lowest;
-    if (isSame && (read.type === 'int8') === (choices.isExplicit ?? false)) known.set(group, read);
-  }
-  return {
-    ...choices,
-    codesOf(layer) {
-      const own = choices.codesOf(layer);
-      const read = weights.get(layer.weightName);
-      const signs =
-        read?.scales.length === own.scales.length ? read.ends.map((ends) => signUnder(ends, own.codes)) : [];
-      if (!read || signs.length === 0 || signs.includes(0)) return own;
-      return { scales: read.scales.map((scale, at) => scale * signs[at]!), codes: own.codes };
-    },
-    scaleOf(value) {
-      const rescaled = plan.rescaled.get(plan.groupOf(value));
-      if (!rescaled) return known.get(integersOf(plan, value)) ?? choices.scaleOf(value);
-      const { scale, zeroPoint } = this.scaleOf(rescaled.source);
-      return { scale: Math.fround(scale * rescaled.factor), zeroPoint };
-    },
-    limitsOf: (value) => {
-      const own = choices.limitsOf?.(value);
-      return own && (known.get(integersOf(plan, value))?.limits ?? own);
-    },
-  };
 }

@@ -4,7 +4,7 @@ import { indexGraph, type GraphIndex } from '../../../onnx/graph-index';
 import { Inexpressible } from '../../from-onnx/inexpressible';
 import { KnownValues } from '../../from-onnx/known-values';
 import type { MilValue, ProgramBuilder } from '../program-builder';
-import { decodeCodes } from './decode-codes';
+import { decodeCodes } from '../../../compression/algebra/decode-codes';
 import { emitWeights } from './emit-weights';
 import type { NetworkUnderConversion, Numbers } from './network-under-conversion';
 import { Operation } from './operation';

@@ -3,7 +3,7 @@ import type { CodedWeights } from '../../../compression/storage/codebook';
 import { intAttribute } from '../../../onnx/attributes';
 import { elementCount, type Graph, type Node, type Tensor } from '../../../onnx/graph';
 import type { GraphIndex } from '../../../onnx/graph-index';
-import { decodeCodes } from './decode-codes';
+import { decodeCodes } from '../../../compression/algebra/decode-codes';
 import type { LayerWeights, Steps } from './weights';
 
 /** Which weights the ONNX file stores in fewer bytes than numbers take. */

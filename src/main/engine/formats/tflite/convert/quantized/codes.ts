@@ -1,6 +1,5 @@
-import { intAttribute } from '../../../../onnx/attributes';
-import { elementTypeOf } from '../../../../onnx/element-type';
-import type { ElementType, Graph, Node } from '../../../../onnx/graph';
+import { saidType } from '../../../../onnx/said-type';
+import type { Graph, Node } from '../../../../onnx/graph';
 import type { TfliteQuantization } from '../../model';
 import type { ValueType } from '../value';
 import { Inexpressible } from '../../../from-onnx/inexpressible';
@@ -22,10 +21,6 @@ export const sameCodes = ({ quantization: a }: Codes, { quantization: b }: Codes
 /** Whether a node of the standard domain turns numbers into codes or codes into numbers. */
 export const isConversion = ({ op, domain }: Node): boolean =>
   domain === '' && (op === 'QuantizeLinear' || op === 'DequantizeLinear');
-
-/** The type of its codes that a QuantizeLinear without a zero point names; from opset 21 on. */
-export const saidType = (node: Node): ElementType | undefined =>
-  node.op === 'QuantizeLinear' ? elementTypeOf(intAttribute(node, 'output_dtype', 0)) : undefined;
 
 /**
  * The codes of a QuantizeLinear or DequantizeLinear of activations, as int8: uint8 codes lie 128 lower, and so does their zero point.

@@ -8,7 +8,8 @@ import { inferShapes } from '../../../../onnx/shapes';
 import type { ValueType } from '../value';
 import { clipBounds, fusedActivation } from '../../../from-onnx/fused-activation';
 import { Inexpressible } from '../../../from-onnx/inexpressible';
-import { codesOf, isConversion, rangeClips, saidType, sameCodes, type Codes } from './codes';
+import { saidType } from '../../../../onnx/said-type';
+import { codesOf, isConversion, rangeClips, sameCodes, type Codes } from './codes';
 import { codedInputs, fusingOperators, movingOperators } from './integer-operators';
 import { spellOutConversions } from './spell-out-conversions';
 
