@@ -141,7 +141,7 @@ export const rooms = [
   {
     room: 'training/quantization',
     holds: 'networks that are rounded to codes while they are trained; scales that are learned',
-    knows: ['compression/algebra', 'compression/quantization', 'gradients', 'training', 'onnx'],
+    knows: ['compression/algebra', 'compression/quantization', 'compression/storage', 'gradients', 'training', 'onnx'],
   },
   {
     room: 'training/rounding',
