@@ -13,26 +13,19 @@ const labelGap = 8;
 const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
   lines.every(({ values }) => Number.isInteger(values[dim]));
 
-/** From where to where an axis of numbers goes at least. */
-function rangeOf({ axes, lines }: ParallelLines, dim: number): { from: number; to: number; isWidened: boolean } {
+/** An axis of numbers, with figures of as many decimals each. One with a least span goes on to both sides, to quarters of it. */
+function numbersAxis({ axes, lines }: ParallelLines, dim: number) {
   const values = lines.flatMap(({ values }) => values[dim] ?? []);
-  const [from, to] = [Math.min(...values), Math.max(...values)];
-  const missing = (axes[dim]!.leastSpan ?? 0) - (to - from);
-  if (!(missing > 0)) return { from, to, isWidened: false };
-  return { from: from - missing / 2, to: to + missing / 2, isWidened: true };
-}
-
-/** An axis of numbers, with figures of as many decimals each. */
-function numbersAxis(plot: ParallelLines, dim: number) {
-  const { from, to, isWidened } = rangeOf(plot, dim);
-  const decimals = tickDecimals(from, to);
-  const whole = (value: number, end: (value: number) => number): number => end(value * 10 ** decimals) / 10 ** decimals;
+  let [from, to] = [Math.min(...values), Math.max(...values)];
+  const span = axes[dim]!.leastSpan ?? 0;
+  const missing = span - (to - from);
+  if (missing > 0) {
+    const unit = span / 4;
+    [from, to] = [Math.floor((from - missing / 2) / unit) * unit, Math.ceil((to + missing / 2) / unit) * unit];
+  }
+  const decimals = isWhole(lines, dim) ? 0 : tickDecimals(from, to);
   return {
-    axis: {
-      type: 'value' as const,
-      scale: true,
-      ...(isWidened && { min: whole(from, Math.floor), max: whole(to, Math.ceil) }),
-    },
+    axis: { type: 'value' as const, scale: true, ...(missing > 0 && { min: from, max: to }) },
     formatter: (value: number | string): string => formatNumber(Number(value), decimals),
   };
 }
