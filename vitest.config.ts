@@ -24,7 +24,8 @@ export default defineConfig({
           include: ['test/engine/**/*.test.ts'],
           globalSetup: 'test/engine/global-setup.ts',
           pool: 'forks',
-          maxWorkers: 2,
+          // Many wait for processes of their own.
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

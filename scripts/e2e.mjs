@@ -5,19 +5,24 @@ import { ensureBuilt, ensureInstalled, main, projectDir, runInherited } from './
 await main(async () => {
   await ensureInstalled();
   // These import dependencies, which may not have been there a moment ago.
-  const { checkLibraries, openDisplay } = await import('./linux-desktop.mjs');
+  const { checkLibraries, openScreens } = await import('./linux-desktop.mjs');
   const { resolveElectron } = await import('./electron-runtime.mjs');
 
   await ensureBuilt();
   const electron = await resolveElectron();
   await checkLibraries(electron);
-  const { display, close } = await openDisplay();
-  const env = { ...process.env, WHITTLE_ELECTRON: electron, ...(display && { DISPLAY: display }) };
+  const screens = await openScreens(2);
+  const names = screens.flatMap(({ display }) => display ?? []);
+  const env = {
+    ...process.env,
+    WHITTLE_ELECTRON: electron,
+    ...(names.length > 0 && { DISPLAY: names[0], WHITTLE_SCREENS: names.join(' ') }),
+  };
   const cli = join(projectDir, 'node_modules', '@playwright', 'test', 'cli.js');
   const args = [cli, 'test', '-c', join('test', 'e2e', 'playwright.config.ts'), ...process.argv.slice(2)];
   try {
     return await runInherited(process.execPath, args, { env });
   } finally {
-    close();
+    for (const { close } of screens) close();
   }
 });

@@ -49,3 +49,10 @@ export async function openDisplay() {
   process.once('exit', close);
   return { display: `:${number}`, close };
 }
+
+/** So many screens, for tests that run side by side: a clipboard and a focus each. One, where the session has its own. */
+export async function openScreens(count) {
+  const first = await openDisplay();
+  if (!isLinux || hasDisplay()) return [first];
+  return [first, ...(await Promise.all(Array.from({ length: count - 1 }, openDisplay)))];
+}

@@ -6,6 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 export const projectFolder = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** Tests that run side by side have a screen each. */
+const screens = (process.env.WHITTLE_SCREENS ?? '').split(' ');
+const screen = screens[Number(process.env.TEST_PARALLEL_INDEX ?? 0) % screens.length];
+
 export interface LaunchedApp {
   app: ElectronApplication;
   window: Page;
@@ -41,7 +45,7 @@ export async function launchApp(
       projectFolder,
       ...(options.words ?? []),
     ],
-    env: { ...process.env, WHITTLE_HOME: home, ...options.environment },
+    env: { ...process.env, ...(screen && { DISPLAY: screen }), WHITTLE_HOME: home, ...options.environment },
     colorScheme: options.dark ? 'dark' : 'light',
   });
   const window = await app.firstWindow();
