@@ -11,6 +11,7 @@ await main(async () => {
   await ensureBuilt();
   const electron = await resolveElectron();
   await checkLibraries(electron);
+  // Most of the time a window waits for what is computed or for a reader: two at once.
   const screens = await openScreens(2);
   const names = screens.flatMap(({ display }) => display ?? []);
   const env = {

@@ -31,7 +31,7 @@ export async function checkLibraries(executable) {
  * A screen for tests: the session's own, or a new invisible one. Call `close` when done.
  * @returns {Promise<{ display: string | undefined, close: () => void }>}
  */
-export async function openDisplay() {
+async function openDisplay() {
   if (!isLinux || hasDisplay()) return { display: process.env.DISPLAY, close: () => {} };
   // Xvfb picks a free number itself and reports it on descriptor 3 once it accepts connections.
   const args = ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'];

@@ -4,8 +4,8 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: '.',
   outputDir: '../../test-results',
-  // Most of the time a window waits for what is computed or for a reader: two at once.
-  workers: 2,
+  // A clipboard and a focus for each: see scripts/e2e.mjs.
+  workers: (process.env.WHITTLE_SCREENS ?? '').split(' ').length,
   timeout: 180_000,
   expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),

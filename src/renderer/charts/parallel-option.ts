@@ -10,9 +10,6 @@ const widestLabel = 120;
 /** Between an axis and its labels, px. */
 const labelGap = 8;
 
-const isWhole = (lines: ParallelLines['lines'], dim: number): boolean =>
-  lines.every(({ values }) => Number.isInteger(values[dim]));
-
 /** An axis of numbers, with figures of as many decimals each. One with a least span goes on to both sides, to quarters of it. */
 function numbersAxis({ axes, lines }: ParallelLines, dim: number) {
   const values = lines.flatMap(({ values }) => values[dim] ?? []);
@@ -23,9 +20,16 @@ function numbersAxis({ axes, lines }: ParallelLines, dim: number) {
     const unit = span / 4;
     [from, to] = [Math.floor((from - missing / 2) / unit) * unit, Math.ceil((to + missing / 2) / unit) * unit];
   }
-  const decimals = isWhole(lines, dim) ? 0 : tickDecimals(from, to);
+  const isWhole = lines.every((line) => Number.isInteger(line.values[dim]));
+  const decimals = isWhole ? 0 : tickDecimals(from, to);
   return {
-    axis: { type: 'value' as const, scale: true, ...(missing > 0 && { min: from, max: to }) },
+    axis: {
+      type: 'value' as const,
+      scale: true,
+      ...(missing > 0 && { min: from, max: to }),
+      // Half a bit is no choice.
+      ...(isWhole && { minInterval: 1 }),
+    },
     formatter: (value: number | string): string => formatNumber(Number(value), decimals),
   };
 }
@@ -53,8 +57,6 @@ export function parallelOption(
         dim,
         name: better === undefined ? name : `${name} ${better === 'lower' ? '↓' : '↑'}`,
         ...(numbers ? numbers.axis : { type: 'category' as const, data: categories }),
-        // Half a bit is no choice.
-        ...(isWhole(lines, dim) && { minInterval: 1 }),
         nameGap: 12,
         nameTextStyle: { color: theme.textMuted, fontSize: 11, fontFamily: theme.font },
         axisLine: { lineStyle: { color: theme.line } },

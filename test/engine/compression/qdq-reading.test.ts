@@ -228,12 +228,14 @@ describe('asRead', () => {
     const numbers = float32Tensor([2, 2, 1, 1], [1.5, -4, 0, 31.75]);
     const rounded: Parts = {
       nodes: [
+        conversion('QuantizeLinear', ['numbers', 'ws', 'wz'], 'wq', axisZero),
         conversion('QuantizeLinear', ['y', 's', 'z'], 'yq'),
         conversion('DequantizeLinear', ['yq', 's', 'z'], 'output'),
       ],
-      weight: conversion('DequantizeLinear', ['w', 'ws'], 'weight', axisZero),
-      initializers: { w: numbers },
+      weight: conversion('DequantizeLinear', ['wq', 'ws', 'wz'], 'weight', axisZero),
+      initializers: { numbers, wz: int8Tensor([2], [0, 0]) },
     };
+    expect(reading(rounded).graph.initializers.get('weight')).toEqual(numbers);
     expect(scalesUnder(rounded)).toEqual(Float32Array.of(9, 9));
   });
 

@@ -1,14 +1,18 @@
 import { float32Tensor } from '../../onnx/make';
 import type { Tensor } from '../../onnx/graph';
-import { channelLayout, type AffineScale, type CodeRange } from '../algebra/affine-quantization';
+import {
+  asymmetricActivations,
+  channelLayout,
+  symmetricActivations,
+  type CodeRange,
+} from '../algebra/affine-quantization';
 import { decodeCodes } from '../algebra/decode-codes';
-import { integersOf, type QdqPlan, type QuantizedLayer } from './qdq-plan';
+import { integersOf, scalesOfPlan, type QdqPlan, type QuantizedLayer } from './qdq-plan';
 import { reachOf, type QdqReading, type ValueRounding, type WeightRounding } from './qdq-reading';
 import type { CodeLimits, QdqChoices } from './qdq-rewrite';
 
 /** Between the codes of uint8 and those of int8. */
 const shift = 128;
-const whole = { uint8: { lowest: 0, highest: 255 }, int8: { lowest: -128, highest: 127 } };
 
 /** Choices of which some are those that a network was read with. */
 interface ChoicesAsRead {
@@ -31,18 +35,12 @@ export function asRead(choices: QdqChoices, { values, weights }: QdqReading, pla
     layers.set(layer.weightName, scales);
     if (!read.isRoundedLater) starts.set(layer.weightName, startOf(read));
   }
-  const scaleOf = (value: string): AffineScale => {
-    const rescaled = plan.rescaled.get(plan.groupOf(value));
-    if (!rescaled) return known.get(integersOf(plan, value)) ?? choices.scaleOf(value);
-    const { scale, zeroPoint } = scaleOf(rescaled.source);
-    return { scale: Math.fround(scale * rescaled.factor), zeroPoint };
-  };
   return {
     taken: known.size + layers.size,
     starts,
     choices: {
       ...choices,
-      scaleOf,
+      scaleOf: scalesOfPlan(plan, (value) => known.get(plan.groupOf(value)) ?? choices.scaleOf(value)),
       codesOf(layer) {
         const own = choices.codesOf(layer);
         const scales = layers.get(layer.weightName);
@@ -56,12 +54,12 @@ export function asRead(choices: QdqChoices, { values, weights }: QdqReading, pla
   };
 }
 
-/** By groups of values that share a scale; those whose scale follows from another one, or is that of a kernel, tell nothing. */
+/** In the codes of the choices, by groups of values that share a scale; those whose scale follows from another one, or is that of a kernel, tell nothing. */
 function valuesAsRead(
   { isExplicit = false, limitsOf }: QdqChoices,
   values: QdqReading['values'],
   plan: QdqPlan,
-): Map<string, AffineScale & { limits: CodeLimits }> {
+): Map<string, ValueRounding> {
   const furthest = new Map<string, ValueRounding>();
   for (const value of plan.values) {
     const [read, group] = [values.get(value), integersOf(plan, value)];
@@ -69,17 +67,13 @@ function valuesAsRead(
     const known = furthest.get(group);
     if (!known || reachOf(read) > reachOf(known)) furthest.set(group, read);
   }
-  const wanted = new Map<string, AffineScale & { limits: CodeLimits }>();
+  const [whole, shifted] = isExplicit ? [symmetricActivations, shift] : [asymmetricActivations, 0];
+  const wanted = new Map<string, ValueRounding>();
   for (const [group, { scale, zeroPoint, limits }] of furthest) {
-    const { lowest, highest } = limitsOf?.(group) ?? whole[isExplicit ? 'int8' : 'uint8'];
-    if (limits.highest - limits.lowest !== highest - lowest) continue;
-    if (!isExplicit) wanted.set(group, { scale, zeroPoint, limits });
-    else if (zeroPoint === shift)
-      wanted.set(group, {
-        scale,
-        zeroPoint: 0,
-        limits: { lowest: limits.lowest - shift, highest: limits.highest - shift },
-      });
+    const { lowest, highest } = limitsOf?.(group) ?? whole;
+    if (limits.highest - limits.lowest !== highest - lowest || (isExplicit && zeroPoint !== shift)) continue;
+    const codes = { lowest: limits.lowest - shifted, highest: limits.highest - shifted };
+    wanted.set(group, { scale, zeroPoint: zeroPoint - shifted, limits: codes });
   }
   return wanted;
 }
@@ -143,8 +137,10 @@ function startOf({ codes, scales, axis }: WeightRounding): Tensor {
   const data = codes.data as ArrayLike<number>;
   const zero = isPruned(data) ? 0 : inside;
   const moved = Float32Array.from(data, (code) => (code === 0 ? zero : code - Math.sign(code) * inside));
-  const { stride } = channelLayout(codes, axis);
-  return float32Tensor(codes.shape, decodeCodes(moved, { scale: scales, zero: [0] }, axis === undefined ? 1 : stride));
+  return float32Tensor(
+    codes.shape,
+    decodeCodes(moved, { scale: scales, zero: [0] }, channelLayout(codes, axis).stride),
+  );
 }
 
 /** How many codes a channel of the weights has at most. */

@@ -65,6 +65,20 @@ export function integersOf(plan: Pick<QdqPlan, 'groupOf' | 'rescaled'>, value: s
   return rescaled ? integersOf(plan, rescaled.source) : group;
 }
 
+/** The scale of any value: that of a product with a constant is the scale of what is multiplied, times the constant. @param ownScale of all others */
+export function scalesOfPlan(
+  { groupOf, rescaled }: Pick<QdqPlan, 'groupOf' | 'rescaled'>,
+  ownScale: (value: string) => AffineScale,
+): (value: string) => AffineScale {
+  const scaleOf = (value: string): AffineScale => {
+    const product = rescaled.get(groupOf(value));
+    if (!product) return ownScale(value);
+    const { scale, zeroPoint } = scaleOf(product.source);
+    return { scale: Math.fround(scale * product.factor), zeroPoint };
+  };
+  return scaleOf;
+}
+
 /** Values that share a scale. */
 export class ScaleGroups {
   private readonly parents = new Map<string, string>();

@@ -5,11 +5,11 @@ import { indexGraph, type GraphIndex } from '../../onnx/graph-index';
 import { float32Tensor, int8Tensor, makeNode } from '../../onnx/make';
 import { removeDead } from '../../onnx/remove-dead';
 import { saidType } from '../../onnx/said-type';
-import { channelLayout, quantizeInt8, type AffineScale } from '../algebra/affine-quantization';
+import { asymmetricActivations, channelLayout, quantizeInt8, type AffineScale } from '../algebra/affine-quantization';
 import { decodeCodes } from '../algebra/decode-codes';
 import type { CodeLimits } from './qdq-rewrite';
 
-/** How a value is rounded in a file: in uint8, as which int8 codes are 128 higher, and so is their zero point. */
+/** How a value is rounded. */
 export interface ValueRounding extends AffineScale {
   limits: CodeLimits;
 }
@@ -27,7 +27,7 @@ export interface WeightRounding {
 /** A quantized network as the float network that it rounds, and how it rounds that. */
 export interface QdqReading {
   graph: Graph;
-  /** By the names of values. */
+  /** By the names of values: in uint8, as which int8 codes are 128 higher, and so is their zero point. */
   values: ReadonlyMap<string, ValueRounding>;
   /** By the names under which layers read them. */
   weights: ReadonlyMap<string, WeightRounding>;
@@ -101,7 +101,8 @@ class Reader {
     const type = this.graph.initializers.get(producer.inputs[2] ?? '')?.type ?? saidType(producer) ?? 'uint8';
     const shift = shifts[type];
     if (shift === undefined) throw new Unreadable(`a value has codes in ${type}`);
-    return { node: producer, shift, limits: { lowest: 0, highest: 255 } };
+    const { lowest, highest } = asymmetricActivations;
+    return { node: producer, shift, limits: { lowest, highest } };
   }
 
   /** A constant behind DequantizeLinear, with or without a QuantizeLinear in front of it. */
@@ -111,10 +112,11 @@ class Reader {
     if (!constantTypes.has(type)) throw new Unreadable(`a constant has codes in ${type}`);
     const { scales, zeroPoints, axis } = this.conversionOf(node, shape);
     const isRoundedLater = type === 'float32';
-    const { stride } = channelLayout(constant, axis);
-    const numbers = (): Float32Array =>
-      decodeCodes(constant.data, { scale: scales, zero: zeroPoints }, axis === undefined ? 1 : stride);
-    this.initializers.set(output, isRoundedLater ? constant : float32Tensor(shape, numbers()));
+    const grid = { scale: scales, zero: zeroPoints };
+    const numbers = isRoundedLater
+      ? (constant.data as Float32Array)
+      : decodeCodes(constant.data, grid, channelLayout(constant, axis).stride);
+    this.initializers.set(output, float32Tensor(shape, numbers));
     if (!['int8', 'uint8', 'float32'].includes(type) || zeroPoints.some((zeroPoint) => zeroPoint !== 0)) return;
     const codes = isRoundedLater ? int8Tensor(shape, quantizeInt8(constant, scales, axis, wholeInt8)) : constant;
     this.weights.set(output, { codes, scales, axis, isRoundedLater });

@@ -7,7 +7,7 @@ import type { ActivationCodes, AffineScale, Range } from '../algebra/affine-quan
 import { observeActivations } from '../calibration/observe-activations';
 import { plannedWidths, type BitWidths } from './bit-widths';
 import { neededRange } from './needed-range';
-import { integersOf, type QdqPlan } from './qdq-plan';
+import { integersOf, scalesOfPlan, type QdqPlan } from './qdq-plan';
 import type { QdqChoices } from './qdq-rewrite';
 import type { QuantizerProfile } from './quantizer-profile';
 import { weightCodes, type WeightChoices, type WeightCodes } from '../storage/weight-codes';
@@ -99,13 +99,6 @@ export class StaticQuantizer {
     };
     const scales = groupScales(plan, this.observations, rangeOf, (range, group) => codesFor(group).scaleOf(range));
     const perChannel = weights === 'channel';
-    const scaleOf = (value: string): AffineScale => {
-      const group = plan.groupOf(value);
-      const rescaled = plan.rescaled.get(group);
-      if (!rescaled) return scales.get(group)!;
-      const { scale, zeroPoint } = scaleOf(rescaled.source);
-      return { scale: Math.fround(scale * rescaled.factor), zeroPoint };
-    };
     return {
       perChannel,
       codesOf: ({ node, weight, channelAxis }) => {
@@ -117,7 +110,7 @@ export class StaticQuantizer {
       },
       withZeroPoints: this.params.format === 'qoperator',
       isExplicit,
-      scaleOf,
+      scaleOf: scalesOfPlan(plan, (value) => scales.get(plan.groupOf(value))!),
       limitsOf(value) {
         const isFull = widths.ofValue(value) === 8 || plan.fixed.has(integersOf(plan, value));
         return isFull ? undefined : codesFor(value);

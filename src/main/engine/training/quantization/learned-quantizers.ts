@@ -1,4 +1,9 @@
-import { scalesThatHoldBias, type CodeRange } from '../../compression/algebra/affine-quantization';
+import {
+  asymmetricActivations,
+  scalesThatHoldBias,
+  symmetricActivations,
+  type CodeRange,
+} from '../../compression/algebra/affine-quantization';
 import { integersOf, type QdqPlan, type QuantizedLayer } from '../../compression/quantization/qdq-plan';
 import type { CodeLimits, QdqChoices } from '../../compression/quantization/qdq-rewrite';
 import { boundsOf } from '../../compression/quantization/value-bounds';
@@ -26,9 +31,6 @@ export interface WeightQuantizer {
   /** 0 where the scale is what the bias asks for and does not change; undefined where all may. */
   mask: Tensor | undefined;
 }
-
-/** Codes of the containers of values. */
-const containers = { asymmetric: { lowest: 0, highest: 255 }, symmetric: { lowest: -128, highest: 127 } };
 
 /** The most that the factor of a scale may be: runtimes drop an activation whose bounds the codes do not pass. @param levels above 0 */
 export function mostWithin(
@@ -72,7 +74,7 @@ export class LearnedQuantizers {
     const group = integersOf(plan, value);
     const { scale, zeroPoint } = this.choices.scaleOf(group);
     const { lowest, highest } =
-      this.choices.limitsOf?.(group) ?? containers[this.choices.isExplicit ? 'symmetric' : 'asymmetric'];
+      this.choices.limitsOf?.(group) ?? (this.choices.isExplicit ? symmetricActivations : asymmetricActivations);
     // What goes into the network is given, what a kernel prescribes too.
     const isFixed = plan.fixed.has(group) || graph.inputs.some(({ name }) => integersOf(plan, name) === group);
     const isLearned = !isFixed && !this.choices.isExplicit && zeroPoint > lowest && zeroPoint < highest;

@@ -1,5 +1,5 @@
-import { roundHalfEven, type AffineScale, type CodeRange } from '../../compression/algebra/affine-quantization';
-import type { QdqPlan, QuantizedLayer } from '../../compression/quantization/qdq-plan';
+import { roundHalfEven, type CodeRange } from '../../compression/algebra/affine-quantization';
+import { scalesOfPlan, type QdqPlan, type QuantizedLayer } from '../../compression/quantization/qdq-plan';
 import type { QdqChoices } from '../../compression/quantization/qdq-rewrite';
 import type { WeightCodes } from '../../compression/storage/weight-codes';
 import { FreshNames } from '../../onnx/fresh-names';
@@ -64,19 +64,14 @@ function learnedNetwork(
     const { scale } = startOf(layer);
     return scalesUnder(scale, learned.get(scale.factors));
   };
-  const scaleOf = (value: string): AffineScale => {
-    const rescaled = before.rescaled.get(before.groupOf(value));
-    if (rescaled) {
-      const { scale, zeroPoint } = scaleOf(rescaled.source);
-      return { scale: Math.fround(scale * rescaled.factor), zeroPoint };
-    }
+  const scaleOf = scalesOfPlan(before, (value) => {
     const { scale, zeroPoint, learnedZeroPoint, lowest, highest } = quantizers.ofValue(network, before, value);
     const moved = learned.get(learnedZeroPoint ?? '')?.data[0];
     return {
       scale: scalesUnder(scale, learned.get(scale.factors))[0]!,
       zeroPoint: moved === undefined ? zeroPoint : roundHalfEven(Math.max(lowest, Math.min(highest, Number(moved)))),
     };
-  };
+  });
   const graph = copyGraph(network);
   for (const [name, tensor] of learned) if (graph.initializers.has(name)) graph.initializers.set(name, tensor);
   for (const layer of before.layers.values()) {
