@@ -4,15 +4,16 @@ import type { RunProgress } from '@shared/run';
 import type { SweepFile } from '@shared/sweep-file';
 import type { SweepPlan } from '@shared/sweep-plan';
 import type { Engine } from '../../main/engine/create-engine';
-import type { PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
+import { sweepHash, type PreparedSweep } from '../../main/engine/sweep/prepare-sweep';
 import { readSweep, resolveSweep } from '../../main/engine/sweep/read-sweep';
 import { previewSweep } from '../../main/engine/sweep-preview';
-import { usageError, type Command } from '../arguments';
+import { usageError, type Arguments, type Command } from '../arguments';
 import { planText } from '../plan-text';
 import { joinMachines, serverOption } from '../join-machines';
 import { ProgressLine } from '../progress-line';
 import { runInTurn } from '../run-in-turn';
 import { openSession } from '../session';
+import { earlierRun } from '../sweep-beginning';
 import { templateOptions, templateSweep } from '../template-sweep';
 import { trainingFolder } from '../training-option';
 
@@ -67,7 +68,7 @@ export const run: Command = {
       };
       const sweeps =
         template === undefined ? written : [resolveSweep(await templateSweep(engine, template, words), process.cwd())];
-      const prepared = await prepareAll(engine, sweeps, line);
+      const prepared = await prepareAll(engine, sweeps, arguments_, line);
       const plans = await Promise.all(prepared.map((sweep) => previewSweep(engine, sweep)));
       const isDry = arguments_.flag('dry-run');
       const warnings = plans.flatMap((plan) => [...plan.warnings, ...(isDry ? [] : unplaced(plan))]);
@@ -106,12 +107,19 @@ function showProgress(line: ProgressLine): (progress: RunProgress | null) => voi
 }
 
 /** All of them before the first begins: what is wrong with the last must not be found out in the morning. */
-async function prepareAll(engine: Engine, sweeps: readonly SweepFile[], line: ProgressLine): Promise<PreparedSweep[]> {
+async function prepareAll(
+  engine: Engine,
+  sweeps: readonly SweepFile[],
+  arguments_: Arguments,
+  line: ProgressLine,
+): Promise<PreparedSweep[]> {
   const startedAt = Date.now();
   const prepared: PreparedSweep[] = [];
   for (const sweep of sweeps)
     prepared.push(
       await engine.prepare(sweep, {
+        // A run that is taken up again waits for its machines.
+        planned: earlierRun(engine, sweepHash(sweep), arguments_)?.manifest.elsewhere,
         progress: (stage, done, total) => line.update({ stage, done, total, elapsedMs: Date.now() - startedAt }),
       }),
     );

@@ -80,6 +80,27 @@ describe.skipIf(natsServer === undefined)(`agents${skipsWithoutServer}`, () => {
     expect(timeless(join(laboratory.folder, 'disturbed'))).toEqual(timeless(join(laboratory.folder, 'seventh')));
   });
 
+  it('are waited for by a run that is taken up again while the machine that its target names is away', async () => {
+    const labels = ['--labels', 'shelf'];
+    const shelf = await laboratory.agent('shelf', code, labels);
+    await shelf.says(/^Connected to/);
+    writeSweep(laboratory.folder, {
+      dataset: 'dataset: { path: images, eval: 12, calibration: 6, seed: 6 }',
+      targets: 'targets: [{ runtime: ort-cpu, on: shelf }]\nlatency: brief\nseed: 8',
+    });
+    const coordinator = sweep('away');
+    await shelf.says(/begins: measure/);
+    await coordinator.kill();
+    await shelf.kill('SIGTERM');
+    await shelf.ended;
+    const resumed = sweep('away', '--resume');
+    await resumed.says(/shelf: .* nobody to do them/);
+    const again = laboratory.restartAgent('shelf', labels);
+    expect(await resumed.ended).toMatchObject({ code: 0 });
+    expect(resumed.stderr).toContain('4 of 4 trials done');
+    await again.kill('SIGTERM');
+  });
+
   it('give back what is not done and end with 0 when they are told to', async () => {
     await first.kill('SIGTERM');
     expect(await first.ended).toMatchObject({ code: 0 });

@@ -163,6 +163,9 @@ function warningsOf(models: readonly Model[], dataset: Dataset): string[] {
   return warnings;
 }
 
+/** By which runs of the same sweep are found. */
+export const sweepHash = (sweep: SweepFile): string => createHash('sha256').update(canonicalJson(sweep)).digest('hex');
+
 function manifestOf(
   sweep: SweepFile,
   models: ReadonlyMap<string, Model>,
@@ -177,7 +180,7 @@ function manifestOf(
     runtimes: versionsOf(around),
     machine: options.machine,
     ...(around.elsewhere && { elsewhere: otherMachines(around.elsewhere) }),
-    sweepSha256: createHash('sha256').update(canonicalJson(sweep)).digest('hex'),
+    sweepSha256: sweepHash(sweep),
     seed: sweep.seed,
     dataset: {
       path: dataset.path,
