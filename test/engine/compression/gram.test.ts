@@ -128,6 +128,34 @@ describe('the Gram matrix of a layer gives its outputs', () => {
     await check(makeNode('MatMul', ['x', 'w'], ['y']), [3, 7], [7, 4], 5);
   });
 
+  test('is whole and symmetric where it is computed in blocks', async () => {
+    const [images, columns] = [40, 1700];
+    const graph = makeGraph({
+      inputs: [makeValue('x', 'float32', ['batch', columns])],
+      outputs: [makeValue('y', 'float32', [])],
+      nodes: [makeNode('MatMul', ['x', 'w'], ['y'])],
+      initializers: { w: noiseTensor([columns, 2], 3) },
+    });
+    const probe = inputColumns(graph)(graph.nodes[0]!, [columns, 2], images)!;
+    const written = writeGram(graph, probe, 'x');
+    expect(written.gram).toHaveLength(3);
+    const x = noiseTensor([images, columns], 4);
+    const sums = emptySums(probe);
+    addBatch(sums, written, await runGraph(graph, { x }));
+    const { data } = sums.grams[0]!;
+    let [largest, asymmetry] = [0, 0];
+    for (let row = 0; row < columns; row++)
+      for (let column = 0; column <= row; column++) {
+        let expected = 0;
+        for (let image = 0; image < images; image++)
+          expected += Number(x.data[image * columns + row]) * Number(x.data[image * columns + column]);
+        largest = Math.max(largest, Math.abs(data[row * columns + column]! - expected));
+        asymmetry = Math.max(asymmetry, Math.abs(data[row * columns + column]! - data[column * columns + row]!));
+      }
+    expect(largest).toBeLessThan(1e-4);
+    expect(asymmetry).toBeLessThan(1e-5);
+  });
+
   test('is shrunk towards its diagonal where samples are few', () => {
     const gram = { rows: 2, columns: 2, data: Float32Array.of(4, 2, 2, 8) };
     expect([...shrunkGram(gram, 6).data]).toEqual([4, 1.5, 1.5, 8]);

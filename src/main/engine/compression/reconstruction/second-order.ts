@@ -144,7 +144,8 @@ export function quantizingApart(coderFor: CoderFor): WideSolver {
     const { rows: outputs, columns, data: target } = rows;
     const gram: LayerGram = {
       async times(weights) {
-        for (let index = 0; index < weights.length; index++) weights[index]! *= importance[index % columns]!;
+        for (let row = 0, index = 0; row < outputs; row++)
+          for (let column = 0; column < columns; column++, index++) weights[index]! *= importance[column]!;
         return weights;
       },
       diagonal: (index) => importance[index % columns]!,

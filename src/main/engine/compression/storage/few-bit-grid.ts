@@ -1,4 +1,5 @@
 import type { AffineDecode, TableDecode } from './bit-planes';
+import { nearestCode } from '../algebra/affine-quantization';
 import { roundToHalfReals } from '../algebra/half-reals';
 import { kMeans, nearestCentre, weightedPoints, type ClusterInit } from '../algebra/k-means';
 import type { Matrix } from '../algebra/matrix-products';
@@ -69,12 +70,11 @@ function sampleOf(
   const counted = importance && new Float32Array(count);
   const groups = importance ? importance.length / columns : 1;
   const rowsPerInput = weights.rows / groups;
-  for (let at = 0; at < count; at++) {
-    const index = at * step;
-    values[at] = all[index]!;
-    if (counted) {
-      const row = first + Math.floor(index / columns);
-      counted[at] = importance[Math.floor(row / rowsPerInput) * columns + (index % columns)]!;
+  for (let row = first, index = 0, at = 0; row < end; row++) {
+    const [from, offset] = [(row - first) * columns, Math.floor(row / rowsPerInput) * columns];
+    for (; index < from + columns; index += step, at++) {
+      values[at] = all[index]!;
+      if (counted) counted[at] = importance[offset + index - from]!;
     }
   }
   return counted ? { values, importance: counted } : { values };
@@ -84,7 +84,7 @@ function squaredError({ values, importance }: Sample, scale: number, zeroPoint: 
   let error = 0;
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!;
-    const code = Math.min(top, Math.max(0, Math.round(value / scale + zeroPoint)));
+    const code = nearestCode(value / scale + zeroPoint, top);
     const difference = value - (code - zeroPoint) * scale;
     error += difference * difference * (importance ? importance[index]! : 1);
   }
@@ -164,7 +164,7 @@ function affineGridOf(fits: AffineFit[], { bits, rowsPerGroup }: GridOptions, is
     zeroCode: isShared ? zeroPoint[0] : undefined,
     codeOf(row, value) {
       const step = scale[at(row)]!;
-      return step === 0 ? 0 : Math.min(top, Math.max(0, Math.round(value / step + zeroPoint[at(row)]!)));
+      return step === 0 ? 0 : nearestCode(value / step + zeroPoint[at(row)]!, top);
     },
     valueOf: (row, code) => Math.fround(Math.fround(code - zeroPoint[at(row)]!) * scale[at(row)]!),
     ...evenlySpaced(scale, zeroPoint, rowsPerGroup, isSymmetric, (moved) =>
@@ -195,7 +195,8 @@ function evenlySpaced(
       },
       addGradient(sums, row, code, amount, power) {
         const group = groupOf(row);
-        sums[group * perGroup]! += amount * (code - zeroPoint[group]!) ** power;
+        const steps = code - zeroPoint[group]!;
+        sums[group * perGroup]! += amount * (power === 1 ? steps : steps * steps);
         if (!isSymmetric) sums[group * 2 + 1]! += amount;
       },
     },

@@ -34,11 +34,12 @@ export async function refitGrid(
   gram: LayerGram,
 ): Promise<WeightGrid> {
   const { start, perGroup, valueFrom, addGradient } = grid.free;
-  const rowOf = (index: number): number => Math.floor(index / columns);
+  const rows = codes.length / columns;
   // As many numbers as the layer has weights: no more arrays of them than are needed at once.
   const weightsOf = (numbers: Float64Array): Float32Array => {
     const weights = new Float32Array(codes.length);
-    for (let index = 0; index < codes.length; index++) weights[index] = valueFrom(numbers, rowOf(index), codes[index]!);
+    for (let row = 0, index = 0; row < rows; row++)
+      for (const end = index + columns; index < end; index++) weights[index] = valueFrom(numbers, row, codes[index]!);
     return weights;
   };
   const missingWith = (numbers: Float64Array): Float32Array => {
@@ -48,11 +49,14 @@ export async function refitGrid(
   };
   const gradientOf = (weights: Float32Array): Float64Array => {
     const sums = new Float64Array(start.length);
-    weights.forEach((weight, index) => addGradient(sums, rowOf(index), codes[index]!, weight, 1));
+    for (let row = 0, index = 0; row < rows; row++)
+      for (const end = index + columns; index < end; index++) addGradient(sums, row, codes[index]!, weights[index]!, 1);
     return sums;
   };
   const curvatures = new Float64Array(start.length);
-  codes.forEach((code, index) => addGradient(curvatures, rowOf(index), code, gram.diagonal(index), 2));
+  for (let row = 0, index = 0; row < rows; row++)
+    for (const end = index + columns; index < end; index++)
+      addGradient(curvatures, row, codes[index]!, gram.diagonal(index), 2);
   const scaled = (numbers: Float64Array): Float64Array => ratios(numbers, curvatures);
 
   const solution = start.slice();
