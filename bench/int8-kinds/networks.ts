@@ -154,11 +154,11 @@ function shuffleNet(name: string): Graph {
 
 /** Small networks of the kinds that lose most in int8; the same blocks as their large relatives, fewer and narrower. */
 export const kinds: Record<string, { make(name: string): Graph; learningRate: number; iterations: number }> = {
-  resnet: { make: resNet, learningRate: 3e-3, iterations: 1500 },
-  mobilenetv3: { make: mobileNetV3, learningRate: 3e-3, iterations: 1500 },
-  efficientnet: { make: efficientNet, learningRate: 3e-3, iterations: 1500 },
-  densenet: { make: denseNet, learningRate: 3e-3, iterations: 1500 },
-  shufflenetv2: { make: shuffleNet, learningRate: 3e-3, iterations: 1500 },
-  convnext: { make: (name) => transformer.convNext(begin(name)), learningRate: 4e-3, iterations: 2000 },
-  vit: { make: (name) => transformer.vision(begin(name)), learningRate: 1e-3, iterations: 1500 },
+  resnet: { make: resNet, learningRate: 3e-3, iterations: 6000 },
+  mobilenetv3: { make: mobileNetV3, learningRate: 3e-3, iterations: 3000 },
+  efficientnet: { make: efficientNet, learningRate: 3e-3, iterations: 3000 },
+  densenet: { make: denseNet, learningRate: 3e-3, iterations: 3000 },
+  shufflenetv2: { make: shuffleNet, learningRate: 3e-3, iterations: 6000 },
+  convnext: { make: (name) => transformer.convNext(begin(name)), learningRate: 1.5e-3, iterations: 8000 },
+  vit: { make: (name) => transformer.vision(begin(name)), learningRate: 1e-3, iterations: 8000 },
 };

@@ -17,7 +17,7 @@ import { inputSide, kinds } from './networks';
 const seed = 7;
 const batch = 32;
 const resizedSide = 56;
-const counts = { trained: 4_000, evaluated: 8_000 };
+const counts = { trained: 12_000, evaluated: 8_000 };
 
 export function cardOf(name: string): ModelCard {
   return modelCardSchema.parse({

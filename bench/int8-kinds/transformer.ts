@@ -25,18 +25,21 @@ function dense(net: NetworkWriter, value: Value, channels: number): Value {
   return { name: net.emit('Add', [net.constant(net.gaussian([channels], 0)), product]), channels };
 }
 
+/** Convolutions that halve the map: without any in front networks of this size learn too slowly (Xiao et al. 2021, "Early convolutions help transformers see better"). */
+const stem = (net: NetworkWriter, ...channels: number[]): Value =>
+  channels.reduce((value, to) => net.on('Relu', net.convNorm(value, to, { kernel: 3, stride: 2 })), net.input);
+
 /** ConvNeXt (Liu et al. 2022): depthwise 7x7, LayerNormalization over channels moved last, GELU, layer scale; behind two convolutions. */
 function convNext(net: NetworkWriter): Graph {
   const norm2d = (value: Value): Value => turn(net, norm(net, turn(net, value, 0, 2, 3, 1)), 0, 3, 1, 2);
   const block = (value: Value): Value => {
     const deep = net.conv(value, value.channels, { kernel: 7, group: value.channels, bias: true });
     const wide = gelu(net, dense(net, norm(net, turn(net, deep, 0, 2, 3, 1)), value.channels * 4));
-    const scale = net.constant(float32Tensor([value.channels], new Float32Array(value.channels).fill(0.5)));
+    const scale = net.constant(float32Tensor([value.channels], new Float32Array(value.channels).fill(0.2)));
     const narrow = net.on('Mul', dense(net, wide, value.channels), [scale]);
     return net.binary('Add', turn(net, narrow, 0, 3, 1, 2), value);
   };
-  const stem = net.on('Relu', net.convNorm(net.input, 24, { kernel: 3, stride: 2 }));
-  let x = norm2d(net.conv(stem, 32, { kernel: 3, stride: 2, bias: true }));
+  let x = stem(net, 24, 32);
   for (const channels of [32, 64, 96]) {
     if (channels > 32) x = net.patches(norm2d(x), channels, 2);
     x = block(block(x));
@@ -78,13 +81,8 @@ export function encoder(net: NetworkWriter, map: Value, { heads, tokens, blocks,
   return net.finish(net.linear(pooled, classes));
 }
 
-/** Like ConvNeXt, one of this size learns too slowly without convolutions in front (Xiao et al. 2021, "Early convolutions help transformers see better"). */
 function vision(net: NetworkWriter): Graph {
-  const stem = [24, 48].reduce(
-    (value, channels) => net.on('Relu', net.convNorm(value, channels, { kernel: 3, stride: 2 })),
-    net.input,
-  );
-  const map = net.conv(stem, 64, { kernel: 3, stride: 2, bias: true });
+  const map = net.conv(stem(net, 24, 48), 64, { kernel: 3, stride: 2, bias: true });
   return encoder(net, map, { heads: 4, tokens: 36, blocks: 4, hidden: 128, classes: 10 });
 }
 
