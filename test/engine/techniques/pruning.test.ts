@@ -16,6 +16,7 @@ import {
   images,
   mixedNetwork,
   NetworkBuilder,
+  networkWithWideLayer,
   relativeError,
   runGraph,
 } from './small-networks';
@@ -161,6 +162,29 @@ describe('prune.secondOrder', () => {
     expect(countOf(zeros)).toBe(Math.round(0.4 * sizeOf(zeros)));
     expect(relativeError(await runGraph(result), await runGraph(mixed))).toBeLessThan(0.5);
   });
+
+  test.each(['global', 'local'])(
+    '%s, of more inputs than images can tell apart: by what each weight carries',
+    async (scope) => {
+      const wide = networkWithWideLayer();
+      const params = { scope, amount: 0.6, exclude: ['stem'] };
+      const own = (): ReturnType<typeof contextFor> => contextFor(cardFor(wide), images(24, 3));
+      const [result, magnitude] = [
+        await applyStep(wide, 'prune.secondOrder', params, own()),
+        await applyStep(wide, 'prune.magnitude', params, own()),
+      ];
+      const zeros = await zerosOf(result);
+      expect(countOf(zeros)).toBe(Math.round(0.6 * 10 * 128 * 12 * 12));
+      const float = await runGraph(wide);
+      expect(relativeError(await runGraph(result), float)).toBeLessThan(
+        0.9 * relativeError(await runGraph(magnitude), float),
+      );
+      const again = await applyStep(result, 'prune.secondOrder', { ...params, amount: 0.7 }, own());
+      const kept = [...zeros.values()].at(-1)!;
+      const after = [...(await zerosOf(again)).values()].at(-1)!;
+      expect(kept.every((isZero, at) => !isZero || after[at] === 1)).toBe(true);
+    },
+  );
 
   test('a signal stops it; without images it says so', async () => {
     const aborted = contextFor(cardFor(network), images(24), [3, 12, 12], AbortSignal.abort());

@@ -170,6 +170,16 @@ export function imagesOfCalibration(calibration: CalibrationImages): TechniqueCo
   return (split) => ({ calibration, train })[split];
 }
 
+/** With a last layer of more inputs, 18,432, than a few images can tell apart. */
+export function networkWithWideLayer(seed = 5): Graph {
+  const wide = new NetworkBuilder(seed);
+  const maps = wide.node('Relu', [wide.conv('input', 'stem', 3, 128, 3)], 'maps');
+  const flat = wide.node('Flatten', [maps], 'flat', { axis: attr.int(1) });
+  const weights = wide.constant('logits.weight', wide.weights([128 * side * side, 10]));
+  wide.node('Gemm', [flat, weights, wide.constant('logits.bias', wide.weights([10]))], 'logits');
+  return { ...wide.graph, outputs: [makeValue('logits', 'float32', ['batch', 10])] };
+}
+
 /** A context over calibration images held in memory, `[count, ...imageShape]`. */
 export function contextFor(
   card: ModelCard,

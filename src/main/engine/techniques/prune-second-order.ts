@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { allocateZeros } from '../compression/pruning/prune-allocation';
-import { pruneLayer } from '../compression/pruning/prune-layer';
+import { pruneLayer, pruneWideLayer } from '../compression/pruning/prune-layer';
 import { pruneMasks } from '../compression/pruning/prune-mask';
 import { parsePattern, pruneUnits } from '../compression/pruning/prune-pattern';
 import { restoreSpread } from '../compression/pruning/row-spread';
@@ -24,7 +24,7 @@ export const pruneSecondOrder = defineTechnique({
     'Sets the weights to zero that the output of their layer misses least and lets the others make up for them, layer after layer on the pruned network: a smaller file, the same speed, far more accurate than magnitude.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 4,
+  version: 5,
   search: { place: 'zeros', params: { amount: { ordered: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7] } } },
   params: z.strictObject({
     amount: amountParam,
@@ -84,6 +84,8 @@ export const pruneSecondOrder = defineTechnique({
         return data;
       },
       { id, images, context },
+      plain,
+      (problem) => Promise.resolve(pruneWideLayer(problem, pattern, zerosOf.get(problem.layer.weightName)!)),
     );
     const left = layers.filter(({ weightName }) => !done.has(weightName));
     for (const layer of left) {

@@ -2,9 +2,9 @@ import { copyGraph, type Graph } from '../../onnx/graph';
 import type { CalibrationImages, TechniqueContext } from '../calibration/technique-context';
 import { layerDamages } from './layer-damage';
 import { markSmallest } from '../algebra/magnitude-selection';
-import { layerSaliencies, pruneLayer } from './prune-layer';
+import { layerSaliencies, pruneLayer, pruneWideLayer, wideSaliencies } from './prune-layer';
 import { restoreSpread } from './row-spread';
-import { visitProblems, type LayerProblem } from '../reconstruction/second-order';
+import { visitProblems, type LayerProblem, type WideProblem } from '../reconstruction/second-order';
 import { addToBias } from '../layers/layer-constants';
 import type { WeightLayer } from '../layers/weight-layers';
 import { weightOfRows, weightRows, type WeightRows } from '../layers/weight-rows';
@@ -50,21 +50,35 @@ function zerosToProbe({ data }: Pick<WeightRows, 'data'>): number {
 }
 
 async function probe(problem: LayerProblem): Promise<ProbedLayer> {
-  const { layer, means } = problem;
-  const rows = weightRows(layer);
-  const { columns, data } = rows;
+  const rows = weightRows(problem.layer);
   const saliencies = await layerSaliencies(problem);
   const zeros = zerosToProbe(rows);
   const pruned = await pruneLayer(problem, { kind: 'unstructured' }, zeros, probedSteps);
   await restoreSpread(problem, pruned);
-  const shifts = new Float64Array(rows.rows);
-  const rowsPerGroup = rows.rows / rows.groups;
-  pruned.forEach((value, index) => {
-    const row = Math.floor(index / columns);
-    const mean = means[Math.floor(row / rowsPerGroup) * columns + (index % columns)]!;
-    shifts[row]! += (data[index]! - value) * mean;
-  });
-  return { saliencies, zeros, pruned, shifts };
+  return { saliencies, zeros, pruned, shifts: shiftsOf(rows, pruned, problem.means) };
+}
+
+function probeWide(problem: WideProblem): ProbedLayer {
+  const { rows, means } = problem;
+  const zeros = zerosToProbe(rows);
+  const pruned = pruneWideLayer(problem, { kind: 'unstructured' }, zeros);
+  return { saliencies: wideSaliencies(problem), zeros, pruned, shifts: shiftsOf(rows, pruned, means) };
+}
+
+/** What the outputs lose on average. @param means of the inputs, `[groups, columns]` */
+function shiftsOf(
+  { rows, columns, groups, data }: WeightRows,
+  pruned: Float32Array,
+  means: Float64Array,
+): Float64Array {
+  const shifts = new Float64Array(rows);
+  const rowsPerGroup = rows / groups;
+  for (let row = 0, index = 0; row < rows; row++) {
+    const offset = Math.floor(row / rowsPerGroup) * columns;
+    for (let column = 0; column < columns; column++, index++)
+      shifts[row]! += (data[index]! - pruned[index]!) * means[offset + column]!;
+  }
+  return shifts;
 }
 
 /** By squared magnitude and without compensation, where the inputs of a layer cannot be gathered. */
@@ -90,6 +104,7 @@ async function probeLayers(
     layers,
     async (problem) => void found.set(problem.layer.weightName, await probe(problem)),
     { id, images: fitImages, context: { ...context, calibration: imagesToFit(context.calibration) } },
+    (problem) => Promise.resolve(void found.set(problem.layer.weightName, probeWide(problem))),
   );
   return layers.map((layer) => found.get(layer.weightName) ?? probedByMagnitude(layer));
 }

@@ -4,7 +4,7 @@ import { markSmallest } from '../algebra/magnitude-selection';
 import { pruneMasks, type ScoredLayer } from './prune-mask';
 import { pruneUnits, type PrunePattern } from './prune-pattern';
 import { weightRows } from '../layers/weight-rows';
-import type { GroupProblem, LayerProblem } from '../reconstruction/second-order';
+import type { GroupProblem, LayerProblem, WideProblem } from '../reconstruction/second-order';
 import { dampedGram, fitMasked, type DampedGram } from '../reconstruction/sparse-reconstruction';
 
 /**
@@ -61,7 +61,7 @@ function maskOnTheWay(scored: ScoredLayer, pattern: PrunePattern, zeros: number,
 }
 
 /** 1 where the layer has a zero: it stays, although the targets, which make up for errors of the layers before, are not zero there. */
-const zerosOf = ({ layer }: LayerProblem): Uint8Array =>
+const zerosOf = ({ layer }: Pick<LayerProblem, 'layer'>): Uint8Array =>
   Uint8Array.from(weightRows(layer).data, (value) => (value === 0 ? 1 : 0));
 
 /**
@@ -99,4 +99,25 @@ export async function pruneLayer(
   const result = new Float32Array(rows.data.length);
   groups.forEach(({ weights }, group) => result.set(weights.data, group * perGroup));
   return result;
+}
+
+/** The same where only the diagonal of H is known: nothing makes up for a weight, so that all go at once. */
+export function wideSaliencies({ rows: { data, columns }, importance }: WideProblem): Float32Array {
+  const saliencies = new Float32Array(data.length);
+  for (let from = 0; from < data.length; from += columns)
+    for (let column = 0; column < columns; column++)
+      saliencies[from + column] = data[from + column]! ** 2 * importance[column]!;
+  return saliencies;
+}
+
+/** The rows of a wide layer with `zeros` of its weights zero and the others as they are. */
+export function pruneWideLayer(problem: WideProblem, pattern: PrunePattern, zeros: number): Float32Array {
+  const { layer, rows } = problem;
+  const scores = wideSaliencies(problem);
+  const stay = zerosOf(problem);
+  stay.forEach((stays, index) => {
+    if (stays) scores[index] = 0;
+  });
+  const [mask] = pruneMasks([{ scores, units: pruneUnits(pattern, layer, rows) }], pattern, zeros);
+  return rows.data.map((value, index) => (mask![index]! | stay[index]! ? 0 : value));
 }

@@ -63,8 +63,11 @@ export interface LayerProblem {
 /** Gives the rows of a layer as they will be. */
 export type LayerSolver = (problem: LayerProblem) => Promise<Float32Array>;
 
-/** Gives the rows of a layer of which only the importance of its inputs is known. */
-export type WideSolver = (problem: Pick<LayerProblem, 'layer' | 'rows' | 'importance'>) => Promise<Float32Array>;
+/** A layer of which only the importance of its inputs and their means are known. */
+export type WideProblem = Pick<LayerProblem, 'layer' | 'rows' | 'means' | 'importance'>;
+
+/** Gives the rows of such a layer. */
+export type WideSolver = (problem: WideProblem) => Promise<Float32Array>;
 
 /**
  * Reconstructs layers in the order of the graph, each on the inputs it gets from the layers already done, and moves biases so that the mean
@@ -86,11 +89,10 @@ export async function reconstructLayers(
   const done = new Set<string>();
   const visited = { ...options, takesDiagonal: solveWide !== undefined };
   await visitLayers(graph, float, layers, visited, async (inputs, node, products) => {
-    const { layer, rows, total } = inputs;
-    const isWhole = total.grams[0]!.rows === rows.columns;
-    const data = isWhole
-      ? await solve(await layerProblem(inputs, products))
-      : await solveWide!({ layer, rows, importance: importanceOf(total) });
+    const { layer, rows } = inputs;
+    const data = isWide(inputs)
+      ? await solveWide!(wideProblem(inputs))
+      : await solve(await layerProblem(inputs, products));
     graph.initializers.set(layer.weightName, weightOfRows(rows, data));
     const bias = correctedBias(inputs, data);
     if (bias) {
@@ -103,23 +105,38 @@ export async function reconstructLayers(
   return { graph, done };
 }
 
-/** Shows each layer's problem in the network as it is, which stays so. */
+/**
+ * Shows each layer's problem in the network as it is, which stays so.
+ * @param visitWide of layers of which the diagonal of H is all that is computed; absent: they are shown as others are
+ */
 export async function visitProblems(
   graph: Graph,
   layers: readonly WeightLayer[],
   visit: (problem: LayerProblem) => Promise<void>,
   options: SecondOrderOptions,
+  visitWide?: (problem: WideProblem) => Promise<void>,
 ): Promise<void> {
-  await visitLayers(graph, graph, layers, options, async (inputs, _, products) =>
-    visit(await layerProblem(inputs, products)),
+  const visited = { ...options, takesDiagonal: visitWide !== undefined };
+  await visitLayers(graph, graph, layers, visited, async (inputs, _, products) =>
+    isWide(inputs) ? visitWide!(wideProblem(inputs)) : visit(await layerProblem(inputs, products)),
   );
 }
 
-async function layerProblem({ layer, rows, total }: LayerInputs, products: MatrixProducts): Promise<LayerProblem> {
+const isWide = ({ rows, total }: LayerInputs): boolean => total.grams[0]!.rows !== rows.columns;
+
+const meansOf = ({ total }: LayerInputs): Float64Array => total.sums.map((sum) => sum / total.count);
+
+function wideProblem(inputs: LayerInputs): WideProblem {
+  const { layer, rows, total } = inputs;
+  return { layer, rows, means: meansOf(inputs), importance: importanceOf(total) };
+}
+
+async function layerProblem(inputs: LayerInputs, products: MatrixProducts): Promise<LayerProblem> {
+  const { layer, rows, total } = inputs;
   const { groups: count, columns } = rows;
   const perGroup = rows.rows / count;
   const importance = importanceOf(total);
-  const means = total.sums.map((sum) => sum / total.count);
+  const means = meansOf(inputs);
   const groups: GroupProblem[] = [];
   const data = new Float32Array(rows.data.length);
   for (let group = 0; group < count; group++) {
