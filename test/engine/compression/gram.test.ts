@@ -138,7 +138,7 @@ describe('the Gram matrix of a layer gives its outputs', () => {
     });
     const probe = inputColumns(graph)(graph.nodes[0]!, [columns, 2], images)!;
     const written = writeGram(graph, probe, 'x');
-    expect(written.gram).toHaveLength(3);
+    expect(written.gram).toHaveLength(4);
     const x = noiseTensor([images, columns], 4);
     const sums = emptySums(probe);
     addBatch(sums, written, await runGraph(graph, { x }));

@@ -30,7 +30,10 @@ export function weightRows({ node, weight, channelAxis }: WeightLayer): WeightRo
 }
 
 /** The weight tensor of changed rows. */
-export function weightOfRows({ isTransposed, shape }: WeightRows, data: Float32Array): Tensor {
+export function weightOfRows(
+  { isTransposed, shape }: Pick<WeightRows, 'isTransposed' | 'shape'>,
+  data: Float32Array,
+): Tensor {
   const tensor = float32Tensor(shape, data);
   return isTransposed ? transposeMatrix(tensor) : tensor;
 }

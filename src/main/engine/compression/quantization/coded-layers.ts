@@ -20,7 +20,8 @@ export type GridFor = (rows: WeightRows, importance: Float32Array | undefined, l
 /** All that the file's size depends on. */
 export interface StoredLayer {
   layer: WeightLayer;
-  rows: WeightRows;
+  /** Without their numbers, which the codes stand for. */
+  rows: Omit<WeightRows, 'data'>;
   grid: Pick<WeightGrid, 'bits' | 'rowsPerGroup' | 'decode' | 'zeroCode'>;
   codes: Uint8Array;
 }
@@ -29,7 +30,9 @@ interface CodedLayer extends StoredLayer {
   grid: WeightGrid;
 }
 
-export const permutationOf = ({ isTransposed }: WeightRows): Pick<PackedWeights, 'permutation'> =>
+export const permutationOf = ({
+  isTransposed,
+}: Pick<WeightRows, 'isTransposed'>): Pick<PackedWeights, 'permutation'> =>
   isTransposed ? { permutation: [1, 0] } : {};
 
 function nearestCodes({ data, columns }: WeightRows, grid: WeightGrid): Uint8Array {
@@ -76,7 +79,8 @@ export async function chooseCodes(
 ): Promise<{ graph: Graph; coded: StoredLayer[] }> {
   const coded = new Map<string, CodedLayer>();
   const begin = (layer: WeightLayer, rows: WeightRows, importance?: Float32Array): CodedLayer => {
-    const started = { layer, rows, grid: gridFor(rows, importance, layer), codes: new Uint8Array(rows.data.length) };
+    const { data, ...form } = rows;
+    const started = { layer, rows: form, grid: gridFor(rows, importance, layer), codes: new Uint8Array(data.length) };
     coded.set(layer.weightName, started);
     return started;
   };
@@ -115,8 +119,9 @@ export async function chooseCodes(
   }
   for (const layer of layers) {
     if (coded.has(layer.weightName)) continue;
-    const started = begin(layer, weightRows(layer));
-    started.codes = nearestCodes(started.rows, started.grid);
+    const rows = weightRows(layer);
+    const started = begin(layer, rows);
+    started.codes = nearestCodes(rows, started.grid);
   }
   return { graph: result, coded: [...coded.values()] };
 }

@@ -132,17 +132,23 @@ interface GridOptions {
   isPositive?: boolean;
 }
 
-function samplesOf(weights: Matrix, { rowsPerGroup, importance }: GridOptions, limit: number): Sample[] {
+/** What is fitted to each group. Samples of all together would take twice the memory of the weights. */
+function fitEach<T>(
+  weights: Matrix,
+  { rowsPerGroup, importance }: GridOptions,
+  limit: number,
+  fit: (sample: Sample) => T,
+): T[] {
   const groups = Math.ceil(weights.rows / rowsPerGroup);
   return Array.from({ length: groups }, (_, group) => {
     const first = group * rowsPerGroup;
-    return sampleOf(weights, importance, first, Math.min(weights.rows, first + rowsPerGroup), limit);
+    return fit(sampleOf(weights, importance, first, Math.min(weights.rows, first + rowsPerGroup), limit));
   });
 }
 
 /** Evenly spaced values: a scale and a zero point per group of rows. */
 export function affineGrid(weights: Matrix, options: GridOptions, isSymmetric: boolean): WeightGrid {
-  const fits = samplesOf(weights, options, largestSample).map((sample) => fitAffine(sample, options, isSymmetric));
+  const fits = fitEach(weights, options, largestSample, (sample) => fitAffine(sample, options, isSymmetric));
   return affineGridOf(fits, options, isSymmetric);
 }
 
@@ -289,7 +295,7 @@ function withoutZeros({ values, importance }: Sample): Sample {
 export function uniformTableGrid(weights: Matrix, options: GridOptions): WeightGrid {
   const hasZero = isPruned(weights);
   return uniformTableOf(
-    samplesOf(weights, options, largestSample).map((sample) =>
+    fitEach(weights, options, largestSample, (sample) =>
       fitAffine(hasZero ? withoutZeros(sample) : sample, options, false),
     ),
     options,
@@ -326,7 +332,7 @@ export function clusterGrid(
   const { clusters, init, rng } = options;
   const points = Math.min(largestPoints, Math.max(leastPoints, clusters * pointsPerCluster));
   const hasZero = isPruned(weights);
-  const tables = samplesOf(weights, options, Infinity).map((sample) => {
+  const tables = fitEach(weights, options, Infinity, (sample) => {
     const { values, importance } = hasZero ? withoutZeros(sample) : sample;
     if (values.length === 0) return new Float32Array();
     return kMeans(weightedPoints(values, importance, points), clusters - (hasZero ? 1 : 0), init, rng);
