@@ -19,7 +19,7 @@ export const clusterWeights = defineTechnique({
     'Replaces the weights of a layer by the centres of a few clusters and stores which one each belongs to: a smaller file, the same speed.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 5,
+  version: 6,
   search: { place: 'rounding', params: { clusters: { ordered: [16, 32, 64] } } },
   params: z.strictObject({
     clusters: z.number().int().min(2).max(256).default(32).describe('Number of values that weights may take'),

@@ -23,7 +23,7 @@ export const factorize = defineTechnique({
     'Splits layers into two smaller ones of low rank where that saves operations: fewer MACs and bytes. Ranks and factors keep the output of each layer on calibration images.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 3,
+  version: 4,
   search: { place: 'structure', params: { macs: { ordered: [0.7, 0.8, 0.85, 0.9, 0.95] } } },
   params: z
     .strictObject({

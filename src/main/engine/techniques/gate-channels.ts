@@ -18,7 +18,7 @@ export const gateChannels = defineTechnique({
     'Of the channels between two convolutions each image gets those that it needs most: a gate before them picks them, and only their weights are used. For one image at a time, in float; where picking takes longer than it saves, layers stay as they are.',
   family: 'dynamic',
   needs: ['train'],
-  version: 3,
+  version: 4,
   params: z.strictObject({
     keep: z
       .number()

@@ -49,7 +49,7 @@ export const iterate = defineTechnique({
   family: 'pruning',
   needs: ['train'],
   dependsOn: ['kernels'],
-  version: 4,
+  version: 5,
   usesReference: true,
   endsByHand: true,
   params: z

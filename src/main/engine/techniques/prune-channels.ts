@@ -29,7 +29,7 @@ export const pruneChannels = defineTechnique({
   family: 'pruning',
   needs: ['calibration'],
   dependsOnFor: ({ latency, allocation }) => (latency < 1 || allocation === 'latency' ? ['machine', 'runtime'] : []),
-  version: 5,
+  version: 6,
   search: {
     place: 'structure',
     params: { macs: { ordered: [0.7, 0.8, 0.85, 0.9, 0.95] }, allocation: { choices: ['global', 'latency'] } },

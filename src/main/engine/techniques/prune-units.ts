@@ -21,7 +21,7 @@ export const pruneUnits = defineTechnique({
     'Removes hidden units between fully connected layers, those that matter least to the layer that reads them, and refits that layer: fewer weights and operations.',
   family: 'pruning',
   needs: ['calibration'],
-  version: 4,
+  version: 5,
   search: { place: 'structure', params: { keep: { ordered: [0.5, 0.7, 0.85] } } },
   params: z.strictObject({
     keep: z.number().min(0.01).max(1).default(0.5).describe('Fraction of the units of each hidden layer that stays'),

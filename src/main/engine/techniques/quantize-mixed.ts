@@ -57,7 +57,7 @@ export const quantizeMixed = defineTechnique({
     'Few-bit weights with bits chosen for each layer: the least expected harm in a file of a given size, or the smallest file that keeps the answers. What each layer can bear is measured on calibration images.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 4,
+  version: 5,
   search: { place: 'rounding', params: { averageBits: { ordered: [3.5, 4, 4.3, 5, 6] } } },
   params: z
     .strictObject({

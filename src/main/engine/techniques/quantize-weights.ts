@@ -24,7 +24,7 @@ export const quantizeWeights = defineTechnique({
     'Stores weights in 1 to 8 bits and decodes them when the model loads: a much smaller file, the same speed. Second-order rounding keeps the output of each layer on calibration images.',
   family: 'quantization',
   needs: ['calibration'],
-  version: 5,
+  version: 6,
   search: {
     place: 'rounding',
     params: {

@@ -38,7 +38,7 @@ export const reconstruct = defineTechnique({
   family: 'quantization',
   needs: ['calibration'],
   dependsOn: ['kernels'],
-  version: 6,
+  version: 7,
   params: z.strictObject({
     bits: z.literal([2, 3, 4, 5, 6, 7, 8]).default(3).describe('Bits per weight, with a scale for each output channel'),
     endBits: z

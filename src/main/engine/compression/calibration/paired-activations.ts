@@ -14,10 +14,14 @@ const heldBytes = 320 * 2 ** 20;
  * input), fewer images are used.
  */
 export class PairedActivations {
-  /** What is alive before node number `position`, batch by batch. */
+  /** What is alive before node number `position`, batch by batch, and how many images each is of. */
   private held: Values[] = [];
-  private heldImages = 0;
+  private sizes: number[] = [];
   private position = 0;
+  /** Of the batches held, those that the layer at hand is looked at with, the first ones. */
+  private used = 0;
+  /** Images whose activations may be kept, by position. */
+  private readonly affordableAt = new Map<number, number>();
   private readonly liveness: Liveness;
   private readonly batch: number;
 
@@ -54,7 +58,7 @@ export class PairedActivations {
     await this.moveTo(position);
     const graph = this.both(position);
     extend(graph);
-    await runOnHeld(graph, this.held, this.context, take);
+    await runOnHeld(graph, this.held.slice(0, this.used), this.context, take);
   }
 
   /** About how many images `observe` will use for a layer. */
@@ -64,29 +68,70 @@ export class PairedActivations {
 
   /** Images whose activations at `position` may be kept; 0 where their shapes are not known. */
   private affordable(position: number): number {
+    const known = this.affordableAt.get(position);
+    if (known !== undefined) return known;
     const bytes = this.liveness.bytesBefore(position, (name) => (this.referenceOf(name) === name ? 1 : 2));
-    return Number.isFinite(bytes)
+    const images = Number.isFinite(bytes)
       ? Math.min(this.limit, Math.max(leastBatches * this.batch, Math.floor(this.memoryBytes / bytes)))
       : 0;
+    this.affordableAt.set(position, images);
+    return images;
   }
 
   private async moveTo(position: number): Promise<void> {
     const images = this.affordable(position);
-    if (this.heldImages === 0 || (images >= Math.min(2 * this.heldImages, this.limit) && images > this.heldImages)) {
-      await this.begin(images === 0 ? this.limit : images);
+    const wanted = images === 0 ? this.limit : images;
+    if (this.isMuchMore(images, this.imagesOf(this.used))) {
+      if (this.held.length < this.batchesOf(wanted)) await this.begin(wanted);
+      this.used = this.held.length;
     }
     if (images === 0) return;
-    while (this.held.length > leastBatches && this.heldImages > images) {
-      this.held.pop();
-      this.heldImages = this.held.length * this.batch;
+    this.used = Math.min(this.used, this.batchesOf(images));
+    const kept = this.usedLater(position);
+    this.held.length = this.sizes.length = kept;
+    // Where more are kept than there is memory for, all stay where they take less, and what is between is run once more for this layer.
+    const isRoom = kept === this.used || this.imagesOf() <= images;
+    if (this.position < position && isRoom) await this.advance(position);
+  }
+
+  /** Batches of at most so many images; a few are held whatever they take. */
+  private batchesOf(images: number): number {
+    return images >= this.limit
+      ? Math.ceil(this.limit / this.batch)
+      : Math.max(leastBatches, Math.floor(images / this.batch));
+  }
+
+  private imagesOf(batches = this.held.length): number {
+    return this.sizes.slice(0, batches).reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Whether so many images are enough more than there are to run them from the input. */
+  private isMuchMore(images: number, there: number): boolean {
+    return there === 0 || (images >= Math.min(2 * there, this.limit) && images > there);
+  }
+
+  /** How many of the batches held to keep: as many as the layer at `position` makes use of, or a later one, for which they would be run from the input. */
+  private usedLater(position: number): number {
+    if (this.held.length === this.used) return this.used;
+    let images = this.imagesOf(this.used);
+    for (let later = position + 1; later < this.graph.nodes.length; later++) {
+      if (!this.hasWeights(this.graph.nodes[later]!)) continue;
+      const affordable = this.affordable(later);
+      const batches = this.batchesOf(affordable);
+      if (this.isMuchMore(affordable, images)) return batches <= this.held.length ? batches : this.used;
+      images = Math.min(images, batches * this.batch);
     }
-    if (this.position < position) await this.advance(position);
+    return this.used;
+  }
+
+  private hasWeights({ op, inputs }: Node): boolean {
+    return (op === 'Conv' || op === 'Gemm' || op === 'MatMul') && this.graph.initializers.has(inputs[1]!);
   }
 
   /** Back to the input, with this many images. */
   private async begin(images: number): Promise<void> {
     this.held = [];
-    this.heldImages = 0;
+    this.sizes = [];
     this.position = 0;
     const { name } = this.graph.inputs[0]!;
     for await (const { data, shape } of this.context.calibration.batches(this.batch)) {
@@ -94,10 +139,10 @@ export class PairedActivations {
       if (typeof this.graph.inputs[0]!.shape[0] === 'number' && shape[0] !== this.batch) break;
       // The next batch may overwrite this one's memory.
       this.held.push({ [name]: { type: 'float32', shape, data: data.slice() } });
-      this.heldImages += shape[0]!;
-      if (this.heldImages >= images) return;
+      this.sizes.push(shape[0]!);
+      if (this.imagesOf() >= images) return;
     }
-    if (this.heldImages === 0) throw noImages(this.id);
+    if (this.held.length === 0) throw noImages(this.id);
   }
 
   /** One network after the other: a session holds the weights of its nodes several times. */
