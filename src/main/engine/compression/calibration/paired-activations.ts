@@ -82,7 +82,7 @@ export class PairedActivations {
     const images = this.affordable(position);
     const wanted = images === 0 ? this.limit : images;
     if (this.isMuchMore(images, this.imagesOf(this.used))) {
-      if (this.held.length < this.batchesOf(wanted)) await this.begin(wanted);
+      if (this.held.length === 0 || this.held.length < this.batchesOf(wanted)) await this.begin(wanted);
       this.used = this.held.length;
     }
     if (images === 0) return;
@@ -110,15 +110,24 @@ export class PairedActivations {
     return there === 0 || (images >= Math.min(2 * there, this.limit) && images > there);
   }
 
-  /** How many of the batches held to keep: as many as the layer at `position` makes use of, or a later one, for which they would be run from the input. */
+  /**
+   * How many of the batches held to keep: as many as the layer at `position` makes use of, or a later one, for which they would be run from the
+   * input; unless so many layers are between that running these anew for each of them takes longer.
+   */
   private usedLater(position: number): number {
+    const { nodes } = this.graph;
     if (this.held.length === this.used) return this.used;
     let images = this.imagesOf(this.used);
-    for (let later = position + 1; later < this.graph.nodes.length; later++) {
-      if (!this.hasWeights(this.graph.nodes[later]!)) continue;
+    for (let later = position + 1; later < nodes.length; later++) {
+      if (!this.hasWeights(nodes[later]!)) continue;
       const affordable = this.affordable(later);
       const batches = this.batchesOf(affordable);
-      if (this.isMuchMore(affordable, images)) return batches <= this.held.length ? batches : this.used;
+      if (this.isMuchMore(affordable, images)) {
+        const layersFrom = (start: number): number =>
+          nodes.slice(start, later).filter((node) => this.hasWeights(node)).length;
+        const anew = (this.imagesOf(this.used) * layersFrom(this.position) ** 2) / 2;
+        return batches <= this.held.length && anew <= batches * this.batch * layersFrom(0) ? batches : this.used;
+      }
       images = Math.min(images, batches * this.batch);
     }
     return this.used;
