@@ -89,6 +89,31 @@ describe.skipIf(natsServer === undefined)(`steps are asked for${skipsWithoutServ
     expect(Math.min(...early)).toBeGreaterThanOrEqual(6);
   });
 
+  it('each once where several agents come to the end of a line at once, and by nobody who has something to do', async () => {
+    const lines = ['early', 'late'];
+    await linesOf(...lines);
+    for (let key = 0; key < 20; key++) for (const line of lines) await put(line, key);
+    let isOver = false;
+    const agents = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        agent(lines, () => (isOver ? sleep(60_000, undefined, { ref: false }) : sleep(1))),
+      ),
+    );
+    const done = (): number => agents.reduce((sum, { taken }) => sum + taken.length, 0);
+    await vi.waitFor(() => expect(done()).toBe(40), 10_000);
+    for (const line of lines) expect(await handedOut(line)).toBe(20);
+    isOver = true;
+    // Longer than a request without an answer is waited for.
+    await sleep(1500);
+    for (let key = 20; key < 26; key++) await put('early', key);
+    await vi.waitFor(() => expect(done()).toBe(46), 10_000);
+    await sleep(200);
+    await put('late', 26);
+    await sleep(200);
+    expect(await handedOut('late')).toBe(20);
+    expect(agents.flatMap(({ given }) => given)).toEqual([]);
+  });
+
   it('by those that have room, whatever others had asked for before they had none', async () => {
     await linesOf('long', 'short');
     let release: () => void = () => undefined;

@@ -3,8 +3,12 @@ import type { Link } from './link';
 import { stepStream } from './protocol';
 
 const expiresMs = 10_000;
-/** In which the server says whether a line has a step. */
-const answersMs = 3000;
+/**
+ * In which the server says whether a line has a step. It may not: a server before 2.12 keeps a request without an answer where another one takes
+ * the last step at the same moment.
+ */
+const answersMs = 1000;
+const restMs = 1000;
 
 /** A step that was handed out, to be acknowledged. */
 export interface Delivery {
@@ -25,21 +29,21 @@ export interface Delivery {
 /** How a line was asked last. */
 interface Line {
   classId: string;
-  /** Where its steps come; undefined: nothing is asked for, or what was is taken back. */
+  /** Where the answer to what is asked for comes, of one request alone; the server forgets a request that nobody listens for. */
   inbox?: Subscription;
   /**
    * `unknown`: there may be a step; `asked`: it is being looked whether there is one; `empty`: there was none; `waiting`: the next one comes here;
-   * `gone`: the server has no such line.
+   * `resting`: the server has no such line, or takes no requests.
    */
-  state: 'unknown' | 'asked' | 'empty' | 'waiting' | 'gone';
-  /** When its state is out of date. */
+  state: 'unknown' | 'asked' | 'empty' | 'waiting' | 'resting';
+  /** When its state is out of date, of `performance.now()`. */
   until: number;
 }
 
 /**
- * Asks the lines of several classes for steps, never for more than there is room for: a step that is given back counts as handed out, and one that
- * is handed out too often has failed. So where there are more lines than room they are looked at in turn, beginning behind the one that gave a step last; where all
- * are empty the next step of any is waited for, and with the first that comes all else that was asked for is taken back. What crosses that on its way is given back at once.
+ * Asks the lines of several classes for steps: where there are more lines than room in turn, beginning behind the one that gave a step last. Only where
+ * all are empty the next step of any is waited for, and with the first that comes all else that was asked for is taken back; what crosses that on its way is given
+ * back at once. A step that is given back counts as handed out, and one that is handed out too often has failed.
  * What was asked for is asked for again when it expires and when the server was away.
  */
 export class Pulls {
@@ -53,7 +57,7 @@ export class Pulls {
     private readonly missing: (classId: string) => void,
   ) {
     link.onRestored(() => this.askAnew());
-    setInterval(() => this.ask(), 1000).unref();
+    setInterval(() => this.ask(), 500).unref();
   }
 
   add(classId: string): void {
@@ -65,84 +69,80 @@ export class Pulls {
   /** Room for so many steps from now on. */
   setRoom(room: number): void {
     this.room = room;
-    const asked = [...this.lines.values()].filter(({ state }) => state === 'asked' || state === 'waiting');
-    if (asked.length > room) this.takeBack();
+    const asked = [...this.lines.values()].filter(({ inbox }) => inbox);
+    if (asked.length > room) for (const line of asked) this.takeBack(line, 'unknown');
     this.ask();
   }
 
   /** A line is there again. */
   retry(classId: string): void {
     const line = this.lines.get(classId);
-    if (line) line.state = 'unknown';
+    if (line?.state === 'resting') line.state = 'unknown';
     this.ask();
   }
 
   private askAnew(): void {
-    for (const line of this.lines.values()) line.state = 'unknown';
+    for (const line of this.lines.values()) this.takeBack(line, 'unknown');
     this.ask();
   }
 
-  /** Nothing is asked for any more. What is on its way comes still. */
-  private takeBack(): void {
-    for (const line of this.lines.values()) {
-      if (line.state === 'gone') continue;
-      // The server forgets what was asked for by whom nobody hears any more.
-      if (line.state === 'asked' || line.state === 'waiting') {
-        void line.inbox?.drain().catch(() => undefined);
-        line.inbox = undefined;
-      }
-      line.state = 'unknown';
-    }
+  /** Nothing is asked of it any more. What is on its way comes still. */
+  private takeBack(line: Line, state: Line['state']): void {
+    void line.inbox?.drain().catch(() => undefined);
+    line.inbox = undefined;
+    line.state = state;
+  }
+
+  /** It is the others' turn. */
+  private moveBack(line: Line): void {
+    this.lines.delete(line.classId);
+    this.lines.set(line.classId, line);
   }
 
   private ask(): void {
     if (this.room <= 0 || !this.link.raw) return;
-    const lines = [...this.lines.values()].filter(({ classId }) => this.isWanted(classId));
-    for (const line of lines) if (line.until < Date.now()) line.state = 'unknown';
-    if (lines.length > this.room) {
-      let free = this.room - lines.filter(({ state }) => state === 'asked').length;
-      for (const line of lines) {
-        if (line.state !== 'unknown' || free-- <= 0) continue;
-        this.request(line, 'asked', { batch: 1, no_wait: true }, answersMs);
-      }
-      if (lines.some(({ state }) => state === 'unknown' || state === 'asked')) return;
+    for (const line of [...this.lines.values()].filter(({ until }) => until < performance.now())) {
+      if (line.state === 'asked') this.moveBack(line);
+      line.until = Infinity;
+      this.takeBack(line, line.state === 'resting' ? 'unknown' : 'empty');
     }
-    for (const line of lines)
-      if (line.state === 'unknown' || line.state === 'empty')
-        this.request(line, 'waiting', { batch: 1, expires: expiresMs * 1e6 }, expiresMs + 500);
+    const lines = [...this.lines.values()].filter(({ classId }) => this.isWanted(classId));
+    const within = (...states: Line['state'][]): Line[] => lines.filter(({ state }) => states.includes(state));
+    if (lines.length > this.room) {
+      if (within('unknown').length > 0) for (const line of within('waiting')) this.takeBack(line, 'unknown');
+      const free = this.room - within('asked').length;
+      for (const line of within('unknown').slice(0, Math.max(0, free)))
+        this.request(line, 'asked', { batch: 1, no_wait: true }, answersMs);
+      if (within('unknown', 'asked').length > 0) return;
+    }
+    for (const line of within('unknown', 'empty'))
+      this.request(line, 'waiting', { batch: 1, expires: expiresMs * 1e6 }, expiresMs + 500);
   }
 
   private request(line: Line, state: Line['state'], wanted: object, forMs: number): void {
     const connection = this.link.raw!;
-    line.inbox ??= this.inboxOf(line, connection);
-    line.state = state;
-    line.until = Date.now() + forMs;
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stepStream}.${line.classId}`, JSON.stringify(wanted), {
-      reply: line.inbox.getSubject(),
-    });
-  }
-
-  private inboxOf(line: Line, connection: NatsConnection): Subscription {
     const inbox = connection.subscribe(createInbox(), {
       callback: (error, message) => void (error === null && this.heard(line, inbox, message, connection)),
     });
-    return inbox;
+    line.inbox = inbox;
+    line.state = state;
+    line.until = performance.now() + forMs;
+    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stepStream}.${line.classId}`, JSON.stringify(wanted), {
+      reply: inbox.getSubject(),
+    });
   }
 
   private heard(line: Line, inbox: Subscription, message: Msg, connection: NatsConnection): void {
-    const isAsked = line.inbox === inbox;
     const { reply, headers } = message;
-    if (!reply?.startsWith('$JS.ACK.')) {
-      if (!isAsked) return;
-      // 404, 408: nothing was there, or for so long. 503 and "consumer deleted": the line is gone.
-      if (headers?.code === 503 || (headers?.code === 409 && /delet/i.test(headers.description))) {
-        line.state = 'gone';
-        line.until = Date.now() + 1000;
-        this.missing(line.classId);
-      } else line.state = 'empty';
-      setImmediate(() => this.ask());
-      return;
+    const isStep = reply?.startsWith('$JS.ACK.') === true;
+    if (line.inbox === inbox) {
+      line.inbox = undefined;
+      line.until = Infinity;
+      inbox.unsubscribe();
+      if (isStep) line.state = 'unknown';
+      else this.heardStatus(line, headers?.code, headers?.description);
     }
+    if (!isStep) return;
     const delivery: Delivery = {
       classId: line.classId,
       subject: message.subject,
@@ -155,12 +155,18 @@ export class Pulls {
         this.link.raw?.publish(reply, delayMs === undefined ? '-NAK' : `-NAK {"delay": ${delayMs * 1e6}}`),
       working: () => this.link.raw?.publish(reply, '+WPI'),
     };
-    if (isAsked) line.state = 'unknown';
-    // It is the others' turn.
-    this.lines.delete(line.classId);
-    this.lines.set(line.classId, line);
+    this.moveBack(line);
     if (!this.taken(delivery)) delivery.giveBack();
     this.ask();
+  }
+
+  /** 404, 408: nothing was there, or for so long. 503 and "consumer deleted": the line is gone. Others: the server does not want to be asked now. */
+  private heardStatus(line: Line, code = 0, description = ''): void {
+    const isEmpty = code === 404 || code === 408;
+    line.state = isEmpty ? 'empty' : 'resting';
+    if (!isEmpty) line.until = performance.now() + restMs;
+    if (code === 503 || (code === 409 && /delet/i.test(description))) this.missing(line.classId);
+    setImmediate(() => this.ask());
   }
 }
 

@@ -21,7 +21,7 @@ export const pruneLayers = defineTechnique({
   family: 'pruning',
   needs: ['calibration'],
   dependsOnFor: ({ latency }) => (latency < 1 ? ['machine', 'runtime'] : []),
-  version: 3,
+  version: 4,
   search: { place: 'structure', params: { count: { ordered: [1, 2] } } },
   params: z.strictObject({
     count: z
