@@ -89,6 +89,16 @@ describe.skipIf(natsServer === undefined)(`steps are asked for${skipsWithoutServ
     expect(Math.min(...early)).toBeGreaterThanOrEqual(6);
   });
 
+  it('of a line that had none when it was looked at, while another one has many', async () => {
+    await linesOf('many', 'none');
+    for (let key = 0; key < 60; key++) await put('many', key);
+    const { taken } = await agent(['none', 'many'], () => sleep(20));
+    await vi.waitFor(() => expect(taken.length).toBeGreaterThan(5), 10_000);
+    await put('none', 0);
+    await vi.waitFor(() => expect(taken).toContain('none'), 10_000);
+    expect(taken.length).toBeLessThan(30);
+  });
+
   it('each once where several agents come to the end of a line at once, and by nobody who has something to do', async () => {
     const lines = ['early', 'late'];
     await linesOf(...lines);

@@ -39,9 +39,10 @@ test.each([
   ['fewer images inside a block', memory, [64, 32, 64, 32, 64, 32]],
   ['all images', 1e6, [64, 64, 64, 64, 64, 64]],
   ['as few as are held whatever they take', 1, [32, 32, 32, 32, 32, 32]],
-])(
+  ['no more than are asked for, in whole batches', 1e6, [40, 40, 40, 40, 40, 40], 45],
+] as [string, number, number[], number?][])(
   'each layer is shown what it reads in both networks, %s, and images run from the input once',
-  async (_, bytes, used) => {
+  async (_, bytes, used, limit = count) => {
     const reference = network();
     const graph = copyGraph(reference);
     const data = noise(count * narrow, 5);
@@ -58,7 +59,7 @@ test.each([
       },
     };
     const context = { calibration, threads: 1, signal: new AbortController().signal };
-    const activations = new PairedActivations(graph, reference, count, context, 'test', bytes);
+    const activations = new PairedActivations(graph, reference, limit, context, 'test', bytes);
     const layers = graph.nodes.filter(({ op }) => op === 'MatMul');
     for (const [at, layer] of layers.entries()) {
       const read = layer.inputs[0]!;

@@ -65,6 +65,7 @@ export class WorkingAgent {
   private readonly pulls: Pulls;
   private readonly ending = new AbortController();
   private readonly classes = new Set<string>();
+  private readonly mending = new Set<string>();
   private readonly tasks = new Map<string, Task>();
   private readonly startedAt = new Date().toISOString();
   private id = '';
@@ -197,7 +198,10 @@ export class WorkingAgent {
   }
 
   private async mendLine(classId: string): Promise<void> {
+    if (this.mending.has(classId)) return;
+    this.mending.add(classId);
     await this.board.openLine(classId, this.ending.signal).catch(() => undefined);
+    this.mending.delete(classId);
     this.pulls.retry(classId);
   }
 

@@ -8,6 +8,7 @@ const expiresMs = 10_000;
  * the last step at the same moment.
  */
 const answersMs = 1000;
+/** For which a line that refuses is left alone at first; twice as long each time, up to 32 times. */
 const restMs = 1000;
 
 /** A step that was handed out, to be acknowledged. */
@@ -38,6 +39,8 @@ interface Line {
   state: 'unknown' | 'asked' | 'empty' | 'waiting' | 'resting';
   /** When its state is out of date, of `performance.now()`. */
   until: number;
+  /** How often it was refused since it gave something. */
+  refusals: number;
 }
 
 /**
@@ -62,7 +65,7 @@ export class Pulls {
 
   add(classId: string): void {
     if (this.lines.has(classId)) return;
-    this.lines.set(classId, { classId, state: 'unknown', until: Infinity });
+    this.lines.set(classId, { classId, state: 'unknown', until: Infinity, refusals: 0 });
     this.ask();
   }
 
@@ -77,7 +80,7 @@ export class Pulls {
   /** A line is there again. */
   retry(classId: string): void {
     const line = this.lines.get(classId);
-    if (line?.state === 'resting') line.state = 'unknown';
+    if (line?.state === 'resting') this.takeBack(line, 'unknown');
     this.ask();
   }
 
@@ -91,6 +94,7 @@ export class Pulls {
     void line.inbox?.drain().catch(() => undefined);
     line.inbox = undefined;
     line.state = state;
+    line.until = Infinity;
   }
 
   /** It is the others' turn. */
@@ -103,7 +107,6 @@ export class Pulls {
     if (this.room <= 0 || !this.link.raw) return;
     for (const line of [...this.lines.values()].filter(({ until }) => until < performance.now())) {
       if (line.state === 'asked') this.moveBack(line);
-      line.until = Infinity;
       this.takeBack(line, line.state === 'resting' ? 'unknown' : 'empty');
     }
     const lines = [...this.lines.values()].filter(({ classId }) => this.isWanted(classId));
@@ -155,7 +158,10 @@ export class Pulls {
         this.link.raw?.publish(reply, delayMs === undefined ? '-NAK' : `-NAK {"delay": ${delayMs * 1e6}}`),
       working: () => this.link.raw?.publish(reply, '+WPI'),
     };
+    line.refusals = 0;
     this.moveBack(line);
+    // Those that had none may have one by now: else they would be looked at only when this one has no more.
+    for (const other of this.lines.values()) if (other.state === 'empty') other.state = 'unknown';
     if (!this.taken(delivery)) delivery.giveBack();
     this.ask();
   }
@@ -164,7 +170,8 @@ export class Pulls {
   private heardStatus(line: Line, code = 0, description = ''): void {
     const isEmpty = code === 404 || code === 408;
     line.state = isEmpty ? 'empty' : 'resting';
-    if (!isEmpty) line.until = performance.now() + restMs;
+    if (isEmpty) line.refusals = 0;
+    else line.until = performance.now() + restMs * 2 ** Math.min(5, line.refusals++);
     if (code === 503 || (code === 409 && /delet/i.test(description))) this.missing(line.classId);
     setImmediate(() => this.ask());
   }

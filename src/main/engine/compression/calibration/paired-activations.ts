@@ -7,6 +7,8 @@ import { Liveness } from './liveness';
 
 /** Memory for the activations kept between layers, usually. */
 const heldBytes = 320 * 2 ** 20;
+/** Of the layers of one network that a session runs between what is held and the layer at hand. */
+const heldWeights = 2 ** 28;
 
 /**
  * Activations of a network whose layers change one after the other, and of the network it started from, on the same calibration images.
@@ -20,6 +22,8 @@ export class PairedActivations {
   private position = 0;
   /** Of the batches held, those that the layer at hand is looked at with, the first ones. */
   private used = 0;
+  /** Images that there are to use. */
+  private most: number;
   /** Images whose activations may be kept, by position. */
   private readonly affordableAt = new Map<number, number>();
   private readonly liveness: Liveness;
@@ -39,6 +43,11 @@ export class PairedActivations {
   ) {
     this.liveness = new Liveness(reference, false);
     this.batch = batchSizeFor(graph, limit);
+    // The last batch is a short one where the images end with it, unless the model fixes the batch.
+    const endsShort = limit === context.calibration.count && typeof graph.inputs[0]!.shape[0] !== 'number';
+    this.most = endsShort
+      ? limit
+      : Math.min(limit, Math.max(leastBatches, Math.floor(limit / this.batch)) * this.batch);
   }
 
   /** The name of a value of the reference network in the graphs that `observe` runs. */
@@ -63,24 +72,23 @@ export class PairedActivations {
 
   /** About how many images `observe` will use for a layer. */
   imagesFor(layer: Node): number {
-    return this.affordable(this.graph.nodes.indexOf(layer)) || this.limit;
+    return this.affordable(this.graph.nodes.indexOf(layer)) || this.most;
   }
 
   /** Images whose activations at `position` may be kept; 0 where their shapes are not known. */
   private affordable(position: number): number {
-    const known = this.affordableAt.get(position);
-    if (known !== undefined) return known;
-    const bytes = this.liveness.bytesBefore(position, (name) => (this.referenceOf(name) === name ? 1 : 2));
-    const images = Number.isFinite(bytes)
-      ? Math.min(this.limit, Math.max(leastBatches * this.batch, Math.floor(this.memoryBytes / bytes)))
-      : 0;
-    this.affordableAt.set(position, images);
-    return images;
+    let images = this.affordableAt.get(position);
+    if (images === undefined) {
+      const bytes = this.liveness.bytesBefore(position, (name) => (this.referenceOf(name) === name ? 1 : 2));
+      images = Number.isFinite(bytes) ? Math.max(leastBatches * this.batch, Math.floor(this.memoryBytes / bytes)) : 0;
+      this.affordableAt.set(position, images);
+    }
+    return Math.min(this.most, images);
   }
 
   private async moveTo(position: number): Promise<void> {
     const images = this.affordable(position);
-    const wanted = images === 0 ? this.limit : images;
+    const wanted = images === 0 ? this.most : images;
     if (this.isMuchMore(images, this.imagesOf(this.used))) {
       if (this.held.length === 0 || this.held.length < this.batchesOf(wanted)) await this.begin(wanted);
       this.used = this.held.length;
@@ -96,8 +104,8 @@ export class PairedActivations {
 
   /** Batches of at most so many images; a few are held whatever they take. */
   private batchesOf(images: number): number {
-    return images >= this.limit
-      ? Math.ceil(this.limit / this.batch)
+    return images >= this.most
+      ? Math.ceil(this.most / this.batch)
       : Math.max(leastBatches, Math.floor(images / this.batch));
   }
 
@@ -107,12 +115,12 @@ export class PairedActivations {
 
   /** Whether so many images are enough more than there are to run them from the input. */
   private isMuchMore(images: number, there: number): boolean {
-    return there === 0 || (images >= Math.min(2 * there, this.limit) && images > there);
+    return there === 0 || (images >= Math.min(2 * there, this.most) && images > there);
   }
 
   /**
    * How many of the batches held to keep: as many as the layer at `position` makes use of, or a later one, for which they would be run from the
-   * input; unless so many layers are between that running these anew for each of them takes longer.
+   * input; unless so many layers are between that running these anew for each of them takes longer, or one session would hold too much of them.
    */
   private usedLater(position: number): number {
     const { nodes } = this.graph;
@@ -121,16 +129,24 @@ export class PairedActivations {
     for (let later = position + 1; later < nodes.length; later++) {
       if (!this.hasWeights(nodes[later]!)) continue;
       const affordable = this.affordable(later);
+      if (affordable === 0) continue;
       const batches = this.batchesOf(affordable);
       if (this.isMuchMore(affordable, images)) {
         const layersFrom = (start: number): number =>
           nodes.slice(start, later).filter((node) => this.hasWeights(node)).length;
         const anew = (this.imagesOf(this.used) * layersFrom(this.position) ** 2) / 2;
-        return batches <= this.held.length && anew <= batches * this.batch * layersFrom(0) ? batches : this.used;
+        const pays =
+          anew <= batches * this.batch * layersFrom(0) && this.weightBytes(this.position, later) <= heldWeights;
+        return pays && batches <= this.held.length ? batches : this.used;
       }
       images = Math.min(images, batches * this.batch);
     }
     return this.used;
+  }
+
+  private weightBytes(start: number, end: number): number {
+    const names = this.graph.nodes.slice(start, end).flatMap(({ inputs }) => inputs);
+    return names.reduce((sum, name) => sum + (this.graph.initializers.get(name)?.data.byteLength ?? 0), 0);
   }
 
   private hasWeights({ op, inputs }: Node): boolean {
@@ -151,6 +167,8 @@ export class PairedActivations {
       this.sizes.push(shape[0]!);
       if (this.imagesOf() >= images) return;
     }
+    // Some could not be read, or are too few for a whole batch.
+    this.most = this.imagesOf();
     if (this.held.length === 0) throw noImages(this.id);
   }
 
