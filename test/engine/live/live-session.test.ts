@@ -86,7 +86,6 @@ describe('LiveSession', () => {
 
   it('answers nothing once it is closed', async () => {
     const session = await opened([await small()]);
-    // Read before: the first is answered within the time that takes.
     const [first, second] = [await frame(), await frame()];
     const under = session.classify(0, first);
     const waiting = session.classify(0, second);

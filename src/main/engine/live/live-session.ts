@@ -127,7 +127,10 @@ export class LiveSession {
   private async begin(side: Side, { frame, resolve, reject }: Asked): Promise<void> {
     const { signal } = this.abort;
     try {
-      resolve(await this.options.guests.run(signal, () => side.process.classify(frame)));
+      const answer = await this.options.guests.run(signal, () => side.process.classify(frame));
+      // A process that is told to end may answer before it does.
+      if (signal.aborted) throw new AppError('live.closed');
+      resolve(answer);
     } catch (thrown) {
       reject(signal.aborted ? new AppError('live.closed') : thrown);
     }
