@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plainGraph } from '../compression/layers/plain-graph';
 import { allocateZeros } from '../compression/pruning/prune-allocation';
-import { pruneLayer, pruneWideLayer } from '../compression/pruning/prune-layer';
+import { pruneLayer, pruneWideLayer, wideSaliencies } from '../compression/pruning/prune-layer';
 import { pruneMasks } from '../compression/pruning/prune-mask';
 import { parsePattern, pruneUnits } from '../compression/pruning/prune-pattern';
 import { restoreSpread } from '../compression/pruning/row-spread';
@@ -85,7 +85,10 @@ export const pruneSecondOrder = defineTechnique({
       },
       { id, images, context },
       plain,
-      (problem) => Promise.resolve(pruneWideLayer(problem, pattern, zerosOf.get(problem.layer.weightName)!)),
+      (problem) => {
+        const own = zerosOf.get(problem.layer.weightName)!;
+        return Promise.resolve(pruneWideLayer(problem, pattern, own, wideSaliencies(problem)));
+      },
     );
     const left = layers.filter(({ weightName }) => !done.has(weightName));
     for (const layer of left) {

@@ -61,8 +61,9 @@ async function probe(problem: LayerProblem): Promise<ProbedLayer> {
 function probeWide(problem: WideProblem): ProbedLayer {
   const { rows, means } = problem;
   const zeros = zerosToProbe(rows);
-  const pruned = pruneWideLayer(problem, { kind: 'unstructured' }, zeros);
-  return { saliencies: wideSaliencies(problem), zeros, pruned, shifts: shiftsOf(rows, pruned, means) };
+  const saliencies = wideSaliencies(problem);
+  const pruned = pruneWideLayer(problem, { kind: 'unstructured' }, zeros, saliencies);
+  return { saliencies, zeros, pruned, shifts: shiftsOf(rows, pruned, means) };
 }
 
 /** What the outputs lose on average. @param means of the inputs, `[groups, columns]` */

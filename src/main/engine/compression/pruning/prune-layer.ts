@@ -61,7 +61,7 @@ function maskOnTheWay(scored: ScoredLayer, pattern: PrunePattern, zeros: number,
 }
 
 /** 1 where the layer has a zero: it stays, although the targets, which make up for errors of the layers before, are not zero there. */
-const zerosOf = ({ layer }: Pick<LayerProblem, 'layer'>): Uint8Array =>
+const zerosOf = ({ layer }: LayerProblem): Uint8Array =>
   Uint8Array.from(weightRows(layer).data, (value) => (value === 0 ? 1 : 0));
 
 /**
@@ -110,14 +110,16 @@ export function wideSaliencies({ rows: { data, columns }, importance }: WideProb
   return saliencies;
 }
 
-/** The rows of a wide layer with `zeros` of its weights zero and the others as they are. */
-export function pruneWideLayer(problem: WideProblem, pattern: PrunePattern, zeros: number): Float32Array {
-  const { layer, rows } = problem;
-  const scores = wideSaliencies(problem);
-  const stay = zerosOf(problem);
-  stay.forEach((stays, index) => {
-    if (stays) scores[index] = 0;
-  });
+/**
+ * The rows of a wide layer with `zeros` of its weights zero and the others as they are. Zeros that an earlier step left carry nothing, and so are
+ * among them.
+ */
+export function pruneWideLayer(
+  { layer, rows }: Pick<WideProblem, 'layer' | 'rows'>,
+  pattern: PrunePattern,
+  zeros: number,
+  scores: Float32Array,
+): Float32Array {
   const [mask] = pruneMasks([{ scores, units: pruneUnits(pattern, layer, rows) }], pattern, zeros);
-  return rows.data.map((value, index) => (mask![index]! | stay[index]! ? 0 : value));
+  return rows.data.map((value, index) => (mask![index] === 1 ? 0 : value));
 }
